@@ -1,0 +1,3 @@
+module github.com/dualtone/dualtone
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module github.com/dualtone/dualtone/tools/temporal
+
+go 1.26.0
