@@ -1,0 +1,52 @@
+package dualtone
+
+// PersonID is the company's own key of an employee, as its user list has it.
+type PersonID string
+
+// UserID is a system's own key of a user: an extension on a PBX, a GUID in a
+// cloud, a record id in the CRM. It means nothing outside that system.
+type UserID string
+
+// Number is a telephone number in E.164, with its plus sign.
+type Number string
+
+// Person is one employee and the accounts that were matched to them.
+type Person struct {
+	ID           PersonID `json:"id"`
+	Name         string   `json:"name"`
+	Email        string   `json:"email,omitempty"`
+	FederationID string   `json:"federation_id,omitempty"`
+	Extension    string   `json:"extension,omitempty"`
+	Numbers      []Number `json:"numbers,omitempty"`
+	Site         string   `json:"site,omitempty"`
+	Team         string   `json:"team,omitempty"`
+	Accounts     Accounts `json:"accounts"`
+}
+
+// Accounts are one person's keys on the three systems of a migration; empty
+// where none was matched.
+type Accounts struct {
+	CRM UserID `json:"crm,omitempty"`
+	Old UserID `json:"old,omitempty"`
+	New UserID `json:"new,omitempty"`
+}
+
+// On returns the person's account on one side.
+func (a Accounts) On(side Side) UserID {
+	if side == Old {
+		return a.Old
+	}
+	return a.New
+}
+
+// User is an account as a system lists it.
+type User struct {
+	ID           UserID   `json:"id"`
+	Login        string   `json:"login,omitempty"`
+	Name         string   `json:"name,omitempty"`
+	Email        string   `json:"email,omitempty"`
+	FederationID string   `json:"federation_id,omitempty"`
+	Extension    string   `json:"extension,omitempty"`
+	Numbers      []Number `json:"numbers,omitempty"`
+	Active       bool     `json:"active"`
+}

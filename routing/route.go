@@ -1,0 +1,74 @@
+// Package routing decides where a call goes while two phone systems run side by
+// side, and says what a table of such decisions must keep.
+package routing
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dualtone/dualtone"
+)
+
+// Route is the decision for one called number or extension: the sides to try,
+// the first one first. A later side is tried only when the one before it
+// refused the call, never when it rang.
+type Route struct {
+	Number dualtone.Number   `json:"number"`
+	Person dualtone.PersonID `json:"person,omitempty"`
+	Sides  []dualtone.Side   `json:"sides"`
+}
+
+// Equal reports whether two routes send the same number the same way.
+func (r Route) Equal(o Route) bool {
+	return r.Number == o.Number && slices.Equal(r.Sides, o.Sides)
+}
+
+// Validate refuses a route without a number, without a side or with one twice.
+func (r Route) Validate() error {
+	if r.Number == "" || len(r.Sides) == 0 || len(r.Sides) > 2 ||
+		len(r.Sides) == 2 && r.Sides[0] == r.Sides[1] {
+		return fmt.Errorf("route of %q to %v: %w", r.Number, r.Sides, dualtone.ErrInvalid)
+	}
+	return nil
+}
+
+// Change replaces one route by another. A From without sides means that the
+// number had no route yet, a To without sides that it loses it.
+type Change struct {
+	From, To Route
+}
+
+// Revision counts the states of the table. Every applied set of changes makes
+// the next one.
+type Revision int64
+
+// Provenance says who changed the table, why, and from which workflow.
+type Provenance struct {
+	Actor    string `json:"actor"`
+	Reason   string `json:"reason"`
+	Workflow string `json:"workflow,omitempty"`
+	Run      string `json:"run,omitempty"`
+}
+
+// Snapshot is the table as of a revision, or what changed since one.
+type Snapshot struct {
+	Revision Revision
+	Routes   []Route
+	At       time.Time
+}
+
+// Router holds the table that both systems' trunks obey.
+type Router interface {
+	// Routes returns the active routes of the numbers, in their order; a number
+	// without one has no sides.
+	Routes(ctx context.Context, numbers []dualtone.Number) ([]Route, error)
+	// Apply makes all changes in one revision or none. A change that is already
+	// made counts as done; ErrConflict when a route is neither From nor To. When
+	// all were already made it returns the active revision.
+	Apply(ctx context.Context, changes []Change, why Provenance) (Revision, error)
+	// Since returns the routes that changed after a revision, as they are now;
+	// all of them for revision 0. A removed route has no sides.
+	Since(ctx context.Context, after Revision) (Snapshot, error)
+}

@@ -1,0 +1,27 @@
+package dualtone
+
+// CallCenterID is the CRM's key of a call center record.
+type CallCenterID string
+
+// CallCenter is the CRM's record of one phone system's softphone.
+type CallCenter struct {
+	ID         CallCenterID `json:"id"`
+	Name       string       `json:"name"`
+	Internal   string       `json:"internal_name"`
+	AdapterURL string       `json:"adapter_url,omitempty"`
+}
+
+// Softphone is what the CRM holds of one user's telephony. A user belongs to at
+// most one call center at a time.
+type Softphone struct {
+	CallCenter CallCenterID `json:"call_center,omitempty"`
+	AutoLogin  bool         `json:"auto_login,omitempty"`
+	// PermissionSets are the names of those that the migration manages; others
+	// of the user's are neither read nor touched.
+	PermissionSets []string `json:"permission_sets,omitempty"`
+}
+
+// Equal reports whether two softphones give the user the same.
+func (s Softphone) Equal(o Softphone) bool {
+	return s.CallCenter == o.CallCenter && s.AutoLogin == o.AutoLogin && sameSet(s.PermissionSets, o.PermissionSets)
+}

@@ -1,0 +1,77 @@
+package systems
+
+import (
+	"context"
+	"iter"
+
+	"github.com/dualtone/dualtone"
+)
+
+// CRM is the system in which agents work and whose softphone they use.
+type CRM struct {
+	Name string
+	Kind string
+
+	Health      Health
+	Directory   Directory
+	Softphones  Softphones
+	CallCenters CallCenters
+
+	// Closer lets go of the CRM's connections; nil if it holds none.
+	Closer func() error
+}
+
+// SoftphoneChange is one user's wanted change of softphone.
+type SoftphoneChange struct {
+	User     dualtone.UserID
+	From, To dualtone.Softphone
+}
+
+// Softphones reads and moves users' softphones.
+type Softphones interface {
+	Softphone(ctx context.Context, user dualtone.UserID) (dualtone.Softphone, error)
+	// SetSoftphones writes many in as few requests as the CRM allows and answers
+	// each change by itself, in order: nil, ErrConflict when the softphone is no
+	// longer From, ErrUnknown when it could not be read back. It is safe twice.
+	SetSoftphones(ctx context.Context, changes []SoftphoneChange) []error
+}
+
+// CallCenters reads call center records and deploys their definitions.
+type CallCenters interface {
+	CallCenters(ctx context.Context) iter.Seq2[dualtone.CallCenter, error]
+	// Definition returns the whole definition of a call center by its internal
+	// name; Deploy creates or replaces it.
+	Definition(ctx context.Context, internal string) (CallCenterDefinition, error)
+	Deploy(ctx context.Context, definition CallCenterDefinition) error
+}
+
+// CallCenterDefinition is what a call center's record was made from.
+type CallCenterDefinition struct {
+	Internal   string                  `json:"internal_name"`
+	Name       string                  `json:"name"`
+	AdapterURL string                  `json:"adapter_url"`
+	Version    string                  `json:"version,omitempty"`
+	Sections   []CallCenterSection     `json:"sections,omitempty"`
+}
+
+// CallCenterSection is a named group of a definition's settings.
+type CallCenterSection struct {
+	Name  string           `json:"name"`
+	Label string           `json:"label"`
+	Items []CallCenterItem `json:"items"`
+}
+
+// CallCenterItem is one setting of a definition.
+type CallCenterItem struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// Close lets go of the CRM's connections.
+func (c *CRM) Close() error {
+	if c.Closer == nil {
+		return nil
+	}
+	return c.Closer()
+}

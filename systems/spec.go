@@ -1,0 +1,34 @@
+package systems
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Spec says how to open systems of one kind. Exactly one of its two functions
+// is set.
+type Spec struct {
+	Kind    string
+	Summary string
+
+	OpenPlatform func(ctx context.Context, name string, decode Decode, deps Deps) (*Platform, error)
+	OpenCRM      func(ctx context.Context, name string, decode Decode, deps Deps) (*CRM, error)
+}
+
+// Decode fills a connector's own settings, secrets resolved, from the
+// configuration. Unknown keys are errors.
+type Decode func(into any) error
+
+// Deps is what the program lends to every connector. Connectors read neither
+// environment nor files of their own accord.
+type Deps struct {
+	Log *slog.Logger
+	// Transport carries HTTP; connectors over other protocols ignore it.
+	Transport http.RoundTripper
+	// Pace waits until the next request to the named system is due. Connectors
+	// call it before each request to the vendor, sign-in included.
+	Pace func(ctx context.Context, system string) error
+	Now  func() time.Time
+}
