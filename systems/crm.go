@@ -47,11 +47,11 @@ type CallCenters interface {
 
 // CallCenterDefinition is what a call center's record was made from.
 type CallCenterDefinition struct {
-	Internal   string                  `json:"internal_name"`
-	Name       string                  `json:"name"`
-	AdapterURL string                  `json:"adapter_url"`
-	Version    string                  `json:"version,omitempty"`
-	Sections   []CallCenterSection     `json:"sections,omitempty"`
+	Internal   string              `json:"internal_name"`
+	Name       string              `json:"name"`
+	AdapterURL string              `json:"adapter_url"`
+	Version    string              `json:"version,omitempty"`
+	Sections   []CallCenterSection `json:"sections,omitempty"`
 }
 
 // CallCenterSection is a named group of a definition's settings.

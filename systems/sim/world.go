@@ -1,0 +1,212 @@
+// Package sim is one small phone world: people at their phones, queues with
+// members, calls that ring, are answered, held, transferred and ended, a clock,
+// and faults. The simulators below it speak a vendor's protocol over it. They
+// are written from the vendors' documents and know nothing of our connectors.
+//
+// The world keeps the truth of every call, which demos and tests compare with
+// what dualtone claims.
+package sim
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// What the world answers to a question about something that is not there.
+var (
+	ErrNoPerson = errors.New("sim: no such person")
+	ErrNoQueue  = errors.New("sim: no such queue")
+	ErrNoMember = errors.New("sim: no such member")
+	ErrNoCall   = errors.New("sim: no such call")
+)
+
+// Person is somebody with a phone on this system.
+type Person struct {
+	// ID is the system's own key: an extension on a PBX, a GUID in a cloud.
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Login     string `json:"login,omitempty"`
+	Email     string `json:"email,omitempty"`
+	Extension string `json:"extension,omitempty"`
+	Number    string `json:"number,omitempty"`
+	// SignedIn says that a device of theirs would ring.
+	SignedIn bool `json:"signed_in"`
+	// Away says that they are signed in and take no queue calls.
+	Away bool `json:"away,omitempty"`
+	// Forward is where all their calls are sent; empty for nowhere.
+	Forward string `json:"forward,omitempty"`
+}
+
+// Queue is a line of callers and the members who serve it.
+type Queue struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Number  string   `json:"number,omitempty"`
+	Members []Member `json:"members,omitempty"`
+}
+
+// Member is a person's place in a queue.
+type Member struct {
+	Person      string `json:"person"`
+	Device      string `json:"device,omitempty"`
+	StateDevice string `json:"state_device,omitempty"`
+	Label       string `json:"label,omitempty"`
+	Penalty     int    `json:"penalty,omitempty"`
+	Paused      bool   `json:"paused,omitempty"`
+	PauseReason string `json:"pause_reason,omitempty"`
+	Fixed       bool   `json:"fixed,omitempty"`
+}
+
+// World is the state of one phone system. It is safe for concurrent use.
+type World struct {
+	Faults *Faults
+
+	clock Clock
+
+	mu     sync.Mutex
+	people map[string]*Person
+	queues map[string]*Queue
+	calls  map[string]*Call
+	// order holds call ids as they arrived; waiting holds those in a queue.
+	order   []string
+	waiting []string
+	idle    map[string]time.Time
+}
+
+// New returns an empty world that lives by the clock.
+func New(clock Clock) *World {
+	return &World{
+		Faults: NewFaults(clock),
+		clock:  clock,
+		people: map[string]*Person{},
+		queues: map[string]*Queue{},
+		calls:  map[string]*Call{},
+		idle:   map[string]time.Time{},
+	}
+}
+
+// Now is the world's time.
+func (w *World) Now() time.Time { return w.clock.Now() }
+
+// PutPerson adds a person or replaces what is known of them. Signing somebody
+// out in the middle of a call cuts it, as a real system does.
+func (w *World) PutPerson(p Person) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.people[p.ID] = &p
+	if !p.SignedIn {
+		w.cutCallsOf(p.ID)
+	}
+	w.serveQueues()
+}
+
+// ChangePerson edits a person in place; see PutPerson for what signing out does.
+func (w *World) ChangePerson(id string, edit func(*Person)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, ok := w.people[id]
+	if !ok {
+		return ErrNoPerson
+	}
+	edit(p)
+	if !p.SignedIn {
+		w.cutCallsOf(id)
+	}
+	w.serveQueues()
+	return nil
+}
+
+// RemovePerson takes a person out of the world and out of every queue.
+func (w *World) RemovePerson(id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.people[id]; !ok {
+		return ErrNoPerson
+	}
+	w.cutCallsOf(id)
+	delete(w.people, id)
+	for _, q := range w.queues {
+		q.Members = slices.DeleteFunc(q.Members, func(m Member) bool { return m.Person == id })
+	}
+	return nil
+}
+
+// Person returns what is known of a person.
+func (w *World) Person(id string) (Person, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, ok := w.people[id]
+	if !ok {
+		return Person{}, ErrNoPerson
+	}
+	return *p, nil
+}
+
+// People lists everybody, in the order of their ids.
+func (w *World) People() []Person {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make([]Person, 0, len(w.people))
+	for _, id := range slices.Sorted(maps.Keys(w.people)) {
+		all = append(all, *w.people[id])
+	}
+	return all
+}
+
+// PutQueue adds a queue or replaces it, members included.
+func (w *World) PutQueue(q Queue) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	q.Members = slices.Clone(q.Members)
+	w.queues[q.ID] = &q
+	w.serveQueues()
+}
+
+// Queue returns a queue with its members in their order.
+func (w *World) Queue(id string) (Queue, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	q, ok := w.queues[id]
+	if !ok {
+		return Queue{}, ErrNoQueue
+	}
+	return q.clone(), nil
+}
+
+// Queues lists all queues, in the order of their ids.
+func (w *World) Queues() []Queue {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make([]Queue, 0, len(w.queues))
+	for _, id := range slices.Sorted(maps.Keys(w.queues)) {
+		all = append(all, w.queues[id].clone())
+	}
+	return all
+}
+
+// ChangeMembers edits a queue's members. An error of the edit is returned and
+// changes nothing.
+func (w *World) ChangeMembers(queue string, edit func([]Member) ([]Member, error)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	q, ok := w.queues[queue]
+	if !ok {
+		return ErrNoQueue
+	}
+	members, err := edit(slices.Clone(q.Members))
+	if err != nil {
+		return err
+	}
+	q.Members = members
+	w.serveQueues()
+	return nil
+}
+
+func (q *Queue) clone() Queue {
+	c := *q
+	c.Members = slices.Clone(q.Members)
+	return c
+}
