@@ -65,6 +65,15 @@ func (v Value) Equal(o Value) bool {
 	}
 }
 
+// Kept reports whether the value still is what was written: the same but for
+// the pauses, which belong to the agent.
+func (v Value) Kept(written Value) bool {
+	if v.Offering != nil && written.Offering != nil {
+		return v.Offering.Unpaused().Equal(written.Offering.Unpaused())
+	}
+	return v.Equal(written)
+}
+
 func (v Value) empty() bool {
 	return v.Softphone == nil && v.Seat == nil && v.Forward == nil && v.Offering == nil && v.Routes == nil
 }
@@ -109,6 +118,18 @@ func Differences(want, have Image) []Difference {
 	for _, f := range Facets() {
 		if !want[f].Equal(have[f]) {
 			all = append(all, Difference{Facet: f, Want: want[f], Have: have[f]})
+		}
+	}
+	return all
+}
+
+// Missing compares what a switch was to make with what was read back. It looks
+// away from pauses: an agent who takes a break does not undo a switch.
+func Missing(want, have Image) []Difference {
+	var all []Difference
+	for _, d := range Differences(want, have) {
+		if !d.Have.Kept(d.Want) {
+			all = append(all, d)
 		}
 	}
 	return all

@@ -31,12 +31,6 @@ type Action struct {
 	To    Value `json:"to"`
 }
 
-// Reversed is the action that takes this one back.
-func (a Action) Reversed() Action {
-	a.From, a.To = a.To, a.From
-	return a
-}
-
 // Migration says what a user looks like on either side: the part of the
 // configuration that a switch is computed from.
 type Migration struct {
@@ -59,9 +53,10 @@ type Migration struct {
 const pauseReason = "moving"
 
 // Plan lists the writes that move a person from the old side to the new one,
-// in order, from what was read of them before. Facets that are already as they
-// should be are left out. It returns ErrInvalid when the image cannot be moved.
-func (m Migration) Plan(p dualtone.Person, before Image) ([]Action, error) {
+// in order, from what was read of them before and the offering that is to take
+// the place of their queues (see Queues). Facets that are already as they should
+// be are left out. It returns ErrInvalid when the image cannot be moved.
+func (m Migration) Plan(p dualtone.Person, before Image, offer *dualtone.Offering) ([]Action, error) {
 	b := builder{image: before}
 	if seat := before[NewSeat].Seat; seat != nil {
 		b.set(Prepare, NewSeat, Value{Seat: &dualtone.Seat{Enabled: true, Licenses: m.Licenses}})
@@ -76,11 +71,11 @@ func (m Migration) Plan(p dualtone.Person, before Image) ([]Action, error) {
 	}
 	b.set(FlipRoute, Routes, m.routes(p, dualtone.New, dualtone.Old))
 	if before[OldForward].Forward != nil && m.Reach != "" {
-		b.set(FlipRoute, OldForward, Value{Forward: &dualtone.Forward{To: m.reach(p)}})
+		b.set(FlipRoute, OldForward, Value{Forward: &dualtone.Forward{
+			To: m.reach(p), Detail: before[OldForward].Forward.Detail,
+		}})
 	}
-	if err := m.planQueues(&b, p); err != nil {
-		return nil, err
-	}
+	planQueues(&b, offer)
 	return b.actions, nil
 }
 
@@ -105,30 +100,33 @@ func (m Migration) planSoftphone(b *builder, p dualtone.Person) error {
 
 // planQueues leaves the old queues before it joins the new ones: the old ones
 // are paused already, so nobody is offered a call by both.
-func (m Migration) planQueues(b *builder, p dualtone.Person) error {
-	old := b.image[OldOffering].Offering
-	if old == nil {
-		return nil
+func planQueues(b *builder, offer *dualtone.Offering) {
+	if old := b.image[OldOffering].Offering; old != nil {
+		stay := slices.DeleteFunc(slices.Clone(old.Memberships), func(m dualtone.Membership) bool { return !m.Fixed })
+		b.set(Regroup, OldOffering, Value{Offering: &dualtone.Offering{Profile: old.Profile, Memberships: stay}})
 	}
-	var stay, join []dualtone.Membership
-	for _, was := range old.Memberships {
-		if was.Fixed {
-			stay = append(stay, was)
-			continue
-		}
+	if b.image[NewOffering].Offering != nil && offer != nil {
+		b.set(Regroup, NewOffering, Value{Offering: offer})
+	}
+}
+
+// NewQueues names the queues of the new side that take the place of the user's
+// old ones. ErrInvalid names an old queue without a counterpart.
+func (m Migration) NewQueues(p dualtone.Person, before Image) ([]dualtone.QueueID, error) {
+	old := before[OldOffering].Offering
+	if old == nil {
+		return nil, nil
+	}
+	var join []dualtone.QueueID
+	for _, was := range old.Sorted().Memberships {
 		queue, ok := m.Queues[was.Queue]
 		if !ok {
-			return fmt.Errorf("person %s: queue %q of the old side has no counterpart in migration.queues: %w",
+			return nil, fmt.Errorf("person %s: queue %q of the old side has no counterpart in migration.queues: %w",
 				p.ID, was.Queue, dualtone.ErrInvalid)
 		}
-		join = append(join, dualtone.Membership{Queue: queue})
+		join = append(join, queue)
 	}
-	b.set(Regroup, OldOffering, Value{Offering: &dualtone.Offering{Memberships: stay}})
-	if b.image[NewOffering].Offering != nil && len(join) > 0 {
-		joined := dualtone.Offering{Memberships: join}.Sorted()
-		b.set(Regroup, NewOffering, Value{Offering: &joined})
-	}
-	return nil
+	return join, nil
 }
 
 func (m Migration) routes(p dualtone.Person, sides ...dualtone.Side) Value {

@@ -25,12 +25,10 @@ type Switch struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended,omitzero"`
 
-	// Before is the image kept before the first write. Actions is the plan made
-	// from it. Drifts are facets that somebody else changed and that stay as
-	// they are.
+	// Before is the image kept before the first write; Actions is the plan made
+	// from it.
 	Before  Image    `json:"before,omitempty"`
 	Actions []Action `json:"actions,omitempty"`
-	Drifts  []Drift  `json:"drifts,omitempty"`
 }
 
 // EntryKind is what a journal entry tells.
@@ -43,6 +41,7 @@ const (
 	Conflict EntryKind = "conflict" // somebody else changed it; not written
 	Lost     EntryKind = "lost"     // no answer; the next attempt reads back
 	Erred    EntryKind = "failed"   // the system refused
+	Drifted  EntryKind = "drift"    // not as it should be: From before, To wanted, Now found
 	Reached  EntryKind = "state"    // the switch reached a state
 	Note     EntryKind = "note"     // anything else worth knowing
 )
@@ -61,6 +60,7 @@ type Entry struct {
 	Kind   EntryKind `json:"kind"`
 	From   *Value    `json:"from,omitempty"`
 	To     *Value    `json:"to,omitempty"`
+	Now    *Value    `json:"now,omitempty"`
 	State  State     `json:"state,omitempty"`
 	Text   string    `json:"text,omitempty"`
 	// Attempt is the activity's, from 1.

@@ -20,16 +20,20 @@ func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
 			continue
 		}
 		at[f] = now[f]
-		if ours := slices.ContainsFunc(wrote, now[f].Equal); !ours && !now[f].Equal(before[f]) {
+		if ours := slices.ContainsFunc(wrote, now[f].Kept); !ours && !now[f].Equal(before[f]) {
 			drifts = append(drifts, Drift{Facet: f, Before: before[f], Wrote: wrote[len(wrote)-1], Now: now[f]})
 			delete(at, f)
 		}
 	}
 	for _, a := range slices.Backward(actions) {
-		if v, ok := at[a.Facet]; ok && v.Equal(a.To) {
-			undo = append(undo, a.Reversed())
-			at[a.Facet] = a.From
+		v, ok := at[a.Facet]
+		if !ok || !v.Kept(a.To) {
+			continue
 		}
+		if !v.Equal(a.From) {
+			undo = append(undo, Action{Step: a.Step, Facet: a.Facet, From: v, To: a.From})
+		}
+		at[a.Facet] = a.From
 	}
 	return undo, drifts
 }
