@@ -91,7 +91,9 @@ type Queues interface {
 	// changes nothing. ErrInvalid when the system cannot offer just these.
 	Offer(ctx context.Context, user dualtone.UserID, queues []dualtone.QueueID) (dualtone.Offering, error)
 	// SetOffering makes the user's memberships those of to, pauses included.
-	// It never leaves a queue's other members changed.
+	// It never leaves a queue's other members changed. Agents pause themselves
+	// all day, so a value that differs from from in its pauses alone is no
+	// conflict.
 	SetOffering(ctx context.Context, user dualtone.UserID, from, to dualtone.Offering) error
 }
 
