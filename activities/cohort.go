@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
@@ -140,6 +141,9 @@ func await(ctx context.Context, run client.WorkflowRun) (UserEnd, error) {
 	if err := run.Get(ctx, &end); err != nil {
 		if ctx.Err() != nil {
 			return end, ctx.Err()
+		}
+		if ended, ok := errors.AsType[*temporal.WorkflowExecutionError](err); ok {
+			return UserEnd{State: cutover.Unknown, Detail: ended.Error()}, nil
 		}
 		return end, fmt.Errorf("wait for %s: %w: %w", run.GetID(), err, dualtone.ErrUnavailable)
 	}

@@ -23,6 +23,8 @@ const (
 	Compensating State = "compensating"
 	Restored     State = "restored"
 	RestoreDrift State = "restore_drift"
+	// Unknown: the switch was ended from outside; a person must look.
+	Unknown State = "unknown"
 )
 
 // Work is what is to be done for a user next.
@@ -105,7 +107,7 @@ func After(to dualtone.Side, s State, o Outcome) (State, error) {
 // Final reports whether nothing is left to do for a user in the state.
 func (s State) Final() bool {
 	switch s {
-	case OnNew, Deferred, Skipped, FailedClean, Restored, RestoreDrift:
+	case OnNew, Deferred, Skipped, FailedClean, Restored, RestoreDrift, Unknown:
 		return true
 	default:
 		return false

@@ -10,15 +10,16 @@ import (
 // Switches keeps what is known of every switch. Its rows are what pages and
 // reports read; Temporal holds only what is in progress.
 type Switches interface {
-	// Keep stores a new switch with its before-image and plan. If the switch is
-	// there already, Keep changes nothing and returns what is held: a retried
-	// capture must not mistake its own writes for the past.
+	// Keep stores a new switch with its before-image and plan, journals the
+	// state it is in and moves the person to that state. If the switch is there
+	// already, Keep changes nothing and returns what is held: a retried capture
+	// must not mistake its own writes for the past.
 	Keep(ctx context.Context, s Switch) (Switch, error)
 	// Switch returns ErrNotFound for an unknown one.
 	Switch(ctx context.Context, id SwitchID) (Switch, error)
 	// Latest returns the person's latest switch that stands: the last one to
-	// reach on_new, unless a way back has reached restored or restore_drift
-	// since. ErrNotFound when there is none.
+	// reach on_new, unless a way back has reached restored since. ErrNotFound
+	// when there is none.
 	Latest(ctx context.Context, person dualtone.PersonID) (Switch, error)
 	// Record appends entries to the journal in one transaction, in order. An
 	// entry of kind Reached moves the switch, and the person, to its state.
@@ -59,7 +60,8 @@ type Import struct {
 // PersonState is a person with where they are.
 type PersonState struct {
 	dualtone.Person
-	// Side is where the person works: old until a switch reached on_new.
+	// Side is where the person works: new once a switch reached on_new, old
+	// again once a way back reached restored. Other states leave it as it is.
 	Side   dualtone.Side `json:"side"`
 	State  State         `json:"state,omitempty"`
 	Switch SwitchID      `json:"switch,omitempty"`
@@ -126,6 +128,8 @@ type CohortQuery struct {
 // MemberQuery selects a page of a cohort's members.
 type MemberQuery struct {
 	Cohort string
+	// Side keeps members who work on that side; empty for all.
+	Side dualtone.Side
 	// States keeps members whose latest switch is in one of them; empty for all.
 	States []State
 	// After is the position after which to go on, 0 for the start; with Reverse
