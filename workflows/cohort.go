@@ -46,17 +46,17 @@ type CohortRequest struct {
 
 // Carried is a cohort's progress as one run hands it to the next.
 type Carried struct {
-	Pass     string             `json:"pass"`
-	After    int                `json:"after"`
-	Started  time.Time          `json:"started"`
-	Tally    cutover.Tally      `json:"tally"`
-	InFlight []activities.Place `json:"in_flight,omitempty"`
-	Waiting  []activities.Place `json:"waiting,omitempty"`
-	Ended    bool               `json:"ended,omitempty"` // no more members to fetch
+	Pass     string              `json:"pass"`
+	After    int                 `json:"after"`
+	Started  time.Time           `json:"started"`
+	Tally    cutover.Tally       `json:"tally"`
+	InFlight []activities.Place  `json:"in_flight,omitempty"`
+	Waiting  []activities.Place  `json:"waiting,omitempty"`
+	Ended    bool                `json:"ended,omitempty"` // no more members to fetch
 	Skip     []dualtone.PersonID `json:"skip,omitempty"`
-	Paused   *Order             `json:"paused,omitempty"`
-	Stopped  *Order             `json:"stopped,omitempty"`
-	TurnBack *Order             `json:"turn_back,omitempty"`
+	Paused   *Order              `json:"paused,omitempty"`
+	Stopped  *Order              `json:"stopped,omitempty"`
+	TurnBack *Order              `json:"turn_back,omitempty"`
 }
 
 // Order is a verb that somebody gave, and why.
@@ -73,16 +73,16 @@ type Order struct {
 
 // CohortStatus is where a cohort stands.
 type CohortStatus struct {
-	Cohort   string               `json:"cohort"`
-	To       dualtone.Side        `json:"to"`
-	Window   int                  `json:"window"`
-	Started  time.Time            `json:"started"`
-	Tally    cutover.Tally        `json:"tally"`
-	InFlight []dualtone.PersonID  `json:"in_flight"`
-	Paused   *Order               `json:"paused,omitempty"`
-	Stopped  *Order               `json:"stopped,omitempty"`
-	TurnBack *Order               `json:"turn_back,omitempty"`
-	Verdict  cutover.Verdict      `json:"verdict,omitempty"`
+	Cohort   string              `json:"cohort"`
+	To       dualtone.Side       `json:"to"`
+	Window   int                 `json:"window"`
+	Started  time.Time           `json:"started"`
+	Tally    cutover.Tally       `json:"tally"`
+	InFlight []dualtone.PersonID `json:"in_flight"`
+	Paused   *Order              `json:"paused,omitempty"`
+	Stopped  *Order              `json:"stopped,omitempty"`
+	TurnBack *Order              `json:"turn_back,omitempty"`
+	Verdict  cutover.Verdict     `json:"verdict,omitempty"`
 }
 
 // MoveCohort switches the members of a cohort, a window of them at a time, and
