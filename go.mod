@@ -3,9 +3,11 @@ module github.com/dualtone/dualtone
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	go.temporal.io/api v1.63.5
 	go.temporal.io/sdk v1.50.0
 	golang.org/x/sync v0.24.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
