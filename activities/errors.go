@@ -74,3 +74,12 @@ func crossing(err error) error {
 	}
 	return temporal.NewApplicationErrorWithOptions(err.Error(), dualtone.Kind(err), options)
 }
+
+// insist makes an error one that is tried again although its name says that
+// trying would not help: on a way back, wrong credentials are waited for.
+func insist(err error) error {
+	if !errors.Is(err, dualtone.ErrDenied) {
+		return err
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), dualtone.Kind(err), temporal.ApplicationErrorOptions{})
+}

@@ -26,7 +26,7 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	if o.To == dualtone.Old {
-		_, err = u.putBack(ctx, l, left)
+		err = insist(u.putBack(ctx, l, left))
 	} else {
 		err = writeAll(ctx, l, left)
 	}
@@ -46,29 +46,26 @@ func writeAll(ctx context.Context, l *ledger, actions []numbered) error {
 }
 
 // putBack makes the writes of a way back. A facet that meets a conflict or
-// another lasting refusal is not touched again; the facets left alone are
-// returned.
-func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) (map[cutover.Facet]error, error) {
-	left := map[cutover.Facet]error{}
+// another lasting refusal is not touched again; the journal and the comparison
+// at the end tell of it.
+func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
+	left := map[cutover.Facet]bool{}
 	for _, a := range actions {
-		if left[a.Facet] != nil {
+		if left[a.Facet] {
 			continue
 		}
 		if a.Facet == cutover.NewSeat && !a.To.Seat.Enabled {
 			if err := u.waitOffNew(ctx, l.person); err != nil {
-				return left, err
+				return err
 			}
 		}
 		err := l.write(ctx, a)
-		switch {
-		case err == nil:
-		case leaveAlone(err):
-			left[a.Facet] = err
-		default:
-			return left, err
+		if err != nil && !leaveAlone(err) {
+			return err
 		}
+		left[a.Facet] = err != nil
 	}
-	return left, nil
+	return nil
 }
 
 // leaveAlone reports whether trying again cannot help and the rest of a way
@@ -100,6 +97,9 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	have, err := u.look(ctx, l.person)
+	if err != nil && o.To == dualtone.Old {
+		return Result{}, insist(err)
+	}
 	if err != nil {
 		return Result{}, err
 	}

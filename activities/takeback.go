@@ -12,6 +12,11 @@ import (
 // rather than trusting what earlier attempts believed, so it is right whatever
 // answer was lost.
 func (u *User) TakeBack(ctx context.Context, o Order) (Result, error) {
+	r, err := u.takeBack(ctx, o)
+	return r, insist(err)
+}
+
+func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	s, l, err := u.load(ctx, o)
 	if err != nil {
 		return Result{}, err
@@ -24,7 +29,7 @@ func (u *User) TakeBack(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	undo, _ := cutover.Undo(s.Before, s.Actions, now)
-	if _, err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
+	if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
 		return Result{}, err
 	}
 	if now, err = u.look(ctx, l.person); err != nil {

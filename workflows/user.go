@@ -122,7 +122,7 @@ func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r Us
 	case work == cutover.Ready:
 		options.StartToCloseTimeout += r.DrainWait
 		options.ScheduleToCloseTimeout += r.DrainWait
-	case work == cutover.Verify || work == cutover.Move && to == dualtone.New:
+	case to == dualtone.New && (work == cutover.Move || work == cutover.Verify):
 		// A cancel that arrives once the user is being moved comes too late.
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 	default:

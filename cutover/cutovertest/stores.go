@@ -146,11 +146,12 @@ func (s *Stores) Record(_ context.Context, entries ...cutover.Entry) error {
 func (s *Stores) append(e cutover.Entry) {
 	e.Serial = int64(len(s.journal) + 1)
 	s.journal = append(s.journal, e)
-	w := s.switches[e.Switch]
-	if e.Kind != cutover.Reached || w == nil {
+	if e.Kind != cutover.Reached {
 		return
 	}
-	w.State, w.Detail = e.State, e.Text
+	if w := s.switches[e.Switch]; w != nil {
+		w.State, w.Detail = e.State, e.Text
+	}
 	p := s.people[e.Person]
 	p.State, p.Switch, p.Detail, p.Since = e.State, e.Switch, e.Text, e.At
 	switch {
