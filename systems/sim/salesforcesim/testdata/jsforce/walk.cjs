@@ -128,13 +128,13 @@ const steps = {
     assert.deepEqual(gone.map((r) => r.success), [true, true]);
   },
   async 'call records are upserted by a key of ours'({ conn }) {
-    const one = await conn.sobject('Task').upsert({ Ext__c: 'call 1/a', Subject: 'Call', TaskSubtype: 'Call' }, 'Ext__c');
+    const one = await conn.sobject('Task').upsert({ Ext__c: 'call-1:a', Subject: 'Call', TaskSubtype: 'Call' }, 'Ext__c');
     assert.equal(one.created, true);
-    const again = await conn.sobject('Task').upsert({ Ext__c: 'call 1/a', Subject: 'Call again' }, 'Ext__c');
+    const again = await conn.sobject('Task').upsert({ Ext__c: 'call-1:a', Subject: 'Call again' }, 'Ext__c');
     assert.equal(again.created, false);
     assert.equal(again.id, one.id);
     const many = await conn.sobject('Task').upsert([
-      { Ext__c: 'call 1/a', Subject: 'x' }, { Ext__c: 'call 2', Subject: 'y' }], 'Ext__c');
+      { Ext__c: 'call-1:a', Subject: 'x' }, { Ext__c: 'call 2', Subject: 'y' }], 'Ext__c');
     assert.deepEqual(many.map((r) => r.created), [false, true]);
   },
   async 'several requests go as one'({ conn }) {
