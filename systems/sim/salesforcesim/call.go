@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -149,9 +150,7 @@ func bearer(h http.Header) string {
 // write sends a reply. A body that cannot be sent any more is the client's loss.
 func write(w http.ResponseWriter, r reply) {
 	text, kind := r.text()
-	for key, values := range r.header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), r.header)
 	if kind != "" {
 		w.Header().Set("Content-Type", kind)
 	}
@@ -159,7 +158,7 @@ func write(w http.ResponseWriter, r reply) {
 		w.Header().Set("WWW-Authenticate", "Token")
 	}
 	w.WriteHeader(r.status)
-	_, _ = w.Write(text)
+	_, _ = w.Write(text) //nolint:gosec // it is JSON, CSV or XML for a program
 }
 
 func (r reply) text() (text []byte, kind string) {

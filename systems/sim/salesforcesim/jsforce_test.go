@@ -53,6 +53,8 @@ func centerFile(display string) string {
 
 // jsforceHome is a folder with jsforce in it, installed once for all runs from
 // the lock file beside the script.
+//
+//nolint:gosec // the paths are those of the user's own cache
 func jsforceHome(t *testing.T) string {
 	t.Helper()
 	lock, err := os.ReadFile("testdata/jsforce/package-lock.json")
@@ -71,11 +73,16 @@ func jsforceHome(t *testing.T) string {
 	if err := os.MkdirAll(filepath.Dir(home), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := os.MkdirTemp(filepath.Dir(home), "jsforce-new-")
+	fresh, err := os.MkdirTemp(filepath.Dir(home), "jsforce-new-") //nolint:usetesting // it must be on the disk that it is renamed on
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(fresh)
+	t.Cleanup(func() {
+		// Once it was renamed nothing is left to remove.
+		if err := os.RemoveAll(fresh); err != nil {
+			t.Error(err)
+		}
+	})
 	for _, name := range []string{"package.json", "package-lock.json"} {
 		text, err := os.ReadFile(filepath.Join("testdata/jsforce", name))
 		if err != nil {

@@ -149,7 +149,20 @@ func (s *Server) byCredentials(form url.Values, host string) (string, *denied) {
 	if app.RunAs == "" {
 		return "", &denied{"invalid_grant", "no client credentials user enabled"}
 	}
-	return s.activeUser(app.RunAs)
+	return s.runAsUser(app)
+}
+
+// runAsUser is the person whom the app acts as. They stay the same person when
+// their username changes, as in a sandbox refresh.
+func (s *Server) runAsUser(app *App) (string, *denied) {
+	if known := s.org.row(s.runAs[app.ConsumerKey]); known != nil {
+		return s.activeUser(shown(known.values["Username"]))
+	}
+	user, no := s.activeUser(app.RunAs)
+	if no == nil {
+		s.runAs[app.ConsumerKey] = user
+	}
+	return user, no
 }
 
 func (s *Server) byPassword(form url.Values) (string, *denied) {

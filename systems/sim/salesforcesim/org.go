@@ -2,6 +2,7 @@ package salesforcesim
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -41,7 +42,6 @@ type Org struct {
 	sessions map[string]*session
 	company  string // the org's own id
 	admin    string // the user who acts in Setup
-	refreshN int
 }
 
 // NewOrg returns an org with an administrator and nobody else.
@@ -154,9 +154,7 @@ func (o *Org) Record(id string) (Values, bool) {
 		return nil, false
 	}
 	copied := Values{"Id": r.id}
-	for name, value := range r.values {
-		copied[name] = value
-	}
+	maps.Copy(copied, r.values)
 	return copied, true
 }
 

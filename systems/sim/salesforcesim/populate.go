@@ -1,6 +1,9 @@
 package salesforcesim
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Population says who and what shall be in the org.
 type Population struct {
@@ -56,7 +59,7 @@ func (o *Org) Populate(p Population) Populated {
 			"Username": key + "@example.com", "Email": key + "@example.com", "Alias": fmt.Sprintf("a%d", n%10_000_000),
 			"FirstName": "Agent", "LastName": fmt.Sprintf("Number %04d", n), "Name": fmt.Sprintf("Agent Number %04d", n),
 			"FederationIdentifier": key, "EmployeeNumber": fmt.Sprintf("E%05d", n), "ProfileId": profile,
-			"Extension": fmt.Sprint(2000 + n), "Phone": fmt.Sprintf("+4144555%04d", n),
+			"Extension": strconv.Itoa(2000 + n), "Phone": fmt.Sprintf("+4144555%04d", n),
 			"CallCenterId": made.OldCallCenter,
 		})
 		t.put("PermissionSetAssignment", Values{"AssigneeId": user, "PermissionSetId": made.OldSet})

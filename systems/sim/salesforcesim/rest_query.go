@@ -107,7 +107,7 @@ func (s *Server) restQuery(c *call, rest []string) reply {
 // batch is how many records one page holds for this client.
 func (s *Server) batch(c *call) int {
 	most := s.options.BatchSize
-	for _, option := range strings.Split(c.header.Get("Sforce-Query-Options"), ",") {
+	for option := range strings.SplitSeq(c.header.Get("Sforce-Query-Options"), ",") {
 		key, value, _ := strings.Cut(option, "=")
 		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && strings.EqualFold(strings.TrimSpace(key), "batchSize") {
 			return min(most, max(minBatch, n))

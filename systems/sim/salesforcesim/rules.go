@@ -237,7 +237,7 @@ func (t *tx) after(o *object, id string, before, values Values) {
 	case "PermissionSetLicenseAssign":
 		t.countLicenses(before, values)
 	case "PermissionSetAssignment":
-		t.audit("Manage Users", "permissionSetAssignment", fmt.Sprintf("Permission set assignment %s", id))
+		t.audit("Manage Users", "permissionSetAssignment", "Permission set assignment "+id)
 	}
 }
 

@@ -63,6 +63,7 @@ type Server struct {
 	asyncN    int
 	jobs      map[string]*job
 	jobN      int
+	runAs     map[string]string // consumer key to user id
 
 	closing sync.Once
 	closed  error
@@ -90,7 +91,7 @@ func Start(org *Org, options Options) (*Server, error) {
 		org: org, options: options, limit: options.RequestLimit,
 		url: "http://" + listener.Addr().String(), done: make(chan struct{}), since: org.Now(),
 		cursors: map[string]*cursor{}, deploys: map[string]*deployment{}, retrieves: map[string]*retrieval{},
-		jobs: map[string]*job{},
+		jobs: map[string]*job{}, runAs: map[string]string{},
 	}
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
 	go func() {

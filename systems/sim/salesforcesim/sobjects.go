@@ -105,7 +105,7 @@ func (s *Server) getOne(c *call, o *object, r *row) reply {
 		}
 	} else {
 		q := &query{text: c.query.Get("fields")}
-		for _, name := range strings.Split(q.text, ",") {
+		for name := range strings.SplitSeq(q.text, ",") {
 			read, err := s.org.resolve(q, o, item{path: strings.TrimSpace(name)})
 			if err != nil {
 				return refusal(err)

@@ -13,46 +13,32 @@ func (f *found) aggregates(q *query) bool {
 // aggregate puts the rows into groups and counts them. The order of groups is
 // that of their first rows unless the query asks for another.
 func (o *Org) aggregate(q *query, f *found) *Error {
-	keys := make([]reader, len(q.group))
-	for i, by := range q.group {
-		var err *Error
-		if keys[i], err = o.resolve(q, f.object, by); err != nil {
-			return err
-		}
+	keys, err := o.resolveAll(q, f.object, q.group)
+	if err != nil {
+		return err
 	}
 	for i, it := range f.items {
 		if it.fn == "" && !grouped(keys, f.readers[i]) {
 			return malformed(q.text, it.at, "Field must be grouped or aggregated: %s", it.path)
 		}
 	}
-	members := map[string][]*row{}
-	var seen []string
-	for _, r := range f.rows {
-		var key strings.Builder
-		for _, k := range keys {
-			key.WriteString(strconv.Quote(fold(o.read(r, k))))
-		}
-		if _, ok := members[key.String()]; !ok {
-			seen = append(seen, key.String())
-		}
-		members[key.String()] = append(members[key.String()], r)
+	ordered := make([]item, len(q.order))
+	for i, by := range q.order {
+		ordered[i] = by.item
 	}
-	if len(keys) == 0 && len(seen) == 0 {
-		seen = []string{""}
+	ranks, err := o.resolveAll(q, f.object, ordered)
+	if err != nil {
+		return err
 	}
 	type ranked struct {
 		group group
 		ranks []any
 	}
 	var lines []ranked
-	for _, key := range seen {
-		line := ranked{group: o.line(f, members[key])}
-		for _, by := range q.order {
-			r, err := o.resolve(q, f.object, by.item)
-			if err != nil {
-				return err
-			}
-			line.ranks = append(line.ranks, o.figure(by.item.fn, r, members[key]))
+	for _, together := range o.split(f.rows, keys) {
+		line := ranked{group: o.line(f, together)}
+		for i, by := range q.order {
+			line.ranks = append(line.ranks, o.figure(by.item.fn, ranks[i], together))
 		}
 		lines = append(lines, line)
 	}
@@ -69,6 +55,45 @@ func (o *Org) aggregate(q *query, f *found) *Error {
 	}
 	f.rows = nil
 	return nil
+}
+
+// resolveAll resolves each item; COUNT() alone means no field.
+func (o *Org) resolveAll(q *query, object *object, items []item) ([]reader, *Error) {
+	readers := make([]reader, len(items))
+	for i, it := range items {
+		if it.path == "" {
+			continue
+		}
+		var err *Error
+		if readers[i], err = o.resolve(q, object, it); err != nil {
+			return nil, err
+		}
+	}
+	return readers, nil
+}
+
+// split puts rows together that agree in the keys. Without keys all rows are
+// one group, even when there are none.
+func (o *Org) split(rows []*row, keys []reader) [][]*row {
+	if len(keys) == 0 {
+		return [][]*row{rows}
+	}
+	place := map[string]int{}
+	var groups [][]*row
+	for _, r := range rows {
+		var key strings.Builder
+		for _, k := range keys {
+			key.WriteString(strconv.Quote(fold(o.read(r, k))))
+		}
+		at, ok := place[key.String()]
+		if !ok {
+			at = len(groups)
+			place[key.String()] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], r)
+	}
+	return groups
 }
 
 func grouped(keys []reader, r reader) bool {

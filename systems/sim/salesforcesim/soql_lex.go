@@ -36,10 +36,7 @@ func lex(text string) ([]token, *Error) {
 			tokens = append(tokens, t)
 			at = next
 		case isLetter(c):
-			end := at + 1
-			for end < len(text) && (isLetter(text[end]) || isDigit(text[end]) || strings.IndexByte("_.:", text[end]) >= 0) {
-				end++
-			}
+			end := wordEnd(text, at)
 			tokens = append(tokens, token{word, text[at:end], at})
 			at = end
 		case isDigit(c) || (c == '-' || c == '+') && at+1 < len(text) && isDigit(text[at+1]):
@@ -47,13 +44,7 @@ func lex(text string) ([]token, *Error) {
 			tokens = append(tokens, t)
 			at = next
 		default:
-			end := at + 1
-			if end < len(text) {
-				switch text[at : end+1] {
-				case "!=", "<>", "<=", ">=":
-					end++
-				}
-			}
+			end := symbolEnd(text, at)
 			if strings.IndexByte("(),=<>!", c) < 0 || text[at:end] == "!" {
 				return nil, malformed(text, at, "unexpected token: '%s'", text[at:end])
 			}
@@ -62,6 +53,24 @@ func lex(text string) ([]token, *Error) {
 		}
 	}
 	return append(tokens, token{endOfQuery, "<EOF>", len(text)}), nil
+}
+
+func wordEnd(text string, at int) int {
+	end := at + 1
+	for end < len(text) && (isLetter(text[end]) || isDigit(text[end]) || strings.IndexByte("_.:", text[end]) >= 0) {
+		end++
+	}
+	return end
+}
+
+func symbolEnd(text string, at int) int {
+	if at+2 <= len(text) {
+		switch text[at : at+2] {
+		case "!=", "<>", "<=", ">=":
+			return at + 2
+		}
+	}
+	return at + 1
 }
 
 func lexQuoted(text string, at int) (token, int, *Error) {

@@ -204,14 +204,18 @@ func (f *field) comparand(q *query, given literal) (any, *Error) {
 		return nil, mismatch("string and should be enclosed in quotes")
 	}
 	if f.kind == "id" || f.kind == "reference" {
-		if given.text == "" {
-			return nil, nil //nolint:nilnil // an empty id means none
-		}
-		id, ok := longForm(given.text)
-		if !ok {
-			return nil, queryError("INVALID_QUERY_FILTER_OPERATOR", q.text, given.at, "invalid ID field: %s", given.text)
-		}
-		return id, nil
+		return idComparand(q, given)
 	}
 	return strings.NewReplacer(`\%`, "%", `\_`, "_").Replace(given.text), nil
+}
+
+func idComparand(q *query, given literal) (any, *Error) {
+	if given.text == "" {
+		return nil, nil //nolint:nilnil // an empty id means none
+	}
+	id, ok := longForm(given.text)
+	if !ok {
+		return nil, queryError("INVALID_QUERY_FILTER_OPERATOR", q.text, given.at, "invalid ID field: %s", given.text)
+	}
+	return id, nil
 }

@@ -54,19 +54,8 @@ func (o *Org) find(q *query) (*found, *Error) {
 
 func (o *Org) readItems(q *query, f *found) *Error {
 	if len(q.items) == 1 && q.items[0].fn == "FIELDS" {
-		which := strings.ToUpper(q.items[0].path)
-		if which != "ALL" && which != "STANDARD" && which != "CUSTOM" {
-			return malformed(q.text, q.items[0].at, "unexpected token: '%s'", q.items[0].path)
-		}
-		if which != "STANDARD" && (q.limit < 0 || q.limit > 200) {
-			return malformed(q.text, q.items[0].at, "The SOQL FIELDS function must have a LIMIT of at most 200")
-		}
-		f.items = nil
-		for _, field := range f.object.fields {
-			custom := strings.HasSuffix(field.name, "__c")
-			if which == "ALL" || custom == (which == "CUSTOM") {
-				f.items = append(f.items, item{path: field.name})
-			}
+		if err := f.expand(q, q.items[0]); err != nil {
+			return err
 		}
 	}
 	for _, it := range f.items {
@@ -82,6 +71,25 @@ func (o *Org) readItems(q *query, f *found) *Error {
 			return err
 		}
 		f.readers = append(f.readers, r)
+	}
+	return nil
+}
+
+// expand puts the names of fields where the query says FIELDS(ALL) and the like.
+func (f *found) expand(q *query, it item) *Error {
+	which := strings.ToUpper(it.path)
+	if which != "ALL" && which != "STANDARD" && which != "CUSTOM" {
+		return malformed(q.text, it.at, "unexpected token: '%s'", it.path)
+	}
+	if which != "STANDARD" && (q.limit < 0 || q.limit > 200) {
+		return malformed(q.text, it.at, "The SOQL FIELDS function must have a LIMIT of at most 200")
+	}
+	f.items = nil
+	for _, field := range f.object.fields {
+		custom := strings.HasSuffix(field.name, "__c")
+		if which == "ALL" || custom == (which == "CUSTOM") {
+			f.items = append(f.items, item{path: field.name})
+		}
 	}
 	return nil
 }

@@ -122,9 +122,11 @@ func (w *world) send(method, path string, header map[string]string, body string)
 	if err != nil {
 		return got{t: w.t, err: err}
 	}
-	defer resp.Body.Close()
 	var text bytes.Buffer
 	_, err = io.Copy(&text, resp.Body)
+	if closed := resp.Body.Close(); err == nil {
+		err = closed
+	}
 	return got{t: w.t, status: resp.StatusCode, header: resp.Header, text: text.String(), err: err}
 }
 
