@@ -23,7 +23,6 @@ type job struct {
 	head     []string
 	lines    [][]string
 	outcomes []outcome
-	message  string
 }
 
 type jobBody struct {
@@ -134,20 +133,14 @@ func (j *job) info(c *call) members {
 		{"columnDelimiter", "COMMA"},
 	}
 	if j.kind == "ingest" {
-		m = m.put("contentUrl", strings.TrimPrefix("services/data/"+c.version+"/jobs/ingest/"+j.id+"/batches", "/"))
+		m = m.put("contentUrl", "services/data/"+c.version+"/jobs/ingest/"+j.id+"/batches")
 		m = m.put("numberRecordsFailed", failed)
 	}
-	if j.message != "" {
-		m = m.put("errorMessage", j.message)
+	processed := len(j.outcomes)
+	if j.kind == "query" {
+		processed = len(j.lines)
 	}
-	return m.put("numberRecordsProcessed", max(len(j.outcomes), len(j.lines)*boolInt(j.kind == "query")))
-}
-
-func boolInt(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
+	return m.put("numberRecordsProcessed", processed)
 }
 
 func (s *Server) oneJob(c *call, j *job) reply {

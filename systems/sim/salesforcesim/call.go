@@ -107,11 +107,16 @@ func (s *Server) serve(c *call, host string) reply {
 // metered answers a REST call within the org's limit of calls.
 func (s *Server) metered(c *call) reply {
 	now, err := s.admit(c, bearer(c.header))
-	if err != nil {
+	var r reply
+	switch {
+	case err == nil:
+		c.session = now
+		r = s.rest(c)
+	case err.Status == http.StatusUnauthorized:
 		return refusal(err)
+	default:
+		r = refusal(err)
 	}
-	c.session = now
-	r := s.rest(c)
 	return r.with("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", s.used, s.limit))
 }
 

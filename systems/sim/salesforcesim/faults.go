@@ -40,6 +40,10 @@ func (s *Server) suffer(w http.ResponseWriter, r *http.Request, c *call) {
 		write(w, s.later(c, http.StatusInternalServerError, "UNKNOWN_EXCEPTION",
 			"An unexpected error occurred. Please include this ErrorId if you contact support: 1234567890-12345 (1)"))
 	case sim.Expired:
+		if strings.HasPrefix(c.path, "/services/oauth2/token") {
+			write(w, (&denied{"invalid_grant", "expired access/refresh token"}).reply())
+			return
+		}
 		s.forget(c)
 		write(w, s.serve(c, r.Host))
 	case sim.AnswerLost:

@@ -2,6 +2,7 @@ package salesforcesim
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,4 +197,48 @@ func TestCompositeIsOneTransactionWhenAsked(t *testing.T) {
 	w.call(http.MethodPost, "/composite", Values{"compositeRequest": []Values{
 		move, part("task", "POST", "/sobjects/Task", Values{"Subject": "x"}),
 	}}).want(http.StatusOK, `"httpStatusCode":201`)
+}
+
+func TestACollectionHasItsLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, Options{})
+	var mixed []Values
+	for range 6 {
+		mixed = append(mixed,
+			Values{"attributes": Values{"type": "Task"}, "Subject": "x"},
+			Values{"attributes": Values{"type": "Contact"}, "LastName": "y"})
+	}
+	w.call(http.MethodPost, "/composite/sobjects", Values{"records": mixed}).want(http.StatusBadRequest, "LIMIT_EXCEEDED")
+	if a := w.call(http.MethodPost, "/composite/sobjects", Values{"records": mixed[:10]}); strings.Count(a.codes(), "ok") != 10 {
+		t.Errorf("got %s", a.text)
+	}
+	parts := func(n int, path string) (all []Values) {
+		for i := range n {
+			all = append(all, Values{"method": "GET", "url": "/services/data/v62.0" + path, "referenceId": "r" + strconv.Itoa(i)})
+		}
+		return all
+	}
+	w.call(http.MethodPost, "/composite", Values{"compositeRequest": parts(26, "/limits")}).want(http.StatusBadRequest, "LIMIT_EXCEEDED")
+	w.call(http.MethodPost, "/composite", Values{"compositeRequest": parts(6, "/query?q=SELECT+Id+FROM+User")}).want(http.StatusBadRequest, "LIMIT_EXCEEDED")
+	a := w.call(http.MethodPost, "/composite", Values{"compositeRequest": parts(5, "/query?q=SELECT+Id+FROM+User")})
+	a.want(http.StatusOK, `"totalSize":2`)
+	b := w.call(http.MethodGet, "/limits", nil)
+	if before, after := a.header.Get("Sforce-Limit-Info"), b.header.Get("Sforce-Limit-Info"); before != "api-usage=5/15000" || after != "api-usage=6/15000" {
+		t.Errorf("a composite counts as one call: %s, then %s", before, after)
+	}
+}
+
+func TestEitherFormOfAnIDIsTheSameRecord(t *testing.T) {
+	t.Parallel()
+	// Worked out by hand: of 001A0 the fourth is a capital, of 00000 none, of
+	// 6Vm9u the second; so the letters at 8, 0 and 2.
+	if got := checksum("001A0000006Vm9u"); got != "IAC" {
+		t.Errorf("got %s", got)
+	}
+	w := newWorld(t, 1, Options{})
+	long := w.people.Users[0]
+	for _, form := range []string{long, long[:15], strings.ToLower(long)} {
+		w.call(http.MethodGet, "/sobjects/User/"+form, nil).want(http.StatusOK, long)
+	}
+	w.call(http.MethodGet, "/sobjects/User/"+w.people.OldCallCenter, nil).want(http.StatusNotFound, "NOT_FOUND")
 }
