@@ -37,7 +37,9 @@ type line struct {
 // recordEntries appends the entries that the journal does not hold yet, and
 // moves switches and people to the last state that a new entry reached, all in
 // one statement and so in one transaction and one round trip. An entry for a
-// switch that is not kept stops the whole: then nothing is added.
+// switch that is not kept stops the whole: then nothing is added. Held entries
+// are counted for each entry, where NOT EXISTS would become a join that reads
+// the whole journal.
 const recordEntries = `
 WITH e AS (
 	SELECT * FROM json_to_recordset($1::json) AS e (
@@ -53,9 +55,9 @@ WITH e AS (
 	SELECT coalesce(e.at, now()), switch, person, kind, action, attempt, step, facet, state, text,
 		actor, reason, workflow, run, "from", "to", "now"
 	FROM e
-	WHERE NOT EXISTS (SELECT FROM unknown) AND NOT EXISTS (
-		SELECT FROM journal j
-		WHERE j.switch = e.switch AND j.person = e.person AND j.at = e.at AND j.kind = e.kind
+	WHERE NOT EXISTS (SELECT FROM unknown) AND 0 = (
+		SELECT count(*) FROM journal j
+		WHERE j.switch = e.switch AND j.at = e.at AND j.kind = e.kind
 			AND j.action = e.action AND j.attempt = e.attempt
 			AND (j.step, j.facet, j.state, j.text) IS NOT DISTINCT FROM (e.step, e.facet, e.state, e.text))
 	ORDER BY n

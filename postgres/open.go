@@ -23,6 +23,11 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "dualtone"
 	}
+	// The statements hold only the conditions that were asked for, so one plan
+	// fits all values; making a new one costs more than running it.
+	if config.ConnConfig.RuntimeParams["plan_cache_mode"] == "" {
+		config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, wrap("database", err)
