@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/log"
 )
 
@@ -90,6 +91,11 @@ func (s *Stack) start(ctx context.Context, opts Options) error {
 		}
 		s.dir = dir
 	}
+	if opts.DatabaseURL != "" {
+		if err := pingGiven(ctx, opts.DatabaseURL); err != nil {
+			return err
+		}
+	}
 	if opts.DatabaseURL == "" {
 		pg, err := startPostgresIn(ctx, s.dir, opts, say)
 		if err != nil {
@@ -110,6 +116,17 @@ func (s *Stack) start(ctx context.Context, opts Options) error {
 		server.tell(s.died)
 	}
 	return s.CreateNamespace(ctx, s.Namespace)
+}
+
+// pingGiven tells early what is wrong with a database that the caller named.
+func pingGiven(ctx context.Context, databaseURL string) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, databaseURL)
+	if err != nil {
+		return fmt.Errorf("devstack: the given database does not let us in: %w: check its URL, or give none to have one started here", err)
+	}
+	return conn.Close(ctx)
 }
 
 // Done receives an error when a program of this stack ends that nobody

@@ -1,7 +1,6 @@
 package devstack
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,12 +35,17 @@ func processOf(pidFile string) int {
 	return pid
 }
 
-// mentions tells whether a running process was started with the given word in
-// its arguments. After a restart of the machine the same number may be any
-// program's.
-func mentions(pid int, word string) bool {
-	line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	return err == nil && bytes.Contains(line, []byte(word))
+// worksIn tells whether a running process has the folder as its own. After a
+// restart of the machine the same number may be any program's.
+func worksIn(pid int, dir string) bool {
+	there, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
+	if err != nil {
+		return false
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return there == dir
 }
 
 // end asks the leftover to end, waits, and kills it at last.

@@ -139,7 +139,7 @@ func (p *Postgres) clear(ctx context.Context) error {
 	if pid == 0 {
 		return nil
 	}
-	if mentions(pid, p.cluster) {
+	if worksIn(pid, p.cluster) {
 		return leftover{pid: pid, name: "Postgres", farewell: syscall.SIGINT}.end(ctx, p.say)
 	}
 	if !exists("/proc/self") {

@@ -90,7 +90,10 @@ func (s *search) installed() []string {
 	if real, err := filepath.EvalSymlinks(onPath); err == nil {
 		onPath = real
 	}
-	return append(bins, filepath.Dir(onPath))
+	if bin := filepath.Dir(onPath); !slices.Contains(bins, bin) {
+		bins = append(bins, bin)
+	}
+	return bins
 }
 
 var digits = regexp.MustCompile(`\d+`) //nolint:gochecknoglobals // A compiled constant.

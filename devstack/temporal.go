@@ -2,6 +2,8 @@ package devstack
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -73,7 +75,7 @@ func startTemporal(ctx context.Context, opts temporalOptions, say progress) (*te
 // clear ends a server that an earlier process left on this folder.
 func (t *temporalServer) clear(ctx context.Context) error {
 	pid := processOf(t.pidFile())
-	if pid == 0 || !mentions(pid, temporalProgram) || !mentions(pid, t.database()) {
+	if pid == 0 || !worksIn(pid, t.folder.path) {
 		return nil
 	}
 	return leftover{pid: pid, name: "Temporal", farewell: syscall.SIGTERM}.end(ctx, t.say)
@@ -102,7 +104,12 @@ func (t *temporalServer) database() string {
 	if name[0] >= '0' && name[0] <= '9' {
 		name = "db_" + name
 	}
-	return name[:min(len(name), 40)] + "_temporal"
+	// Postgres cuts names at 63 bytes, and the longest word behind this one has 20.
+	if len(name) > 43 {
+		sum := sha256.Sum256([]byte(u.Path))
+		name = name[:34] + "_" + hex.EncodeToString(sum[:4])
+	}
+	return name + "_temporal"
 }
 
 func (t *temporalServer) arguments() []string {
