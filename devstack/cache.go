@@ -17,6 +17,13 @@ func makeOpen(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // G301: holds published programs only.
 		return fmt.Errorf("devstack: cache folder: %w", err)
 	}
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	// A strict umask is for root's own files.
+	if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // G302: holds published programs only.
+		return fmt.Errorf("devstack: cache folder: %w", err)
+	}
 	return nil
 }
 

@@ -55,7 +55,7 @@ func (l launch) start() (*child, error) {
 		// made it dies. So that thread has to live as long as the child.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		defer log.Close()
+		defer func() { _ = log.Close() }()
 		if err := cmd.Start(); err != nil {
 			started <- err
 			return
@@ -117,7 +117,7 @@ func (c *child) running() bool {
 func (c *child) kill() {
 	c.wanted.Store(true)
 	if c.running() {
-		_ = c.cmd.Process.Kill() //nolint:errcheck // It ended in between, which is what is wanted.
+		_ = c.cmd.Process.Kill()
 	}
 	<-c.ended
 }

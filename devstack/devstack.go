@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/log"
 )
 
@@ -32,6 +34,9 @@ type Options struct {
 	TemporalAddress string
 	// Namespace is the Temporal namespace to ensure. Empty means "dualtone".
 	Namespace string
+	// SearchAttributes are the typed attributes that every namespace gets
+	// which is created here.
+	SearchAttributes map[string]enums.IndexedValueType
 	// PostgresPort, TemporalPort and UIPort are fixed ports. Zero means the
 	// port of the last start where that is free, else any free one.
 	PostgresPort, TemporalPort, UIPort int
@@ -54,13 +59,14 @@ type Stack struct {
 	// UIURL is where Temporal's web pages are. Empty when the server is given.
 	UIURL string
 
-	dir      *folder
-	postgres *Postgres
-	temporal *temporalServer
-	logger   log.Logger
-	died     chan error
-	stop     sync.Once
-	stopErr  error
+	dir        *folder
+	postgres   *Postgres
+	temporal   *temporalServer
+	attributes map[string]enums.IndexedValueType
+	logger     log.Logger
+	died       chan error
+	stop       sync.Once
+	stopErr    error
 }
 
 // Start brings up what the options do not name, and returns when all of it
@@ -70,6 +76,7 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 		DatabaseURL:     opts.DatabaseURL,
 		TemporalAddress: opts.TemporalAddress,
 		Namespace:       opts.Namespace,
+		attributes:      opts.SearchAttributes,
 		logger:          quietUnless(opts.Logger),
 		died:            make(chan error, 2),
 	}
@@ -225,7 +232,7 @@ func progressTo(w io.Writer) progress {
 	return func(format string, args ...any) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintf(w, format+"\n", args...)
+		_, _ = fmt.Fprintf(w, format+"\n", args...)
 	}
 }
 
@@ -243,7 +250,7 @@ func (p progress) every(interval time.Duration, format string, args ...any) (sto
 			case <-done:
 				return
 			case <-tick.C:
-				p(format+" (%s so far)", append(args[:len(args):len(args)], time.Since(began).Round(time.Second))...)
+				p(format+" (%s so far)", append(slices.Clip(args), time.Since(began).Round(time.Second))...)
 			}
 		}
 	})

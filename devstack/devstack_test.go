@@ -14,7 +14,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -25,8 +28,11 @@ import (
 // One stack serves the tests that only use it, and one the tests that pull
 // the plug, which is durable.
 var (
-	machine devstacktest.Machine
-	mortal  = devstacktest.Machine{Durable: true}
+	machine = devstacktest.Machine{SearchAttributes: map[string]enums.IndexedValueType{
+		stage.GetName(): enums.INDEXED_VALUE_TYPE_KEYWORD,
+	}}
+	stage  = temporal.NewSearchAttributeKeyKeyword("DualtoneStage")
+	mortal = devstacktest.Machine{Durable: true}
 )
 
 func TestMain(m *testing.M) {
@@ -51,7 +57,7 @@ func ownDir(t *testing.T) string {
 
 func stop(t *testing.T, s *devstack.Stack) {
 	t.Helper()
-	if err := s.Stop(context.Background()); err != nil { //nolint:usetesting // The test's context has ended when it cleans up.
+	if err := s.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
 }
@@ -149,6 +155,24 @@ func TestANamespaceCanBeUsedAtOnce(t *testing.T) {
 	}
 }
 
+func TestANamespaceHasTheSearchAttributesAtOnce(t *testing.T) {
+	t.Parallel()
+	c := machine.Client(t)
+	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: "staged", TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(stage.ValueSet("pilot")),
+	}, waiting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "search", func(ctx context.Context) error {
+		found, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: "DualtoneStage = 'pilot'"})
+		if err == nil && found.GetCount() != 1 {
+			err = fmt.Errorf("found %d workflows, want 1", found.GetCount())
+		}
+		return err
+	})
+}
+
 func TestCreatingWhatExistsChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := machine.Stack(t)
@@ -176,7 +200,7 @@ func TestThePagesLoadNothingFromElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("pages answered %s, want 200", response.Status)
 	}
@@ -201,130 +225,6 @@ func TestASecondStartOnTheSameFolderIsRefused(t *testing.T) {
 	}
 	if got := number(t, first.URL("postgres"), "select 1"); got != 1 {
 		t.Errorf("the first server answers %d, want 1", got)
-	}
-}
-
-func TestWhatWasWrittenOutlivesAKillOfEitherServer(t *testing.T) {
-	t.Parallel()
-	s, c := mortal.Stack(t), mortal.Client(t)
-	url, err := s.CreateDatabase(t.Context(), "outlives")
-	if err != nil {
-		t.Fatal(err)
-	}
-	exec(t, url, "create table kept as select generate_series(1, 100) n")
-	begin(t, c, "before")
-	work(t, c)
-	if err := s.RestartPostgres(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := number(t, url, "select count(*) from kept"); got != 100 {
-		t.Errorf("after the kill of Postgres the table has %d rows, want 100", got)
-	}
-	if err := s.RestartTemporal(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	signalAndGet(t, c, "before")
-	select {
-	case err := <-s.Done():
-		t.Errorf("a wanted restart was reported as a death: %v", err)
-	default:
-	}
-}
-
-func TestTheStackComesBackWithItsStateAndPorts(t *testing.T) {
-	t.Parallel()
-	opts := devstack.Options{Dir: ownDir(t)}
-	first, err := devstack.Start(t.Context(), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	exec(t, first.DatabaseURL, "create table kept as select 7 n")
-	begin(t, dial(t, first), "kept")
-	stop(t, first)
-	stop(t, first)
-
-	second, err := devstack.Start(t.Context(), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, second) })
-	if second.DatabaseURL != first.DatabaseURL || second.TemporalAddress != first.TemporalAddress || second.UIURL != first.UIURL {
-		t.Errorf("second start is at %s and %s, want %s and %s", second.TemporalAddress, second.UIURL, first.TemporalAddress, first.UIURL)
-	}
-	if got := number(t, second.DatabaseURL, "select n from kept"); got != 7 {
-		t.Errorf("the table holds %d, want 7", got)
-	}
-	c := dial(t, second)
-	work(t, c)
-	signalAndGet(t, c, "kept")
-}
-
-func dial(t *testing.T, s *devstack.Stack) client.Client {
-	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: s.TemporalAddress, Namespace: s.Namespace})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
-func TestAServerThatDiesIsReported(t *testing.T) {
-	t.Parallel()
-	dir := ownDir(t)
-	s, err := devstack.Start(t.Context(), devstack.Options{Dir: dir, TemporalAddress: machine.Stack(t).TemporalAddress, Volatile: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, s) })
-	if err := syscall.Kill(processIn(t, filepath.Join(dir, "postgres", "postmaster.pid")), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case err := <-s.Done():
-		if !strings.Contains(err.Error(), "Postgres") || !strings.Contains(err.Error(), "postgres.log") {
-			t.Errorf("report %q names neither the program nor its log", err)
-		}
-	case <-time.After(30 * time.Second):
-		t.Error("nothing was reported")
-	}
-}
-
-func processIn(t *testing.T, file string) int {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pid
-}
-
-func TestAStaleLockOfALostMachineIsNoObstacle(t *testing.T) {
-	t.Parallel()
-	opts := devstack.Options{Dir: ownDir(t), Volatile: true}
-	first, err := devstack.StartPostgres(t.Context(), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	// The number of the lost server is now that of another program: this one.
-	stale := fmt.Sprintf("%d\n%s\n", os.Getpid(), filepath.Join(opts.Dir, "postgres"))
-	if err := os.WriteFile(filepath.Join(opts.Dir, "postgres", "postmaster.pid"), []byte(stale), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	second, err := devstack.StartPostgres(t.Context(), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := second.Stop(t.Context()); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,7 +33,7 @@ func openFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("devstack: data folder: %w", err)
 	}
-	if err := os.MkdirAll(path, 0o711); err != nil {
+	if err := os.MkdirAll(path, 0o711); err != nil { //nolint:gosec // G301: the servers' account has to pass through; it cannot list.
 		return nil, fmt.Errorf("devstack: data folder: %w", err)
 	}
 	f := &folder{path: path}
@@ -64,13 +65,13 @@ func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
 func (f *folder) takeLock() error {
 	name := f.file("lock")
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(filepath.Clean(name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("devstack: lock: %w", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		return fmt.Errorf("devstack: %s: %w by process %s: stop that one, use it by its addresses, or choose another folder",
 			f.path, ErrInUse, holder(file))
 	}
@@ -91,7 +92,8 @@ func writeAt(file *os.File, text string) error {
 
 func holder(file *os.File) string {
 	text := make([]byte, 20)
-	n, _ := file.ReadAt(text, 0) //nolint:errcheck // An unreadable number only makes the message poorer.
+	// An unreadable number only makes the message poorer.
+	n, _ := file.ReadAt(text, 0)
 	if pid := strings.TrimSpace(string(text[:n])); pid != "" {
 		return pid
 	}
@@ -128,9 +130,7 @@ func (f *folder) keptPorts() ports {
 
 func (f *folder) keepPorts(chosen ports) error {
 	kept := f.keptPorts()
-	for name, port := range chosen {
-		kept[name] = port
-	}
+	maps.Copy(kept, chosen)
 	text, err := json.MarshalIndent(kept, "", "  ")
 	if err != nil {
 		return fmt.Errorf("devstack: ports: %w", err)

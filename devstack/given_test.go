@@ -44,7 +44,7 @@ func TestTemporalOnAGivenDatabaseKeepsToNamesOfItsOwn(t *testing.T) {
 
 func TestWhatIsGivenAndDoesNotAnswerIsNamed(t *testing.T) {
 	t.Parallel()
-	database := "postgres://someone:secret@127.0.0.1:1/nothing"
+	database := "postgres://someone:secret@127.0.0.1:1/nothing" //nolint:gosec // G101: opens nothing.
 	_, err := devstack.Start(t.Context(), devstack.Options{DatabaseURL: database, TemporalAddress: "127.0.0.1:1"})
 	if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v, want an error that names the address and no password", err)

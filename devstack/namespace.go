@@ -5,17 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 	taskqueue "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 )
 
 // retention is how long the history of an ended workflow can be read: longer
@@ -45,7 +46,34 @@ func (s *Stack) CreateNamespace(ctx context.Context, name string) error {
 	if _, there := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); err != nil && !there {
 		return fmt.Errorf("devstack: namespace %s at %s: %w", name, s.TemporalAddress, err)
 	}
-	return awaitNamespace(ctx, service, name)
+	if err := awaitNamespace(ctx, service, name); err != nil {
+		return err
+	}
+	return s.addSearchAttributes(ctx, c.OperatorService(), name)
+}
+
+// addSearchAttributes gives the namespace the attributes that it lacks.
+func (s *Stack) addSearchAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient, name string) error {
+	if len(s.attributes) == 0 {
+		return nil
+	}
+	there, err := operator.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: name})
+	if err != nil {
+		return fmt.Errorf("devstack: search attributes of namespace %s: %w", name, err)
+	}
+	missing := maps.Clone(s.attributes)
+	maps.DeleteFunc(missing, func(attribute string, _ enumspb.IndexedValueType) bool {
+		_, ok := there.GetCustomAttributes()[attribute]
+		return ok
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = operator.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: name, SearchAttributes: missing})
+	if err != nil {
+		return fmt.Errorf("devstack: search attributes of namespace %s: %w", name, err)
+	}
+	return nil
 }
 
 // awaitNamespace waits until the services behind the frontend know a new

@@ -22,7 +22,9 @@ func parent(dir string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Fprintln(os.Stdout, "up", s.DatabaseURL)
+	if _, err := fmt.Fprintln(os.Stdout, "up", s.DatabaseURL); err != nil {
+		return 1
+	}
 	select {}
 }
 
@@ -33,7 +35,7 @@ func TestAKilledProgramTakesItsServersAlongAndTheNextFindsTheirState(t *testing.
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := osexec.CommandContext(t.Context(), self)
+	cmd := osexec.CommandContext(t.Context(), self) //nolint:gosec // G204: this very test program.
 	cmd.Env = append(os.Environ(), "DEVSTACK_TEST_PARENT="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -54,7 +56,7 @@ func TestAKilledProgramTakesItsServersAlongAndTheNextFindsTheirState(t *testing.
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() //nolint:errcheck // It was killed.
+	_ = cmd.Wait()
 	// The next start does not wait for anything but the folder.
 	next, err := devstack.Start(t.Context(), devstack.Options{Dir: dir})
 	if err != nil {

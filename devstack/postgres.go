@@ -85,7 +85,7 @@ func startPostgresIn(ctx context.Context, dir *folder, opts Options, say progres
 // its owner alone.
 func keptPassword(dir *folder) (string, error) {
 	name := dir.file("postgres.password")
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(filepath.Clean(name))
 	if err == nil && len(strings.TrimSpace(string(text))) > 0 {
 		return strings.TrimSpace(string(text)), nil
 	}
@@ -255,7 +255,7 @@ func (p *Postgres) CreateDatabase(ctx context.Context, name string) (string, err
 	if err != nil {
 		return "", fmt.Errorf("devstack: database %s: %w", name, err)
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() //nolint:errcheck // Nothing is lost with it.
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	_, err = conn.Exec(ctx, "create database "+pgx.Identifier{name}.Sanitize())
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == "42P04" {
 		err = nil // It is there already.

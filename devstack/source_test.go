@@ -21,7 +21,7 @@ func TestTheEmbeddedServerIsTheOneOfTheCheckout(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			text, err := os.ReadFile(name)
+			text, err := os.ReadFile(filepath.Clean(name))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -51,7 +51,7 @@ func (f temporalFinder) find(ctx context.Context) (string, error) {
 func (f temporalFinder) sameSource(ctx context.Context, program, source string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, program, "--version").Output() //nolint:gosec // G204: our own program.
+	out, err := exec.CommandContext(ctx, program, "--version").Output()
 	return err == nil && strings.Contains(string(out), " source "+source+" ") && f.account.canReach(filepath.Dir(program)) == nil
 }
 
@@ -79,7 +79,7 @@ func (f temporalFinder) build(ctx context.Context, source, program string) error
 	if err != nil {
 		return fmt.Errorf("devstack: build of the Temporal server: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := writeSource(dir); err != nil {
 		return err
 	}
@@ -123,7 +123,9 @@ func sourceHash() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if _, err := fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
+		return "", err
+	}
 	return hex.EncodeToString(sum.Sum(nil))[:16], nil
 }
 

@@ -26,6 +26,7 @@ import (
 	"sync"
 	"testing"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
@@ -36,6 +37,8 @@ import (
 // needs its Main to be called from TestMain, or what it starts is left to the
 // kernel to end.
 type Machine struct {
+	// SearchAttributes are what every namespace of a test gets.
+	SearchAttributes map[string]enums.IndexedValueType
 	// Durable keeps the safety of real use, for tests that pull the plug.
 	Durable bool
 
@@ -154,12 +157,12 @@ func (m *Machine) options(tb testing.TB) devstack.Options {
 	if m.failed != nil {
 		tb.Fatalf("an earlier test could not start the services: %v", m.failed)
 	}
-	dir, err := os.MkdirTemp("", "dualtone-test-")
+	dir, err := os.MkdirTemp("", "dualtone-test-") //nolint:usetesting // It outlives the test that asks first.
 	if err != nil {
 		tb.Fatal(err)
 	}
 	m.dirs = append(m.dirs, dir)
-	return devstack.Options{Dir: dir, Volatile: !m.Durable, Progress: aloud{os.Stderr}}
+	return devstack.Options{Dir: dir, Volatile: !m.Durable, SearchAttributes: m.SearchAttributes, Progress: aloud{os.Stderr}}
 }
 
 func (m *Machine) check(tb testing.TB, err error) {
