@@ -1,0 +1,153 @@
+package systemtest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
+	"github.com/dualtone/dualtone/systems/sim"
+)
+
+func crmFailures() []crmTest {
+	return []crmTest{
+		{"a throttled request says how long to wait, as told", crmEachAsk(func(t *testing.T, s *crmSession, a crmAsk) {
+			t.Helper()
+			s.Faults.Inject(sim.Fault{Kind: sim.Throttled, RetryAfter: 7 * time.Second})
+			told, ok := errors.AsType[*dualtone.ThrottledError](a.ask(t.Context()))
+			if !ok || told.After != 7*time.Second || told.System != "crm" {
+				t.Errorf("%s: got %v, want crm throttled for 7s", a.name, told)
+			}
+		})},
+		{"an ended session is renewed once", crmEachAsk(func(t *testing.T, s *crmSession, a crmAsk) {
+			t.Helper()
+			before := s.requests.Load()
+			if err := a.ask(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			usual := s.requests.Load() - before
+			s.Peer.Expire(t)
+			before = s.requests.Load()
+			if err := a.ask(t.Context()); err != nil {
+				t.Errorf("%s: got %v, want the session renewed", a.name, err)
+			}
+			if more := s.requests.Load() - before - usual; more != 2 {
+				t.Errorf("%s: %d requests more than usual, want the refused one and one sign-in", a.name, more)
+			}
+		})},
+		{"a session that always ends is no endless loop", crmEachAsk(func(t *testing.T, s *crmSession, a crmAsk) {
+			t.Helper()
+			before := len(s.Faults.Struck())
+			s.Faults.Inject(sim.Fault{Kind: sim.Expired, Count: -1})
+			if err := a.ask(t.Context()); err == nil {
+				t.Errorf("%s: got an answer without a session", a.name)
+			}
+			if n := len(s.Faults.Struck()) - before; n > 4 {
+				t.Errorf("%s: asked %d times in vain", a.name, n)
+			}
+		})},
+		{"an answer that breaks off is an error, and the next one is good", crmEachAsk(func(t *testing.T, s *crmSession, a crmAsk) {
+			t.Helper()
+			for _, kind := range crmBroken() {
+				s.Faults.Inject(sim.Fault{Kind: kind})
+				if err := a.ask(t.Context()); err == nil || dualtone.Lasting(err) || errors.Is(err, dualtone.ErrUnknown) {
+					t.Errorf("%s %s: got %v, want an error that passes", a.name, kind, err)
+				}
+				s.Faults.Clear()
+				if err := a.ask(t.Context()); err != nil {
+					t.Errorf("%s after %s: %v", a.name, kind, err)
+				}
+			}
+		})},
+		{"a slow org is left when the deadline passes", crmEachAsk(func(t *testing.T, s *crmSession, a crmAsk) {
+			t.Helper()
+			s.Faults.Inject(sim.Fault{Kind: sim.Slow, Delay: time.Hour})
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if err := a.ask(ctx); dualtone.Kind(err) != "unavailable" {
+				t.Errorf("%s: got %v, want unavailable", a.name, err)
+			}
+		})},
+		{"a write that fails anywhere says so and is carried on by the next try", crmBreakWrites},
+		{"a write whose session ends anywhere is carried on", func(t *testing.T, h CRMHarness) {
+			t.Helper()
+			s := h.open(t, CRMSetup{Users: 1})
+			from, to := s.Softphones[0], s.Softphones[1]
+			s.sweep(t, sim.Expired, func() {
+				if err := s.set(t.Context(), s.Users[0], from, to); err != nil {
+					t.Errorf("got %v, want the session renewed", err)
+				}
+				s.has(t, s.Users[0], to)
+				from, to = to, from
+			})
+		}},
+		{"a write to an org that has gone quiet is unknown, and done by the next try", func(t *testing.T, h CRMHarness) {
+			t.Helper()
+			s := h.open(t, CRMSetup{Users: 1})
+			s.warm(t)
+			// The read before passes, and from the first write on nothing is answered.
+			s.Faults.Inject(sim.Fault{Kind: sim.AnswerLost, Skip: 1, Count: -1})
+			from, to := dualtone.Softphone{CallCenter: s.Softphones[0].CallCenter, PermissionSets: s.Softphones[0].PermissionSets}, s.Softphones[0]
+			to.AutoLogin = !to.AutoLogin
+			from.AutoLogin = s.Softphones[0].AutoLogin
+			if err := s.set(t.Context(), s.Users[0], from, to); !errors.Is(err, dualtone.ErrUnknown) {
+				t.Errorf("got %v, want the outcome unknown", err)
+			}
+			s.Faults.Clear()
+			if err := s.set(t.Context(), s.Users[0], from, to); err != nil {
+				t.Errorf("the next try: %v", err)
+			}
+			s.has(t, s.Users[0], to)
+		}},
+	}
+}
+
+// crmEachAsk runs one check for every question.
+func crmEachAsk(check func(*testing.T, *crmSession, crmAsk)) func(*testing.T, CRMHarness) {
+	return func(t *testing.T, h CRMHarness) {
+		t.Helper()
+		s := h.open(t, CRMSetup{Users: 3})
+		for _, a := range s.asks() {
+			s.warm(t)
+			check(t, s, a)
+			s.Faults.Clear()
+		}
+	}
+}
+
+// crmBreakWrites lets each request of a change fail in each way. Whatever comes
+// of it, nobody has a call center without the permission sets that belong to it.
+func crmBreakWrites(t *testing.T, h CRMHarness) {
+	t.Helper()
+	for _, kind := range crmBroken() {
+		s := h.open(t, CRMSetup{Users: 2})
+		from, to := s.Softphones[0], s.Softphones[1]
+		s.sweep(t, kind, func() {
+			changes := []systems.SoftphoneChange{
+				{User: s.Users[0], From: from, To: to}, {User: s.Users[1], From: from, To: to},
+			}
+			for i, err := range s.CRM.Softphones.SetSoftphones(t.Context(), changes) {
+				have := s.Peer.Softphone(t, changes[i].User)
+				if s.heard(err) == nil && !have.Equal(to) {
+					t.Errorf("done, they said, and %s has %+v; want %+v", changes[i].User, have, to)
+				}
+				if err != nil && dualtone.Lasting(err) {
+					t.Errorf("got %v, want an error that passes", err)
+				}
+				if !crmWithin(have, from, to) {
+					t.Errorf("%s is left with %+v", changes[i].User, have)
+				}
+			}
+			s.Faults.Clear()
+			for i, err := range s.CRM.Softphones.SetSoftphones(t.Context(), changes) {
+				if s.heard(err) != nil {
+					t.Errorf("the next try: %v", err)
+				}
+				s.has(t, changes[i].User, to)
+			}
+			from, to = to, from
+		})
+	}
+}
