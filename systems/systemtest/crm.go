@@ -34,15 +34,15 @@ type CRMBench struct {
 	// Now is the org's time; nil for the machine's.
 	Now func() time.Time
 
-	// Users are the agents, all with the first of Softphones. Unknown is an id
+	// Users are the agents, all with the first of Phones. Unknown is an id
 	// of the right form that nobody has.
 	Users   []dualtone.UserID
 	Unknown dualtone.UserID
 	// Others is how many users the org lists beside the agents.
 	Others int
-	// Softphones are three or more that a user can have. They differ in call
+	// Phones are three or more that a user can have. They differ in call
 	// center, auto-login and permission sets.
-	Softphones []dualtone.Softphone
+	Phones []dualtone.Softphone
 	// CallCenter is the internal name of one of the org's call centers.
 	CallCenter string
 

@@ -19,7 +19,7 @@ func crmCallCenters() []crmTest {
 			if s.heard(err) != nil {
 				t.Fatal(err)
 			}
-			for _, p := range s.Softphones {
+			for _, p := range s.Phones {
 				if p.CallCenter != "" && !slices.ContainsFunc(listed, func(c dualtone.CallCenter) bool { return c.ID == p.CallCenter }) {
 					t.Errorf("%s is not among %+v", p.CallCenter, listed)
 				}

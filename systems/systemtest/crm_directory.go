@@ -40,7 +40,7 @@ func crmHealth() []crmTest {
 					t.Errorf("%s: got %v, want denied", a.name, err)
 				}
 			}
-			if err := s.set(t.Context(), s.Users[0], s.Softphones[0], s.Softphones[1]); !errors.Is(err, dualtone.ErrDenied) {
+			if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrDenied) {
 				t.Errorf("a write: got %v, want denied", err)
 			}
 		}},

@@ -74,7 +74,7 @@ func crmFailures() []crmTest {
 		{"a write whose session ends anywhere is carried on", func(t *testing.T, h CRMHarness) {
 			t.Helper()
 			s := h.open(t, CRMSetup{Users: 1})
-			from, to := s.Softphones[0], s.Softphones[1]
+			from, to := s.Phones[0], s.Phones[1]
 			s.sweep(t, sim.Expired, func() {
 				if err := s.set(t.Context(), s.Users[0], from, to); err != nil {
 					t.Errorf("got %v, want the session renewed", err)
@@ -89,9 +89,9 @@ func crmFailures() []crmTest {
 			s.warm(t)
 			// The read before passes, and from the first write on nothing is answered.
 			s.Faults.Inject(sim.Fault{Kind: sim.AnswerLost, Skip: 1, Count: -1})
-			from, to := dualtone.Softphone{CallCenter: s.Softphones[0].CallCenter, PermissionSets: s.Softphones[0].PermissionSets}, s.Softphones[0]
+			from, to := dualtone.Softphone{CallCenter: s.Phones[0].CallCenter, PermissionSets: s.Phones[0].PermissionSets}, s.Phones[0]
 			to.AutoLogin = !to.AutoLogin
-			from.AutoLogin = s.Softphones[0].AutoLogin
+			from.AutoLogin = s.Phones[0].AutoLogin
 			if err := s.set(t.Context(), s.Users[0], from, to); !errors.Is(err, dualtone.ErrUnknown) {
 				t.Errorf("got %v, want the outcome unknown", err)
 			}
@@ -123,7 +123,7 @@ func crmBreakWrites(t *testing.T, h CRMHarness) {
 	t.Helper()
 	for _, kind := range crmBroken() {
 		s := h.open(t, CRMSetup{Users: 2})
-		from, to := s.Softphones[0], s.Softphones[1]
+		from, to := s.Phones[0], s.Phones[1]
 		s.sweep(t, kind, func() {
 			changes := []systems.SoftphoneChange{
 				{User: s.Users[0], From: from, To: to}, {User: s.Users[1], From: from, To: to},

@@ -48,7 +48,7 @@ func (s *crmSession) refuses(t *testing.T) {
 	t.Helper()
 	have := s.Peer.Softphone(t, s.Users[0])
 	writes := s.Peer.Writes(t)
-	if err := s.set(t.Context(), s.Users[0], have, s.Softphones[1]); !errors.Is(err, dualtone.ErrDenied) {
+	if err := s.set(t.Context(), s.Users[0], have, s.Phones[1]); !errors.Is(err, dualtone.ErrDenied) {
 		t.Errorf("set: got %v, want denied", err)
 	}
 	if got := s.Peer.Writes(t); got != writes {

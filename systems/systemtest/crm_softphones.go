@@ -15,14 +15,14 @@ func crmSoftphones() []crmTest {
 		{"a softphone that was set is read back, there and back again", func(t *testing.T, h CRMHarness) {
 			t.Helper()
 			s := h.open(t, CRMSetup{Users: 2})
-			have := s.Softphones[0]
+			have := s.Phones[0]
 			s.has(t, s.Users[0], have)
-			for _, to := range append(slices.Clone(s.Softphones[1:]), dualtone.Softphone{}, s.Softphones[0]) {
+			for _, to := range append(slices.Clone(s.Phones[1:]), dualtone.Softphone{}, s.Phones[0]) {
 				if err := s.set(t.Context(), s.Users[0], have, to); err != nil {
 					t.Fatalf("to %+v: %v", to, err)
 				}
 				s.has(t, s.Users[0], to)
-				s.has(t, s.Users[1], s.Softphones[0])
+				s.has(t, s.Users[1], s.Phones[0])
 				have = to
 			}
 		}},
@@ -30,31 +30,31 @@ func crmSoftphones() []crmTest {
 			t.Helper()
 			s := h.open(t, CRMSetup{Users: 1})
 			for range 2 {
-				if err := s.set(t.Context(), s.Users[0], s.Softphones[0], s.Softphones[1]); err != nil {
+				if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); err != nil {
 					t.Fatal(err)
 				}
 			}
 			writes := s.Peer.Writes(t)
-			if err := s.set(t.Context(), s.Users[0], s.Softphones[0], s.Softphones[1]); err != nil {
+			if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); err != nil {
 				t.Fatal(err)
 			}
 			if got := s.Peer.Writes(t); got != writes {
 				t.Errorf("%d more changes for what already was", got-writes)
 			}
-			s.has(t, s.Users[0], s.Softphones[1])
+			s.has(t, s.Users[0], s.Phones[1])
 		}},
 		{"what somebody else set is a conflict and stays", func(t *testing.T, h CRMHarness) {
 			t.Helper()
 			s := h.open(t, CRMSetup{Users: 1})
-			s.Peer.Put(t, s.Users[0], s.Softphones[2])
+			s.Peer.Put(t, s.Users[0], s.Phones[2])
 			writes := s.Peer.Writes(t)
-			if err := s.set(t.Context(), s.Users[0], s.Softphones[0], s.Softphones[1]); !errors.Is(err, dualtone.ErrConflict) {
+			if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrConflict) {
 				t.Errorf("got %v, want conflict", err)
 			}
 			if got := s.Peer.Writes(t); got != writes {
 				t.Errorf("%d changes in spite of the conflict", got-writes)
 			}
-			s.has(t, s.Users[0], s.Softphones[2])
+			s.has(t, s.Users[0], s.Phones[2])
 		}},
 		{"an unknown user is not found", func(t *testing.T, h CRMHarness) {
 			t.Helper()
@@ -63,7 +63,7 @@ func crmSoftphones() []crmTest {
 				if _, err := s.CRM.Softphones.Softphone(t.Context(), id); !errors.Is(s.heard(err), dualtone.ErrNotFound) {
 					t.Errorf("softphone of %q: got %v, want not found", id, err)
 				}
-				if err := s.set(t.Context(), id, s.Softphones[0], s.Softphones[1]); !errors.Is(err, dualtone.ErrNotFound) {
+				if err := s.set(t.Context(), id, s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrNotFound) {
 					t.Errorf("change of %q: got %v, want not found", id, err)
 				}
 			}
@@ -73,13 +73,13 @@ func crmSoftphones() []crmTest {
 			s := h.open(t, CRMSetup{Users: 1})
 			for _, to := range []dualtone.Softphone{
 				{CallCenter: "no such call center"},
-				{CallCenter: s.Softphones[1].CallCenter, PermissionSets: []string{"No_Such_Set"}},
+				{CallCenter: s.Phones[1].CallCenter, PermissionSets: []string{"No_Such_Set"}},
 			} {
-				if err := s.set(t.Context(), s.Users[0], s.Softphones[0], to); !dualtone.Lasting(err) {
+				if err := s.set(t.Context(), s.Users[0], s.Phones[0], to); !dualtone.Lasting(err) {
 					t.Errorf("to %+v: got %v, want it refused for good", to, err)
 				}
 			}
-			s.has(t, s.Users[0], s.Softphones[0])
+			s.has(t, s.Users[0], s.Phones[0])
 		}},
 		{"each of many changes is answered by itself", crmMany},
 		{"a hundred may ask and change at once", func(t *testing.T, h CRMHarness) {
@@ -96,14 +96,14 @@ func crmSoftphones() []crmTest {
 			}
 			for _, user := range s.Users {
 				wg.Go(func() {
-					if err := s.set(t.Context(), user, s.Softphones[0], s.Softphones[1]); err != nil {
+					if err := s.set(t.Context(), user, s.Phones[0], s.Phones[1]); err != nil {
 						t.Errorf("%s: %v", user, err)
 					}
 				})
 			}
 			wg.Wait()
 			for _, user := range s.Users {
-				s.has(t, user, s.Softphones[1])
+				s.has(t, user, s.Phones[1])
 			}
 		}},
 	}
@@ -114,10 +114,10 @@ func crmMany(t *testing.T, h CRMHarness) {
 	t.Helper()
 	const n, taken, unknown = 201, 7, 200
 	s := h.open(t, CRMSetup{Users: n})
-	s.Peer.Put(t, s.Users[taken], s.Softphones[2])
+	s.Peer.Put(t, s.Users[taken], s.Phones[2])
 	changes := make([]systems.SoftphoneChange, n)
 	for i := range changes {
-		changes[i] = systems.SoftphoneChange{User: s.Users[i], From: s.Softphones[0], To: s.Softphones[1]}
+		changes[i] = systems.SoftphoneChange{User: s.Users[i], From: s.Phones[0], To: s.Phones[1]}
 	}
 	changes[unknown].User = s.Unknown
 	s.warm(t)
@@ -130,12 +130,12 @@ func crmMany(t *testing.T, h CRMHarness) {
 		t.Errorf("%d requests for %d users, want many users in each", asked, n)
 	}
 	for i, err := range errs {
-		want, softphone := "", s.Softphones[1]
+		want, softphone := "", s.Phones[1]
 		switch i {
 		case taken:
-			want, softphone = "conflict", s.Softphones[2]
+			want, softphone = "conflict", s.Phones[2]
 		case unknown:
-			want, softphone = "not_found", s.Softphones[0]
+			want, softphone = "not_found", s.Phones[0]
 		}
 		if got := dualtone.Kind(s.heard(err)); got != want {
 			t.Errorf("change %d: got %q (%v), want %q", i, got, err, want)
