@@ -134,8 +134,8 @@ func TestRefusalsAreNamedForWhatTheyMean(t *testing.T) {
 		{200, "{", "unavailable"},
 		{200, "{}", "unavailable"},
 		{200, `{"totalSize":1,"done":true,"records":[]}`, "unavailable"},
-		{200, `{"totalSize":2,"done":false,"records":[` + company + `]}`, "unavailable"},
-		{200, `{"totalSize":2,"done":false,"nextRecordsUrl":"https://evil.test/x","records":[` + company + `]}`, "invalid"},
+		{200, `{"totalSize":2,"done":false,"records":[` + acme + `]}`, "unavailable"},
+		{200, `{"totalSize":2,"done":false,"nextRecordsUrl":"https://evil.test/x","records":[` + acme + `]}`, "invalid"},
 		{200, `{"totalSize":2,"done":false,"nextRecordsUrl":"/services/data/v60.0/query/01g-1","records":[]}`, "unavailable"},
 		{200, `{"totalSize":1,"done":true,"records":[7]}`, "unavailable"},
 	} {
@@ -161,9 +161,9 @@ func TestTheOrgsDailyRequestsAreNotUsedUp(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	full := http.Header{"Sforce-Limit-Info": {"api-usage=800/1000"}}
 	s := play(t,
-		step{want: "GET " + data + "/query", header: full, body: rows(company)},
-		step{want: "GET " + data + "/query", header: http.Header{"Sforce-Limit-Info": {"api-usage=10/1000"}}, body: rows(company)},
-		step{want: "GET " + data + "/query", body: rows(company)},
+		step{want: "GET " + data + "/query", header: full, body: rows(acme)},
+		step{want: "GET " + data + "/query", header: http.Header{"Sforce-Limit-Info": {"api-usage=10/1000"}}, body: rows(acme)},
+		step{want: "GET " + data + "/query", body: rows(acme)},
 	)
 	crm := s.open(s.config(), func() time.Time { return now })
 	status, err := crm.Health.Check(t.Context())

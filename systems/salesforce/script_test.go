@@ -139,8 +139,8 @@ func composite(bodies ...string) string {
 }
 
 const (
-	company = `{"attributes":{"type":"Organization"},"Id":"` + orgID + `","Name":"Acme","IsSandbox":false,"InstanceName":"NA1"}`
-	ok      = `{"id":"x","success":true,"errors":[]}`
+	acme = `{"attributes":{"type":"Organization"},"Id":"` + orgID + `","Name":"Acme","IsSandbox":false,"InstanceName":"NA1"}`
+	ok   = `{"id":"x","success":true,"errors":[]}`
 )
 
 func agent(id, callCenter string) string {

@@ -23,7 +23,7 @@ const (
 
 // had is the answer about two users as they are before.
 func had() string {
-	return composite(rows(company), rows(agent(userA, oldDesk), agent(userB, oldDesk)),
+	return composite(rows(acme), rows(agent(userA, oldDesk), agent(userB, oldDesk)),
 		rows(set("0Pa1", userA, "Old_Agent"), set("0Pa2", userB, "Old_Agent")), rows())
 }
 
@@ -64,13 +64,13 @@ func TestGrantsComeFirstThenTheCallCenterThenWhatIsTakenAway(t *testing.T) {
 	t.Parallel()
 	userNow, setNow, licenseNow := hasNow(userA, newDesk)
 	s := play(t,
-		step{want: "POST " + data + "/composite", body: composite(rows(company), rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")), rows())},
+		step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")), rows())},
 		step{want: "POST " + data + "/composite", body: catalog()},
 		step{want: "POST " + many, body: "[" + ok + "]"},
 		step{want: "POST " + many, body: "[" + ok + "]"},
 		step{want: "PATCH " + many, body: "[" + ok + "]"},
 		step{want: "DELETE " + many, body: "[" + ok + "]"},
-		step{want: "POST " + data + "/composite", body: composite(rows(company), rows(userNow), rows(setNow), rows(licenseNow))},
+		step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(userNow), rows(setNow), rows(licenseNow))},
 	)
 	errs := s.open(s.config(), time.Now).Softphones.SetSoftphones(t.Context(), moves()[:1])
 	if errs[0] != nil {
@@ -105,7 +105,7 @@ func TestEveryRecordOfABatchIsLookedAt(t *testing.T) {
 				step{want: "PATCH " + many, body: "[" + ok + "," + refused + "]"},
 				// The user who was refused keeps the old permission set.
 				step{want: "DELETE " + many, body: "[" + ok + "]"},
-				step{want: "POST " + data + "/composite", body: composite(rows(company), rows(userNow), rows(setNow), rows(licenseNow))},
+				step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(userNow), rows(setNow), rows(licenseNow))},
 			)
 			errs := s.open(s.config(), time.Now).Softphones.SetSoftphones(t.Context(), moves())
 			if diff := cmp.Diff([]string{"", want}, kinds(errs)); diff != "" {
@@ -123,13 +123,13 @@ func TestAnAssignmentThatIsAlreadyThereIsNoFailure(t *testing.T) {
 	userNow, setNow, licenseNow := hasNow(userA, newDesk)
 	duplicate := `[{"success":false,"errors":[{"statusCode":"DUPLICATE_VALUE","message":"duplicate value found","fields":[]}]}]`
 	s := play(t,
-		step{want: "POST " + data + "/composite", body: composite(rows(company), rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")), rows())},
+		step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")), rows())},
 		step{want: "POST " + data + "/composite", body: catalog()},
 		step{want: "POST " + many, body: duplicate},
 		step{want: "POST " + many, body: duplicate},
 		step{want: "PATCH " + many, body: "[" + ok + "]"},
 		step{want: "DELETE " + many, body: `[{"success":false,"errors":[{"statusCode":"ENTITY_IS_DELETED","message":"entity is deleted"}]}]`},
-		step{want: "POST " + data + "/composite", body: composite(rows(company), rows(userNow), rows(setNow), rows(licenseNow))},
+		step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(userNow), rows(setNow), rows(licenseNow))},
 	)
 	if errs := s.open(s.config(), time.Now).Softphones.SetSoftphones(t.Context(), moves()[:1]); errs[0] != nil {
 		t.Fatal(errs[0])
@@ -150,9 +150,9 @@ func TestWhatWasAcceptedAndReadsBackOtherwiseIsNoSuccess(t *testing.T) {
 				users = rows(c.have)
 			}
 			s := play(t,
-				step{want: "POST " + data + "/composite", body: composite(rows(company), rows(agent(userA, oldDesk)), rows(), rows())},
+				step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(agent(userA, oldDesk)), rows(), rows())},
 				step{want: "PATCH " + many, body: "[" + ok + "]"},
-				step{want: "POST " + data + "/composite", body: composite(rows(company), users, rows(), rows())},
+				step{want: "POST " + data + "/composite", body: composite(rows(acme), users, rows(), rows())},
 			)
 			errs := s.open(s.config(), time.Now).Softphones.SetSoftphones(t.Context(), []systems.SoftphoneChange{{
 				User: userA, From: dualtone.Softphone{CallCenter: oldDesk}, To: dualtone.Softphone{CallCenter: newDesk},
@@ -171,9 +171,9 @@ func TestNothingIsWrittenToAnOrgThatIsNotTheRegisteredOne(t *testing.T) {
 		sandbox  bool
 		register string
 	}{
-		"another org":         {strings.Replace(company, orgID, "00D000000000009EAA", 1), false, orgID},
-		"no sandbox any more": {company, true, orgID},
-		"none registered":     {company, false, ""},
+		"another org":         {strings.Replace(acme, orgID, "00D000000000009EAA", 1), false, orgID},
+		"no sandbox any more": {acme, true, orgID},
+		"none registered":     {acme, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,9 +197,9 @@ func TestNothingIsWrittenToAnOrgThatIsNotTheRegisteredOne(t *testing.T) {
 
 func TestAfterARenewedSessionTheOrgIsLookedAtBeforeAWriteIsRepeated(t *testing.T) {
 	t.Parallel()
-	other := strings.Replace(company, orgID, "00D000000000009EAA", 1)
+	other := strings.Replace(acme, orgID, "00D000000000009EAA", 1)
 	s := play(t,
-		step{want: "POST " + data + "/composite", body: composite(rows(company), rows(agent(userA, oldDesk)), rows(), rows())},
+		step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(agent(userA, oldDesk)), rows(), rows())},
 		step{want: "PATCH " + many, status: 401, body: denied("INVALID_SESSION_ID", "Session expired or invalid")},
 		step{want: "GET " + data + "/query", body: rows(other)},
 	)
@@ -213,7 +213,7 @@ func TestAfterARenewedSessionTheOrgIsLookedAtBeforeAWriteIsRepeated(t *testing.T
 
 func TestAUserMayNotStandTwiceInOneList(t *testing.T) {
 	t.Parallel()
-	s := play(t, step{want: "POST " + data + "/composite", body: composite(rows(company), rows(agent(userA, newDesk)), rows(), rows())})
+	s := play(t, step{want: "POST " + data + "/composite", body: composite(rows(acme), rows(agent(userA, newDesk)), rows(), rows())})
 	change := systems.SoftphoneChange{User: userA, From: dualtone.Softphone{}, To: dualtone.Softphone{CallCenter: "04v000000000002"}}
 	short := change
 	short.User = "005000000000001"
