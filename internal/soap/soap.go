@@ -12,15 +12,15 @@ import (
 
 const namespace = "http://schemas.xmlsoap.org/soap/envelope/"
 
-// Fault is the answer of a server that refuses.
-type Fault struct {
+// FaultError is the answer of a server that refuses.
+type FaultError struct {
 	// Code is without its namespace prefix.
 	Code   string
 	Reason string
 }
 
 // Error says what the server said.
-func (f *Fault) Error() string { return fmt.Sprintf("soap fault %s: %s", f.Code, f.Reason) }
+func (f *FaultError) Error() string { return fmt.Sprintf("soap fault %s: %s", f.Code, f.Reason) }
 
 // Marshal wraps a body, and a header unless it is nil. Both name their own
 // namespaces.
@@ -46,7 +46,7 @@ func Marshal(header, body any) ([]byte, error) {
 }
 
 // Unmarshal reads the first element of an envelope's body; a fault becomes a
-// *Fault. An envelope that is cut short is an error.
+// *FaultError. An envelope that is cut short is an error.
 func Unmarshal(data []byte, into any) error {
 	var envelope struct {
 		XMLName xml.Name `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
@@ -63,7 +63,7 @@ func Unmarshal(data []byte, into any) error {
 	}
 	if fault := envelope.Body.Fault; fault != nil {
 		code := strings.TrimSpace(fault.Code)
-		return &Fault{Code: code[strings.LastIndexByte(code, ':')+1:], Reason: strings.TrimSpace(fault.Reason)}
+		return &FaultError{Code: code[strings.LastIndexByte(code, ':')+1:], Reason: strings.TrimSpace(fault.Reason)}
 	}
 	// The content's prefixes are declared on the envelope, which the inner text
 	// has lost; a name without its namespace is still the name.

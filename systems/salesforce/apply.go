@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -28,9 +29,7 @@ func (o *org) write(ctx context.Context, changes []*change) {
 			return nil
 		}
 		record := map[string]any{"attributes": attributes("User"), "id": c.User}
-		for field, value := range c.plan.user {
-			record[field] = value
-		}
+		maps.Copy(record, c.plan.user)
 		return []item{{change: c, record: record}}
 	})
 	o.stage(ctx, http.MethodDelete, changes, func(c *change) []item { return deletions(c, c.plan.revokeSets) })

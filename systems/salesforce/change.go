@@ -20,8 +20,6 @@ type change struct {
 	done bool
 	// lost says that the answer to a write about the user was lost.
 	lost bool
-	// sent says that something was written, or may have been.
-	sent bool
 	err  error
 }
 

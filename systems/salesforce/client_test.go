@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,7 +33,11 @@ func TestAJWTIsSignedForTheUserAndShortLived(t *testing.T) {
 		}
 		form = r.PostForm
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"error":"invalid_grant","error_description":"user hasn't approved this consumer `+r.PostForm.Get("assertion")+`"}`)
+		// A host that repeats what it was given must not make us repeat it.
+		refusal := map[string]string{"error": "invalid_grant", "error_description": "user hasn't approved this consumer " + form["assertion"][0]}
+		if err := json.NewEncoder(w).Encode(refusal); err != nil {
+			t.Error(err)
+		}
 	}))
 	t.Cleanup(server.Close)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
@@ -183,7 +186,9 @@ func TestTheOrgsDailyRequestsAreNotUsedUp(t *testing.T) {
 
 func TestAListFollowsItsPages(t *testing.T) {
 	t.Parallel()
-	user := func(id string) string { return `{"Id":"` + id + `","Username":"u","Phone":"+41 (44) 555-01.23","IsActive":true}` }
+	user := func(id string) string {
+		return `{"Id":"` + id + `","Username":"u","Phone":"+41 (44) 555-01.23","IsActive":true}`
+	}
 	s := play(t,
 		step{want: "GET " + data + "/query", body: `{"totalSize":2,"done":false,"nextRecordsUrl":"` + data + `/query/01gxx-2000","records":[` + user(userA) + `]}`},
 		step{want: "GET " + data + "/query/01gxx-2000", body: `{"totalSize":2,"done":true,"records":[` + user(userB) + `]}`},

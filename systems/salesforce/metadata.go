@@ -32,7 +32,7 @@ func (c *client) metadata(ctx context.Context, body, into any, reads bool) error
 		return c.refusal(answer)
 	}
 	err = soap.Unmarshal(answer.Body, into)
-	if fault, ok := errors.AsType[*soap.Fault](err); ok {
+	if fault, ok := errors.AsType[*soap.FaultError](err); ok {
 		return c.fault(fault, answer)
 	}
 	if err != nil || answer.Status != http.StatusOK {
@@ -45,7 +45,7 @@ func (c *client) metadata(ctx context.Context, body, into any, reads bool) error
 }
 
 // fault names a SOAP fault.
-func (c *client) fault(fault *soap.Fault, answer wire.Answer) error {
+func (c *client) fault(fault *soap.FaultError, answer wire.Answer) error {
 	reason := failure{ErrorCode: fault.Code, Message: fault.Reason}
 	err := c.itemError([]failure{reason}, answer.Reads)
 	if throttled, ok := errors.AsType[*dualtone.ThrottledError](err); ok {
@@ -64,7 +64,7 @@ func (c *client) readCallCenter(ctx context.Context, internal string) (metadataC
 	}
 	// For an unknown name the API answers an empty record.
 	for _, record := range answer.Records {
-		if strings.EqualFold(record.FullName, internal) {
+		if internal != "" && strings.EqualFold(record.FullName, internal) {
 			return record, nil
 		}
 	}

@@ -29,7 +29,10 @@ func TestTheDailyCountIsReadBesideOthers(t *testing.T) {
 		"api-usage=18/15000": {18, 15000},
 		"api-usage=25/5000; per-app-api-usage=17/250(appName=x)": {25, 5000},
 		"per-app-api-usage=17/250(appName=x),api-usage=25/5000":  {25, 5000},
-		"per-app-api-usage=17/250": {}, "api-usage=5": {}, "": {}, "api-usage=x/9": {},
+		"per-app-api-usage=17/250":                               {},
+		"api-usage=5":                                            {},
+		"api-usage=x/9":                                          {},
+		"":                                                       {},
 	} {
 		used, limit, _ := parseLimitInfo(header)
 		if got := [2]int{used, limit}; got != want {

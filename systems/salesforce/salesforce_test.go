@@ -2,15 +2,22 @@ package salesforce_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/salesforce"
+	"github.com/dualtone/dualtone/systems/sim"
 	"github.com/dualtone/dualtone/systems/sim/salesforcesim"
 	"github.com/dualtone/dualtone/systems/systemtest"
 )
@@ -87,7 +94,7 @@ func start(t *testing.T, setup systemtest.CRMSetup) *systemtest.CRMBench {
 		Peer: systemtest.CRMPeer{
 			Softphone: c.softphone, Put: c.put, Writes: c.writes,
 			Expire:  func(testing.TB) { c.server.ExpireSessions() },
-			Refresh: func(testing.TB) { c.org.Refresh("uat", salesforcesim.KeepCallCenters) },
+			Refresh: c.refresh,
 		},
 	}
 }
@@ -107,11 +114,11 @@ func (c company) sets() map[string]string {
 	return map[string]string{oldSet: c.made.OldSet, licensedSet: c.made.LicensedSet, freeSet: c.made.FreeSet}
 }
 
-func (c company) softphone(t testing.TB, user dualtone.UserID) dualtone.Softphone {
-	t.Helper()
+func (c company) softphone(tb testing.TB, user dualtone.UserID) dualtone.Softphone {
+	tb.Helper()
 	u, ok := c.org.Record(string(user))
 	if !ok {
-		t.Fatalf("no user %s", user)
+		tb.Fatalf("no user %s", user)
 	}
 	var s dualtone.Softphone
 	if id, ok := u["CallCenterId"].(string); ok {
@@ -130,12 +137,12 @@ func (c company) softphone(t testing.TB, user dualtone.UserID) dualtone.Softphon
 	return s
 }
 
-func (c company) put(t testing.TB, user dualtone.UserID, to dualtone.Softphone) {
-	t.Helper()
+func (c company) put(tb testing.TB, user dualtone.UserID, to dualtone.Softphone) {
+	tb.Helper()
 	check := func(err error) {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	for _, id := range c.org.Find("PermissionSetAssignment", "AssigneeId", string(user)) {
@@ -156,6 +163,16 @@ func (c company) put(t testing.TB, user dualtone.UserID, to dualtone.Softphone) 
 	check(c.org.Change("User", string(user), salesforcesim.Values{
 		"CallCenterId": callCenter, "UserPermissionsCallCenterAutoLogin": to.AutoLogin,
 	}))
+}
+
+// refresh replaces the org. Whoever set up the app again named its user again,
+// so that it can sign in and only the guard is left to refuse.
+func (c company) refresh(tb testing.TB) {
+	tb.Helper()
+	c.org.Refresh("uat", salesforcesim.KeepCallCenters)
+	if err := c.org.Change("User", c.org.Admin(), salesforcesim.Values{"Username": "admin@example.com"}); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 func (c company) writes(testing.TB) int {
@@ -223,4 +240,66 @@ func TestRequestsAreCounted(t *testing.T) {
 			t.Errorf("%s: %d requests, want %d", cost.name, got, cost.want)
 		}
 	}
+}
+
+func TestAnOrgLetsInWhoeverHoldsThePrivateKey(t *testing.T) {
+	t.Parallel()
+	org, err := salesforcesim.NewOrg(salesforcesim.OrgOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := salesforcesim.Start(org, salesforcesim.Options{Apps: []salesforcesim.App{{ConsumerKey: "app", PublicKey: &key.PublicKey}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	for user, want := range map[string]string{"admin@example.com": "", "nobody@example.com": "denied"} {
+		crm, err := open(t, salesforce.Config{
+			MyDomain: server.URL(), ConsumerKey: "app", Username: user,
+			PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := crm.Health.Check(t.Context()); dualtone.Kind(err) != want {
+			t.Errorf("%s: got %v, want %q", user, err, want)
+		}
+	}
+}
+
+func TestALockedUserIsAloneInFailing(t *testing.T) {
+	t.Parallel()
+	c := found(t, systemtest.CRMSetup{Users: 3})
+	crm := mustOpen(t, c.config)
+	c.org.Faults.Inject(sim.Fault{Kind: salesforcesim.LockedRow, Op: "PATCH", About: c.made.Users[1]})
+	var changes []systems.SoftphoneChange
+	for _, id := range c.made.Users {
+		changes = append(changes, systems.SoftphoneChange{
+			User: dualtone.UserID(id),
+			From: dualtone.Softphone{CallCenter: dualtone.CallCenterID(c.made.OldCallCenter), PermissionSets: []string{oldSet}},
+			To:   dualtone.Softphone{CallCenter: dualtone.CallCenterID(c.made.NewCallCenter), PermissionSets: []string{freeSet}},
+		})
+	}
+	if diff := cmp.Diff([]string{"", "unavailable", ""}, kinds(crm.Softphones.SetSoftphones(t.Context(), changes))); diff != "" {
+		t.Error(diff)
+	}
+	if got := c.softphone(t, changes[1].User); !slices.Contains(got.PermissionSets, oldSet) || got.CallCenter != changes[1].From.CallCenter {
+		t.Errorf("the locked user has %+v, want the old call center and what belongs to it", got)
+	}
+	if diff := cmp.Diff([]string{"", "", ""}, kinds(crm.Softphones.SetSoftphones(t.Context(), changes))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func mustOpen(t *testing.T, config salesforce.Config) *systems.CRM {
+	t.Helper()
+	crm, err := open(t, config, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return crm
 }

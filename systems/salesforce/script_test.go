@@ -3,8 +3,10 @@ package salesforce_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -84,9 +86,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer 00D!token") {
 		s.t.Errorf("%s came without its token", got)
 	}
-	for name, values := range next.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), next.header)
 	if next.status != 0 {
 		w.WriteHeader(next.status)
 	}
@@ -126,14 +126,14 @@ func open(t *testing.T, c salesforce.Config, now func() time.Time) (*systems.CRM
 
 // rows is the answer of a query.
 func rows(records ...string) string {
-	return `{"totalSize":` + string(rune('0'+len(records))) + `,"done":true,"records":[` + strings.Join(records, ",") + `]}`
+	return `{"totalSize":` + strconv.Itoa(len(records)) + `,"done":true,"records":[` + strings.Join(records, ",") + `]}`
 }
 
 // composite is the answer of several queries.
 func composite(bodies ...string) string {
 	parts := make([]string, len(bodies))
 	for i, body := range bodies {
-		parts[i] = `{"body":` + body + `,"httpHeaders":{},"httpStatusCode":200,"referenceId":"q` + string(rune('0'+i)) + `"}`
+		parts[i] = `{"body":` + body + `,"httpHeaders":{},"httpStatusCode":200,"referenceId":"q` + strconv.Itoa(i) + `"}`
 	}
 	return `{"compositeResponse":[` + strings.Join(parts, ",") + `]}`
 }

@@ -9,37 +9,8 @@ import (
 
 func crmGuard() []crmTest {
 	return []crmTest{
-		{"an org that was replaced is read and not written", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 1})
-			before, err := s.Health.Check(t.Context())
-			if s.heard(err) != nil {
-				t.Fatal(err)
-			}
-			definition, err := s.CallCenters.Definition(t.Context(), s.CallCenter)
-			if s.heard(err) != nil {
-				t.Fatal(err)
-			}
-			s.Peer.Refresh(t)
-			s.refuses(t)
-			definition.Name += " again"
-			if err := s.CallCenters.Deploy(t.Context(), definition); !errors.Is(s.heard(err), dualtone.ErrDenied) {
-				t.Errorf("deploy: got %v, want denied", err)
-			}
-			after, err := s.Health.Check(t.Context())
-			if s.heard(err) != nil || after.Identity == before.Identity || after.Identity == "" {
-				t.Errorf("identity %q became %q, %v; want another", before.Identity, after.Identity, err)
-			}
-		}},
-		{"an org that was replaced before anything was asked of it is not written", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 1})
-			s.warm(t)
-			s.Peer.Refresh(t)
-			// The connector never asked anything of the org that there now is.
-			fresh := h.connect(t, s.CRMBench, s.Settings)
-			fresh.refuses(t)
-		}},
+		{"an org that was replaced is read and not written", crmReplaced},
+		{"an org that was replaced before anything was asked of it is not written", crmReplacedBefore},
 	}
 }
 
@@ -57,4 +28,37 @@ func (s *crmSession) refuses(t *testing.T) {
 	if got := s.Peer.Softphone(t, s.Users[0]); !got.Equal(have) {
 		t.Errorf("got %+v, want %+v as before", got, have)
 	}
+}
+
+func crmReplaced(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	before, err := s.Health.Check(t.Context())
+	if s.heard(err) != nil {
+		t.Fatal(err)
+	}
+	definition, err := s.CallCenters.Definition(t.Context(), s.CallCenter)
+	if s.heard(err) != nil {
+		t.Fatal(err)
+	}
+	s.Peer.Refresh(t)
+	s.refuses(t)
+	definition.Name += " again"
+	if err := s.CallCenters.Deploy(t.Context(), definition); !errors.Is(s.heard(err), dualtone.ErrDenied) {
+		t.Errorf("deploy: got %v, want denied", err)
+	}
+	after, err := s.Health.Check(t.Context())
+	if s.heard(err) != nil || after.Identity == before.Identity || after.Identity == "" {
+		t.Errorf("identity %q became %q, %v; want another", before.Identity, after.Identity, err)
+	}
+}
+
+func crmReplacedBefore(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	s.warm(t)
+	s.Peer.Refresh(t)
+	// The connector never asked anything of the org that there now is.
+	fresh := h.connect(t, s.CRMBench, s.Settings)
+	fresh.refuses(t)
 }

@@ -12,100 +12,13 @@ import (
 
 func crmSoftphones() []crmTest {
 	return []crmTest{
-		{"a softphone that was set is read back, there and back again", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 2})
-			have := s.Phones[0]
-			s.has(t, s.Users[0], have)
-			for _, to := range append(slices.Clone(s.Phones[1:]), dualtone.Softphone{}, s.Phones[0]) {
-				if err := s.set(t.Context(), s.Users[0], have, to); err != nil {
-					t.Fatalf("to %+v: %v", to, err)
-				}
-				s.has(t, s.Users[0], to)
-				s.has(t, s.Users[1], s.Phones[0])
-				have = to
-			}
-		}},
-		{"setting twice changes once", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 1})
-			for range 2 {
-				if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); err != nil {
-					t.Fatal(err)
-				}
-			}
-			writes := s.Peer.Writes(t)
-			if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); err != nil {
-				t.Fatal(err)
-			}
-			if got := s.Peer.Writes(t); got != writes {
-				t.Errorf("%d more changes for what already was", got-writes)
-			}
-			s.has(t, s.Users[0], s.Phones[1])
-		}},
-		{"what somebody else set is a conflict and stays", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 1})
-			s.Peer.Put(t, s.Users[0], s.Phones[2])
-			writes := s.Peer.Writes(t)
-			if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrConflict) {
-				t.Errorf("got %v, want conflict", err)
-			}
-			if got := s.Peer.Writes(t); got != writes {
-				t.Errorf("%d changes in spite of the conflict", got-writes)
-			}
-			s.has(t, s.Users[0], s.Phones[2])
-		}},
-		{"an unknown user is not found", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 1})
-			for _, id := range []dualtone.UserID{s.Unknown, "", "nobody", "' OR Name != '"} {
-				if _, err := s.CRM.Softphones.Softphone(t.Context(), id); !errors.Is(s.heard(err), dualtone.ErrNotFound) {
-					t.Errorf("softphone of %q: got %v, want not found", id, err)
-				}
-				if err := s.set(t.Context(), id, s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrNotFound) {
-					t.Errorf("change of %q: got %v, want not found", id, err)
-				}
-			}
-		}},
-		{"a change that can never be is refused before anything is written", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 1})
-			for _, to := range []dualtone.Softphone{
-				{CallCenter: "no such call center"},
-				{CallCenter: s.Phones[1].CallCenter, PermissionSets: []string{"No_Such_Set"}},
-			} {
-				if err := s.set(t.Context(), s.Users[0], s.Phones[0], to); !dualtone.Lasting(err) {
-					t.Errorf("to %+v: got %v, want it refused for good", to, err)
-				}
-			}
-			s.has(t, s.Users[0], s.Phones[0])
-		}},
+		{"a softphone that was set is read back, there and back again", crmRoundTrip},
+		{"setting twice changes once", crmTwice},
+		{"what somebody else set is a conflict and stays", crmConflict},
+		{"an unknown user is not found", crmUnknown},
+		{"a change that can never be is refused before anything is written", crmNever},
 		{"each of many changes is answered by itself", crmMany},
-		{"a hundred may ask and change at once", func(t *testing.T, h CRMHarness) {
-			t.Helper()
-			s := h.open(t, CRMSetup{Users: 20})
-			asks := s.asks()
-			var wg sync.WaitGroup
-			for i := range 100 {
-				wg.Go(func() {
-					if err := asks[i%len(asks)].ask(t.Context()); err != nil {
-						t.Errorf("%s: %v", asks[i%len(asks)].name, err)
-					}
-				})
-			}
-			for _, user := range s.Users {
-				wg.Go(func() {
-					if err := s.set(t.Context(), user, s.Phones[0], s.Phones[1]); err != nil {
-						t.Errorf("%s: %v", user, err)
-					}
-				})
-			}
-			wg.Wait()
-			for _, user := range s.Users {
-				s.has(t, user, s.Phones[1])
-			}
-		}},
+		{"a hundred may ask and change at once", crmAtOnce},
 	}
 }
 
@@ -146,5 +59,104 @@ func crmMany(t *testing.T, h CRMHarness) {
 	}
 	if errs := s.CRM.Softphones.SetSoftphones(t.Context(), nil); len(errs) != 0 {
 		t.Errorf("no changes are answered with %v", errs)
+	}
+}
+
+func crmRoundTrip(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 2})
+	have := s.Phones[0]
+	s.has(t, s.Users[0], have)
+	for _, to := range append(slices.Clone(s.Phones[1:]), dualtone.Softphone{}, s.Phones[0]) {
+		if err := s.set(t.Context(), s.Users[0], have, to); err != nil {
+			t.Fatalf("to %+v: %v", to, err)
+		}
+		s.has(t, s.Users[0], to)
+		s.has(t, s.Users[1], s.Phones[0])
+		have = to
+	}
+}
+
+func crmTwice(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	for range 2 {
+		if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writes := s.Peer.Writes(t)
+	if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Peer.Writes(t); got != writes {
+		t.Errorf("%d more changes for what already was", got-writes)
+	}
+	s.has(t, s.Users[0], s.Phones[1])
+}
+
+func crmConflict(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	s.Peer.Put(t, s.Users[0], s.Phones[2])
+	writes := s.Peer.Writes(t)
+	if err := s.set(t.Context(), s.Users[0], s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrConflict) {
+		t.Errorf("got %v, want conflict", err)
+	}
+	if got := s.Peer.Writes(t); got != writes {
+		t.Errorf("%d changes in spite of the conflict", got-writes)
+	}
+	s.has(t, s.Users[0], s.Phones[2])
+}
+
+func crmUnknown(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	for _, id := range []dualtone.UserID{s.Unknown, "", "nobody", "' OR Name != '"} {
+		if _, err := s.CRM.Softphones.Softphone(t.Context(), id); !errors.Is(s.heard(err), dualtone.ErrNotFound) {
+			t.Errorf("softphone of %q: got %v, want not found", id, err)
+		}
+		if err := s.set(t.Context(), id, s.Phones[0], s.Phones[1]); !errors.Is(err, dualtone.ErrNotFound) {
+			t.Errorf("change of %q: got %v, want not found", id, err)
+		}
+	}
+}
+
+func crmNever(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	for _, to := range []dualtone.Softphone{
+		{CallCenter: "no such call center"},
+		{CallCenter: s.Phones[1].CallCenter, PermissionSets: []string{"No_Such_Set"}},
+	} {
+		if err := s.set(t.Context(), s.Users[0], s.Phones[0], to); !dualtone.Lasting(err) {
+			t.Errorf("to %+v: got %v, want it refused for good", to, err)
+		}
+	}
+	s.has(t, s.Users[0], s.Phones[0])
+}
+
+func crmAtOnce(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 20})
+	asks := s.asks()
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			if err := asks[i%len(asks)].ask(t.Context()); err != nil {
+				t.Errorf("%s: %v", asks[i%len(asks)].name, err)
+			}
+		})
+	}
+	for _, user := range s.Users {
+		wg.Go(func() {
+			if err := s.set(t.Context(), user, s.Phones[0], s.Phones[1]); err != nil {
+				t.Errorf("%s: %v", user, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, user := range s.Users {
+		s.has(t, user, s.Phones[1])
 	}
 }
