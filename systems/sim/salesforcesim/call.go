@@ -22,7 +22,7 @@ const (
 // call is one request, or one part of a composite one.
 type call struct {
 	method  string
-	path    string
+	path    string // escaped, so that a key can hold a slash
 	query   url.Values
 	header  http.Header
 	body    []byte
@@ -68,7 +68,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, refusal(badRequest("UNKNOWN_EXCEPTION", "unreadable request body")))
 		return
 	}
-	c := &call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body}
+	c := &call{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), header: r.Header, body: body}
 	// Clients that cannot send PATCH may name the method.
 	if as := c.query.Get("_HttpMethod"); as != "" && r.Method == http.MethodPost {
 		c.method = strings.ToUpper(as)

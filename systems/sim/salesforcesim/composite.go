@@ -121,7 +121,7 @@ func (s *Server) runPart(c *call, t *tx, one part, answers map[string]any) reply
 		header.Set(key, value)
 	}
 	return s.rest(&call{
-		method: strings.ToUpper(one.Method), path: target.Path, query: target.Query(), header: header,
+		method: strings.ToUpper(one.Method), path: target.EscapedPath(), query: target.Query(), header: header,
 		body: []byte(text), session: c.session, tx: t, fault: c.fault,
 	})
 }

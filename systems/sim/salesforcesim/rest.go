@@ -3,6 +3,7 @@ package salesforcesim
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -26,6 +27,11 @@ func versions() reply {
 // rest answers what lies below /services/data/vNN.0.
 func (s *Server) rest(c *call) reply {
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(c.path, "/services/data/"), "/"), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil {
+			parts[i] = plain
+		}
+	}
 	c.version = parts[0]
 	number, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(c.version, "v"), ".0"))
 	if err != nil || fmt.Sprintf("v%d.0", number) != c.version || number < firstVersion || number > lastVersion {

@@ -2,7 +2,6 @@ package salesforcesim
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -124,9 +123,6 @@ func (s *Server) getOne(c *call, o *object, r *row) reply {
 // byExternalID reads, upserts or deletes the record that another system's key
 // identifies.
 func (s *Server) byExternalID(c *call, o *object, name, value string) reply {
-	if plain, err := url.PathUnescape(value); err == nil {
-		value = plain
-	}
 	f := o.field(name)
 	if f == nil || !f.externalID && f.name != "Id" {
 		return refusal(&Error{
