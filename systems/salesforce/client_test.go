@@ -193,6 +193,14 @@ func TestAListFollowsItsPages(t *testing.T) {
 		step{want: "GET " + data + "/query", body: `{"totalSize":2,"done":false,"nextRecordsUrl":"` + data + `/query/01gxx-2000","records":[` + user(userA) + `]}`},
 		step{want: "GET " + data + "/query/01gxx-2000", body: `{"totalSize":2,"done":true,"records":[` + user(userB) + `]}`},
 	)
+	short := play(t, step{want: "GET " + data + "/query", body: `{"totalSize":2,"done":true,"records":[` + user(userA) + `]}`})
+	var last error
+	for _, err := range short.open(short.config(), time.Now).Directory.Users(t.Context()) {
+		last = err
+	}
+	if dualtone.Kind(last) != "unavailable" {
+		t.Errorf("one of two users: got %v, want unavailable", last)
+	}
 	var ids []dualtone.UserID
 	for u, err := range s.open(s.config(), time.Now).Directory.Users(t.Context()) {
 		if err != nil {

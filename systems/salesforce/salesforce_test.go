@@ -303,3 +303,19 @@ func mustOpen(t *testing.T, config salesforce.Config) *systems.CRM {
 	}
 	return crm
 }
+
+func TestAfterALostAnswerTheRestIsStillDone(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"POST /services/data/v62.0/composite/sobjects", "PATCH", "DELETE"} {
+		c := found(t, systemtest.CRMSetup{Users: 1})
+		c.org.Faults.Inject(sim.Fault{Kind: sim.AnswerLost, Op: op})
+		user := dualtone.UserID(c.made.Users[0])
+		to := dualtone.Softphone{CallCenter: dualtone.CallCenterID(c.made.NewCallCenter), AutoLogin: true, PermissionSets: []string{licensedSet}}
+		errs := mustOpen(t, c.config).Softphones.SetSoftphones(t.Context(), []systems.SoftphoneChange{{
+			User: user, From: dualtone.Softphone{CallCenter: dualtone.CallCenterID(c.made.OldCallCenter), PermissionSets: []string{oldSet}}, To: to,
+		}})
+		if got := c.softphone(t, user); errs[0] != nil || !got.Equal(to) || len(c.org.Faults.Struck()) != 1 {
+			t.Errorf("%s lost: got %+v, %v; want %+v", op, got, errs[0], to)
+		}
+	}
+}
