@@ -47,7 +47,8 @@ func (o *org) grant(ctx context.Context, changes []*change) {
 	if len(giving) == 0 {
 		return
 	}
-	if err := o.catalog.read(ctx, o); err != nil {
+	sets, licenses, err := o.catalog.read(ctx, o)
+	if err != nil {
 		for _, c := range giving {
 			c.fail(err)
 		}
@@ -58,8 +59,8 @@ func (o *org) grant(ctx context.Context, changes []*change) {
 		ids               map[string]string
 		names             func(plan) []string
 	}{
-		{"PermissionSetLicenseAssign", "PermissionSetLicenseId", o.catalog.licenses, func(p plan) []string { return p.grantLicenses }},
-		{"PermissionSetAssignment", "PermissionSetId", o.catalog.sets, func(p plan) []string { return p.grantSets }},
+		{"PermissionSetLicenseAssign", "PermissionSetLicenseId", licenses, func(p plan) []string { return p.grantLicenses }},
+		{"PermissionSetAssignment", "PermissionSetId", sets, func(p plan) []string { return p.grantSets }},
 	} {
 		o.stage(ctx, http.MethodPost, giving, func(c *change) []item {
 			var items []item
@@ -160,11 +161,12 @@ type catalog struct {
 // permission set and makes it again.
 const fresh = 5 * time.Minute
 
-func (k *catalog) read(ctx context.Context, o *org) error {
+// read returns both by name. The maps are replaced, never changed.
+func (k *catalog) read(ctx context.Context, o *org) (sets, licenses map[string]string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.sets != nil && o.now().Sub(k.at) < fresh {
-		return nil
+		return k.sets, k.licenses, nil
 	}
 	queries := []string{"SELECT Id, Name FROM PermissionSet WHERE Name IN " + in(o.managed)}
 	if len(o.licenses) > 0 {
@@ -173,13 +175,13 @@ func (k *catalog) read(ctx context.Context, o *org) error {
 	}
 	pages, err := o.queries(ctx, queries...)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	sets, licenses := map[string]string{}, map[string]string{}
+	sets, licenses = map[string]string{}, map[string]string{}
 	for i, p := range pages {
 		records, err := all[named](ctx, o.client, p)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		for _, r := range records {
 			if i == 0 {
@@ -190,5 +192,5 @@ func (k *catalog) read(ctx context.Context, o *org) error {
 		}
 	}
 	k.sets, k.licenses, k.at = sets, licenses, o.now()
-	return nil
+	return sets, licenses, nil
 }
