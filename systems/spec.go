@@ -13,6 +13,11 @@ type Spec struct {
 	Kind    string
 	Summary string
 
+	// Lacks gives the reason for each capability that no system of this kind has,
+	// however it is set up. The table in the docs is made from it; an opened
+	// platform lacks these, and more where its settings leave something out.
+	Lacks map[Capability]string
+
 	OpenPlatform func(ctx context.Context, name string, decode Decode, deps Deps) (*Platform, error)
 	OpenCRM      func(ctx context.Context, name string, decode Decode, deps Deps) (*CRM, error)
 }
