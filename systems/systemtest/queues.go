@@ -34,7 +34,9 @@ func queues(t *testing.T, h Harness) {
 		}
 	})
 	setting[dualtone.Offering]{
-		get: func(ctx context.Context, s *session) (dualtone.Offering, error) { return s.Queues.Offering(ctx, s.User) },
+		get: func(ctx context.Context, s *session) (dualtone.Offering, error) {
+			return s.Queues.Offering(ctx, s.User)
+		},
 		set: func(ctx context.Context, s *session, from, to dualtone.Offering) error {
 			return s.Queues.SetOffering(ctx, s.User, from, to)
 		},
