@@ -13,12 +13,18 @@ import (
 // cache keeps the tree, some 500 MB, between runs and outside any checkout.
 const cache = "/var/cache/dualtone"
 
+// Fetched reports whether the tree is there already.
+func Fetched() bool {
+	_, err := os.Stat(filepath.Join(cache, "asterisk-22"))
+	return err == nil
+}
+
 // Available says what a real Asterisk lacks on this machine; nil for nothing.
 func Available() error {
 	if os.Geteuid() != 0 {
 		return errors.New("a real Asterisk needs root for its mounts")
 	}
-	if _, err := os.Stat(filepath.Join(cache, "asterisk-22")); err == nil {
+	if Fetched() {
 		return nil
 	}
 	if _, err := exec.LookPath("debootstrap"); err != nil {
@@ -45,7 +51,7 @@ func Tree(ctx context.Context) (string, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // A file descriptor fits.
 		return "", err
 	}
-	if _, err := os.Stat(root); err == nil {
+	if Fetched() {
 		return root, nil
 	}
 	part := root + ".part"

@@ -17,7 +17,8 @@ func records(t *testing.T, h Harness) {
 		all: func(ctx context.Context, s *session) iter.Seq2[dualtone.Record, error] {
 			return s.Records.Records(ctx, "")
 		},
-		key: func(r dualtone.Record) string { return r.ID },
+		key:   func(r dualtone.Record) string { return r.ID },
+		grows: true,
 		fill: func(t *testing.T, s *session) {
 			t.Helper()
 			s.finish(t, "+12125550131", "+12125550132")
@@ -134,7 +135,7 @@ func missing(t *testing.T, want, got []string) {
 	t.Helper()
 	for _, id := range want {
 		if !slices.Contains(got, id) {
-			t.Errorf("record %s is lost, there are %v", id, got)
+			t.Errorf("%s is lost, there are %v", id, got)
 		}
 	}
 }
