@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -21,11 +22,22 @@ type Change struct {
 }
 
 // Watch calls f with every change from now on, in order, and before that with
-// each call in progress as if it had just arrived. The world waits for f, which
-// must be quick and must not ask the world anything.
+// everybody, every member and every call in progress as if they had just come.
+// The world waits for f, which must be quick and must not ask the world
+// anything.
 func (w *World) Watch(f func(Change)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	now := w.clock.Now()
+	for _, id := range slices.Sorted(maps.Keys(w.people)) {
+		p := *w.people[id]
+		f(Change{At: now, Person: &p})
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.queues)) {
+		for _, m := range w.queues[id].Members {
+			f(Change{At: now, Queue: id, Member: &m})
+		}
+	}
 	for _, c := range w.inProgress() {
 		f(Change{At: c.Arrived, Call: c.copy()})
 	}
