@@ -45,6 +45,12 @@ func (s *text) lines() []string {
 
 func start(t *testing.T, change ...func(*asterisksim.Options)) *asterisk {
 	t.Helper()
+	return startOver(t, func(*sim.World) {}, change...)
+}
+
+// startOver prepares the world before Asterisk starts.
+func startOver(t *testing.T, prepare func(*sim.World), change ...func(*asterisksim.Options)) *asterisk {
+	t.Helper()
 	clock := sim.NewManualTime(time.Date(2026, 11, 22, 16, 45, 24, 0, time.UTC))
 	a := &asterisk{world: sim.New(clock), clock: clock, csv: &text{}, log: &text{}}
 	opts := asterisksim.Options{
@@ -54,6 +60,7 @@ func start(t *testing.T, change ...func(*asterisksim.Options)) *asterisk {
 	for _, f := range change {
 		f(&opts)
 	}
+	prepare(a.world)
 	var err error
 	if a.Server, err = asterisksim.Start(a.world, opts); err != nil {
 		t.Fatal(err)

@@ -15,8 +15,9 @@ import (
 // sales, and a client that is logged in.
 func company(t *testing.T, change ...func(*asterisksim.Options)) (*asterisk, *client) {
 	t.Helper()
-	a := start(t, change...)
-	asterisksim.Populate(a.world, asterisksim.Company{People: 4, Queues: []string{"support", "sales"}})
+	a := startOver(t, func(w *sim.World) {
+		asterisksim.Populate(w, asterisksim.Company{People: 4, Queues: []string{"support", "sales"}})
+	}, change...)
 	return a, login(t, a, "off")
 }
 
