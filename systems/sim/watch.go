@@ -72,6 +72,13 @@ func (w *World) tellMembers(queue string, before, now []Member) {
 	if len(w.watchers) == 0 {
 		return
 	}
+	// Most edits touch one member of many: what is alike at both ends is skipped.
+	for len(before) > 0 && len(now) > 0 && before[0] == now[0] {
+		before, now = before[1:], now[1:]
+	}
+	for len(before) > 0 && len(now) > 0 && before[len(before)-1] == now[len(now)-1] {
+		before, now = before[:len(before)-1], now[:len(now)-1]
+	}
 	was := make(map[string]Member, len(before))
 	for _, m := range before {
 		was[m.key()] = m

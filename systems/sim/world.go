@@ -235,6 +235,13 @@ func (w *World) Queues() []Queue {
 	return all
 }
 
+// QueueIDs lists the ids of all queues in their order.
+func (w *World) QueueIDs() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.queues))
+}
+
 // ChangeMembers edits a queue's members. An error of the edit is returned and
 // changes nothing.
 func (w *World) ChangeMembers(queue string, edit func([]Member) ([]Member, error)) error {

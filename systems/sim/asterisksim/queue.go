@@ -18,38 +18,21 @@ var (
 	errNotDynamic = errors.New("asterisksim: member is static")
 )
 
-// queueID finds a queue whatever the case of its name.
-func (s *Server) queueID(name string) string {
-	if _, err := s.world.Queue(name); err == nil {
-		return name
-	}
-	for _, q := range s.world.Queues() {
-		if strings.EqualFold(q.ID, name) {
-			return q.ID
-		}
-	}
-	return name
-}
-
-// queuesOf are the queues that an action names: one, or all without a name.
+// queuesOf are the queues that an action names, whatever the case of the name:
+// one, none if there is no such queue, or all without a name.
 func (s *Server) queuesOf(name string) []string {
-	if name != "" {
-		return []string{s.queueID(name)}
-	}
-	var ids []string
-	for _, q := range s.world.Queues() {
-		ids = append(ids, q.ID)
-	}
-	return ids
+	return slices.DeleteFunc(s.world.QueueIDs(), func(id string) bool {
+		return name != "" && !strings.EqualFold(id, name)
+	})
 }
 
-// existing is queuesOf without a queue that is not there: lists then have
-// nothing to show and say so without an error.
-func (s *Server) existing(name string) []string {
-	return slices.DeleteFunc(s.queuesOf(name), func(id string) bool {
-		_, err := s.world.Queue(id)
-		return err != nil
-	})
+// changeMembers edits the members of one queue.
+func (s *Server) changeMembers(queue string, edit func([]sim.Member) ([]sim.Member, error)) error {
+	ids := s.queuesOf(queue)
+	if len(ids) == 0 {
+		return sim.ErrNoQueue
+	}
+	return s.world.ChangeMembers(ids[0], edit)
 }
 
 // personAt is the person behind an interface. One that leads to nobody stays a
@@ -89,7 +72,7 @@ func doQueueAdd(c *session, m message, out *answer) {
 	if added.Paused {
 		added.PauseReason = m.get("Reason")
 	}
-	err = c.server.world.ChangeMembers(c.server.queueID(queue), func(members []sim.Member) ([]sim.Member, error) {
+	err = c.server.changeMembers(queue, func(members []sim.Member) ([]sim.Member, error) {
 		if indexOf(members, device) >= 0 {
 			return nil, errThere
 		}
@@ -111,7 +94,7 @@ func doQueueRemove(c *session, m message, out *answer) {
 		out.fail("Need 'Queue' and 'Interface' parameters.")
 		return
 	}
-	err := c.server.world.ChangeMembers(c.server.queueID(queue), func(members []sim.Member) ([]sim.Member, error) {
+	err := c.server.changeMembers(queue, func(members []sim.Member) ([]sim.Member, error) {
 		i := indexOf(members, device)
 		switch {
 		case i < 0:
@@ -193,7 +176,7 @@ func doQueuePenalty(c *session, m message, out *answer) {
 
 func doQueueStatus(c *session, m message, out *answer) {
 	s, d, now := c.server, c.server.desk, c.server.world.Now()
-	ids, filter := s.existing(m.get("Queue")), m.get("Member")
+	ids, filter := s.queuesOf(m.get("Queue")), m.get("Member")
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out.listFollows("Queue status will follow")
@@ -233,7 +216,7 @@ func (l *live) waits(position int, now time.Time) block {
 
 func doQueueSummary(c *session, m message, out *answer) {
 	s, d, now := c.server, c.server.desk, c.server.world.Now()
-	ids := s.existing(m.get("Queue"))
+	ids := s.queuesOf(m.get("Queue"))
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out.listFollows("Queue summary will follow")
