@@ -98,16 +98,17 @@ func (c *ManualTime) due(end time.Time) *manualTimer {
 // timerHeap keeps the earliest timer first.
 type timerHeap []*manualTimer
 
-func (h timerHeap) Len() int { return len(h) }
+func (h *timerHeap) Len() int { return len(*h) }
 
-func (h timerHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].nth < h[j].nth
+func (h *timerHeap) Less(i, j int) bool {
+	a, b := (*h)[i], (*h)[j]
+	if a.at.Equal(b.at) {
+		return a.nth < b.nth
 	}
-	return h[i].at.Before(h[j].at)
+	return a.at.Before(b.at)
 }
 
-func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *timerHeap) Swap(i, j int) { (*h)[i], (*h)[j] = (*h)[j], (*h)[i] }
 
 func (h *timerHeap) Push(x any) {
 	if t, ok := x.(*manualTimer); ok {

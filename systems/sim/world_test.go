@@ -3,6 +3,7 @@ package sim_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -259,8 +260,11 @@ func TestFaultsStrikeWhatTheyName(t *testing.T) {
 	for _, r := range [][2]string{
 		{"QueueAdd", "Interface: 1001"}, // let through: the last fault takes it
 		{"QueueAdd", "Interface: 1002"},
-		{"QueueAdd", "Interface: 1001"}, {"QueueRemove", "Interface: 1001"}, {"QueueAdd", "Interface: 1001"},
-		{"Ping", ""}, {"Ping", ""},
+		{"QueueAdd", "Interface: 1001"},
+		{"QueueRemove", "Interface: 1001"},
+		{"QueueAdd", "Interface: 1001"},
+		{"Ping", ""},
+		{"Ping", ""},
 	} {
 		fault, _ := f.Next(r[0], r[1])
 		got = append(got, fault.Kind)
@@ -316,7 +320,7 @@ func TestManyHandsAtOnce(t *testing.T) {
 	w := sim.New(sim.RealTime{})
 	w.PutQueue(sim.Queue{ID: "support"})
 	for i := range 8 {
-		id := fmt.Sprint(i)
+		id := strconv.Itoa(i)
 		w.PutPerson(sim.Person{ID: id, SignedIn: true})
 		do(t, w.ChangeMembers("support", func(m []sim.Member) ([]sim.Member, error) {
 			return append(m, sim.Member{Person: id}), nil
@@ -329,7 +333,7 @@ func TestManyHandsAtOnce(t *testing.T) {
 				id := fmt.Sprintf("%d-%d", hand, i)
 				w.Arrive(sim.Incoming{ID: id, To: "support", Ring: time.Microsecond, Talk: time.Microsecond, Patience: time.Millisecond})
 				_ = w.Hold(id)
-				_ = w.Transfer(id, fmt.Sprint(i%8))
+				_ = w.Transfer(id, strconv.Itoa(i%8))
 				_ = w.HangUp(id)
 				_ = w.Calls()
 			}
@@ -356,13 +360,13 @@ func BenchmarkALargeCompany(b *testing.B) {
 	w := sim.New(clock)
 	members := make([]sim.Member, 10_000)
 	for i := range members {
-		id := fmt.Sprint(10_000 + i)
+		id := strconv.Itoa(10_000 + i)
 		w.PutPerson(sim.Person{ID: id, Extension: id, SignedIn: true})
 		members[i] = sim.Member{Person: id}
 	}
 	w.PutQueue(sim.Queue{ID: "support", Members: members})
 	call := func(id int) {
-		w.Arrive(sim.Incoming{ID: fmt.Sprint(id), To: fmt.Sprint(10_000 + id%10_000), Ring: time.Second, Talk: time.Second})
+		w.Arrive(sim.Incoming{ID: strconv.Itoa(id), To: strconv.Itoa(10_000 + id%10_000), Ring: time.Second, Talk: time.Second})
 		if id%10 == 0 {
 			clock.Advance(time.Second)
 		}

@@ -3,6 +3,7 @@ package asterisksim_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -73,11 +74,7 @@ func TestManySessionsWorkWhileCallsGoOn(t *testing.T) {
 }
 
 func joined(lines []string) string {
-	all := ""
-	for _, s := range lines {
-		all += s + "\n"
-	}
-	return all
+	return strings.Join(lines, "\n")
 }
 
 // BenchmarkALargeCompany sends calls through an Asterisk of 10,000 people, with

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -179,12 +180,7 @@ func (c *client) event(name string) []string {
 }
 
 func has(lines []string, want string) bool {
-	for _, s := range lines {
-		if s == want {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(lines, want)
 }
 
 func field(lines []string, key string) string {

@@ -15,8 +15,8 @@ const (
 
 // What is wrong with a message; the session says so and reads on.
 var (
-	errLineTooLong  = errors.New("Failed to parse message: line too long")  //nolint:revive,staticcheck // the words of the vendor
-	errTooManyLines = errors.New("Failed to parse message: too many lines") //nolint:revive,staticcheck // the words of the vendor
+	errLineTooLong  = errors.New("Failed to parse message: line too long")  //nolint:staticcheck // the words of the vendor
+	errTooManyLines = errors.New("Failed to parse message: too many lines") //nolint:staticcheck // the words of the vendor
 )
 
 // header is one "Key: Value" line.

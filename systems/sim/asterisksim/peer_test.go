@@ -104,11 +104,11 @@ func peer(t *testing.T, addr string) *bufio.Scanner {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"package.json", "package-lock.json", "talk.js"} {
-		b, err := os.ReadFile(filepath.Join("testdata", "peer", name))
+		b, err := os.ReadFile(filepath.Join("testdata", "peer", name)) //nolint:gosec // names from above
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil { //nolint:gosec // names from above
 			t.Fatal(err)
 		}
 	}
@@ -124,7 +124,7 @@ func peer(t *testing.T, addr string) *bufio.Scanner {
 		cancel()
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, "node", "talk.js", host, port, "dualtone", "s3cret")
+	cmd := exec.CommandContext(ctx, "node", "talk.js", host, port, "dualtone", "s3cret") //nolint:gosec // the simulator of this test
 	cmd.Dir = dir
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints

@@ -170,12 +170,12 @@ func TestLinesLookLikeThoseOfTheRealOne(t *testing.T) {
 		s = regexp.MustCompile(`[0-9]+`).ReplaceAllString(s, "9")
 		return regexp.MustCompile(`(Ann|Bob) Agent|Agent 9`).ReplaceAllString(s, "NAME")
 	}
-	real := map[string]bool{}
+	genuine := map[string]bool{}
 	for s := range strings.Lines(read(t, "testdata/queue_log")) {
-		real[shape(strings.TrimSpace(s))] = true
+		genuine[shape(strings.TrimSpace(s))] = true
 	}
 	for _, s := range a.log.lines() {
-		if !real[shape(s)] {
+		if !genuine[shape(s)] {
 			t.Errorf("queue_log: no real line looks like %q", s)
 		}
 	}
@@ -193,7 +193,7 @@ func TestLinesLookLikeThoseOfTheRealOne(t *testing.T) {
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(name)
+	b, err := os.ReadFile(name) //nolint:gosec // names of this test
 	if err != nil {
 		t.Fatal(err)
 	}
