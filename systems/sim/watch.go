@@ -72,13 +72,7 @@ func (w *World) tellMembers(queue string, before, now []Member) {
 	if len(w.watchers) == 0 {
 		return
 	}
-	// Most edits touch one member of many: what is alike at both ends is skipped.
-	for len(before) > 0 && len(now) > 0 && before[0] == now[0] {
-		before, now = before[1:], now[1:]
-	}
-	for len(before) > 0 && len(now) > 0 && before[len(before)-1] == now[len(now)-1] {
-		before, now = before[:len(before)-1], now[:len(now)-1]
-	}
+	before, now = trimmed(before, now)
 	was := make(map[string]Member, len(before))
 	for _, m := range before {
 		was[m.key()] = m
@@ -98,6 +92,18 @@ func (w *World) tellMembers(queue string, before, now []Member) {
 			w.tell(Change{Queue: queue, MemberBefore: &m})
 		}
 	}
+}
+
+// trimmed leaves out what two lists have in common at their beginning and their
+// end, since most changes are to one member of many.
+func trimmed(a, b []Member) ([]Member, []Member) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
 }
 
 // key tells members of one queue apart.

@@ -12,6 +12,12 @@
 // wrap-up shows a LastCall, the second in which the last queue call ended, and a
 // Wrapuptime such that both together reach to the end of the wrap-up; a member
 // who is not in wrap-up shows a Wrapuptime of 0.
+//
+// The world's faults strike an action by its name. AMI knows no "come back
+// later" and no session that expires, so refused, throttled and expired close
+// the connection before anything is done; answer_lost closes it after, cut_short
+// in the middle of the answer, and failed says that Asterisk is shutting down. A
+// fault that names the operation Connect strikes a new connection.
 package asterisksim
 
 import (
