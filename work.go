@@ -96,6 +96,16 @@ func (o Offering) Equal(p Offering) bool {
 	return slices.Equal(o.Sorted().Memberships, p.Sorted().Memberships)
 }
 
+// Unpaused returns the offering without its pauses, which agents set and lift
+// themselves all day.
+func (o Offering) Unpaused() Offering {
+	o.Memberships = slices.Clone(o.Memberships)
+	for i := range o.Memberships {
+		o.Memberships[i].Paused, o.Memberships[i].PauseReason = false, ""
+	}
+	return o
+}
+
 // Stopped returns the offering with every membership paused for the reason, so
 // that no queue offers the user a new call. Memberships that were paused
 // already keep their own reason.

@@ -86,8 +86,14 @@ type Numbers interface {
 type Queues interface {
 	Queues(ctx context.Context) iter.Seq2[dualtone.Queue, error]
 	Offering(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error)
+	// Offer says which offering would give the user exactly these queues: the
+	// fitting profile, the system's own defaults for penalty and device. It
+	// changes nothing. ErrInvalid when the system cannot offer just these.
+	Offer(ctx context.Context, user dualtone.UserID, queues []dualtone.QueueID) (dualtone.Offering, error)
 	// SetOffering makes the user's memberships those of to, pauses included.
-	// It never leaves a queue's other members changed.
+	// It never leaves a queue's other members changed. Agents pause themselves
+	// all day, so a value that differs from from in its pauses alone is no
+	// conflict.
 	SetOffering(ctx context.Context, user dualtone.UserID, from, to dualtone.Offering) error
 }
 

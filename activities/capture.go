@@ -1,0 +1,148 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// Capture reads everything about a person, checks whether the switch can be
+// done, and keeps the before-image and the plan. It writes nothing to any
+// system. A captured switch is returned as it was kept.
+func (u *User) Capture(ctx context.Context, o Order) (Result, error) {
+	if activity.GetInfo(ctx).Attempt > 1 {
+		held, err := u.Switches.Switch(ctx, o.Switch)
+		if err == nil {
+			return Result{Outcome: captureOutcome(held.State), Detail: held.Detail}, nil
+		}
+		if !errors.Is(err, dualtone.ErrNotFound) {
+			return Result{}, err
+		}
+	}
+	s, err := u.plan(ctx, o)
+	switch {
+	case errors.Is(err, errThere):
+		return Result{Outcome: cutover.Unchanged, Detail: err.Error()}, nil
+	case err != nil && !dualtone.Lasting(err):
+		return Result{}, err
+	case err != nil:
+		s.State, s.Detail = cutover.FailedClean, err.Error()
+		s.Ended = u.Now()
+	}
+	held, err := u.Switches.Keep(ctx, s)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		// There is no such person to keep a switch for.
+		return Result{Outcome: cutover.Refused, Detail: s.Detail}, nil
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Outcome: captureOutcome(held.State), Detail: held.Detail}, nil
+}
+
+func captureOutcome(s cutover.State) cutover.Outcome {
+	if s == cutover.FailedClean {
+		return cutover.Refused
+	}
+	return cutover.Done
+}
+
+// Preview returns the switch that Capture would keep, and keeps nothing.
+func (u *User) Preview(ctx context.Context, o Order) (cutover.Switch, error) {
+	return u.plan(ctx, o)
+}
+
+// errThere means that there is nothing to do for the person.
+var errThere = errors.New("nothing to do")
+
+// plan reads and checks. Besides its error it always returns the switch as far
+// as it is known.
+func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
+	s := cutover.Switch{
+		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort,
+		Provenance: o.provenance(ctx), State: cutover.Captured, Started: u.Now(),
+	}
+	p, err := u.People.Person(ctx, o.Person)
+	if err != nil {
+		return s, wrap(err, "person %s", o.Person)
+	}
+	if o.To == dualtone.Old {
+		return u.planReturn(ctx, s, p)
+	}
+	return u.planMove(ctx, s, p)
+}
+
+func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonState) (cutover.Switch, error) {
+	if p.Side == dualtone.New {
+		return s, fmt.Errorf("%w: %s is on the new side since %s", errThere, p.ID, p.Since.UTC().Format("2006-01-02 15:04:05"))
+	}
+	if missing := u.unmatched(p.Accounts); missing != "" {
+		return s, fmt.Errorf("person %s has no account on %s; run dualtone users match: %w", p.ID, missing, dualtone.ErrNotFound)
+	}
+	before, err := u.look(ctx, p.Person)
+	if err != nil {
+		return s, err
+	}
+	s.Before = before
+	facts, err := u.facts(ctx, p, before)
+	if err != nil {
+		return s, err
+	}
+	if err := facts.Err(); err != nil {
+		return s, err
+	}
+	offer, err := u.offer(ctx, p.Person, before)
+	if err != nil {
+		return s, err
+	}
+	s.Actions, err = u.Migration.Plan(p.Person, before, offer)
+	return s, err
+}
+
+// offer asks the new side which offering takes the place of the old queues.
+func (u *User) offer(ctx context.Context, p dualtone.Person, before cutover.Image) (*dualtone.Offering, error) {
+	queues, err := u.Migration.NewQueues(p, before)
+	if err != nil || u.New.Queues == nil || len(queues) == 0 {
+		return nil, err
+	}
+	offer, err := u.New.Queues.Offer(ctx, p.Accounts.New, queues)
+	return &offer, wrap(err, "queues for %s on %s", p.ID, u.New.Name)
+}
+
+func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.PersonState) (cutover.Switch, error) {
+	move, err := u.Switches.Latest(ctx, p.ID)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		return s, fmt.Errorf("%w: %s was not moved to the new side by dualtone", errThere, p.ID)
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Undoes = move.ID
+	now, err := u.look(ctx, p.Person)
+	if err != nil {
+		return s, err
+	}
+	s.Before = now
+	s.Actions, _ = cutover.PlanReturn(move.Before, move.Actions, now)
+	return s, nil
+}
+
+// unmatched names the systems on which the person has no account.
+func (u *User) unmatched(a dualtone.Accounts) string {
+	var missing []string
+	for _, system := range []struct {
+		name    string
+		account dualtone.UserID
+	}{{u.CRM.Name, a.CRM}, {u.Old.Name, a.Old}, {u.New.Name, a.New}} {
+		if system.account == "" {
+			missing = append(missing, system.name)
+		}
+	}
+	return strings.Join(missing, ", ")
+}

@@ -1,0 +1,151 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// Cohort does for a cohort's workflow what it may not do itself: page through
+// the members, and run one member's own workflow to its end.
+type Cohort struct {
+	Cohorts cutover.Cohorts
+	Client  client.Client
+}
+
+// Page is a part of a cohort's members, in the order in which they are moved.
+type Page struct {
+	Members []Place `json:"members"`
+}
+
+// Place is a member and their position in the cohort.
+type Place struct {
+	Position int               `json:"position"`
+	Person   dualtone.PersonID `json:"person"`
+}
+
+// Members returns the next page of members; an empty one at the end.
+func (c *Cohort) Members(ctx context.Context, q cutover.MemberQuery) (Page, error) {
+	members, err := c.Cohorts.Members(ctx, q)
+	if err != nil {
+		return Page{}, wrap(err, "members of cohort %s", q.Cohort)
+	}
+	page := Page{Members: make([]Place, len(members))}
+	for i, m := range members {
+		page.Members[i] = Place{Position: m.Position, Person: m.ID}
+	}
+	return page, nil
+}
+
+// UserRun asks for one member's own workflow to be run to its end.
+type UserRun struct {
+	// Workflow is SwitchUser or ReturnUser; its id is UserWorkflowID.
+	Workflow string            `json:"workflow"`
+	Person   dualtone.PersonID `json:"person"`
+	Request  any               `json:"request"`
+	// For says which pass of which cohort this is. A workflow that was started
+	// for it is joined, even if it has ended; one that was started for anything
+	// else is left alone.
+	For string `json:"for"`
+	// Resumed says that an earlier run of the cohort's workflow has asked already.
+	Resumed bool `json:"resumed,omitempty"`
+}
+
+// UserEnd is how a member's workflow ended.
+type UserEnd struct {
+	State  cutover.State `json:"state"`
+	Detail string        `json:"detail,omitempty"`
+}
+
+// memoFor is the memo in which a user's workflow says what it was started for.
+const memoFor = "for"
+
+// UserWorkflowID is the id of the one workflow that may switch a person at a time.
+func UserWorkflowID(person dualtone.PersonID) string { return "user/" + string(person) }
+
+// RunUser starts or joins the member's workflow and waits for its end. It can
+// be interrupted and asked again any number of times.
+func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
+	id := UserWorkflowID(r.Person)
+	if r.Resumed || activity.GetInfo(ctx).Attempt > 1 {
+		run, err := c.joined(ctx, id, r.For)
+		if err != nil {
+			return UserEnd{}, err
+		}
+		if run != nil {
+			return await(ctx, run)
+		}
+	}
+	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: activity.GetInfo(ctx).TaskQueue,
+		Memo:                                     map[string]any{memoFor: r.For},
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		EnableEagerStart:                         true,
+	}, r.Workflow, r.Request)
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return c.busyElsewhere(ctx, id, r.For)
+	}
+	if err != nil {
+		return UserEnd{}, fmt.Errorf("start %s: %w: %w", id, err, dualtone.ErrUnavailable)
+	}
+	return await(ctx, run)
+}
+
+// busyElsewhere joins the running workflow if it is ours after all, and else
+// leaves the person to whoever is switching them.
+func (c *Cohort) busyElsewhere(ctx context.Context, id, purpose string) (UserEnd, error) {
+	run, err := c.joined(ctx, id, purpose)
+	if err != nil {
+		return UserEnd{}, err
+	}
+	if run == nil {
+		return UserEnd{State: cutover.Skipped, Detail: "another switch of this user is running"}, nil
+	}
+	return await(ctx, run)
+}
+
+// joined returns the latest run of a user's workflow if it was started for the
+// purpose, else nil.
+func (c *Cohort) joined(ctx context.Context, id, purpose string) (client.WorkflowRun, error) {
+	d, err := c.Client.DescribeWorkflowExecution(ctx, id, "")
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+		return nil, nil //nolint:nilnil // no such run is an answer, not an error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for %s: %w: %w", id, err, dualtone.ErrUnavailable)
+	}
+	info := d.GetWorkflowExecutionInfo()
+	var started string
+	payload, ok := info.GetMemo().GetFields()[memoFor]
+	if !ok || converter.GetDefaultDataConverter().FromPayload(payload, &started) != nil || started != purpose {
+		return nil, nil //nolint:nilnil // somebody else's run is none of ours
+	}
+	return c.Client.GetWorkflow(ctx, id, info.GetExecution().GetRunId()), nil
+}
+
+// await waits for a user's workflow without holding on to it: when the waiting
+// is interrupted the workflow goes on.
+func await(ctx context.Context, run client.WorkflowRun) (UserEnd, error) {
+	activity.RecordHeartbeat(ctx, time.Now())
+	var end UserEnd
+	if err := run.Get(ctx, &end); err != nil {
+		if ctx.Err() != nil {
+			return end, ctx.Err()
+		}
+		if ended, ok := errors.AsType[*temporal.WorkflowExecutionError](err); ok {
+			return UserEnd{State: cutover.Unknown, Detail: ended.Error()}, nil
+		}
+		return end, fmt.Errorf("wait for %s: %w: %w", run.GetID(), err, dualtone.ErrUnavailable)
+	}
+	return end, nil
+}

@@ -1,0 +1,137 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// Move makes the writes that take a drained user to the other side: softphone
+// and route one right after the other, so that the two disagree for no longer
+// than one answer takes, then forward and queues. On the way to the new side
+// the first lasting error ends it; on the way back a facet that somebody else
+// changed is left to them and the rest goes on.
+func (u *User) Move(ctx context.Context, o Order) (Result, error) {
+	s, l, err := u.load(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	ready, move := cutover.Phase(s.Actions)
+	left, err := l.skipWritten(ctx, number(move, len(ready)+1))
+	if err != nil {
+		return Result{}, err
+	}
+	if o.To == dualtone.Old {
+		err = insist(u.putBack(ctx, l, left))
+	} else {
+		err = writeAll(ctx, l, left)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return u.conclude(ctx, o, Result{Outcome: cutover.Done}, l.pending...)
+}
+
+func writeAll(ctx context.Context, l *ledger, actions []numbered) error {
+	for _, a := range actions {
+		if err := l.write(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putBack makes the writes of a way back. A facet that meets a conflict or
+// another lasting refusal is not touched again; the journal and the comparison
+// at the end tell of it.
+func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
+	left := map[cutover.Facet]bool{}
+	for _, a := range actions {
+		if left[a.Facet] {
+			continue
+		}
+		if a.Facet == cutover.NewSeat && !a.To.Seat.Enabled {
+			if err := u.waitOffNew(ctx, l.person); err != nil {
+				return err
+			}
+		}
+		err := l.write(ctx, a)
+		if err != nil && !leaveAlone(err) {
+			return err
+		}
+		left[a.Facet] = err != nil
+	}
+	return nil
+}
+
+// leaveAlone reports whether trying again cannot help and the rest of a way
+// back should go on. Wrong credentials and systems that are away are waited
+// for: a user is not left half way because of them.
+func leaveAlone(err error) bool {
+	return dualtone.Lasting(err) && !errors.Is(err, dualtone.ErrDenied)
+}
+
+// waitOffNew waits until the person has no call on the new side, however long
+// it takes: taking their seat would cut it.
+func (u *User) waitOffNew(ctx context.Context, p dualtone.Person) error {
+	for {
+		busy, err := busyOn(ctx, u.New, p.Accounts.New)
+		if err != nil || busy == "" {
+			return err
+		}
+		if err := u.pause(ctx, busy); err != nil {
+			return err
+		}
+	}
+}
+
+// Verify reads everything back and compares it with what the switch was to
+// make: after a way back, with the before-image of the move.
+func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
+	s, l, err := u.load(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	have, err := u.look(ctx, l.person)
+	if err != nil && o.To == dualtone.Old {
+		return Result{}, insist(err)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if s.Undoes == "" {
+		want := cutover.Apply(s.Before, s.Actions)
+		return u.judge(ctx, l, s.Before, cutover.Missing(want, have))
+	}
+	move, err := u.Switches.Switch(ctx, s.Undoes)
+	if err != nil {
+		return Result{}, wrap(err, "switch %s", s.Undoes)
+	}
+	return u.judge(ctx, l, move.Before, cutover.Differences(move.Before, have))
+}
+
+// judge concludes the order with what was found missing when everything was
+// read back.
+func (u *User) judge(ctx context.Context, l *ledger, before cutover.Image, missing []cutover.Difference) (Result, error) {
+	if len(missing) == 0 {
+		return u.conclude(ctx, l.order, Result{Outcome: cutover.Done, Detail: l.order.Detail}, l.pending...)
+	}
+	entries := l.pending
+	var facets []string
+	for _, d := range missing {
+		e := u.entry(ctx, l.order, cutover.Drifted)
+		was := before[d.Facet]
+		e.Facet, e.From, e.To, e.Now = d.Facet, &was, &d.Want, &d.Have
+		entries = append(entries, e)
+		facets = append(facets, string(d.Facet))
+	}
+	detail := fmt.Sprintf("not as it should be: %s; see the journal", strings.Join(facets, ", "))
+	if l.order.Detail != "" {
+		detail = l.order.Detail + "; " + detail
+	}
+	return u.conclude(ctx, l.order, Result{Outcome: cutover.Differs, Detail: detail}, entries...)
+}

@@ -1,0 +1,117 @@
+// Package activities is everything a workflow does to the world: it drives the
+// ports of systems, the router and the stores. Reading, journaling and writing
+// stay apart, so that no retry can mistake its own change for the past.
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/systems"
+)
+
+// User moves one person. Its methods are the activities of a user's switch, one
+// for each cutover.Work; every one of them may be run again after any failure.
+type User struct {
+	Old, New  *systems.Platform
+	CRM       *systems.CRM
+	Router    routing.Router
+	People    cutover.People
+	Switches  cutover.Switches
+	Migration cutover.Migration
+	Drain     Drain
+	Now       func() time.Time
+
+	checks checks
+}
+
+// Drain says how long a switch waits for a user to come free, and how often it
+// looks.
+type Drain struct {
+	Wait time.Duration
+	Poll time.Duration
+}
+
+// Order is what a workflow asks an activity to do for a person.
+type Order struct {
+	Switch cutover.SwitchID  `json:"switch"`
+	Person dualtone.PersonID `json:"person"`
+	To     dualtone.Side     `json:"to"`
+	Cohort string            `json:"cohort,omitempty"`
+	Actor  string            `json:"actor"`
+	Reason string            `json:"reason"`
+	// State is where the switch stands as the work begins, and Detail why.
+	State  cutover.State `json:"state"`
+	Detail string        `json:"detail,omitempty"`
+}
+
+// Result is what became of a piece of work.
+type Result struct {
+	Outcome cutover.Outcome `json:"outcome"`
+	Detail  string          `json:"detail,omitempty"`
+}
+
+// provenance says on whose behalf the running activity acts.
+func (o Order) provenance(ctx context.Context) routing.Provenance {
+	p := routing.Provenance{Actor: o.Actor, Reason: o.Reason}
+	if activity.IsActivity(ctx) {
+		execution := activity.GetInfo(ctx).WorkflowExecution
+		p.Workflow, p.Run = execution.ID, execution.RunID
+	}
+	return p
+}
+
+// entry starts a journal entry about the order.
+func (u *User) entry(ctx context.Context, o Order, kind cutover.EntryKind) cutover.Entry {
+	e := cutover.Entry{
+		Switch: o.Switch, Person: o.Person, Kind: kind,
+		Provenance: o.provenance(ctx), At: u.Now(),
+	}
+	if activity.IsActivity(ctx) {
+		e.Attempt = int(activity.GetInfo(ctx).Attempt)
+	}
+	return e
+}
+
+// reached is the journal entry of the state that an outcome leads to.
+func (u *User) reached(ctx context.Context, o Order, r Result) (cutover.Entry, error) {
+	state, err := cutover.After(o.To, o.State, r.Outcome)
+	if err != nil {
+		return cutover.Entry{}, err
+	}
+	e := u.entry(ctx, o, cutover.Reached)
+	e.State, e.Text = state, r.Detail
+	return e, nil
+}
+
+// conclude journals the state that the result leads to and returns the result.
+func (u *User) conclude(ctx context.Context, o Order, r Result, before ...cutover.Entry) (Result, error) {
+	e, err := u.reached(ctx, o, r)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := u.Switches.Record(ctx, append(before, e)...); err != nil {
+		return Result{}, err
+	}
+	return r, nil
+}
+
+// Conclude journals the end of a switch whose last work could not say itself
+// what became of it. The order's state is the one that was reached.
+func (u *User) Conclude(ctx context.Context, o Order) error {
+	s := cutover.Switch{
+		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort, Provenance: o.provenance(ctx),
+		State: o.State, Detail: o.Detail, Started: u.Now(),
+	}
+	if _, err := u.Switches.Keep(ctx, s); err != nil {
+		return err
+	}
+	e := u.entry(ctx, o, cutover.Reached)
+	e.State, e.Text = o.State, o.Detail
+	return u.Switches.Record(ctx, e)
+}

@@ -1,0 +1,77 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// UserMove is one person's switch that was started.
+type UserMove struct {
+	control *Control
+	run     client.WorkflowRun
+	person  dualtone.PersonID
+}
+
+// SwitchUser starts moving one person to a side. ErrConflict when a switch of
+// the person is running.
+func (c *Control) SwitchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why Why) (*UserMove, error) {
+	if err := why.check(); err != nil {
+		return nil, err
+	}
+	name := workflows.SwitchUserName
+	if to == dualtone.Old {
+		name = workflows.ReturnUserName
+	}
+	run, err := c.start(ctx, activities.UserWorkflowID(person), "user "+string(person), name, workflows.UserRequest{
+		Person: person, Actor: why.Actor, Reason: why.Reason,
+		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &UserMove{control: c, run: run, person: person}, nil
+}
+
+// Progress asks where the switch stands.
+func (m *UserMove) Progress(ctx context.Context) (workflows.Progress, error) {
+	var p workflows.Progress
+	v, err := m.control.Client.QueryWorkflow(ctx, m.run.GetID(), m.run.GetRunID(), workflows.UserQuery)
+	if err != nil {
+		return p, named(err, "user "+string(m.person))
+	}
+	return p, v.Get(&p)
+}
+
+// Wait waits for the switch to end. A user who could not be moved is not an
+// error: the progress says how it ended.
+func (m *UserMove) Wait(ctx context.Context) (workflows.Progress, error) {
+	var p workflows.Progress
+	return p, named(m.run.Get(ctx, &p), "user "+string(m.person))
+}
+
+// Cancel asks the switch to go back if it has not yet begun to move the user.
+func (m *UserMove) Cancel(ctx context.Context) error {
+	return named(m.control.Client.CancelWorkflow(ctx, m.run.GetID(), m.run.GetRunID()), "user "+string(m.person))
+}
+
+// Preview answers what switching a person would do, in order, with before and
+// after; it writes nothing. The error says why the person could not be
+// switched.
+func (c *Control) Preview(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why Why) (cutover.Switch, error) {
+	var s cutover.Switch
+	id := fmt.Sprintf("preview/%s/%s", to, person)
+	run, err := c.start(ctx, id, "user "+string(person), workflows.PreviewUserName, activities.Order{
+		Person: person, To: to, Actor: why.Actor, Reason: why.Reason,
+	})
+	if err != nil {
+		return s, err
+	}
+	return s, named(run.Get(ctx, &s), "user "+string(person))
+}

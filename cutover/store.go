@@ -1,0 +1,146 @@
+package cutover
+
+import (
+	"context"
+	"time"
+
+	"github.com/dualtone/dualtone"
+)
+
+// Switches keeps what is known of every switch. Its rows are what pages and
+// reports read; Temporal holds only what is in progress.
+type Switches interface {
+	// Keep stores a new switch with its before-image and plan, journals the
+	// state it is in and moves the person to that state. If the switch is there
+	// already, Keep changes nothing and returns what is held: a retried capture
+	// must not mistake its own writes for the past.
+	Keep(ctx context.Context, s Switch) (Switch, error)
+	// Switch returns ErrNotFound for an unknown one.
+	Switch(ctx context.Context, id SwitchID) (Switch, error)
+	// Latest returns the person's latest switch that stands: the last one to
+	// reach on_new, unless a way back has reached restored since. ErrNotFound
+	// when there is none.
+	Latest(ctx context.Context, person dualtone.PersonID) (Switch, error)
+	// Record appends entries to the journal in one transaction, in order. An
+	// entry of kind Reached moves the switch, and the person, to its state.
+	Record(ctx context.Context, entries ...Entry) error
+	// Journal returns entries, oldest first.
+	Journal(ctx context.Context, q JournalQuery) ([]Entry, error)
+}
+
+// JournalQuery selects journal entries; empty fields select all.
+type JournalQuery struct {
+	Person dualtone.PersonID
+	Switch SwitchID
+	Kind   EntryKind
+	Since  time.Time
+	After  int64 // serial
+	Limit  int
+}
+
+// People keeps the company's user list and the accounts matched to it.
+type People interface {
+	// Person returns ErrNotFound for an unknown person.
+	Person(ctx context.Context, id dualtone.PersonID) (PersonState, error)
+	// List returns people in the order of their ids.
+	List(ctx context.Context, q PeopleQuery) ([]PersonState, error)
+	// Import inserts people or replaces what is known of them, accounts kept
+	// unless given, all or none.
+	Import(ctx context.Context, people []dualtone.Person, why Import) error
+	// Match stores matched accounts, all or none.
+	Match(ctx context.Context, accounts map[dualtone.PersonID]dualtone.Accounts, why Import) error
+}
+
+// Import says who changed the user list and from what.
+type Import struct {
+	Actor  string
+	Source string
+}
+
+// PersonState is a person with where they are.
+type PersonState struct {
+	dualtone.Person
+	// Side is where the person works: new once a switch reached on_new, old
+	// again once a way back reached restored. Other states leave it as it is.
+	Side   dualtone.Side `json:"side"`
+	State  State         `json:"state,omitempty"`
+	Switch SwitchID      `json:"switch,omitempty"`
+	Detail string        `json:"detail,omitempty"`
+	Since  time.Time     `json:"since,omitzero"`
+}
+
+// PeopleQuery selects people; empty fields select all.
+type PeopleQuery struct {
+	Side   dualtone.Side
+	State  State
+	Site   string
+	Team   string
+	Cohort string
+	// Text is searched in id, name, e-mail and extension.
+	Text string
+	// Unmatched selects people who lack an account on some system.
+	Unmatched Selection
+	After     dualtone.PersonID
+	Limit     int
+}
+
+// Selection is a yes, no or either in a query.
+type Selection string
+
+// The selections.
+const (
+	Either Selection = ""
+	Only   Selection = "only"
+	Except Selection = "except"
+)
+
+// Cohort is a named list of people who are moved together.
+type Cohort struct {
+	Name    string    `json:"name"`
+	Note    string    `json:"note,omitempty"`
+	Actor   string    `json:"actor"`
+	Created time.Time `json:"created"`
+	Size    int       `json:"size"`
+	// States counts the members by the state of their latest switch; people who
+	// were never switched count as planned.
+	States map[State]int `json:"states,omitempty"`
+}
+
+// Cohorts keeps cohorts.
+type Cohorts interface {
+	// Create stores a cohort with its members in order; ErrConflict if the name
+	// is taken, ErrNotFound naming the members that are not in the user list.
+	Create(ctx context.Context, c Cohort, members []dualtone.PersonID) error
+	// Cohort returns ErrNotFound for an unknown one.
+	Cohort(ctx context.Context, name string) (Cohort, error)
+	Cohorts(ctx context.Context, q CohortQuery) ([]Cohort, error)
+	// Members pages through a cohort in its order, from a position.
+	Members(ctx context.Context, q MemberQuery) ([]Member, error)
+}
+
+// CohortQuery selects cohorts; empty fields select all.
+type CohortQuery struct {
+	Text  string
+	After string
+	Limit int
+}
+
+// MemberQuery selects a page of a cohort's members.
+type MemberQuery struct {
+	Cohort string
+	// Side keeps members who work on that side; empty for all.
+	Side dualtone.Side
+	// States keeps members whose latest switch is in one of them; empty for all.
+	States []State
+	// After is the position after which to go on, 0 for the start; with Reverse
+	// the position before which to go on, 0 for the end.
+	After   int
+	Reverse bool
+	Limit   int
+}
+
+// Member is a person's place in a cohort.
+type Member struct {
+	Position int `json:"position"`
+	PersonState
+}

@@ -1,0 +1,246 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// The verbs of a running cohort, which are updates, and the query for its Status.
+const (
+	CohortQuery  = "status"
+	PauseVerb    = "pause"
+	ResumeVerb   = "resume"
+	WindowVerb   = "window"
+	SkipVerb     = "skip"
+	StopVerb     = "stop"
+	TurnBackVerb = "turn_back"
+)
+
+// CohortRequest asks for a cohort to be moved to a side.
+type CohortRequest struct {
+	Cohort string        `json:"cohort"`
+	To     dualtone.Side `json:"to"`
+	Actor  string        `json:"actor"`
+	Reason string        `json:"reason"`
+	// Window is how many users are switched at the same time.
+	Window int `json:"window"`
+	// Only keeps members whose latest switch is in one of these states; all if
+	// empty.
+	Only      []cutover.State `json:"only,omitempty"`
+	DrainWait time.Duration   `json:"drain_wait"`
+	Patience  time.Duration   `json:"patience"`
+	// RunLength is how many users one workflow run starts before it continues
+	// as a new one.
+	RunLength int `json:"run_length"`
+
+	// Carried is what an earlier run hands over.
+	Carried *Carried `json:"carried,omitempty"`
+}
+
+// Carried is a cohort's progress as one run hands it to the next.
+type Carried struct {
+	Pass     string              `json:"pass"`
+	After    int                 `json:"after"`
+	Started  time.Time           `json:"started"`
+	Tally    cutover.Tally       `json:"tally"`
+	InFlight []activities.Place  `json:"in_flight,omitempty"`
+	Waiting  []activities.Place  `json:"waiting,omitempty"`
+	Ended    bool                `json:"ended,omitempty"` // no more members to fetch
+	Skip     []dualtone.PersonID `json:"skip,omitempty"`
+	Paused   *Order              `json:"paused,omitempty"`
+	Stopped  *Order              `json:"stopped,omitempty"`
+	TurnBack *Order              `json:"turn_back,omitempty"`
+}
+
+// Order is a verb that somebody gave, and why.
+type Order struct {
+	Actor  string    `json:"actor"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at,omitzero"`
+	// Person is whom to skip; Window is the new width.
+	Person dualtone.PersonID `json:"person,omitempty"`
+	Window int               `json:"window,omitempty"`
+	// Back makes a stop take those in flight back instead of letting them finish.
+	Back bool `json:"back,omitempty"`
+}
+
+// CohortStatus is where a cohort stands.
+type CohortStatus struct {
+	Cohort   string              `json:"cohort"`
+	To       dualtone.Side       `json:"to"`
+	Window   int                 `json:"window"`
+	Started  time.Time           `json:"started"`
+	Tally    cutover.Tally       `json:"tally"`
+	InFlight []dualtone.PersonID `json:"in_flight"`
+	Paused   *Order              `json:"paused,omitempty"`
+	Stopped  *Order              `json:"stopped,omitempty"`
+	TurnBack *Order              `json:"turn_back,omitempty"`
+	Verdict  cutover.Verdict     `json:"verdict,omitempty"`
+}
+
+// MoveCohort switches the members of a cohort, a window of them at a time, and
+// continues as a new run long before its history grows large. Every member has
+// a workflow of their own, which goes on whatever happens to this one.
+func MoveCohort(ctx workflow.Context, r CohortRequest) (CohortStatus, error) {
+	c := newCohort(ctx, r)
+	if err := c.listen(ctx); err != nil {
+		return c.status(), err
+	}
+	for _, place := range c.InFlight {
+		c.watch(ctx, place, true)
+	}
+	for {
+		if err := workflow.Await(ctx, func() bool { return c.mustContinue(ctx) || c.canStart() || c.atRest() }); err != nil {
+			return c.status(), err
+		}
+		switch {
+		case c.mustContinue(ctx):
+			return c.status(), workflow.NewContinueAsNewError(ctx, MoveCohort, c.next())
+		case c.canStart():
+			if err := c.startNext(ctx); err != nil {
+				return c.status(), err
+			}
+		case c.TurnBack != nil:
+			return c.status(), workflow.NewContinueAsNewError(ctx, MoveCohort, c.back())
+		default:
+			return c.status(), nil
+		}
+	}
+}
+
+// cohort is the state of one run.
+type cohort struct {
+	CohortRequest
+	*Carried
+
+	started int // in this run
+}
+
+func newCohort(ctx workflow.Context, r CohortRequest) *cohort {
+	c := &cohort{CohortRequest: r, Carried: r.Carried}
+	if c.Carried == nil {
+		c.Carried = &Carried{
+			Pass:    workflow.GetInfo(ctx).FirstRunID + "/" + string(r.To),
+			Started: workflow.Now(ctx), Tally: cutover.Tally{},
+		}
+	}
+	return c
+}
+
+// mustContinue reports whether it is time for a new run.
+func (c *cohort) mustContinue(ctx workflow.Context) bool {
+	return c.started >= c.RunLength || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+}
+
+func (c *cohort) canStart() bool {
+	return c.Paused == nil && c.Stopped == nil && c.TurnBack == nil &&
+		len(c.InFlight) < c.Window && (len(c.Waiting) > 0 || !c.Ended)
+}
+
+// atRest reports whether nobody is in flight and nobody will be.
+func (c *cohort) atRest() bool {
+	over := c.Stopped != nil || c.TurnBack != nil || c.Ended && len(c.Waiting) == 0
+	return over && len(c.InFlight) == 0
+}
+
+const pageSize = 200
+
+// startNext takes the next member, fetching a page of them when there is none,
+// and starts their switch unless they are to be skipped.
+func (c *cohort) startNext(ctx workflow.Context) error {
+	if len(c.Waiting) == 0 {
+		return c.fetch(ctx)
+	}
+	place := c.Waiting[0]
+	c.Waiting = c.Waiting[1:]
+	if slices.Contains(c.Skip, place.Person) {
+		c.Tally.Add(cutover.Skipped)
+		return nil
+	}
+	c.started++
+	c.InFlight = append(c.InFlight, place)
+	c.watch(ctx, place, false)
+	return nil
+}
+
+func (c *cohort) fetch(ctx workflow.Context) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	var page activities.Page
+	err := workflow.ExecuteActivity(ctx, activities.MembersName, cutover.MemberQuery{
+		Cohort: c.Cohort, Side: c.To.Other(), States: c.Only,
+		After: c.After, Reverse: c.To == dualtone.Old, Limit: pageSize,
+	}).Get(ctx, &page)
+	if err != nil {
+		return err
+	}
+	c.Waiting = page.Members
+	c.Ended = len(page.Members) < pageSize
+	if len(page.Members) > 0 {
+		c.After = page.Members[len(page.Members)-1].Position
+	}
+	return nil
+}
+
+// watch runs a member's own workflow and counts how it ended.
+func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed bool) {
+	name := SwitchUserName
+	if c.To == dualtone.Old {
+		name = ReturnUserName
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 7 * 24 * time.Hour,
+		HeartbeatTimeout:    heartbeat,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumInterval: 15 * time.Second},
+	})
+	future := workflow.ExecuteActivity(ctx, activities.RunUserName, activities.UserRun{
+		Workflow: name, Person: place.Person, For: c.Pass, Resumed: resumed,
+		Request: UserRequest{
+			Person: place.Person, Cohort: c.Cohort, Actor: c.Actor, Reason: c.Reason,
+			DrainWait: c.DrainWait, Patience: c.Patience,
+		},
+	})
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var end activities.UserEnd
+		if err := future.Get(ctx, &end); err != nil {
+			end = activities.UserEnd{State: cutover.Unknown, Detail: reason(err)}
+		}
+		c.Tally.Add(end.State)
+		c.InFlight = slices.DeleteFunc(c.InFlight, func(p activities.Place) bool { return p.Person == place.Person })
+	})
+}
+
+// next is the request of the run that goes on from here.
+func (c *cohort) next() CohortRequest {
+	r := c.CohortRequest
+	r.Carried = c.Carried
+	return r
+}
+
+// back is the request of the run that takes everybody back.
+func (c *cohort) back() CohortRequest {
+	r := c.CohortRequest
+	r.To, r.Carried, r.Only = dualtone.Old, nil, nil
+	r.Actor, r.Reason = c.TurnBack.Actor, c.TurnBack.Reason
+	return r
+}
+
+func (c *cohort) status() CohortStatus {
+	s := CohortStatus{
+		Cohort: c.Cohort, To: c.To, Window: c.Window, Started: c.Started, Tally: c.Tally,
+		InFlight: []dualtone.PersonID{}, Paused: c.Paused, Stopped: c.Stopped, TurnBack: c.TurnBack,
+	}
+	for _, place := range c.InFlight {
+		s.InFlight = append(s.InFlight, place.Person)
+	}
+	if c.atRest() {
+		s.Verdict = cutover.Judge(c.To, c.Tally, c.Stopped != nil)
+	}
+	return s
+}

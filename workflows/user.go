@@ -1,0 +1,147 @@
+// Package workflows is what dualtone promises to finish. A workflow holds no
+// rule of its own: it asks cutover what comes next, runs the activity that is
+// named, and records the answer.
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// UserQuery is the query that answers with a user's Progress.
+const UserQuery = "progress"
+
+// UserRequest asks for one person to be switched.
+type UserRequest struct {
+	Person dualtone.PersonID `json:"person"`
+	Cohort string            `json:"cohort,omitempty"`
+	Actor  string            `json:"actor"`
+	Reason string            `json:"reason"`
+	// DrainWait is the longest that the switch waits for the user to come free.
+	DrainWait time.Duration `json:"drain_wait"`
+	// Patience is how long a system may be away in the middle of a switch
+	// before what was written is taken back.
+	Patience time.Duration `json:"patience"`
+}
+
+// Progress is where a user's switch stands, and how it ended once State is final.
+type Progress struct {
+	Switch cutover.SwitchID  `json:"switch"`
+	Person dualtone.PersonID `json:"person"`
+	To     dualtone.Side     `json:"to"`
+	State  cutover.State     `json:"state"`
+	// Unchanged says that there was nothing to do.
+	Unchanged bool      `json:"unchanged,omitempty"`
+	Detail    string    `json:"detail,omitempty"`
+	Since     time.Time `json:"since"`
+}
+
+// SwitchUser moves one person to the new side. It ends in a final state of
+// cutover and returns no error for a user who could not be moved.
+func SwitchUser(ctx workflow.Context, r UserRequest) (Progress, error) {
+	return run(ctx, r, dualtone.New)
+}
+
+// ReturnUser brings one person back to where they were before their last switch.
+func ReturnUser(ctx workflow.Context, r UserRequest) (Progress, error) {
+	return run(ctx, r, dualtone.Old)
+}
+
+func run(ctx workflow.Context, r UserRequest, to dualtone.Side) (Progress, error) {
+	execution := workflow.GetInfo(ctx).WorkflowExecution
+	p := &Progress{
+		Switch: cutover.SwitchID(execution.ID + "/" + execution.RunID),
+		Person: r.Person, To: to, State: cutover.Planned, Since: workflow.Now(ctx),
+	}
+	if err := workflow.SetQueryHandler(ctx, UserQuery, func() (Progress, error) { return *p, nil }); err != nil {
+		return *p, err
+	}
+	for !p.State.Final() {
+		if err := p.step(ctx, r); err != nil {
+			return *p, err
+		}
+	}
+	return *p, nil
+}
+
+// step runs the work that the state needs and moves on to the state that its
+// outcome leads to.
+func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
+	work := cutover.Next(p.To, p.State)
+	order := activities.Order{
+		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail,
+	}
+	var result activities.Result
+	failure := workflow.ExecuteActivity(workContext(ctx, work, p.To, r), string(work), order).Get(ctx, &result)
+	if failure != nil {
+		result = activities.Result{Outcome: cutover.Failed, Detail: reason(failure)}
+	}
+	next, err := cutover.After(p.To, p.State, result.Outcome)
+	if err != nil {
+		return err
+	}
+	p.State, p.Detail, p.Since = next, result.Detail, workflow.Now(ctx)
+	p.Unchanged = result.Outcome == cutover.Unchanged
+	if failure == nil || !next.Final() {
+		return nil
+	}
+	// The activity that failed could not journal how the switch ended.
+	order.State, order.Detail = p.State, p.Detail
+	return workflow.ExecuteActivity(workContext(ctx, concludes, p.To, r), activities.ConcludeName, order).Get(ctx, nil)
+}
+
+// concludes stands for the activity that says how a switch ended.
+const concludes = cutover.Nothing
+
+const heartbeat = 10 * time.Second
+
+// workContext says how long and how often an activity is tried. Work before the
+// first write gives up after the patience; so does moving to the new side,
+// which is then taken back. A way back never gives up, and a canceled workflow
+// does not stop it.
+func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r UserRequest) workflow.Context {
+	options := workflow.ActivityOptions{
+		StartToCloseTimeout:    r.Patience,
+		ScheduleToCloseTimeout: r.Patience,
+		HeartbeatTimeout:       heartbeat,
+		WaitForCancellation:    true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second,
+		},
+	}
+	switch {
+	case work == cutover.Capture:
+	case work == cutover.Ready:
+		options.StartToCloseTimeout += r.DrainWait
+		options.ScheduleToCloseTimeout += r.DrainWait
+	case to == dualtone.New && (work == cutover.Move || work == cutover.Verify):
+		// A cancel that arrives once the user is being moved comes too late.
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+	default:
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = 24*time.Hour, 0
+	}
+	return workflow.WithActivityOptions(ctx, options)
+}
+
+// reason is what a person needs to know of an activity's failure.
+func reason(err error) string {
+	if temporal.IsCanceledError(err) {
+		return "canceled"
+	}
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return app.Message()
+	}
+	if timeout, ok := errors.AsType[*temporal.TimeoutError](err); ok && timeout.Unwrap() != nil {
+		return reason(timeout.Unwrap())
+	}
+	return err.Error()
+}
