@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // asterisk is a simulated Asterisk with the clock of its world.
 type asterisk struct {
@@ -98,9 +98,6 @@ func dial(t *testing.T, a *asterisk) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
 	c := &client{t: t, conn: conn, r: bufio.NewReader(conn)}
 	if banner := c.line(); banner != "Asterisk Call Manager/11.0.0" {
 		t.Fatalf("banner %q", banner)
@@ -119,8 +116,17 @@ func login(t *testing.T, a *asterisk, events string) *client {
 	return c
 }
 
+// wait gives what comes next the time it may take.
+func (c *client) wait() {
+	c.t.Helper()
+	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 func (c *client) send(lines ...string) {
 	c.t.Helper()
+	c.wait()
 	if _, err := c.conn.Write([]byte(strings.Join(lines, "\r\n") + "\r\n\r\n")); err != nil {
 		c.t.Fatal(err)
 	}
@@ -128,6 +134,7 @@ func (c *client) send(lines ...string) {
 
 func (c *client) line() string {
 	c.t.Helper()
+	c.wait()
 	s, err := c.r.ReadString('\n')
 	if err != nil {
 		c.t.Fatalf("after %q: %v", s, err)

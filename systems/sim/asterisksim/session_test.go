@@ -19,6 +19,7 @@ import (
 // closed reads until the connection ends and returns what came before.
 func (c *client) closed() string {
 	c.t.Helper()
+	c.wait()
 	rest, err := io.ReadAll(c.r)
 	if netErr := net.Error(nil); errors.As(err, &netErr) && netErr.Timeout() {
 		c.t.Fatal("the connection stays open")
