@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -46,8 +47,11 @@ type Answer struct {
 	Accepted bool `json:"accepted"`
 	// Forward is where the system sends the call instead.
 	Forward string `json:"forward,omitempty"`
-	// Refused is why it did not take the call: unknown, signed_out or busy.
+	// Refused is why it did not take the call: unknown, signed_out, busy, or
+	// duplicate for an id that is already used.
 	Refused string `json:"refused,omitempty"`
+	// ID names the call if it came without a name.
+	ID string `json:"id,omitempty"`
 }
 
 // Call is the truth about one call on this system.
@@ -63,21 +67,38 @@ type Call struct {
 	// Transfers names the persons who had the call before.
 	Transfers []string `json:"transfers,omitempty"`
 
-	stop func()
+	// nth is the call's place in the order of arrival. turn grows with every
+	// wait, so that a timer that comes too late is known. stop ends the wait and
+	// giveUp the caller's patience.
+	nth, turn    int
+	stop, giveUp func()
+}
+
+func (c *Call) copy() *Call {
+	copied := *c
+	return &copied
 }
 
 // Arrive offers a call to the system.
 func (w *World) Arrive(in Incoming) Answer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c := &Call{Incoming: in, Arrived: w.clock.Now(), stop: func() {}}
+	answer := Answer{Accepted: true}
+	if in.ID == "" {
+		in.ID = "call-" + strconv.Itoa(len(w.order)+1)
+		answer.ID = in.ID
+	}
+	if _, ok := w.calls[in.ID]; ok {
+		return Answer{Refused: "duplicate"}
+	}
+	c := &Call{Incoming: in, Arrived: w.clock.Now(), stop: func() {}, giveUp: func() {}}
 	if q := w.queueOf(in.To); q != nil {
 		c.Queue, c.State = q.ID, Waiting
 		w.keep(c)
-		w.waiting = append(w.waiting, c.ID)
-		w.after(c, in.Patience, func() { w.finish(c, Abandoned) })
+		w.waiting = append(w.waiting, c)
+		w.tell(Change{Call: c.copy()})
 		w.serveQueues()
-		return Answer{Accepted: true}
+		return answer
 	}
 	p := w.personOf(in.To)
 	switch {
@@ -92,7 +113,7 @@ func (w *World) Arrive(in Incoming) Answer {
 	}
 	w.keep(c)
 	w.ring(c, p.ID)
-	return Answer{Accepted: true}
+	return answer
 }
 
 // Calls returns the truth about every call, in the order of arrival.
@@ -100,8 +121,31 @@ func (w *World) Calls() []Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := make([]Call, 0, len(w.order))
-	for _, id := range w.order {
-		all = append(all, *w.calls[id])
+	for _, c := range w.order {
+		all = append(all, *c)
+	}
+	return all
+}
+
+// Call returns the truth about one call.
+func (w *World) Call(id string) (Call, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.calls[id]
+	if !ok {
+		return Call{}, ErrNoCall
+	}
+	return *c, nil
+}
+
+// InProgress returns the calls that are not over, in the order of arrival.
+func (w *World) InProgress() []Call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	calls := w.inProgress()
+	all := make([]Call, 0, len(calls))
+	for _, c := range calls {
+		all = append(all, *c)
 	}
 	return all
 }
@@ -111,32 +155,39 @@ func (w *World) Active(person string) []Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var active []Call
-	for _, id := range w.order {
-		if c := w.calls[id]; c.Person == person && !c.State.Over() {
-			active = append(active, *c)
-		}
+	for _, c := range w.active[person] {
+		active = append(active, *c)
 	}
 	return active
 }
 
 // Pickup answers a ringing call.
 func (w *World) Pickup(id string) error {
-	return w.move(id, []CallState{Ringing}, w.pickup)
+	return w.move(id, []CallState{Ringing}, func(c *Call) error {
+		w.pickup(c)
+		return nil
+	})
 }
 
 // Hold puts a call on hold; Resume takes it back.
 func (w *World) Hold(id string) error {
-	return w.move(id, []CallState{Talking}, func(c *Call) { c.State = Held })
+	return w.move(id, []CallState{Talking}, func(c *Call) error {
+		w.change(c, func() { c.State = Held })
+		return nil
+	})
 }
 
 // Resume goes on with a held call.
 func (w *World) Resume(id string) error {
-	return w.move(id, []CallState{Held}, func(c *Call) { c.State = Talking })
+	return w.move(id, []CallState{Held}, func(c *Call) error {
+		w.change(c, func() { c.State = Talking })
+		return nil
+	})
 }
 
 // HangUp ends a call from either end, in whatever state it is.
 func (w *World) HangUp(id string) error {
-	return w.move(id, []CallState{Waiting, Ringing, Talking, Held, WrapUp}, func(c *Call) {
+	return w.move(id, []CallState{Waiting, Ringing, Talking, Held, WrapUp}, func(c *Call) error {
 		switch c.State {
 		case Waiting, Ringing:
 			w.finish(c, Abandoned)
@@ -145,112 +196,36 @@ func (w *World) HangUp(id string) error {
 		default:
 			w.wrapUp(c)
 		}
+		return nil
 	})
 }
 
-// Transfer hands a call to another person, whose phone rings.
+// Transfer hands a call to another person, whose phone rings. It answers
+// ErrNotFree and changes nothing if that person is busy or signed out.
 func (w *World) Transfer(id, person string) error {
-	return w.move(id, []CallState{Talking, Held}, func(c *Call) {
-		c.Transfers = append(c.Transfers, c.Person)
-		w.idle[c.Person] = w.clock.Now()
+	return w.move(id, []CallState{Talking, Held}, func(c *Call) error {
+		p, ok := w.people[person]
+		switch {
+		case !ok:
+			return ErrNoPerson
+		case !p.SignedIn || w.busy(person):
+			return ErrNotFree
+		}
 		w.ring(c, person)
+		return nil
 	})
 }
 
-func (w *World) move(id string, from []CallState, step func(*Call)) error {
+func (w *World) move(id string, from []CallState, step func(*Call) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c, ok := w.calls[id]
 	if !ok || !slices.Contains(from, c.State) {
 		return ErrNoCall
 	}
-	step(c)
+	if err := step(c); err != nil {
+		return err
+	}
 	w.serveQueues()
 	return nil
-}
-
-func (w *World) keep(c *Call) {
-	w.calls[c.ID] = c
-	w.order = append(w.order, c.ID)
-}
-
-// after replaces what the call waits for. A zero duration waits for a hand.
-func (w *World) after(c *Call, d time.Duration, f func()) {
-	c.stop()
-	c.stop = func() {}
-	if d <= 0 {
-		return
-	}
-	c.stop = w.clock.AfterFunc(d, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		f()
-		w.serveQueues()
-	})
-}
-
-func (w *World) ring(c *Call, person string) {
-	c.Person, c.State, c.Rang = person, Ringing, w.clock.Now()
-	w.after(c, c.Ring, func() {
-		if c.State == Ringing {
-			w.pickup(c)
-		}
-	})
-}
-
-func (w *World) pickup(c *Call) {
-	c.State = Talking
-	if c.Answered.IsZero() {
-		c.Answered = w.clock.Now()
-	}
-	w.after(c, c.Talk, func() {
-		if c.State == Talking || c.State == Held {
-			w.wrapUp(c)
-		}
-	})
-}
-
-func (w *World) wrapUp(c *Call) {
-	c.Over = w.clock.Now()
-	if c.Wrap <= 0 {
-		w.finish(c, Ended)
-		return
-	}
-	c.State = WrapUp
-	w.after(c, c.Wrap, func() { w.finish(c, Ended) })
-}
-
-func (w *World) finish(c *Call, as CallState) {
-	if c.State.Over() {
-		return
-	}
-	c.stop()
-	c.State = as
-	if c.Over.IsZero() {
-		c.Over = w.clock.Now()
-	}
-	w.idle[c.Person] = w.clock.Now()
-	w.waiting = slices.DeleteFunc(w.waiting, func(id string) bool { return id == c.ID })
-}
-
-func (w *World) cutCallsOf(person string) {
-	for _, c := range w.calls {
-		if c.Person != person || c.State.Over() {
-			continue
-		}
-		if c.State == WrapUp {
-			w.finish(c, Ended)
-			continue
-		}
-		w.finish(c, Cut)
-	}
-}
-
-func (w *World) busy(person string) bool {
-	for _, c := range w.calls {
-		if c.Person == person && !c.State.Over() {
-			return true
-		}
-	}
-	return false
 }

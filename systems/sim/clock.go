@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"slices"
+	"container/heap"
 	"sync"
 	"time"
 )
@@ -30,11 +30,13 @@ func (RealTime) AfterFunc(d time.Duration, f func()) func() {
 type ManualTime struct {
 	mu     sync.Mutex
 	now    time.Time
-	timers []*manualTimer
+	timers timerHeap
+	set    int
 }
 
 type manualTimer struct {
 	at      time.Time
+	nth     int
 	f       func()
 	stopped bool
 }
@@ -53,8 +55,9 @@ func (c *ManualTime) Now() time.Time {
 func (c *ManualTime) AfterFunc(d time.Duration, f func()) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &manualTimer{at: c.now.Add(d), f: f}
-	c.timers = append(c.timers, t)
+	c.set++
+	t := &manualTimer{at: c.now.Add(d), nth: c.set, f: f}
+	heap.Push(&c.timers, t)
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -62,7 +65,8 @@ func (c *ManualTime) AfterFunc(d time.Duration, f func()) func() {
 	}
 }
 
-// Advance moves the clock, calling what falls due in the order of time.
+// Advance moves the clock, calling what falls due in the order of time, and
+// what falls due together in the order in which it was set.
 func (c *ManualTime) Advance(d time.Duration) {
 	c.mu.Lock()
 	end := c.now.Add(d)
@@ -82,13 +86,40 @@ func (c *ManualTime) Advance(d time.Duration) {
 
 // due takes out the earliest timer that falls within end.
 func (c *ManualTime) due(end time.Time) *manualTimer {
-	c.timers = slices.DeleteFunc(c.timers, func(t *manualTimer) bool { return t.stopped })
-	var next *manualTimer
-	for _, t := range c.timers {
-		if !t.at.After(end) && (next == nil || t.at.Before(next.at)) {
-			next = t
+	for len(c.timers) > 0 && (c.timers[0].stopped || !c.timers[0].at.After(end)) {
+		t, ok := heap.Pop(&c.timers).(*manualTimer)
+		if ok && !t.stopped {
+			return t
 		}
 	}
-	c.timers = slices.DeleteFunc(c.timers, func(t *manualTimer) bool { return t == next })
-	return next
+	return nil
+}
+
+// timerHeap keeps the earliest timer first.
+type timerHeap []*manualTimer
+
+func (h *timerHeap) Len() int { return len(*h) }
+
+func (h *timerHeap) Less(i, j int) bool {
+	a, b := (*h)[i], (*h)[j]
+	if a.at.Equal(b.at) {
+		return a.nth < b.nth
+	}
+	return a.at.Before(b.at)
+}
+
+func (h *timerHeap) Swap(i, j int) { (*h)[i], (*h)[j] = (*h)[j], (*h)[i] }
+
+func (h *timerHeap) Push(x any) {
+	if t, ok := x.(*manualTimer); ok {
+		*h = append(*h, t)
+	}
+}
+
+func (h *timerHeap) Pop() any {
+	last := len(*h) - 1
+	t := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return t
 }

@@ -89,10 +89,20 @@ func (f *Faults) Struck() []Struck {
 // calls it once for each request, before it does anything; request is the text
 // of the whole request.
 func (f *Faults) Next(op, request string) (Fault, bool) {
+	return f.next(op, request, func(*Fault) bool { return true })
+}
+
+// NextNamed is Next for a moment that is no request, such as a connection being
+// made: only a fault that names the operation strikes then.
+func (f *Faults) NextNamed(op string) (Fault, bool) {
+	return f.next(op, "", func(p *Fault) bool { return p.Op != "" })
+}
+
+func (f *Faults) next(op, request string, may func(*Fault) bool) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range f.planned {
-		if p.Count == 0 || !strings.Contains(op, p.Op) || !strings.Contains(request, p.About) {
+		if p.Count == 0 || !may(p) || !strings.Contains(op, p.Op) || !strings.Contains(request, p.About) {
 			continue
 		}
 		if p.Skip > 0 {

@@ -21,6 +21,8 @@ var (
 	ErrNoQueue  = errors.New("sim: no such queue")
 	ErrNoMember = errors.New("sim: no such member")
 	ErrNoCall   = errors.New("sim: no such call")
+	// ErrNotFree is the answer to a transfer to somebody who cannot take it.
+	ErrNotFree = errors.New("sim: person cannot take the call")
 )
 
 // Person is somebody with a phone on this system.
@@ -70,10 +72,16 @@ type World struct {
 	people map[string]*Person
 	queues map[string]*Queue
 	calls  map[string]*Call
-	// order holds call ids as they arrived; waiting holds those in a queue.
-	order   []string
-	waiting []string
+	// order holds all calls as they arrived, waiting those in a queue, and
+	// active those that keep a person busy.
+	order   []*Call
+	waiting []*Call
+	active  map[string][]*Call
 	idle    map[string]time.Time
+	// lines finds people by extension or number, queueNumbers queues by number.
+	lines        map[string][]string
+	queueNumbers map[string]string
+	watchers     []func(Change)
 }
 
 // New returns an empty world that lives by the clock.
@@ -84,7 +92,11 @@ func New(clock Clock) *World {
 		people: map[string]*Person{},
 		queues: map[string]*Queue{},
 		calls:  map[string]*Call{},
+		active: map[string][]*Call{},
 		idle:   map[string]time.Time{},
+
+		lines:        map[string][]string{},
+		queueNumbers: map[string]string{},
 	}
 }
 
@@ -96,41 +108,57 @@ func (w *World) Now() time.Time { return w.clock.Now() }
 func (w *World) PutPerson(p Person) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.people[p.ID] = &p
-	if !p.SignedIn {
-		w.cutCallsOf(p.ID)
-	}
-	w.serveQueues()
+	w.setPerson(w.people[p.ID], &p)
 }
 
-// ChangePerson edits a person in place; see PutPerson for what signing out does.
+// ChangePerson edits a person in place; see PutPerson for what signing out
+// does. The id cannot be changed.
 func (w *World) ChangePerson(id string, edit func(*Person)) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p, ok := w.people[id]
+	before, ok := w.people[id]
 	if !ok {
 		return ErrNoPerson
 	}
-	edit(p)
-	if !p.SignedIn {
-		w.cutCallsOf(id)
+	now := *before
+	edit(&now)
+	now.ID = id
+	w.setPerson(before, &now)
+	return nil
+}
+
+func (w *World) setPerson(before, now *Person) {
+	if before != nil {
+		w.unlist(before)
+	}
+	w.people[now.ID] = now
+	w.list(now)
+	w.tellPerson(before, now)
+	if !now.SignedIn {
+		w.cutCallsOf(now.ID)
 	}
 	w.serveQueues()
-	return nil
 }
 
 // RemovePerson takes a person out of the world and out of every queue.
 func (w *World) RemovePerson(id string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, ok := w.people[id]; !ok {
+	p, ok := w.people[id]
+	if !ok {
 		return ErrNoPerson
 	}
 	w.cutCallsOf(id)
+	w.unlist(p)
 	delete(w.people, id)
-	for _, q := range w.queues {
-		q.Members = slices.DeleteFunc(q.Members, func(m Member) bool { return m.Person == id })
+	delete(w.idle, id)
+	for _, queue := range slices.Sorted(maps.Keys(w.queues)) {
+		q := w.queues[queue]
+		before := q.Members
+		q.Members = slices.DeleteFunc(slices.Clone(before), func(m Member) bool { return m.Person == id })
+		w.tellMembers(queue, before, q.Members)
 	}
+	w.tellPerson(p, nil)
 	return nil
 }
 
@@ -140,6 +168,17 @@ func (w *World) Person(id string) (Person, error) {
 	defer w.mu.Unlock()
 	p, ok := w.people[id]
 	if !ok {
+		return Person{}, ErrNoPerson
+	}
+	return *p, nil
+}
+
+// Find returns the person whom an id, an extension or a number reaches.
+func (w *World) Find(number string) (Person, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.personOf(number)
+	if p == nil {
 		return Person{}, ErrNoPerson
 	}
 	return *p, nil
@@ -161,7 +200,16 @@ func (w *World) PutQueue(q Queue) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	q.Members = slices.Clone(q.Members)
+	var before []Member
+	if old, ok := w.queues[q.ID]; ok {
+		before = old.Members
+		delete(w.queueNumbers, old.Number)
+	}
 	w.queues[q.ID] = &q
+	if q.Number != "" {
+		w.queueNumbers[q.Number] = q.ID
+	}
+	w.tellMembers(q.ID, before, q.Members)
 	w.serveQueues()
 }
 
@@ -187,6 +235,13 @@ func (w *World) Queues() []Queue {
 	return all
 }
 
+// QueueIDs lists the ids of all queues in their order.
+func (w *World) QueueIDs() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.queues))
+}
+
 // ChangeMembers edits a queue's members. An error of the edit is returned and
 // changes nothing.
 func (w *World) ChangeMembers(queue string, edit func([]Member) ([]Member, error)) error {
@@ -200,7 +255,9 @@ func (w *World) ChangeMembers(queue string, edit func([]Member) ([]Member, error
 	if err != nil {
 		return err
 	}
+	before := q.Members
 	q.Members = members
+	w.tellMembers(queue, before, members)
 	w.serveQueues()
 	return nil
 }
