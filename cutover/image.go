@@ -41,7 +41,7 @@ func (f Facet) Side() (dualtone.Side, bool) {
 // Value is the content of one facet; exactly one field is set.
 type Value struct {
 	Softphone *dualtone.Softphone `json:"softphone,omitempty"`
-	Routes    []routing.Route     `json:"routes,omitempty"`
+	Routes    []routing.Route     `json:"routes,omitzero"`
 	Seat      *dualtone.Seat      `json:"seat,omitempty"`
 	Forward   *dualtone.Forward   `json:"forward,omitempty"`
 	Offering  *dualtone.Offering  `json:"offering,omitempty"`

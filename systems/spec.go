@@ -2,6 +2,7 @@ package systems
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,6 +13,11 @@ import (
 type Spec struct {
 	Kind    string
 	Summary string
+
+	// Lacks gives the reason for each capability that no system of this kind has,
+	// however it is set up. The table in the docs is made from it; an opened
+	// platform lacks these, and more where its settings leave something out.
+	Lacks map[Capability]string
 
 	OpenPlatform func(ctx context.Context, name string, decode Decode, deps Deps) (*Platform, error)
 	OpenCRM      func(ctx context.Context, name string, decode Decode, deps Deps) (*CRM, error)
@@ -31,4 +37,17 @@ type Deps struct {
 	// call it before each request to the vendor, sign-in included.
 	Pace func(ctx context.Context, system string) error
 	Now  func() time.Time
+	// Rows reads a table of a phone system's own database, each row as texts by
+	// the names of its columns; nil where the program lends no such reader.
+	Rows func(ctx context.Context, table Table) iter.Seq2[map[string]string, error]
+}
+
+// Table is a table of a phone system's own database and how to walk it.
+type Table struct {
+	Database string
+	Name     string
+	// By is the column in whose order the rows come, beginning at the first that
+	// is not below From; empty for the first of all. Times are texts such as
+	// 2006-01-02 15:04:05.
+	By, From string
 }

@@ -1,0 +1,185 @@
+// Package realasterisk runs a real Asterisk 22 on this machine for tests: its
+// own configuration, loopback only, free ports, in a mount namespace that goes
+// away with it. The phones are real too, in that Asterisk calls itself over SIP.
+//
+// It needs root, a Linux that lets it unshare mounts, and for the first run
+// debootstrap and a Debian mirror; Available says what is missing.
+package realasterisk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Credentials of the administrator whom the configuration knows. They open
+// nothing but a test's own PBX on its loopback port.
+const (
+	Username = "dualtone"
+	Secret   = "not-a-secret-but-a-test"
+)
+
+// PBX is one running Asterisk.
+type PBX struct {
+	Host string
+	Port int
+	// CDRFile and QueueLog are where it writes what happened.
+	CDRFile, QueueLog string
+
+	dir     string
+	process *exec.Cmd
+	ended   chan struct{}
+}
+
+// Start runs an Asterisk with the people and queues of the setup and waits
+// until it takes calls.
+func Start(ctx context.Context, setup Setup) (*PBX, error) {
+	root, err := Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "asterisk-")
+	if err != nil {
+		return nil, err
+	}
+	p := &PBX{
+		Host:     "127.0.0.1",
+		CDRFile:  filepath.Join(dir, "log", "cdr-csv", "Master.csv"),
+		QueueLog: filepath.Join(dir, "log", "queue_log"),
+		dir:      dir,
+		ended:    make(chan struct{}),
+	}
+	if err := p.configure(ctx, setup); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := p.run(ctx, root); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := p.booted(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	return p, nil
+}
+
+// Stop ends Asterisk and removes what it wrote. Its mounts end with it.
+func (p *PBX) Stop() error {
+	_ = p.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+	case <-time.After(5 * time.Second):
+		_ = p.process.Process.Kill()
+		<-p.ended
+	}
+	return os.RemoveAll(p.dir)
+}
+
+// Log returns what Asterisk wrote of itself, for a test that failed.
+func (p *PBX) Log() string {
+	text, err := os.ReadFile(filepath.Join(p.dir, "console"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// mounts are the folders of one instance, laid over those of the tree.
+const mounts = `set -e
+mount --make-rprivate /
+for d in dev proc; do mount --rbind /$d "$ROOT/$d"; done
+mkdir -p "$ROOT/run/asterisk" "$ROOT/var/lib/asterisk" "$ROOT/var/log/asterisk" "$ROOT/var/spool/asterisk"
+mount --bind "$DIR/etc" "$ROOT/etc/asterisk"
+mount --bind "$DIR/lib" "$ROOT/var/lib/asterisk"
+mount --bind "$DIR/log" "$ROOT/var/log/asterisk"
+mount --bind "$DIR/run" "$ROOT/run/asterisk"
+mount --bind "$DIR/spool" "$ROOT/var/spool/asterisk"
+exec chroot "$ROOT" /usr/sbin/asterisk -f -q
+`
+
+func (p *PBX) run(ctx context.Context, root string) error {
+	console, err := os.Create(filepath.Join(p.dir, "console"))
+	if err != nil {
+		return err
+	}
+	// The process outlives the context of its start; Stop ends it.
+	p.process = exec.CommandContext(context.WithoutCancel(ctx), "unshare", "-m", "sh", "-c", mounts)
+	p.process.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "ROOT=" + root, "DIR=" + p.dir}
+	p.process.Stdout, p.process.Stderr = console, console
+	p.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := p.process.Start(); err != nil {
+		return errors.Join(err, console.Close())
+	}
+	go func() {
+		_ = p.process.Wait()
+		_ = console.Close()
+		close(p.ended)
+	}()
+	return nil
+}
+
+// booted waits until the dialplan is loaded and an administrator is let in.
+func (p *PBX) booted(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return fmt.Errorf("asterisk ended: %s", strings.TrimSpace(p.Log()))
+		case <-ctx.Done():
+			return fmt.Errorf("asterisk is not up: %w: %s", ctx.Err(), p.Log())
+		case <-tick.C:
+		}
+		if p.ready(ctx) {
+			return nil
+		}
+	}
+}
+
+// ready reports whether Asterisk says that it is fully booted, which it tells
+// every administrator who signs in and listens.
+func (p *PBX) ready(ctx context.Context) bool {
+	a, err := p.dial(ctx)
+	if err != nil {
+		return false
+	}
+	defer a.Close()
+	if _, err := a.Do("Login", "Username", Username, "Secret", Secret, "Events", "system"); err != nil {
+		return false
+	}
+	for {
+		m, err := a.next()
+		if err != nil {
+			return false
+		}
+		if m["Event"] == "FullyBooted" {
+			return true
+		}
+	}
+}
+
+// freePort asks the machine for a port that nobody listens on.
+func freePort(ctx context.Context, network string) (int, error) {
+	var lc net.ListenConfig
+	if network == "udp" {
+		c, err := lc.ListenPacket(ctx, "udp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		defer c.Close()
+		return c.LocalAddr().(*net.UDPAddr).Port, nil //nolint:errcheck,forcetypeassert // A UDP socket has a UDP address.
+	}
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil //nolint:errcheck,forcetypeassert // A TCP socket has a TCP address.
+}

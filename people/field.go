@@ -1,0 +1,122 @@
+package people
+
+import (
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/dualtone/dualtone"
+)
+
+// unreadableField stands in for a field whose text was refused already.
+const unreadableField = "\uFFFD"
+
+func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// put sets one field of a person, or says what is wrong with it and what to
+// write instead.
+func (f *file) put(p *dualtone.Person, name, value string) (problem, want string) {
+	if value == unreadableField {
+		return "", ""
+	}
+	switch name {
+	case colID:
+		p.ID = dualtone.PersonID(value)
+		return checkKey(value)
+	case colName:
+		p.Name = value
+	case colEmail:
+		p.Email = value
+		return checkEmail(value)
+	case colFederation:
+		p.FederationID = value
+	case colExtension:
+		p.Extension = value
+		return checkExtension(value)
+	case colNumbers:
+		return f.putNumbers(p, value)
+	case colSite:
+		p.Site = value
+	case colTeam:
+		p.Team = value
+	case colCRM:
+		p.Accounts.CRM = dualtone.UserID(value)
+		return checkKey(value)
+	case colOld:
+		p.Accounts.Old = dualtone.UserID(value)
+		return checkKey(value)
+	case colNew:
+		p.Accounts.New = dualtone.UserID(value)
+		return checkKey(value)
+	}
+	return "", ""
+}
+
+func checkKey(value string) (problem, want string) {
+	if strings.ContainsFunc(value, unicode.IsSpace) {
+		return "an id with a space", "write it as the system has it"
+	}
+	return "", ""
+}
+
+func checkEmail(value string) (problem, want string) {
+	const example = "write one address, as in ada@example.com"
+	address, err := mail.ParseAddress(value)
+	switch {
+	case err != nil:
+		return "not an e-mail address", example
+	case address.Address != value:
+		return "more than an e-mail address", fmt.Sprintf("write %s", address.Address)
+	}
+	_, domain, _ := strings.Cut(value, "@")
+	if !strings.Contains(strings.Trim(domain, "."), ".") || len(value) > 254 {
+		return "not an e-mail address that others can write to", example
+	}
+	return "", ""
+}
+
+func checkExtension(value string) (problem, want string) {
+	digits := strings.IndexFunc(value, func(r rune) bool { return !strings.ContainsRune("0123456789*#", r) }) < 0
+	if !digits || len(value) > 20 {
+		return "not an extension", "write the digits that colleagues dial, as in 1001"
+	}
+	return "", ""
+}
+
+func (f *file) putNumbers(p *dualtone.Person, value string) (problem, want string) {
+	for text := range strings.SplitSeq(value, ";") {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		number, problem, want := f.number(text)
+		if problem != "" {
+			return problem, want
+		}
+		if !slices.Contains(p.Numbers, number) {
+			p.Numbers = append(p.Numbers, number)
+		}
+	}
+	return "", ""
+}
+
+// number reads a telephone number in any usual way of writing.
+func (f *file) number(text string) (number dualtone.Number, problem, want string) {
+	const example = "write it with plus sign and country code, as in +493012345678; more than one with ; between them"
+	parsed, err := phonenumbers.Parse(text, f.region)
+	switch {
+	case err != nil && f.region == "" && !strings.HasPrefix(text, "+"):
+		return "", fmt.Sprintf("the number %q has no country code", shown(text)), example
+	case err != nil:
+		return "", fmt.Sprintf("%q is not a telephone number", shown(text)), example
+	case parsed.GetExtension() != "":
+		return "", fmt.Sprintf("the number %q has an extension", shown(text)), "write the extension in its own column"
+	case !phonenumbers.IsValidNumber(parsed):
+		return "", fmt.Sprintf("%q is no number that can exist in +%d", shown(text), parsed.GetCountryCode()), example
+	}
+	return dualtone.Number(phonenumbers.Format(parsed, phonenumbers.E164)), "", ""
+}

@@ -1,0 +1,249 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/routing"
+)
+
+// routesChannel is where every new revision is announced.
+const routesChannel = "dualtone_routes"
+
+// Router keeps the routing table by revision.
+type Router struct {
+	pool *pgxpool.Pool
+}
+
+var _ routing.Router = (*Router)(nil)
+
+// NewRouter returns the routing table of a database.
+func NewRouter(pool *pgxpool.Pool) *Router { return &Router{pool: pool} }
+
+type routeRow struct {
+	Number dualtone.Number
+	Person dualtone.PersonID
+	Sides  []dualtone.Side
+}
+
+func (r routeRow) route() routing.Route {
+	if len(r.Sides) == 0 {
+		r.Sides = nil
+	}
+	return routing.Route{Number: r.Number, Person: r.Person, Sides: r.Sides}
+}
+
+// Routes returns the active routes of the numbers, in their order.
+func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routing.Route, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	var found []routeRow
+	err := again(ctx, "routes", func() (err error) {
+		found, err = rows[routeRow](ctx, s.pool, `
+			SELECT w.number, coalesce(r.person, '') AS person, coalesce(r.sides, '{}') AS sides
+			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n) LEFT JOIN routes r ON r.number = w.number
+			ORDER BY w.n`, numbers)
+		return err
+	})
+	routes := make([]routing.Route, len(found))
+	for i, r := range found {
+		routes[i] = r.route()
+	}
+	return routes, err
+}
+
+// lockHead lets one change at a time into the table until its transaction is
+// over, so that revisions become visible in their order. applyChanges sees all
+// that was committed before, since every statement looks anew.
+const (
+	lockHead     = `SELECT revision FROM route_head FOR UPDATE`
+	applyChanges = `
+WITH want AS (
+	SELECT number, string_to_array(f, ',') AS "from", string_to_array(t, ',') AS "to", person
+	FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (number, f, t, person)
+), state AS (
+	SELECT w.*, coalesce(r.sides, '{}') AS have FROM want w LEFT JOIN routes r ON r.number = w.number
+), bad AS (
+	SELECT * FROM state WHERE have <> "from" AND have <> "to"
+), todo AS (
+	SELECT * FROM state WHERE have <> "to" AND NOT EXISTS (SELECT FROM bad)
+), head AS (
+	UPDATE route_head SET revision = revision + 1 WHERE EXISTS (SELECT FROM todo) RETURNING revision
+), revision AS (
+	INSERT INTO route_revisions (revision, actor, reason, workflow, run, at)
+	SELECT revision, $5, $6, $7, $8, clock_timestamp() FROM head
+), changes AS (
+	INSERT INTO route_changes (revision, number, "from", "to", person)
+	SELECT revision, number, "from", "to", person FROM head, todo
+), put AS (
+	INSERT INTO routes AS r (number, sides, person, revision)
+	SELECT number, "to", person, revision FROM head, todo
+	ON CONFLICT (number) DO UPDATE
+	SET sides = excluded.sides, person = coalesce(nullif(excluded.person, ''), r.person), revision = excluded.revision
+), told AS (
+	SELECT pg_notify($9, revision::text) FROM head
+)
+SELECT coalesce((SELECT revision FROM head), (SELECT revision FROM route_head)) AS revision,
+	coalesce((SELECT array_agg(format('route of %s goes to {%s}, neither to {%s} nor to {%s}', number,
+		array_to_string(have, ','), array_to_string("from", ','), array_to_string("to", ',')) ORDER BY number) FROM bad), '{}') AS bad,
+	(SELECT count(*) FROM told) AS told`
+)
+
+// Apply makes all changes in one revision, or none. The person of a route does
+// not count in the comparison. ErrInvalid when one number is changed twice.
+func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routing.Provenance) (routing.Revision, error) {
+	c, err := columnsOf(changes)
+	if err != nil {
+		return 0, err
+	}
+	type answer struct {
+		Revision routing.Revision
+		Bad      []string
+		Told     int
+	}
+	var made answer
+	err = again(ctx, "routes", func() error {
+		// The two statements travel together and share one transaction.
+		var batch pgx.Batch
+		batch.Queue(lockHead)
+		batch.Queue(applyChanges, c.numbers, c.from, c.to, c.people,
+			why.Actor, printable(why.Reason), why.Workflow, why.Run, routesChannel).Query(func(found pgx.Rows) (err error) {
+			made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[answer])
+			return err
+		})
+		return s.pool.SendBatch(ctx, &batch).Close()
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(made.Bad) > 0 {
+		return 0, fmt.Errorf("%s: %w", enumerate(made.Bad), dualtone.ErrConflict)
+	}
+	return made.Revision, nil
+}
+
+// changeColumns are changes as the statement takes them.
+type changeColumns struct {
+	numbers, from, to, people []string
+}
+
+func columnsOf(changes []routing.Change) (changeColumns, error) {
+	var c changeColumns
+	seen := make(map[dualtone.Number]bool, len(changes))
+	for _, change := range changes {
+		number := change.To.Number
+		if number == "" {
+			number = change.From.Number
+		}
+		for _, r := range []routing.Route{change.From, change.To} {
+			if len(r.Sides) == 0 && (r.Number == "" || r.Number == number) && number != "" {
+				continue
+			}
+			if err := r.Validate(); err != nil {
+				return c, err
+			}
+			if r.Number != number || slices.ContainsFunc(r.Sides, func(s dualtone.Side) bool { return s != dualtone.Old && s != dualtone.New }) {
+				return c, fmt.Errorf("route of %q from %v to %v: %w", number, change.From, change.To, dualtone.ErrInvalid)
+			}
+		}
+		if seen[number] {
+			return c, fmt.Errorf("route of %s is changed twice: %w", number, dualtone.ErrInvalid)
+		}
+		seen[number] = true
+		person := change.To.Person
+		if person == "" {
+			person = change.From.Person
+		}
+		c.numbers = append(c.numbers, string(number))
+		c.from = append(c.from, joined(change.From.Sides))
+		c.to = append(c.to, joined(change.To.Sides))
+		c.people = append(c.people, string(person))
+	}
+	return c, nil
+}
+
+func joined(sides []dualtone.Side) string {
+	all := make([]string, len(sides))
+	for i, s := range sides {
+		all[i] = string(s)
+	}
+	return strings.Join(all, ",")
+}
+
+type followed struct {
+	Revision routing.Revision
+	At       *time.Time
+	routeRow
+}
+
+// Since returns the routes that changed after a revision, as they are now. At
+// is when the active revision was made. A revision that the table has not
+// reached, as after a restored backup, is answered like revision 0.
+func (s *Router) Since(ctx context.Context, after routing.Revision) (routing.Snapshot, error) {
+	changed, args := `r.revision > $1`, []any{int64(after)}
+	if after <= 0 {
+		changed, args = `r.sides <> '{}'`, nil
+	}
+	var found []followed
+	err := again(ctx, "routes", func() (err error) {
+		// One statement, so that table and revision are of one moment.
+		found, err = rows[followed](ctx, s.pool, `
+			SELECT h.revision, v.at, coalesce(r.number, '') AS number, coalesce(r.person, '') AS person, coalesce(r.sides, '{}') AS sides
+			FROM route_head h
+			LEFT JOIN route_revisions v ON v.revision = h.revision
+			LEFT JOIN routes r ON `+changed+`
+			ORDER BY r.number`, args...)
+		return err
+	})
+	if err != nil {
+		return routing.Snapshot{}, err
+	}
+	if after > found[0].Revision {
+		return s.Since(ctx, 0)
+	}
+	snapshot := routing.Snapshot{Revision: found[0].Revision, At: utc(found[0].At)}
+	for _, f := range found {
+		if f.Number != "" {
+			snapshot.Routes = append(snapshot.Routes, f.route())
+		}
+	}
+	return snapshot, nil
+}
+
+// Watch calls told with every revision that is announced, until the context
+// ends or the connection is lost. It first calls it with the active revision,
+// so that none is missed between a read and the watch.
+func (s *Router) Watch(ctx context.Context, told func(routing.Revision)) error {
+	pooled, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return wrap("watch of routes", err)
+	}
+	// The connection listens for good, so it does not go back to the pool.
+	conn := pooled.Hijack()
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() //nolint:errcheck // Nothing is lost with it.
+	if _, err := conn.Exec(ctx, "LISTEN "+routesChannel); err != nil {
+		return wrap("watch of routes", err)
+	}
+	var active routing.Revision
+	if err := conn.QueryRow(ctx, "SELECT revision FROM route_head").Scan(&active); err != nil {
+		return wrap("watch of routes", err)
+	}
+	for {
+		told(active)
+		notice, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return wrap("watch of routes", err)
+		}
+		if _, err := fmt.Sscan(notice.Payload, &active); err != nil {
+			return fmt.Errorf("watch of routes: %q: %w", notice.Payload, err)
+		}
+	}
+}

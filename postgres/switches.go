@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/routing"
+)
+
+// Switches keeps switches and the journal.
+type Switches struct {
+	pool *pgxpool.Pool
+}
+
+var _ cutover.Switches = (*Switches)(nil)
+
+// NewSwitches returns the switches of a database.
+func NewSwitches(pool *pgxpool.Pool) *Switches { return &Switches{pool: pool} }
+
+const switchColumns = `id, person, "to", undoes, cohort, actor, reason, workflow, run, state, detail, started, ended, before, actions`
+
+type switchRow struct {
+	ID       cutover.SwitchID
+	Person   dualtone.PersonID
+	To       dualtone.Side
+	Undoes   cutover.SwitchID
+	Cohort   string
+	Actor    string
+	Reason   string
+	Workflow string
+	Run      string
+	State    cutover.State
+	Detail   string
+	Started  time.Time
+	Ended    *time.Time
+	Before   cutover.Image
+	Actions  []cutover.Action
+}
+
+func (r switchRow) switched() cutover.Switch {
+	return cutover.Switch{
+		ID: r.ID, Person: r.Person, To: r.To, Undoes: r.Undoes, Cohort: r.Cohort,
+		Provenance: routing.Provenance{Actor: r.Actor, Reason: r.Reason, Workflow: r.Workflow, Run: r.Run},
+		State:      r.State, Detail: r.Detail, Started: r.Started.UTC(), Ended: utc(r.Ended),
+		Before: r.Before, Actions: r.Actions,
+	}
+}
+
+// personReached moves a person with their switch: "s" is the switch with its
+// new state. on_new puts the person on the new side, a way back that ended, or
+// a compensation, on the old one. A switch that found nothing to do stands
+// only where no other does, so that a way back still finds what to take back.
+const personReached = `
+	state = s.state, switch = s.id, detail = s.detail,
+	side = CASE WHEN s.state = 'on_new' THEN 'new' WHEN s.state IN ('restored', 'restore_drift') THEN 'old' ELSE p.side END,
+	stands = CASE
+		WHEN s.state = 'on_new' AND (s.actions IS NOT NULL OR p.stands IS NULL) THEN s.id
+		WHEN s.state IN ('restored', 'restore_drift') AND s."to" = 'old' THEN NULL
+		ELSE p.stands END`
+
+// keepSwitch inserts unless the switch is there, and reads what is held, in
+// one round trip. The last part is blind to a row that another transaction
+// commits while the insert waits for it; then it returns none.
+const keepSwitch = `
+WITH s AS (
+	INSERT INTO switches (` + switchColumns + `)
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb
+	WHERE NOT EXISTS (SELECT FROM switches WHERE id = $1)
+	ON CONFLICT DO NOTHING
+	RETURNING *
+), person AS (
+	UPDATE people p SET since = s.started,` + personReached + `
+	FROM s WHERE p.id = s.person
+)
+SELECT ` + switchColumns + ` FROM s
+UNION ALL
+SELECT ` + switchColumns + ` FROM switches WHERE id = $1`
+
+// Keep stores a new switch, or returns the one that is held under its id. A
+// new switch is its person's current one from then on. ErrNotFound when the
+// person is not in the user list, ErrConflict when the id belongs to another
+// person's switch.
+func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, error) {
+	before, err := document(w.Before, w.Before == nil)
+	if err != nil {
+		return cutover.Switch{}, fmt.Errorf("switch %s: before-image: %w", w.ID, err)
+	}
+	actions, err := document(w.Actions, len(w.Actions) == 0)
+	if err != nil {
+		return cutover.Switch{}, fmt.Errorf("switch %s: actions: %w", w.ID, err)
+	}
+	var held []switchRow
+	err = again(ctx, fmt.Sprintf("switch %s of person %s", w.ID, w.Person), func() (err error) {
+		held, err = rows[switchRow](ctx, s.pool, keepSwitch,
+			w.ID, w.Person, w.To, w.Undoes, w.Cohort, w.Actor, printable(w.Reason), w.Workflow, w.Run,
+			w.State, printable(w.Detail), stored(w.Started), nullable(w.Ended), before, actions)
+		return err
+	})
+	switch {
+	case err != nil:
+		return cutover.Switch{}, err
+	case len(held) == 0:
+		return s.Switch(ctx, w.ID)
+	case held[0].Person != w.Person:
+		return cutover.Switch{}, fmt.Errorf("switch %s of person %s: held for person %s: %w",
+			w.ID, w.Person, held[0].Person, dualtone.ErrConflict)
+	default:
+		return held[0].switched(), nil
+	}
+}
+
+// Switch returns one switch.
+func (s *Switches) Switch(ctx context.Context, id cutover.SwitchID) (cutover.Switch, error) {
+	return s.one(ctx, fmt.Sprintf("switch %s", id), `SELECT `+switchColumns+` FROM switches WHERE id = $1`, id)
+}
+
+// Latest returns the switch that a way back would take back.
+func (s *Switches) Latest(ctx context.Context, person dualtone.PersonID) (cutover.Switch, error) {
+	return s.one(ctx, fmt.Sprintf("switch of person %s that stands", person), `
+		SELECT `+switchColumns+` FROM switches
+		WHERE (id, person) = (SELECT stands, id FROM people WHERE id = $1)`, person)
+}
+
+func (s *Switches) one(ctx context.Context, noun, sql string, args ...any) (cutover.Switch, error) {
+	var found switchRow
+	err := again(ctx, noun, func() (err error) {
+		found, err = row[switchRow](ctx, s.pool, sql, args...)
+		return err
+	})
+	if err != nil {
+		return cutover.Switch{}, err
+	}
+	return found.switched(), nil
+}

@@ -1,0 +1,167 @@
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/dualtone/dualtone"
+)
+
+type queues struct{ directory }
+
+// Queues lists the queues of app_queue. Ring groups of FreePBX are dialplan and
+// not among them.
+func (q queues) Queues(ctx context.Context) iter.Seq2[dualtone.Queue, error] {
+	return func(yield func(dualtone.Queue, error) bool) {
+		answer, err := q.ask(ctx, "QueueStatus", nil)
+		if err != nil {
+			yield(dualtone.Queue{}, err)
+			return
+		}
+		for _, m := range answer {
+			if !m.isEvent("QueueParams") {
+				continue
+			}
+			id := m.get("Queue")
+			if !yield(dualtone.Queue{ID: dualtone.QueueID(id), Name: id}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Offering returns the queues that the user is a member of.
+func (q queues) Offering(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
+	if _, err := q.endpoint(ctx, user); err != nil {
+		return dualtone.Offering{}, err
+	}
+	return q.read(ctx, user)
+}
+
+func (q queues) read(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
+	members, err := q.members(ctx, user)
+	if err != nil {
+		return dualtone.Offering{}, err
+	}
+	var o dualtone.Offering
+	for _, m := range members {
+		o.Memberships = append(o.Memberships, membership(m))
+	}
+	return o.Sorted(), nil
+}
+
+// members returns the QueueMember events that are about the user.
+func (c *client) members(ctx context.Context, user dualtone.UserID) ([]message, error) {
+	answer, err := c.ask(ctx, "QueueStatus", nil)
+	if err != nil {
+		return nil, err
+	}
+	var found []message
+	for _, m := range answer {
+		if m.isEvent("QueueMember") && extensionOf(m.get("Location")) == string(user) {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+func membership(m message) dualtone.Membership {
+	return dualtone.Membership{
+		Queue:       dualtone.QueueID(m.get("Queue")),
+		Penalty:     m.number("Penalty"),
+		Device:      m.get("Location"),
+		StateDevice: m.get("StateInterface"),
+		Label:       m.get("Name"),
+		Paused:      m.get("Paused") == "1",
+		PauseReason: m.get("PausedReason"),
+		Fixed:       m.get("Membership") == "static",
+	}
+}
+
+// extensionOf returns whom a queue's interface or a channel's device rings:
+// 1001 for PJSIP/1001, Local/1001@from-queue/n and PJSIP/1001/sip:1001@host.
+func extensionOf(device string) string {
+	_, extension, _ := strings.Cut(device, "/")
+	if i := strings.IndexAny(extension, "@/"); i >= 0 {
+		extension = extension[:i]
+	}
+	return extension
+}
+
+// SetOffering changes what differs, one queue's member after the other, and
+// reads back. What a broken-off change has left half done is finished by the
+// same change again; anything else that is neither from nor to is a conflict.
+func (q queues) SetOffering(ctx context.Context, user dualtone.UserID, from, to dualtone.Offering) error {
+	unlock, err := q.users.lock(ctx, user)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now, err := q.Offering(ctx, user)
+	if err != nil {
+		return err
+	}
+	changed := false
+	// The second round is for what the first one's actions cannot say at once,
+	// such as a reason for a pause on an Asterisk whose QueueAdd takes none.
+	for range 3 {
+		steps, err := q.plan(user, now, from, to)
+		if err != nil {
+			return broken(err, changed)
+		}
+		if len(steps) == 0 {
+			return nil
+		}
+		for _, s := range steps {
+			written := q.write(ctx, s.action, s.parameters)
+			if written != nil {
+				return q.settle(ctx, change{user, from, to}, broken(written, changed))
+			}
+			changed = true
+		}
+		if now, err = q.readBack(ctx, user); err != nil {
+			return broken(err, changed)
+		}
+	}
+	return fmt.Errorf("asterisk: queues of %s do not keep what is set: %w", user, dualtone.ErrConflict)
+}
+
+// change is a wanted change of a user's memberships.
+type change struct {
+	user     dualtone.UserID
+	from, to dualtone.Offering
+}
+
+// settle looks what has become of a write that failed.
+func (q queues) settle(ctx context.Context, c change, written error) error {
+	now, err := q.readBack(ctx, c.user)
+	if err != nil {
+		if errors.Is(written, dualtone.ErrUnknown) {
+			return errors.Join(written, err)
+		}
+		return written
+	}
+	if steps, err := q.plan(c.user, now, c.from, c.to); err == nil && len(steps) == 0 {
+		return nil
+	}
+	return written
+}
+
+// readBack asks on a little even when the writer's time is over.
+func (q queues) readBack(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.timeout())
+	defer cancel()
+	return q.read(ctx, user)
+}
+
+// broken names the error of a change of which a part is done already: neither
+// done nor failed.
+func broken(err error, changed bool) error { //nolint:revive // What happened, not an option.
+	if !changed || errors.Is(err, dualtone.ErrUnknown) {
+		return err
+	}
+	return fmt.Errorf("asterisk: a part is done: %w: %w", dualtone.ErrUnknown, err)
+}
