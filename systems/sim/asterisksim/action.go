@@ -37,6 +37,7 @@ func actionTable() map[string]action {
 		{"Events", "Control Event Flow.", nil, doEvents},
 		{"ExtensionState", "Check Extension Status.", []string{"call", "reporting"}, doExtensionState},
 		{"GetConfig", "Retrieve configuration.", []string{"system", "config"}, doGetConfig},
+		{"Getvar", "Gets a channel variable or function value.", []string{"call", "reporting"}, doGetvar},
 		{"Hangup", "Hangup channel.", append(system, call...), doHangup},
 		{"ListCommands", "List available manager commands.", nil, nil},
 		{"Login", "Login Manager.", nil, doLogin},
@@ -53,6 +54,7 @@ func actionTable() map[string]action {
 		{"QueueRemove", "Remove interface from queue.", agent, doQueueRemove},
 		{"QueueStatus", "Show queue status.", nil, doQueueStatus},
 		{"QueueSummary", "Show queue summary.", nil, doQueueSummary},
+		{"Setvar", "Sets a channel variable or function value.", call, doSetvar},
 		{"Status", "List channel status.", append(read, call...), doStatus},
 	} {
 		table[strings.ToLower(a.name)] = a

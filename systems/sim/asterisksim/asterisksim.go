@@ -65,7 +65,9 @@ type Server struct {
 	listener net.Listener
 	desk     *desk
 	database *database
-	records  *recorder
+	// variables are the global ones; nothing of them is in the AstDB.
+	variables *database
+	records   *recorder
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
@@ -101,7 +103,7 @@ func Start(world *sim.World, opts Options) (*Server, error) {
 	}
 	s := &Server{
 		world: world, opts: opts, actions: actionTable(), started: world.Now(),
-		listener: listener, database: newDatabase(world), records: records,
+		listener: listener, database: newDatabase(world), variables: newDatabase(world), records: records,
 		sessions: map[*session]struct{}{},
 	}
 	s.desk = newDesk(opts, world.Now(), s.publish, records)

@@ -313,3 +313,19 @@ func TestQueueFiguresCountCallers(t *testing.T) {
 		t.Errorf("params: %q", params)
 	}
 }
+
+func TestALampIsSetAndRead(t *testing.T) {
+	t.Parallel()
+	_, c := company(t)
+	lamp := "Variable: DEVICE_STATE(Custom:DEVCF1001)"
+	read := func(variable string) string { return field(c.ask("Action: Getvar", variable)[0], "Value") }
+	got := []string{
+		read(lamp), c.message("Action: Setvar", lamp, "Value: BUSY"), read(lamp),
+		read("Variable: DEVICE_STATE(PJSIP/1001)"), c.message("Action: Setvar", "Variable: GREETING", "Value: hello"),
+		read("Variable: GREETING"), c.message("Action: Setvar", "Variable: DEVICE_STATE(PJSIP/1001)", "Value: BUSY"),
+	}
+	want := []string{"UNKNOWN", "Variable Set", "BUSY", "NOT_INUSE", "Variable Set", "hello", "Variable not set"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+}
