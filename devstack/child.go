@@ -23,15 +23,18 @@ type launch struct {
 	dir     string
 	logFile string
 	account account
-	// farewell is the signal that asks for an orderly end. The kernel sends
-	// it as well when this program dies, where it can.
+	// farewell is the signal that asks for an orderly end.
 	farewell syscall.Signal
+	// orphaned is the signal that the kernel sends when this program dies,
+	// where it can.
+	orphaned syscall.Signal
 }
 
 // child is a running program that ends with this one.
 type child struct {
 	launch
 	cmd    *exec.Cmd
+	began  int64 // Where this child's words begin in the log.
 	wanted atomic.Bool
 	ended  chan struct{}
 	err    error
@@ -47,8 +50,11 @@ func (l launch) start() (*child, error) {
 	// The child outlives the context of the call that starts it; stop ends it.
 	cmd := exec.Command(l.program, l.args...) //nolint:gosec,noctx // G204: the program is one that this package found or built.
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = l.env, l.dir, log, log
-	cmd.SysProcAttr = attributes(l.account, l.farewell)
+	cmd.SysProcAttr = attributes(l.account, l.orphaned)
 	c := &child{launch: l, cmd: cmd, ended: make(chan struct{})}
+	if info, err := log.Stat(); err == nil {
+		c.began = info.Size()
+	}
 	started := make(chan error, 1)
 	go func() {
 		// The kernel tells a child that its parent died when the thread that
@@ -158,6 +164,15 @@ func (c *child) await(ctx context.Context, patience time.Duration, ready func(co
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// said is what the log got since this child began.
+func (c *child) said() string {
+	text, err := os.ReadFile(c.logFile)
+	if err != nil || int64(len(text)) < c.began {
+		return ""
+	}
+	return string(text[c.began:])
 }
 
 // lastLines is the end of a log, as much as helps in an error message.

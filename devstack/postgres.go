@@ -186,7 +186,8 @@ func (p *Postgres) run(ctx context.Context) error {
 	for {
 		server, err := launch{
 			name: "Postgres", program: p.programs.program("postgres"), args: p.settings(), env: p.environment(),
-			dir: p.cluster, logFile: filepath.Join(filepath.Dir(p.cluster), "postgres.log"), account: p.account, farewell: syscall.SIGINT,
+			dir: p.cluster, logFile: filepath.Join(filepath.Dir(p.cluster), "postgres.log"), account: p.account,
+			farewell: syscall.SIGINT, orphaned: syscall.SIGINT,
 		}.start()
 		if err != nil {
 			return err
@@ -197,10 +198,15 @@ func (p *Postgres) run(ctx context.Context) error {
 			p.use(server)
 			return nil
 		}
-		stillHeld := !server.running() && strings.Contains(lastLines(server.logFile), "shared memory block")
+		stillHeld := !server.running() && strings.Contains(server.said(), "shared memory block")
 		server.kill()
 		if !stillHeld || time.Since(began) > 20*time.Second {
 			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }

@@ -132,6 +132,8 @@ func (t *temporalServer) run(ctx context.Context) error {
 		name: "Temporal", program: t.program, args: t.arguments(), account: t.folder.account, dir: t.folder.path,
 		env:     []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.folder.path, "TZ=UTC", "DATABASE_URL=" + t.databaseURL},
 		logFile: t.folder.file("temporal.log"), farewell: syscall.SIGTERM,
+		// Its database ends at the same moment, so there is nothing to put in order.
+		orphaned: syscall.SIGKILL,
 	}.start()
 	if err != nil {
 		return err
