@@ -33,6 +33,7 @@ type PBX struct {
 	// CDRFile and QueueLog are where it writes what happened.
 	CDRFile, QueueLog string
 
+	root    string
 	dir     string
 	process *exec.Cmd
 	ended   chan struct{}
@@ -53,23 +54,42 @@ func Start(ctx context.Context, setup Setup) (*PBX, error) {
 		Host:     "127.0.0.1",
 		CDRFile:  filepath.Join(dir, "log", "cdr-csv", "Master.csv"),
 		QueueLog: filepath.Join(dir, "log", "queue_log"),
+		root:     root,
 		dir:      dir,
-		ended:    make(chan struct{}),
 	}
 	if err := p.configure(ctx, setup); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if err := p.run(ctx, root); err != nil {
+	if err := p.up(ctx); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	if err := p.booted(ctx); err != nil {
-		return nil, errors.Join(err, p.Stop())
 	}
 	return p, nil
 }
 
+// Restart ends Asterisk and starts it again as it was.
+func (p *PBX) Restart(ctx context.Context) error {
+	p.end()
+	return p.up(ctx)
+}
+
+func (p *PBX) up(ctx context.Context) error {
+	if err := p.run(ctx); err != nil {
+		return err
+	}
+	if err := p.booted(ctx); err != nil {
+		p.end()
+		return err
+	}
+	return nil
+}
+
 // Stop ends Asterisk and removes what it wrote. Its mounts end with it.
 func (p *PBX) Stop() error {
+	p.end()
+	return os.RemoveAll(p.dir)
+}
+
+func (p *PBX) end() {
 	_ = p.process.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.ended:
@@ -77,7 +97,6 @@ func (p *PBX) Stop() error {
 		_ = p.process.Process.Kill()
 		<-p.ended
 	}
-	return os.RemoveAll(p.dir)
 }
 
 // Log returns what Asterisk wrote of itself, for a test that failed.
@@ -102,19 +121,20 @@ mount --bind "$DIR/spool" "$ROOT/var/spool/asterisk"
 exec chroot "$ROOT" /usr/sbin/asterisk -f -q
 `
 
-func (p *PBX) run(ctx context.Context, root string) error {
+func (p *PBX) run(ctx context.Context) error {
 	console, err := os.Create(filepath.Join(p.dir, "console"))
 	if err != nil {
 		return err
 	}
 	// The process outlives the context of its start; Stop ends it.
 	p.process = exec.CommandContext(context.WithoutCancel(ctx), "unshare", "-m", "sh", "-c", mounts)
-	p.process.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "ROOT=" + root, "DIR=" + p.dir}
+	p.process.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "ROOT=" + p.root, "DIR=" + p.dir}
 	p.process.Stdout, p.process.Stderr = console, console
 	p.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.process.Start(); err != nil {
 		return errors.Join(err, console.Close())
 	}
+	p.ended = make(chan struct{})
 	go func() {
 		_ = p.process.Wait()
 		_ = console.Close()

@@ -30,7 +30,8 @@ type Bench struct {
 	// Settings opens the connector with all that it can be given; Wrong the
 	// same with wrong credentials. See Settings for how to make one.
 	Settings, Wrong systems.Decode
-	// Secrets must never be seen in an error or a log.
+	// Secrets must never be seen in an error or a log; the wrong ones are among
+	// them, or contain one.
 	Secrets []string
 	// Now is the system's time; nil for the machine's.
 	Now func() time.Time

@@ -1,0 +1,14 @@
+// Package all is the list of connectors. A new one is a line here.
+package all
+
+import (
+	"github.com/dualtone/dualtone/systems"
+	"github.com/dualtone/dualtone/systems/asterisk"
+)
+
+// Specs lists every kind of system that can be connected, by its name.
+func Specs() []systems.Spec {
+	return []systems.Spec{
+		asterisk.Spec(),
+	}
+}
