@@ -2,6 +2,7 @@ package people
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -134,4 +135,18 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func BenchmarkRead10000(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("id,name,email,extension,numbers\n")
+	for i := range 10000 {
+		fmt.Fprintf(&text, "%d,Agent %d,a%d@example.com,%d,+49302%07d\n", i, i, i, i, i)
+	}
+	for b.Loop() {
+		list, err := Read(strings.NewReader(text.String()), Options{Region: "DE"})
+		if err != nil || len(list.People) != 10000 {
+			b.Fatal(len(list.People), err)
+		}
+	}
 }
