@@ -72,7 +72,7 @@ func checkEmail(value string) (problem, want string) {
 	case err != nil:
 		return "not an e-mail address", example
 	case address.Address != value:
-		return "more than an e-mail address", fmt.Sprintf("write %s", address.Address)
+		return "more than an e-mail address", "write " + address.Address
 	}
 	_, domain, _ := strings.Cut(value, "@")
 	if !strings.Contains(strings.Trim(domain, "."), ".") || len(value) > 254 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -188,7 +189,7 @@ func company(n int) (people []dualtone.Person, users []dualtone.User) {
 	for i := range n {
 		u := dualtone.User{
 			ID: dualtone.UserID(fmt.Sprintf("u%06d", i)), Email: fmt.Sprintf("agent%d@example.com", i), Active: true,
-			Extension: fmt.Sprint(100000 + i), Numbers: []dualtone.Number{dualtone.Number(fmt.Sprintf("+4930%07d", i)), "+493000"},
+			Extension: strconv.Itoa(100000 + i), Numbers: []dualtone.Number{dualtone.Number(fmt.Sprintf("+4930%07d", i)), "+493000"},
 		}
 		users = append(users, u)
 		people = append(people, dualtone.Person{
