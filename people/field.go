@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -19,7 +20,8 @@ func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r 
 
 // put sets one field of a person, or says what is wrong with it and what to
 // write instead.
-func (f *file) put(p *dualtone.Person, name, value string) (problem, want string) {
+func (f *file) put(r *row, i int, name string) (problem, want string) {
+	p, value := &r.person, r.fields[i]
 	if value == unreadableField {
 		return "", ""
 	}
@@ -38,7 +40,7 @@ func (f *file) put(p *dualtone.Person, name, value string) (problem, want string
 		p.Extension = value
 		return checkExtension(value)
 	case colNumbers:
-		return f.putNumbers(p, value)
+		return f.putNumbers(r, i)
 	case colSite:
 		p.Site = value
 	case colTeam:
@@ -70,7 +72,7 @@ func checkEmail(value string) (problem, want string) {
 	case err != nil:
 		return "not an e-mail address", example
 	case address.Address != value:
-		return "more than an e-mail address", fmt.Sprintf("write %s", address.Address)
+		return "more than an e-mail address", "write " + address.Address
 	}
 	_, domain, _ := strings.Cut(value, "@")
 	if !strings.Contains(strings.Trim(domain, "."), ".") || len(value) > 254 {
@@ -87,21 +89,28 @@ func checkExtension(value string) (problem, want string) {
 	return "", ""
 }
 
-func (f *file) putNumbers(p *dualtone.Person, value string) (problem, want string) {
-	for text := range strings.SplitSeq(value, ";") {
+// putNumbers tells of the first bad number and keeps the good ones, so that
+// they are still compared with those of others.
+func (f *file) putNumbers(r *row, i int) (problem, want string) {
+	for text := range strings.SplitSeq(r.fields[i], ";") {
 		text = strings.TrimSpace(text)
 		if text == "" {
 			continue
 		}
-		number, problem, want := f.number(text)
-		if problem != "" {
-			return problem, want
+		number, wrong, instead := f.number(text)
+		if wrong != "" {
+			problem, want = cmp.Or(problem, wrong), cmp.Or(want, instead)
+			continue
 		}
-		if !slices.Contains(p.Numbers, number) {
-			p.Numbers = append(p.Numbers, number)
+		if r.numbers == nil {
+			r.numbers = map[int][]string{}
+		}
+		r.numbers[i] = append(r.numbers[i], string(number))
+		if !slices.Contains(r.person.Numbers, number) {
+			r.person.Numbers = append(r.person.Numbers, number)
 		}
 	}
-	return "", ""
+	return problem, want
 }
 
 // number reads a telephone number in any usual way of writing.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,30 +51,36 @@ func TestWhatTwoAnswersFitIsListedAndNotDecided(t *testing.T) {
 		want   Report
 	}{
 		"two candidates": {
-			[]dualtone.Person{b}, []dualtone.User{mail("2", "b@x.de", ""), mail("1", "b@x.de", "")},
+			[]dualtone.Person{b},
+			[]dualtone.User{mail("2", "b@x.de", ""), mail("1", "b@x.de", "")},
 			Report{Ambiguous: []Ambiguity{{Person: "b", System: Old, By: Email, Accounts: []dualtone.UserID{"1", "2"}, Count: 2}}},
 		},
 		"an old account beside the active one": {
-			[]dualtone.Person{b}, []dualtone.User{mail("2", "b@x.de", ""), {ID: "1", Email: "b@x.de"}},
+			[]dualtone.Person{b},
+			[]dualtone.User{mail("2", "b@x.de", ""), {ID: "1", Email: "b@x.de"}},
 			Report{Matches: []Matched{{Person: "b", System: Old, Account: "2", By: Email}}},
 		},
 		"two people for one account": {
-			[]dualtone.Person{a, b}, []dualtone.User{mail("1", "b@x.de", "fa")},
+			[]dualtone.Person{a, b},
+			[]dualtone.User{mail("1", "b@x.de", "fa")},
 			Report{Claimed: []Claim{{System: Old, Account: "1", People: []Claimant{{"a", FederationID}, {"b", Email}}}}},
 		},
 		"keys that disagree": {
-			[]dualtone.Person{a}, []dualtone.User{mail("1", "", "fa"), mail("2", "a@x.de", "")},
+			[]dualtone.Person{a},
+			[]dualtone.User{mail("1", "", "fa"), mail("2", "a@x.de", "")},
 			Report{Conflicts: []Conflict{{Person: "a", System: Old, Says: []Saying{{FederationID, "1"}, {Email, "2"}}}}},
 		},
 		"the user list's word stands": {
-			[]dualtone.Person{{ID: "c", Accounts: dualtone.Accounts{Old: "1"}}, b}, []dualtone.User{mail("1", "b@x.de", "")},
+			[]dualtone.Person{{ID: "c", Accounts: dualtone.Accounts{Old: "1"}}, b},
+			[]dualtone.User{mail("1", "b@x.de", "")},
 			Report{
 				Matches: []Matched{{Person: "c", System: Old, Account: "1", By: Given}},
 				Claimed: []Claim{{System: Old, Account: "1", Holder: "c", People: []Claimant{{"b", Email}}}},
 			},
 		},
 		"a given account that is not there": {
-			[]dualtone.Person{{ID: "c", Accounts: dualtone.Accounts{Old: "9"}}}, []dualtone.User{mail("1", "", "")},
+			[]dualtone.Person{{ID: "c", Accounts: dualtone.Accounts{Old: "9"}}},
+			[]dualtone.User{mail("1", "", "")},
 			Report{Missing: []Missing{{Person: "c", System: Old, Given: "9"}}, Unclaimed: []Unclaimed{{Old, mail("1", "", "")}}},
 		},
 	} {
@@ -188,7 +195,7 @@ func company(n int) (people []dualtone.Person, users []dualtone.User) {
 	for i := range n {
 		u := dualtone.User{
 			ID: dualtone.UserID(fmt.Sprintf("u%06d", i)), Email: fmt.Sprintf("agent%d@example.com", i), Active: true,
-			Extension: fmt.Sprint(100000 + i), Numbers: []dualtone.Number{dualtone.Number(fmt.Sprintf("+4930%07d", i)), "+493000"},
+			Extension: strconv.Itoa(100000 + i), Numbers: []dualtone.Number{dualtone.Number(fmt.Sprintf("+4930%07d", i)), "+493000"},
 		}
 		users = append(users, u)
 		people = append(people, dualtone.Person{

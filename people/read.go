@@ -59,8 +59,10 @@ type row struct {
 	line   int
 	fields []string
 	chars  []int
-	person dualtone.Person
-	bad    bool
+	// numbers are those that were read in each field.
+	numbers map[int][]string
+	person  dualtone.Person
+	bad     bool
 }
 
 // file is a user list while it is checked.
@@ -164,7 +166,7 @@ func (f *file) readRow(r *row, comma rune) {
 		if r.fields[i] == "" {
 			continue
 		}
-		if problem, want := f.put(&r.person, column.name, r.fields[i]); problem != "" {
+		if problem, want := f.put(r, i, column.name); problem != "" {
 			f.faultAt(r, i, problem, want)
 		}
 	}

@@ -2,6 +2,7 @@ package people
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func TestEveryKindOfBadRowIsReportedWithItsPlaceAndAWayOut(t *testing.T) {
 		"utf-16":           {"\xff\xfei\x00d\x00", []string{"UTF-16"}, 0},
 		"header only":      {"id,name\n", []string{"no people"}, 0},
 		"missing column":   {"id,email\n1,a@b.de\n", []string{`line 1: the column "name" is missing`}, 0},
-		"unknown column":   {"id,name,extention\n1,A,5\n", []string{`line 1, column extention (field 3, character 9): "extention": no such column; perhaps "extension" is meant`}, 1},
+		"unknown column":   {"id,name,extensio\n1,A,5\n", []string{`line 1, column extensio (field 3, character 9): "extensio": no such column; perhaps "extension" is meant`}, 1},
 		"strange column":   {"id,name,shoe size\n1,A,5\n", []string{"the columns are id, name"}, 1},
 		"column twice":     {"id,name,ID\n1,A,2\n", []string{"twice, first as field 1"}, 0},
 		"too few":          {"id,name,site\n1,A\n2,B,x\n", []string{"line 2: 2 fields, the header has 3"}, 1},
@@ -134,4 +135,18 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func BenchmarkRead10000(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("id,name,email,extension,numbers\n")
+	for i := range 10000 {
+		fmt.Fprintf(&text, "%d,Agent %d,a%d@example.com,%d,+49302%07d\n", i, i, i, i, i)
+	}
+	for b.Loop() {
+		list, err := Read(strings.NewReader(text.String()), Options{Region: "DE"})
+		if err != nil || len(list.People) != 10000 {
+			b.Fatal(len(list.People), err)
+		}
+	}
 }

@@ -107,7 +107,7 @@ type Unclaimed struct {
 }
 
 // Accounts returns what was matched, for the store.
-func (r Report) Accounts() map[dualtone.PersonID]dualtone.Accounts {
+func (r *Report) Accounts() map[dualtone.PersonID]dualtone.Accounts {
 	all := make(map[dualtone.PersonID]dualtone.Accounts, r.People)
 	for _, m := range r.Matches {
 		a := all[m.Person]
@@ -125,7 +125,7 @@ func (r Report) Accounts() map[dualtone.PersonID]dualtone.Accounts {
 }
 
 // Complete counts the people who were matched on all three systems.
-func (r Report) Complete() int {
+func (r *Report) Complete() int {
 	n := 0
 	for _, a := range r.Accounts() {
 		if a.CRM != "" && a.Old != "" && a.New != "" {

@@ -22,7 +22,7 @@ func (f *file) findTwice() {
 			continue
 		}
 		for i, c := range f.header.columns {
-			for _, value := range f.unique(c.name, r.fields[i]) {
+			for _, value := range r.unique(c.name, i) {
 				k, here := key{c.name, value}, place{r, i}
 				was, ok := first[k]
 				if !ok {
@@ -44,7 +44,8 @@ func (f *file) findTwice() {
 
 // unique lists the values of a field that no two people share, in the form in
 // which they are compared.
-func (f *file) unique(name, value string) []string {
+func (r *row) unique(name string, i int) []string {
+	value := r.fields[i]
 	if value == "" || value == unreadableField {
 		return nil
 	}
@@ -54,13 +55,7 @@ func (f *file) unique(name, value string) []string {
 	case colID, colExtension, colCRM, colOld, colNew:
 		return []string{value}
 	case colNumbers:
-		var all []string
-		for text := range strings.SplitSeq(value, ";") {
-			if number, problem, _ := f.number(strings.TrimSpace(text)); problem == "" {
-				all = append(all, string(number))
-			}
-		}
-		return all
+		return r.numbers[i]
 	default:
 		return nil
 	}

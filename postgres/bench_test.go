@@ -54,6 +54,7 @@ func size(b *testing.B, pool *pgxpool.Pool) []int64 {
 }
 
 func benchSwitch(b *testing.B, pool *pgxpool.Pool, i int64) {
+	b.Helper()
 	s, r := NewSwitches(pool), NewRouter(pool)
 	p := agent(int(i%200) + 1)
 	w := planned(cutover.SwitchID(fmt.Sprintf("switch-%s/0192f0c8-7f1e-7c3a-9d53-%012d", p.ID, i)), p)

@@ -19,10 +19,11 @@ import (
 
 // Codes of Postgres that mean more than their class.
 const (
-	uniqueViolation     = "23505"
-	foreignKeyViolation = "23503"
-	serialization       = "40001"
-	deadlock            = "40P01"
+	uniqueViolation       = "23505"
+	foreignKeyViolation   = "23503"
+	insufficientPrivilege = "42501"
+	serialization         = "40001"
+	deadlock              = "40P01"
 )
 
 // wrap names the thing and makes a database's error one of the program's.
@@ -62,20 +63,19 @@ func kindOf(err error) error {
 }
 
 func kindOfCode(code string) error {
-	switch {
-	case code == uniqueViolation, code == serialization, code == deadlock:
+	switch code {
+	case uniqueViolation, serialization, deadlock:
 		return dualtone.ErrConflict
-	case code == foreignKeyViolation:
+	case foreignKeyViolation:
 		return dualtone.ErrNotFound
+	case insufficientPrivilege:
+		return dualtone.ErrDenied
 	}
 	switch code[:2] {
 	case "22", "23":
 		return dualtone.ErrInvalid
-	case "28", "42":
-		if code == "42501" || code[:2] == "28" {
-			return dualtone.ErrDenied
-		}
-		return nil
+	case "28":
+		return dualtone.ErrDenied
 	case "08", "25", "53", "57", "58":
 		return dualtone.ErrUnavailable
 	default:

@@ -72,7 +72,7 @@ func CheckSchema(ctx context.Context, pool *pgxpool.Pool) error {
 
 func withSchema(pool *pgxpool.Pool, log *slog.Logger, do func(*migrations.Schema) error) error {
 	db := stdlib.OpenDBFromPool(pool)
-	defer func() { _ = db.Close() }() //nolint:errcheck // The pool stays open; nothing is lost.
+	defer func() { _ = db.Close() }() // The pool stays open.
 	schema, err := migrations.New(db, log)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 // due. None of them is waited for: only the reservations count.
 func turns(t *testing.T, limit Limit, processes, each int) []time.Time {
 	t.Helper()
-	url := makeDatabase(t, template)
+	url := newURL(t)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var due []time.Time

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func why() cutover.Import { return cutover.Import{Actor: "ada", Source: "users.c
 func agent(n int) dualtone.Person {
 	id := dualtone.PersonID(fmt.Sprintf("p%03d", n))
 	return dualtone.Person{
-		ID: id, Name: fmt.Sprintf("Agent %d", n), Email: fmt.Sprintf("%s@example.com", id), Extension: fmt.Sprint(1000 + n),
+		ID: id, Name: fmt.Sprintf("Agent %d", n), Email: fmt.Sprintf("%s@example.com", id), Extension: strconv.Itoa(1000 + n),
 		Numbers: []dualtone.Number{dualtone.Number(fmt.Sprintf("+49301234%03d", n))}, Site: "berlin", Team: "sales",
 		Accounts: dualtone.Accounts{
 			CRM: dualtone.UserID("crm" + id), Old: dualtone.UserID("old" + id), New: dualtone.UserID("new" + id),
@@ -194,11 +195,11 @@ func TestACohortKeepsItsOrderAndCountsStates(t *testing.T) {
 	check := func(want string, q cutover.MemberQuery) {
 		t.Helper()
 		page, err := cohorts.Members(t.Context(), q)
-		text := ""
+		var got strings.Builder
 		for _, m := range page {
-			text += fmt.Sprintf("%d:%s ", m.Position, m.ID)
+			fmt.Fprintf(&got, "%d:%s ", m.Position, m.ID)
 		}
-		if err != nil || text != want {
+		if text := got.String(); err != nil || text != want {
 			t.Errorf("%+v: %q, want %q: %v", q, text, want, err)
 		}
 	}

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,35 +141,37 @@ func columnsOf(changes []routing.Change) (changeColumns, error) {
 	var c changeColumns
 	seen := make(map[dualtone.Number]bool, len(changes))
 	for _, change := range changes {
-		number := change.To.Number
-		if number == "" {
-			number = change.From.Number
-		}
-		for _, r := range []routing.Route{change.From, change.To} {
-			if len(r.Sides) == 0 && (r.Number == "" || r.Number == number) && number != "" {
-				continue
-			}
-			if err := r.Validate(); err != nil {
-				return c, err
-			}
-			if r.Number != number || slices.ContainsFunc(r.Sides, func(s dualtone.Side) bool { return s != dualtone.Old && s != dualtone.New }) {
-				return c, fmt.Errorf("route of %q from %v to %v: %w", number, change.From, change.To, dualtone.ErrInvalid)
-			}
+		number := cmp.Or(change.To.Number, change.From.Number)
+		if err := errors.Join(checkSide(change.From, number), checkSide(change.To, number)); err != nil {
+			return c, err
 		}
 		if seen[number] {
 			return c, fmt.Errorf("route of %s is changed twice: %w", number, dualtone.ErrInvalid)
 		}
 		seen[number] = true
-		person := change.To.Person
-		if person == "" {
-			person = change.From.Person
-		}
 		c.numbers = append(c.numbers, string(number))
 		c.from = append(c.from, joined(change.From.Sides))
 		c.to = append(c.to, joined(change.To.Sides))
-		c.people = append(c.people, string(person))
+		c.people = append(c.people, string(cmp.Or(change.To.Person, change.From.Person)))
 	}
 	return c, nil
+}
+
+// checkSide refuses one side of a change of a number. Without sides it need
+// not repeat the number.
+func checkSide(r routing.Route, number dualtone.Number) error {
+	absent := len(r.Sides) == 0 && number != ""
+	if absent && (r.Number == "" || r.Number == number) {
+		return nil
+	}
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	unknown := func(s dualtone.Side) bool { return s != dualtone.Old && s != dualtone.New }
+	if r.Number != number || slices.ContainsFunc(r.Sides, unknown) {
+		return fmt.Errorf("route of %q to %v in a change of %q: %w", r.Number, r.Sides, number, dualtone.ErrInvalid)
+	}
+	return nil
 }
 
 func joined(sides []dualtone.Side) string {
@@ -228,7 +232,7 @@ func (s *Router) Watch(ctx context.Context, told func(routing.Revision)) error {
 	}
 	// The connection listens for good, so it does not go back to the pool.
 	conn := pooled.Hijack()
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() //nolint:errcheck // Nothing is lost with it.
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, "LISTEN "+routesChannel); err != nil {
 		return wrap("watch of routes", err)
 	}

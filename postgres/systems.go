@@ -49,7 +49,7 @@ SELECT DISTINCT ON (name) name, kind, identity, sandbox, detail, actor, register
 // none.
 func (s *Systems) Registered(ctx context.Context, name string) (Registration, error) {
 	var found Registration
-	err := again(ctx, fmt.Sprintf("registration of system %s", name), func() (err error) {
+	err := again(ctx, "registration of system "+name, func() (err error) {
 		found, err = row[Registration](ctx, s.pool, selectRegistrations+` WHERE name = $1 ORDER BY name, revision DESC`, name)
 		return err
 	})
