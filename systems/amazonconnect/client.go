@@ -43,7 +43,7 @@ func newClient(ctx context.Context, name string, config Config, deps systems.Dep
 		c.pace = func(ctx context.Context, _ string) error { return ctx.Err() }
 	}
 	httpClient := &http.Client{Transport: wholeAnswers{transport}}
-	provider, err := credentialsOf(ctx, config, httpClient)
+	provider, err := credentialsOf(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("amazonconnect %q: credentials: %w", name, err)
 	}
@@ -64,11 +64,11 @@ func newClient(ctx context.Context, name string, config Config, deps systems.Dep
 }
 
 // credentialsOf takes the keys that are given, or else the machine's own.
-func credentialsOf(ctx context.Context, config Config, httpClient *http.Client) (aws.CredentialsProvider, error) {
+func credentialsOf(ctx context.Context, config Config) (aws.CredentialsProvider, error) {
 	if config.AccessKeyID != "" {
 		return credentials.NewStaticCredentialsProvider(config.AccessKeyID, config.SecretAccessKey, config.SessionToken), nil
 	}
-	own, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(config.Region), awsconfig.WithHTTPClient(httpClient))
+	own, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(config.Region))
 	if err != nil {
 		return nil, err
 	}

@@ -145,3 +145,21 @@ func (s *Server) populatePeople(p Population, c *Company) {
 		s.members(id, s.inst.serving[profile], &rank)
 	}
 }
+
+// SetProfileQueues gives a routing profile other queues, as an administrator does
+// in the console. Both are named.
+func (s *Server) SetProfileQueues(profile string, queues ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.inst.profiles.get(s.idFor("routing profile", profile))
+	if !ok {
+		return
+	}
+	s.replaceQueues(p, func() {
+		p.queues = nil
+		for _, name := range queues {
+			ref := queueReference{QueueId: s.idFor("queue", name), Channel: voice}
+			p.queues = append(p.queues, queueConfig{QueueReference: ref, Priority: 1})
+		}
+	})
+}

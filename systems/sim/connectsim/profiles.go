@@ -225,7 +225,7 @@ type queueEdit struct {
 	QueueReferences []queueReference
 }
 
-// editQueues changes a profile and puts its users into the queues that it now has.
+// editQueues changes a profile as the request wants it.
 func (s *Server) editQueues(c *call, edit func(*profile, queueEdit) error) (object, error) {
 	p, err := s.profileOf(c)
 	if err != nil {
@@ -235,10 +235,15 @@ func (s *Server) editQueues(c *call, edit func(*profile, queueEdit) error) (obje
 	if err := c.into(&in); err != nil {
 		return nil, err
 	}
+	s.replaceQueues(p, func() { err = edit(p, in) })
+	return nil, err
+}
+
+// replaceQueues edits a profile and moves its users from the queues that it had
+// to those that it has.
+func (s *Server) replaceQueues(p *profile, edit func()) {
 	before := p.calls()
-	if err := edit(p, in); err != nil {
-		return nil, err
-	}
+	edit()
 	p.changed = s.world.Now()
 	now := p.calls()
 	for queue := range before {
@@ -249,7 +254,6 @@ func (s *Server) editQueues(c *call, edit func(*profile, queueEdit) error) (obje
 	for queue, rank := range now {
 		s.members(queue, s.inst.serving[p.id], &rank)
 	}
-	return nil, nil
 }
 
 func (p *profile) placeOf(ref queueReference) int {
