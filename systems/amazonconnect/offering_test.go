@@ -156,4 +156,6 @@ func TestAProfileThatIsChangedByHandIsSeen(t *testing.T) {
 	d.SetProfileQueues(connectsim.EveryQueue, "Sales")
 	err = p.Queues.SetOffering(t.Context(), d.ann, d.serves(connectsim.EveryQueue, "Sales"), d.serves("Support only", "Support"))
 	done(t, err) // what was believed of the profile is looked up before anyone is refused
+	d.SetProfileQueues(connectsim.EveryQueue, "Billing")
+	done(t, p.Queues.SetOffering(t.Context(), d.ann, d.serves("Support only", "Support"), d.serves(connectsim.EveryQueue, "Billing")))
 }

@@ -2,6 +2,7 @@ package amazonconnect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -124,15 +125,29 @@ func (r *routingProfiles) named(ctx context.Context, profile string) (types.Rout
 	return types.RoutingProfile{}, fmt.Errorf("%s: there is no routing profile %q: %w", r.name, profile, dualtone.ErrInvalid)
 }
 
+// sure asks once more, without what is remembered, before it refuses.
+func (r *routingProfiles) sure(find func() (dualtone.Offering, error)) (dualtone.Offering, error) {
+	o, err := find()
+	if errors.Is(err, dualtone.ErrInvalid) {
+		r.forget()
+		return find()
+	}
+	return o, err
+}
+
 // fitting returns the offering of the profile that gives exactly these queues:
 // the one that the user has already if it does, else the only one that does.
 func (r *routingProfiles) fitting(ctx context.Context, has string, queues []dualtone.QueueID) (dualtone.Offering, error) {
+	return r.sure(func() (dualtone.Offering, error) { return r.fit(ctx, has, queues) })
+}
+
+func (r *routingProfiles) fit(ctx context.Context, has string, queues []dualtone.QueueID) (dualtone.Offering, error) {
 	if len(queues) == 0 && r.parked != "" {
 		p, err := r.named(ctx, r.parked)
 		if err != nil {
 			return dualtone.Offering{}, err
 		}
-		return r.exactly(ctx, aws.ToString(p.RoutingProfileId), queues)
+		return r.match(ctx, aws.ToString(p.RoutingProfileId), queues)
 	}
 	if has != "" {
 		memberships, err := r.memberships(ctx, has)
@@ -167,11 +182,9 @@ func (r *routingProfiles) fitting(ctx context.Context, has string, queues []dual
 	case 1:
 		return fits[0], nil
 	case 0:
-		r.forget()
 		return dualtone.Offering{}, fmt.Errorf("%s: no routing profile has exactly the queues %v%s: %w",
 			r.name, queues, near(all, queues), dualtone.ErrInvalid)
 	default:
-		r.forget()
 		return dualtone.Offering{}, fmt.Errorf("%s: routing profiles %s all have exactly the queues %v, name one: %w",
 			r.name, strings.Join(names, ", "), queues, dualtone.ErrInvalid)
 	}
@@ -180,6 +193,10 @@ func (r *routingProfiles) fitting(ctx context.Context, has string, queues []dual
 // exactly returns the offering of the profile if it gives these queues and no
 // others.
 func (r *routingProfiles) exactly(ctx context.Context, id string, queues []dualtone.QueueID) (dualtone.Offering, error) {
+	return r.sure(func() (dualtone.Offering, error) { return r.match(ctx, id, queues) })
+}
+
+func (r *routingProfiles) match(ctx context.Context, id string, queues []dualtone.QueueID) (dualtone.Offering, error) {
 	memberships, err := r.memberships(ctx, id)
 	if err != nil {
 		return dualtone.Offering{}, err
@@ -187,7 +204,6 @@ func (r *routingProfiles) exactly(ctx context.Context, id string, queues []dualt
 	if sameQueues(memberships, queues) {
 		return dualtone.Offering{Profile: id, Memberships: memberships}, nil
 	}
-	r.forget()
 	return dualtone.Offering{}, fmt.Errorf("%s: routing profile %s has the queues %v and not %v: %w",
 		r.name, id, queuesOf(memberships), queues, dualtone.ErrInvalid)
 }

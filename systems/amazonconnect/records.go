@@ -50,23 +50,34 @@ func (r records) Records(ctx context.Context, after dualtone.Cursor) iter.Seq2[d
 		if after != "" {
 			from = at.time.Add(-r.overlap)
 		}
+		for found, err := range r.found(ctx, from) {
+			var record dualtone.Record
+			if err == nil {
+				record, err = r.record(ctx, found)
+			}
+			if err != nil {
+				yield(dualtone.Record{}, err)
+				return
+			}
+			at = at.past(place{aws.ToTime(found.DisconnectTimestamp), aws.ToString(found.Id)})
+			record.Next = at.cursor()
+			if !yield(record, nil) {
+				return
+			}
+		}
+	}
+}
+
+// found lists the contacts that ended between from and now, oldest first.
+func (r records) found(ctx context.Context, from time.Time) iter.Seq2[types.ContactSearchSummary, error] {
+	return func(yield func(types.ContactSearchSummary, error) bool) {
 		for end := r.now(); from.Before(end); from = from.Add(searchSpan) {
 			until := from.Add(searchSpan)
 			if until.After(end) {
 				until = end
 			}
-			for found, err := range r.search(ctx, from, until) {
-				var record dualtone.Record
-				if err == nil {
-					record, err = r.record(ctx, found)
-				}
-				if err != nil {
-					yield(dualtone.Record{}, err)
-					return
-				}
-				at = at.past(place{aws.ToTime(found.DisconnectTimestamp), aws.ToString(found.Id)})
-				record.Next = at.cursor()
-				if !yield(record, nil) {
+			for contact, err := range r.search(ctx, from, until) {
+				if !yield(contact, err) || err != nil {
 					return
 				}
 			}

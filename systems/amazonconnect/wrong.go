@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,10 +73,8 @@ func (c *client) wrong(ctx context.Context, err error) error {
 
 func meaning(code string, status int) error {
 	for kind, codes := range meanings() {
-		for _, known := range codes {
-			if known == code {
-				return kind
-			}
+		if slices.Contains(codes, code) {
+			return kind
 		}
 	}
 	switch {

@@ -114,7 +114,7 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
-func TestWithoutKeysTheMachinesOwnSign(t *testing.T) { //nolint:paralleltest // It sets the environment.
+func TestWithoutKeysTheMachinesOwnSign(t *testing.T) {
 	d := newDesk(t, connectsim.Options{})
 	t.Setenv("AWS_ACCESS_KEY_ID", connectsim.DefaultKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", connectsim.DefaultSecret)

@@ -49,7 +49,7 @@ func TestAnUnsignedRequestIsRefused(t *testing.T) {
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	done(t, err)
 	defer resp.Body.Close() //nolint:errcheck // only the header is of interest
-	if got := resp.Header.Get("X-Amzn-Errortype"); resp.StatusCode != 403 || got != "MissingAuthenticationTokenException" {
+	if got := resp.Header.Get("X-Amzn-Errortype"); resp.StatusCode != http.StatusForbidden || got != "MissingAuthenticationTokenException" {
 		t.Errorf("got %d %s", resp.StatusCode, got)
 	}
 }

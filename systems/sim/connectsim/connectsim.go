@@ -44,7 +44,7 @@ type Options struct {
 
 // DefaultKey signs requests where Options name no key.
 const (
-	DefaultKey    = "AKIAIOSFODNN7EXAMPLE"
+	DefaultKey    = "AKIAIOSFODNN7EXAMPLE"                     //nolint:gosec // the example key of AWS's own documents
 	DefaultSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" //nolint:gosec // the example key of AWS's own documents
 )
 

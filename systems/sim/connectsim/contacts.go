@@ -54,7 +54,7 @@ type contactSearch struct {
 		Type               string
 		StartTime, EndTime float64
 	}
-	SearchCriteria struct{ AgentIds, Channels, QueueIds []string } //nolint:revive,staticcheck // The wire's names.
+	SearchCriteria struct{ AgentIds, Channels, QueueIds []string } //nolint:revive // The wire's names.
 	Sort           struct{ FieldName, Order string }
 }
 

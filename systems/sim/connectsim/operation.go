@@ -31,7 +31,7 @@ type shape struct {
 	item     *shape
 }
 
-func newShape(kind string) *shape { return &shape{kind: kind, high: -1, members: map[string]*shape{}} }
+func newShape() *shape { return &shape{kind: "object", high: -1, members: map[string]*shape{}} }
 
 // readOperations reads the table of operations.
 func readOperations(text string) (map[string]*operation, error) {
@@ -45,7 +45,7 @@ func readOperations(text string) (map[string]*operation, error) {
 		if words[0] == "op" && len(words) == 4 {
 			op = &operation{
 				name: words[1], method: words[2], path: words[3],
-				query: newShape("object"), request: newShape("object"), answer: newShape("object"),
+				query: newShape(), request: newShape(), answer: newShape(),
 			}
 			ops[op.name] = op
 			continue
@@ -71,13 +71,13 @@ func (s *shape) add(path, kind string, rest []string) error {
 		bare, isItem := strings.CutSuffix(name, "[]")
 		next := at.members[bare]
 		if next == nil {
-			next = newShape("object")
+			next = newShape()
 			at.members[bare] = next
 			at.order = append(at.order, bare)
 		}
 		if isItem {
 			if next.item == nil {
-				next.item = newShape("object")
+				next.item = newShape()
 			}
 			next = next.item
 		}

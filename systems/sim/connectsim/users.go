@@ -76,7 +76,7 @@ type newUser struct {
 	Username, Password string
 	IdentityInfo       identityInfo
 	PhoneConfig        *phoneConfig
-	SecurityProfileIds []string //nolint:revive,staticcheck // The wire's name.
+	SecurityProfileIds []string //nolint:revive // The wire's name.
 	RoutingProfileId   string   //nolint:revive,staticcheck // The wire's name.
 	DirectoryUserId    string   //nolint:revive,staticcheck // The wire's name.
 	HierarchyGroupId   string   //nolint:revive,staticcheck // The wire's name.
@@ -245,7 +245,7 @@ func (s *Server) updateUserRights(c *call) (object, error) {
 		return nil, err
 	}
 	var in struct {
-		SecurityProfileIds []string //nolint:revive,staticcheck // The wire's name.
+		SecurityProfileIds []string //nolint:revive // The wire's name.
 	}
 	if err := c.into(&in); err != nil {
 		return nil, err
