@@ -29,6 +29,7 @@ func (l *loader) check(kinds Kinds) {
 	l.oneOf("log.format", c.Log.Format, "text", "json")
 	l.between("database.max_connections", c.Database.MaxConnections, 1, 1000)
 	l.between("cohort.window", c.Cohort.Window, 1, 1000)
+	l.between("cohort.run_length", c.Cohort.RunLength, 1, 2000)
 	l.checkTemporal()
 	l.checkPorts()
 	for name, s := range sorted(c.Systems) {

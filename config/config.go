@@ -22,7 +22,8 @@ type Config struct {
 	Migration Migration          `mapstructure:"migration"`
 	Cohort    Cohort             `mapstructure:"cohort"`
 
-	file string
+	file   string
+	origin map[string]place
 }
 
 // Log says what is logged and how.
@@ -65,7 +66,8 @@ type Devstack struct {
 	CacheDir     string `mapstructure:"cache_dir"`
 }
 
-// Limit is how much a system may be asked, by all workers together.
+// Limit is how much a system may be asked: so often by all workers together,
+// and so many requests at the same time by each of them.
 type Limit struct {
 	PerSecond  float64 `mapstructure:"per_second"`
 	Burst      int     `mapstructure:"burst"`
@@ -76,6 +78,9 @@ type Limit struct {
 type Cohort struct {
 	// Window is how many people are being moved at once.
 	Window int `mapstructure:"window"`
+	// RunLength is how many people one workflow run starts before it goes on
+	// as a new one.
+	RunLength int `mapstructure:"run_length"`
 }
 
 // Migration names the systems of a migration and what a person looks like on
@@ -90,6 +95,9 @@ type Migration struct {
 	Queues         map[string]string `mapstructure:"queues"`
 	Reach          string            `mapstructure:"reach"`
 	Drain          Drain             `mapstructure:"drain"`
+	// Patience is how long a system may be away in the middle of a switch
+	// before what was written is taken back.
+	Patience time.Duration `mapstructure:"patience"`
 	// Region is the country whose dialing rules numbers without a plus sign
 	// follow, such as GB.
 	Region string `mapstructure:"region"`
@@ -123,8 +131,8 @@ func Default() Config {
 		Log:       Log{Level: "info", Format: "text"},
 		Database:  Database{MaxConnections: 10},
 		Temporal:  Temporal{Namespace: "dualtone"},
-		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}},
-		Cohort:    Cohort{Window: 10},
+		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute},
+		Cohort:    Cohort{Window: 10, RunLength: 500},
 	}
 }
 

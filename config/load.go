@@ -61,6 +61,7 @@ type loader struct {
 
 func load(src Sources) (*loader, error) {
 	l := &loader{config: Default(), origin: map[string]place{}}
+	l.config.origin = l.origin
 	file, err := find(src.File)
 	if err != nil {
 		return nil, err

@@ -94,6 +94,9 @@ func (l *loader) checkSide(key, name string, kinds Kinds) {
 
 func (l *loader) checkDrain() {
 	d := l.config.Migration.Drain
+	if l.config.Migration.Patience <= 0 {
+		l.at("migration.patience", "not more than nothing", "give a duration such as 5m")
+	}
 	if d.Wait < 0 {
 		l.at("migration.drain.wait", "less than nothing", "")
 	}

@@ -146,6 +146,10 @@ func holdsSecret(key string, f reflect.StructField) bool {
 	case "open":
 		return false
 	}
+	return secretName(key)
+}
+
+func secretName(key string) bool {
 	for _, name := range secretNames() {
 		if key == name || strings.HasSuffix(key, "_"+name) {
 			return true

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone/systems"
@@ -90,6 +91,12 @@ type closedTransport struct{}
 
 // RoundTrip refuses.
 func (closedTransport) RoundTrip(*http.Request) (*http.Response, error) { return nil, errOffline }
+
+func sortedKeys(m reflect.Value) []reflect.Value {
+	return slices.SortedFunc(slices.Values(m.MapKeys()), func(a, b reflect.Value) int {
+		return strings.Compare(a.String(), b.String())
+	})
+}
 
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
