@@ -4,11 +4,13 @@ package all
 import (
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/asterisk"
+	"github.com/dualtone/dualtone/systems/salesforce"
 )
 
 // Specs lists every kind of system that can be connected, by its name.
 func Specs() []systems.Spec {
 	return []systems.Spec{
 		asterisk.Spec(),
+		salesforce.Spec(),
 	}
 }

@@ -1,0 +1,65 @@
+# Every target gets what it lacks by itself; see tools/setup.sh.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+TOOL    := go tool -modfile=tools/go.mod
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PKG     ?= ./...
+# RACE=-race looks for data races as well; it needs a C compiler.
+RACE    ?=
+
+.PHONY: help demo build test test-asterisk bench check fmt lint floors workflowcheck vulncheck docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## run the whole product once on simulated phone systems (KEEP=1 leaves it running)
+	@tools/setup.sh postgres
+	@mkdir -p build/demo
+	build/dualtone-demo $(if $(KEEP),--keep)
+
+build: ## build the programs into build/
+	@mkdir -p build
+	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
+
+test: ## run all tests (PKG=./config/... for some, RACE=-race to look for races)
+	@tools/setup.sh postgres asterisk
+	@mkdir -p build
+	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=skipped --jsonfile build/test.json -- $(RACE) -timeout 20m $(PKG)
+	@tools/summary.sh build/test.json
+
+test-asterisk: ## run the conformance suite against a real Asterisk 22
+	@tools/setup.sh asterisk
+	DUALTONE_TEST_ASTERISK=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m -run Real ./systems/asterisk/...
+
+bench: ## measure switches per second, database bytes and memory
+	@tools/setup.sh postgres
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./e2e/...
+
+check: lint workflowcheck vulncheck ## everything that reads the code without running it
+	@echo "check: all clean"
+
+lint: ## tidy modules, formatting, linters
+	go mod tidy -diff
+	$(TOOL) golangci-lint fmt --diff
+	$(TOOL) golangci-lint run
+
+fmt: ## put the code into shape
+	$(TOOL) golangci-lint fmt
+
+floors: ## who may import whom
+	go test -count=1 -run 'Floors|Connectors' .
+
+workflowcheck: ## workflows must replay: no clock, no chance, no map order
+	$(TOOL) workflowcheck -config workflowcheck.config.yaml ./workflows/...
+
+vulncheck: ## known holes in what we import, where the database of holes is reachable
+	@tools/vulncheck.sh
+
+docs: ## write again what is generated from the code
+	DUALTONE_UPDATE=1 go test -count=1 -run 'Docs' ./cmd/dualtone/... ./systems/all/...
+
+clean: ## remove what was built
+	rm -rf build

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.temporal.io/sdk/client"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/postgres"
+)
+
+// taskQueue is where all work of dualtone waits for a worker.
+const taskQueue = "dualtone"
+
+// stores are what is known, in the database.
+type stores struct {
+	pool     *pgxpool.Pool
+	people   *postgres.People
+	cohorts  *postgres.Cohorts
+	switches *postgres.Switches
+	router   *postgres.Router
+	systems  *postgres.Systems
+}
+
+func (s *stores) Close() { s.pool.Close() }
+
+func newStores(pool *pgxpool.Pool) *stores {
+	return &stores{
+		pool:     pool,
+		people:   postgres.NewPeople(pool),
+		cohorts:  postgres.NewCohorts(pool),
+		switches: postgres.NewSwitches(pool),
+		router:   postgres.NewRouter(pool),
+		systems:  postgres.NewSystems(pool),
+	}
+}
+
+// openDatabase connects to the configured database, or to the one that a
+// running dualtone up has started.
+func (a *app) openDatabase(ctx context.Context, cfg *config.Config) (*pgxpool.Pool, error) {
+	address, err := cfg.Database.URL.Resolve(config.MachineSecrets())
+	if err != nil {
+		return nil, fmt.Errorf("database.url: %w: %w", err, dualtone.ErrInvalid)
+	}
+	if address == "" {
+		up, err := a.running(cfg)
+		if err != nil {
+			return nil, err
+		}
+		address = up.DatabaseURL
+	}
+	return postgres.Open(ctx, pooled(address, cfg.Database.MaxConnections))
+}
+
+// pooled adds the size of the pool to a database's address unless it has one.
+func pooled(address string, size int) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Query().Has("pool_max_conns") {
+		return address
+	}
+	q := u.Query()
+	q.Set("pool_max_conns", strconv.Itoa(size))
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// openStores connects to the database and refuses one whose schema is not the
+// program's.
+func (a *app) openStores(ctx context.Context, cfg *config.Config) (*stores, error) {
+	pool, err := a.openDatabase(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := postgres.CheckSchema(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return newStores(pool), nil
+}
+
+// withStores runs a command that needs the database alone.
+func (a *app) withStores(ctx context.Context, do func(*config.Config, *stores) error) error {
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
+	s, err := a.openStores(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return do(cfg, s)
+}
+
+// desk is what a command needs that starts or steers moves.
+type desk struct {
+	cfg     *config.Config
+	stores  *stores
+	control *control.Control
+	why     control.Why
+}
+
+// withDesk runs a command that needs the database and Temporal.
+func (a *app) withDesk(ctx context.Context, reason string, do func(*desk) error) error {
+	return a.withStores(ctx, func(cfg *config.Config, s *stores) error {
+		c, err := a.openTemporal(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		m := cfg.Migration
+		return do(&desk{
+			cfg: cfg, stores: s, why: control.Why{Actor: actor(cfg), Reason: reason},
+			control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
+				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
+			}},
+		})
+	})
+}
+
+// openTemporal connects to the configured Temporal, or to the one that a running
+// dualtone up has started.
+func (a *app) openTemporal(ctx context.Context, cfg *config.Config) (client.Client, error) {
+	t := cfg.Temporal
+	if t.Address == "" {
+		up, err := a.running(cfg)
+		if err != nil {
+			return nil, err
+		}
+		t.Address, t.Namespace = up.TemporalAddress, up.Namespace
+	}
+	return dialTemporal(ctx, t, a.logger(cfg))
+}
+
+var errNoMigration = hint(
+	fmt.Errorf("the settings name no migration: %w", dualtone.ErrInvalid),
+	"set migration.old, migration.new and migration.crm; config/dualtone.example.yaml shows how")
+
+// isNotFound reports whether an error says that there is no such thing.
+func isNotFound(err error) bool { return errors.Is(err, dualtone.ErrNotFound) }

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/systems"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+func workerCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "worker", Short: "Do the work: run workflows and reach the systems",
+		Long: "Runs workflows and everything that they do to the systems, until it is interrupted. " +
+			"Any number of workers may run, on as many machines; one that is lost is replaced by the others.",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			return a.withStores(ctx, func(cfg *config.Config, s *stores) error {
+				c, err := a.openTemporal(ctx, cfg)
+				if err != nil {
+					return err
+				}
+				defer c.Close()
+				return a.work(ctx, cfg, s, c)
+			})
+		},
+	}
+}
+
+// work runs a worker until the context ends or the worker cannot go on.
+func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.Client) error {
+	m := cfg.Migration
+	if !m.Set() {
+		return errNoMigration
+	}
+	log := a.logger(cfg)
+	f, err := openFleet(ctx, cfg, sharedPace(cfg, postgres.NewPacer(s.pool)), log, m.Old, m.New, m.CRM)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if err := f.recognize(ctx, s.systems, log); err != nil {
+		return err
+	}
+
+	fatal := make(chan error, 1)
+	w := worker.New(c, taskQueue, worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		// A cohort waits for each member in flight with an activity of its own,
+		// which must not keep the members' work out.
+		MaxConcurrentActivityExecutionSize: 4000,
+		WorkerStopTimeout:                  10 * time.Second,
+		OnFatalError:                       func(err error) { fatal <- err },
+	})
+	workflows.Register(w)
+	activities.Register(w, newMover(cfg, s, f), &activities.Cohort{Cohorts: s.cohorts, Client: c})
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
+	}
+	defer w.Stop()
+	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-fatal:
+		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
+	}
+}
+
+// newMover is what moves one person.
+func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
+	m := cfg.Migration
+	return &activities.User{
+		Old: f.platforms[m.Old], New: f.platforms[m.New], CRM: f.crms[m.CRM],
+		Router: s.router, People: s.people, Switches: s.switches,
+		Migration: m.Cutover(),
+		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
+		Now:       func() time.Time { return time.Now().UTC() },
+	}
+}
+
+const recognizePatience = 20 * time.Second
+
+// recognize refuses systems that are not what they were when they were
+// registered. One that does not answer now is no reason to stop: its writes
+// will wait for it.
+func (f *fleet) recognize(ctx context.Context, known *postgres.Systems, log *slog.Logger) error {
+	registered, err := known.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range registered {
+		health, kind := f.health(r.Name)
+		if health == nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, recognizePatience)
+		status, err := health.Check(ctx)
+		cancel()
+		switch {
+		case errors.Is(err, dualtone.ErrDenied), errors.Is(err, dualtone.ErrConflict):
+			return fmt.Errorf("system %s: %w", r.Name, err)
+		case err != nil:
+			log.WarnContext(ctx, "system does not answer yet", "system", r.Name, "error", err)
+		case kind != r.Kind || status.Identity != r.Identity:
+			return hint(fmt.Errorf("system %s is registered as %s %s and says that it is %s %s: %w",
+				r.Name, r.Kind, r.Identity, kind, status.Identity, dualtone.ErrConflict),
+				"check what the settings point to; dualtone systems register --replace accepts the new one")
+		}
+	}
+	return nil
+}
+
+// health returns how to ask an opened system how it is, and its kind.
+func (f *fleet) health(name string) (health systems.Health, kind string) {
+	if p, ok := f.platforms[name]; ok {
+		return p.Health, p.Kind
+	}
+	if c, ok := f.crms[name]; ok {
+		return c.Health, c.Kind
+	}
+	return nil, ""
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"time"
+
+	"github.com/dualtone/dualtone/systems"
+)
+
+// Config is everything that can be set.
+type Config struct {
+	// DataDir is where a Postgres and a Temporal server of our own keep what
+	// they hold.
+	DataDir  string   `mapstructure:"data_dir"`
+	Actor    string   `mapstructure:"actor"`
+	Log      Log      `mapstructure:"log"`
+	Database Database `mapstructure:"database"`
+	Temporal Temporal `mapstructure:"temporal"`
+	Devstack Devstack `mapstructure:"devstack"`
+	// Systems are the connected phone systems and the CRM, by name.
+	Systems   map[string]*System `mapstructure:"systems"`
+	Limits    map[string]Limit   `mapstructure:"limits"`
+	Migration Migration          `mapstructure:"migration"`
+	Cohort    Cohort             `mapstructure:"cohort"`
+
+	file   string
+	origin map[string]place
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `mapstructure:"level"`
+	Format string `mapstructure:"format"`
+}
+
+// Database is the Postgres that holds what is known.
+type Database struct {
+	// URL is empty for a Postgres of our own.
+	URL            URL `mapstructure:"url"`
+	MaxConnections int `mapstructure:"max_connections"`
+}
+
+// Temporal is the server that holds what is in progress.
+type Temporal struct {
+	// Address is empty for a server of our own.
+	Address   string `mapstructure:"address"`
+	Namespace string `mapstructure:"namespace"`
+	APIKey    Secret `mapstructure:"api_key"`
+	TLS       TLS    `mapstructure:"tls"`
+}
+
+// TLS names the files of a TLS connection.
+type TLS struct {
+	Enabled    bool   `mapstructure:"enabled"`
+	CA         string `mapstructure:"ca"`
+	Cert       string `mapstructure:"cert"`
+	KeyFile    string `mapstructure:"key_file"`
+	ServerName string `mapstructure:"server_name"`
+}
+
+// Devstack holds the ports of the servers of our own, 0 for any free one, and
+// where their programs are kept.
+type Devstack struct {
+	PostgresPort int    `mapstructure:"postgres_port"`
+	TemporalPort int    `mapstructure:"temporal_port"`
+	UIPort       int    `mapstructure:"ui_port"`
+	CacheDir     string `mapstructure:"cache_dir"`
+}
+
+// Limit is how much a system may be asked: so often by all workers together,
+// and so many requests at the same time by each of them.
+type Limit struct {
+	PerSecond  float64 `mapstructure:"per_second"`
+	Burst      int     `mapstructure:"burst"`
+	Concurrent int     `mapstructure:"concurrent"`
+}
+
+// Cohort holds what a move of many people starts with.
+type Cohort struct {
+	// Window is how many people are being moved at once.
+	Window int `mapstructure:"window"`
+	// RunLength is how many people one workflow run starts before it goes on
+	// as a new one.
+	RunLength int `mapstructure:"run_length"`
+}
+
+// Migration names the systems of a migration and what a person looks like on
+// either side.
+type Migration struct {
+	Old            string            `mapstructure:"old"`
+	New            string            `mapstructure:"new"`
+	CRM            string            `mapstructure:"crm"`
+	CallCenters    CallCenters       `mapstructure:"call_centers"`
+	PermissionSets []string          `mapstructure:"permission_sets"`
+	Licenses       []string          `mapstructure:"licenses"`
+	Queues         map[string]string `mapstructure:"queues"`
+	Reach          string            `mapstructure:"reach"`
+	Drain          Drain             `mapstructure:"drain"`
+	// Patience is how long a system may be away in the middle of a switch
+	// before what was written is taken back.
+	Patience time.Duration `mapstructure:"patience"`
+	// Region is the country whose dialing rules numbers without a plus sign
+	// follow, such as GB.
+	Region string `mapstructure:"region"`
+}
+
+// CallCenters are the CRM's records of the two sides.
+type CallCenters struct {
+	Old string `mapstructure:"old"`
+	New string `mapstructure:"new"`
+}
+
+// Drain says how long a user is waited for who has a call, and how often they
+// are looked at.
+type Drain struct {
+	Wait time.Duration `mapstructure:"wait"`
+	Poll time.Duration `mapstructure:"poll"`
+}
+
+// System is one connected system: its kind, and the settings of that kind's
+// connector.
+type System struct {
+	Name     string
+	Kind     string
+	settings *node
+	key      string
+}
+
+// Default returns the settings of an empty configuration.
+func Default() Config {
+	return Config{
+		Log:       Log{Level: "info", Format: "text"},
+		Database:  Database{MaxConnections: 10},
+		Temporal:  Temporal{Namespace: "dualtone"},
+		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute},
+		Cohort:    Cohort{Window: 10, RunLength: 500},
+	}
+}
+
+// File is the file that the settings were read from; empty for none.
+func (c *Config) File() string { return c.file }
+
+// Kinds are the connectors that the settings may name.
+type Kinds []systems.Spec
+
+func (k Kinds) names() []string {
+	names := make([]string, len(k))
+	for i, spec := range k {
+		names[i] = spec.Kind
+	}
+	return names
+}
+
+func (k Kinds) find(kind string) (systems.Spec, bool) {
+	for _, spec := range k {
+		if spec.Kind == kind {
+			return spec, true
+		}
+	}
+	return systems.Spec{}, false
+}

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+)
+
+// Setting is one value in force, and where it comes from: a file's line, an
+// environment variable or a flag; from nowhere if it is a default.
+type Setting struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Source string `json:"source,omitempty"`
+	Line   int    `json:"line,omitempty"`
+}
+
+// Settings lists all that is set. A secret shows as its reference.
+func (c *Config) Settings() []Setting {
+	s := shower{origin: c.origin}
+	s.value("", reflect.ValueOf(c).Elem())
+	return s.all
+}
+
+type shower struct {
+	origin map[string]place
+	all    []Setting
+}
+
+func (s *shower) add(key, value string) {
+	at := s.origin[key]
+	s.all = append(s.all, Setting{Key: key, Value: value, Source: at.source, Line: at.line})
+}
+
+func (s *shower) value(key string, v reflect.Value) {
+	if system, ok := reflect.TypeAssert[*System](v); ok {
+		s.add(key+".kind", system.Kind)
+		if system.settings != nil {
+			s.node(key, system.settings)
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		fields := fieldsOf(v)
+		for name, f := range sorted(fields) {
+			s.value(join(key, name), f.value)
+		}
+	case reflect.Map:
+		for _, k := range sortedKeys(v) {
+			s.value(join(key, k.String()), v.MapIndex(k))
+		}
+	case reflect.Slice:
+		s.add(key, strings.Trim(fmt.Sprint(v.Interface()), "[]"))
+	default:
+		s.add(key, fmt.Sprint(v.Interface()))
+	}
+}
+
+// node shows what a connector has not decoded yet, so anything that might be a
+// secret stays hidden unless it is a reference.
+func (s *shower) node(key string, n *node) {
+	switch n.shape {
+	case mapping:
+		for _, e := range n.entries {
+			s.node(join(key, e.key), e.value)
+		}
+	case list:
+		for i, item := range n.items {
+			s.node(fmt.Sprintf("%s[%d]", key, i), item)
+		}
+	default:
+		text := n.text
+		if !isReference(text) && (secretName(key[strings.LastIndexByte(key, '.')+1:]) || hasPassword(text)) {
+			text = "(hidden)"
+		}
+		s.all = append(s.all, Setting{Key: key, Value: text, Source: n.at.source, Line: n.at.line})
+	}
+}
+
+func hasPassword(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return strings.Contains(text, "@")
+	}
+	_, has := u.User.Password()
+	return has || strings.Contains(text, "password=")
+}

