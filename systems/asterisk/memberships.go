@@ -32,7 +32,8 @@ type place struct {
 }
 
 // plan returns the steps from what is now to what is wanted. Each field of each
-// membership must be as it was believed to be, or already as it is wanted.
+// membership, pauses apart, must be as it was believed to be, or already as it
+// is wanted.
 func (q queues) plan(user dualtone.UserID, now, from, to dualtone.Offering) ([]step, error) {
 	devices := map[dualtone.QueueID]string{}
 	for _, m := range now.Memberships {
@@ -45,7 +46,7 @@ func (q queues) plan(user dualtone.UserID, now, from, to dualtone.Offering) ([]s
 				m.Device = devices[m.Queue]
 			}
 			if m.Device == "" {
-				m.Device = strings.ReplaceAll(q.Member, "%s", string(user))
+				m.Device = q.device(user)
 			}
 			all[place{m.Queue, m.Device}] = m
 		}
@@ -53,6 +54,7 @@ func (q queues) plan(user dualtone.UserID, now, from, to dualtone.Offering) ([]s
 	}
 	is, was, wanted := byPlace(now), byPlace(from), byPlace(to)
 	var steps []step
+	left := false
 	for _, p := range places(is, was, wanted) {
 		d := difference{place: p, now: pick(is, p), from: pick(was, p), to: pick(wanted, p)}
 		more, err := d.steps()
@@ -60,8 +62,13 @@ func (q queues) plan(user dualtone.UserID, now, from, to dualtone.Offering) ([]s
 			return nil, fmt.Errorf("asterisk: %s in queue %s: %w", p.device, p.queue, err)
 		}
 		steps = append(steps, more...)
+		left = left || d.now == nil && d.from != nil && d.to == nil
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return a.order - b.order })
+	if left && slices.ContainsFunc(steps, func(s step) bool { return s.order == thenAdd || s.order == thenRank }) {
+		// A change that was broken off leaves queues last, so that was somebody else.
+		return nil, fmt.Errorf("asterisk: %s has left a queue that they were believed to be in: %w", user, dualtone.ErrConflict)
+	}
 	return steps, nil
 }
 
@@ -138,17 +145,14 @@ func (d difference) adjust() ([]step, error) {
 		}})
 	}
 	if !samePause(d.now, d.to) {
-		added := d.from == nil && d.now.Paused == d.to.Paused
-		if !samePause(d.now, from) && !added {
-			return nil, fmt.Errorf("paused is %t %q: %w", d.now.Paused, d.now.PauseReason, dualtone.ErrConflict)
-		}
+		// Agents pause themselves all day: whatever it is, it becomes what is wanted.
 		steps = append(steps, d.pause())
 	}
 	return steps, nil
 }
 
 func (d difference) leave() ([]step, error) {
-	if !d.sameMember(d.now, d.from) || d.now.Penalty != d.from.Penalty || !samePause(d.now, d.from) {
+	if !d.sameMember(d.now, d.from) || d.now.Penalty != d.from.Penalty {
 		return nil, fmt.Errorf("it is changed: %w", dualtone.ErrConflict)
 	}
 	return []step{d.remove()}, nil

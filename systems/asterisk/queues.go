@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/dualtone/dualtone"
@@ -89,6 +90,54 @@ func extensionOf(device string) string {
 		extension = extension[:i]
 	}
 	return extension
+}
+
+// Offer keeps the memberships that the user has in these queues, and makes up
+// the others from the settings. It gives no membership that can only be had in
+// queues.conf, nor leaves out one that can only be taken away there.
+func (q queues) Offer(ctx context.Context, user dualtone.UserID, wanted []dualtone.QueueID) (dualtone.Offering, error) {
+	person, err := q.User(ctx, user)
+	if err != nil {
+		return dualtone.Offering{}, err
+	}
+	answer, err := q.ask(ctx, "QueueStatus", nil)
+	if err != nil {
+		return dualtone.Offering{}, err
+	}
+	var known []dualtone.QueueID
+	var offer dualtone.Offering
+	for _, m := range answer {
+		queue := dualtone.QueueID(m.get("Queue"))
+		switch {
+		case m.isEvent("QueueParams"):
+			known = append(known, queue)
+		case !m.isEvent("QueueMember") || extensionOf(m.get("Location")) != string(user):
+		case slices.Contains(wanted, queue):
+			offer.Memberships = append(offer.Memberships, membership(m))
+		case m.get("Membership") == "static":
+			return offer, fmt.Errorf("asterisk: %s is a static member of %s: %w", user, queue, dualtone.ErrInvalid)
+		}
+	}
+	for _, queue := range wanted {
+		if !slices.Contains(known, queue) {
+			return offer, fmt.Errorf("asterisk: there is no queue %q: %w", queue, dualtone.ErrInvalid)
+		}
+		if !slices.ContainsFunc(offer.Memberships, func(m dualtone.Membership) bool { return m.Queue == queue }) {
+			offer.Memberships = append(offer.Memberships, q.joining(person, queue))
+		}
+	}
+	return offer.Unpaused().Sorted(), nil
+}
+
+// joining is the membership of somebody who has none in the queue.
+func (q queues) joining(person dualtone.User, queue dualtone.QueueID) dualtone.Membership {
+	device := q.device(person.ID)
+	return dualtone.Membership{Queue: queue, Device: device, StateDevice: device, Label: first(person.Name, device)}
+}
+
+// device is how a queue rings a person.
+func (c *client) device(user dualtone.UserID) string {
+	return strings.ReplaceAll(c.Member, "%s", string(user))
 }
 
 // SetOffering changes what differs, one queue's member after the other, and

@@ -14,6 +14,9 @@ type setting[V any] struct {
 	get   func(ctx context.Context, s *session) (V, error)
 	set   func(ctx context.Context, s *session, from, to V) error
 	equal func(a, b V) bool
+	// alike reports whether two values differ in nothing that makes a conflict;
+	// nil for equal.
+	alike func(a, b V) bool
 	// states gives two or more values beside the present one.
 	states func(b *Bench) []V
 }
@@ -62,11 +65,12 @@ func (v setting[V]) prove(t *testing.T, h Harness) {
 	h.test(t, "somebody else's change is not overwritten", func(t *testing.T) {
 		s := v.open(t, h)
 		other := bound[V]{setting: v, session: h.on(t, s.Bench), was: s.was, states: s.states}
-		other.change(t, s.was, s.states[0])
-		if err := s.listen(v.set(t.Context(), s.session, s.was, s.states[1])); !errors.Is(err, dualtone.ErrConflict) {
+		theirs, ours := s.rivals(t)
+		other.change(t, s.was, theirs)
+		if err := s.listen(v.set(t.Context(), s.session, s.was, ours)); !errors.Is(err, dualtone.ErrConflict) {
 			t.Errorf("got %v, want a conflict", err)
 		}
-		s.is(t, s.states[0])
+		s.is(t, theirs)
 	})
 	for _, kind := range []sim.FaultKind{sim.AnswerLost, sim.CutShort, sim.Refused, sim.Failed, sim.Throttled, sim.Expired} {
 		h.test(t, "a write that is "+string(kind)+" is never told wrongly, and a second one ends well", v.faulty(h, kind))
@@ -85,6 +89,25 @@ func (v setting[V]) open(t *testing.T, h Harness) *bound[V] {
 		t.Cleanup(func() { b.putBack(t) })
 	}
 	return b
+}
+
+// rivals returns a state in which somebody else has put the user and one in
+// which we want to: each differs from the other and from what was.
+func (b *bound[V]) rivals(t *testing.T) (theirs, ours V) {
+	t.Helper()
+	alike := b.alike
+	if alike == nil {
+		alike = b.equal
+	}
+	for _, theirs := range b.states {
+		for _, ours := range b.states {
+			if !alike(theirs, b.was) && !alike(ours, b.was) && !alike(theirs, ours) {
+				return theirs, ours
+			}
+		}
+	}
+	t.Fatal("the harness names no two states that would be a conflict")
+	return theirs, ours
 }
 
 func (b *bound[V]) putBack(t *testing.T) {
