@@ -272,7 +272,7 @@ func (s *stage) moveAndReturn(ctx context.Context, stopCalling func()) (summary,
 		return summary{}, err
 	}
 	s.say("Taking the cohort back")
-	if err := s.program.do(ctx, "cohort", "rollback", "wave-1", "--reason", "end of the demo", "--watch"); err != nil {
+	if err := s.program.do(ctx, "cohort", "rollback", "wave-1", "--reason", "end of the demo"); err != nil {
 		return summary{}, err
 	}
 	stopCalling()
@@ -294,8 +294,8 @@ func (s *stage) person(i int) string {
 // move shows what will happen to one user and moves the cohort. Not everybody
 // arrives, so the program ends with the code of partial success.
 func (s *stage) move(ctx context.Context) error {
-	members := filepath.Join(s.dir, "wave-1.csv")
-	list := "id\n"
+	members := filepath.Join(s.dir, "wave-1.txt")
+	list := ""
 	for _, e := range s.truth.people {
 		if e.Group == cohort {
 			list += e.ID + "\n"
@@ -313,7 +313,7 @@ func (s *stage) move(ctx context.Context) error {
 			return err
 		}
 	}
-	err := s.program.do(ctx, "cohort", "move", "wave-1", "--reason", "pilot of the spring migration", "--watch")
+	err := s.program.do(ctx, "cohort", "move", "wave-1", "--reason", "pilot of the spring migration")
 	if code := exitCode(err); code != partialSuccess {
 		return fmt.Errorf("the move ended with code %d, want %d (partial success): %w", code, partialSuccess, err)
 	}
