@@ -190,7 +190,8 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	s.say("Setting dualtone up")
 	for _, args := range [][]string{
-		{"migrate"}, {"systems", "register"}, {"systems", "check"},
+		{"migrate"}, {"systems", "register", "pbx"}, {"systems", "register", "cloud"}, {"systems", "register", "crm"},
+		{"systems", "check"},
 		{"users", "import", list}, {"users", "match", "--write"},
 	} {
 		if err := s.program.do(ctx, args...); err != nil {
