@@ -94,7 +94,8 @@ migration:
   queues:
 %s  reach: "%s{extension}"
   drain: {wait: 12s, poll: 300ms}
-  patience: 6s
+  patience: 10s
+  sign_in: 8s
   region: US
 cohort:
   window: 8
