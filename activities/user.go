@@ -28,7 +28,7 @@ type User struct {
 	// SignIn is how long a user who has been sent to the new side is waited for
 	// to open the new softphone before the old phone is forwarded there.
 	SignIn time.Duration
-	Now       func() time.Time
+	Now    func() time.Time
 
 	checks checks
 }
