@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -83,7 +82,6 @@ func (p *process) stop() {
 // program runs dualtone's command line as its user does.
 type program struct {
 	path, config string
-	env          []string
 	out          io.Writer
 }
 
@@ -96,17 +94,6 @@ func (p program) do(ctx context.Context, args ...string) error {
 		return fmt.Errorf("dualtone %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
-}
-
-// ask runs a command with JSON output and reads the answer.
-func (p program) ask(ctx context.Context, into any, args ...string) error {
-	var out, errs bytes.Buffer
-	cmd := p.command(ctx, append(args, "--output", "json")...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("dualtone %s: %w: %s", strings.Join(args, " "), err, errs.String())
-	}
-	return json.Unmarshal(out.Bytes(), into)
 }
 
 // serve starts a command that runs until it is stopped. What it prints goes to
@@ -122,7 +109,6 @@ func (p program) serve(ctx context.Context, dir, name string, args ...string) (*
 
 func (p program) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.path, append([]string{"--config", p.config}, args...)...) //nolint:gosec // our own program
-	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 10 * time.Second
 	return cmd

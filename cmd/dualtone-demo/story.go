@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -67,8 +69,8 @@ func play(ctx context.Context, o options) (err error) {
 
 // close stops everything, in the reverse order of its start.
 func (s *stage) close() {
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
+	for _, stop := range slices.Backward(s.closers) {
+		stop()
 	}
 }
 
@@ -112,13 +114,12 @@ func (s *stage) setUp(ctx context.Context) error {
 		}
 	})
 	fmt.Fprintf(s.out, "  Temporal's pages are at %s\n", stack.UIURL)
-	s.program = program{
-		path: s.dualtone, config: filepath.Join(s.dir, "dualtone.yaml"), out: s.out,
-		env: []string{
-			"DEMO_DATABASE=" + stack.DatabaseURL, "DEMO_PASSWORD=" + demoPassword, "DEMO_AWS_SECRET=" + awsSecret,
-		},
+	s.program = program{path: s.dualtone, config: filepath.Join(s.dir, "dualtone.yaml"), out: s.out}
+	secrets, err := writeSecrets(s.dir, stack)
+	if err != nil {
+		return err
 	}
-	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack)), 0o600); err != nil {
+	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack, secrets)), 0o600); err != nil {
 		return err
 	}
 	return s.connect(ctx, up, stack)
@@ -144,7 +145,7 @@ func (s *stage) connect(ctx context.Context, up map[string]ready, stack *devstac
 		up: up, people: people, sbc: border,
 	}
 	s.traffic = &traffic{
-		sbc: border, people: people, every: 60 * time.Millisecond, random: rand.New(rand.NewPCG(2026, 11)), //nolint:gosec // the same calls each time
+		sbc: border, people: people, every: 100 * time.Millisecond, random: rand.New(rand.NewPCG(2026, 11)), //nolint:gosec // the same calls each time
 		queues: map[dualtone.Side][]string{},
 	}
 	for _, name := range queueNames() {
@@ -192,9 +193,13 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	s.say("Setting dualtone up")
 	for _, args := range [][]string{
-		{"migrate"}, {"systems", "register", "pbx"}, {"systems", "register", "cloud"}, {"systems", "register", "crm"},
+		{"migrate"},
+		{"systems", "register", "pbx"},
+		{"systems", "register", "cloud"},
+		{"systems", "register", "crm"},
 		{"systems", "check"},
-		{"users", "import", list}, {"users", "match", "--write"},
+		{"users", "import", list},
+		{"users", "match", "--write"},
 	} {
 		if err := s.program.do(ctx, args...); err != nil {
 			return err
@@ -298,13 +303,13 @@ func (s *stage) person(i int) string {
 // arrives, so the program ends with the code of partial success.
 func (s *stage) move(ctx context.Context) error {
 	members := filepath.Join(s.dir, "wave-1.txt")
-	list := ""
+	var list strings.Builder
 	for _, e := range s.truth.people {
 		if e.Group == cohort {
-			list += e.ID + "\n"
+			list.WriteString(e.ID + "\n")
 		}
 	}
-	if err := os.WriteFile(members, []byte(list), 0o644); err != nil { //nolint:gosec // a list of ids
+	if err := os.WriteFile(members, []byte(list.String()), 0o644); err != nil { //nolint:gosec // a list of ids
 		return err
 	}
 	s.say("Moving %d users while calls go on", cohortSize)
