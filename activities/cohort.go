@@ -22,6 +22,8 @@ import (
 type Cohort struct {
 	Cohorts cutover.Cohorts
 	Client  client.Client
+	// Ends may be nil; Register fills it in.
+	Ends *Ends
 }
 
 // Page is a part of a cohort's members, in the order in which they are moved.
@@ -78,6 +80,8 @@ func UserWorkflowID(person dualtone.PersonID) string { return "user/" + string(p
 // be interrupted and asked again any number of times.
 func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 	id := UserWorkflowID(r.Person)
+	expected, done := c.Ends.expect(r.Person)
+	defer done()
 	if r.Resumed || activity.GetInfo(ctx).Attempt > 1 {
 		run, err := c.joined(ctx, id, r.For)
 		if err != nil {
@@ -99,6 +103,8 @@ func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 	if err != nil {
 		return UserEnd{}, fmt.Errorf("start %s: %w: %w", id, err, dualtone.ErrUnavailable)
 	}
+	activity.RecordHeartbeat(ctx, time.Now())
+	expected.wait(ctx)
 	return await(ctx, run)
 }
 

@@ -31,6 +31,7 @@ type User struct {
 	Now    func() time.Time
 
 	checks checks
+	ends   *Ends
 }
 
 // Drain says how long a switch waits for a user to come free, and how often it
@@ -101,6 +102,9 @@ func (u *User) conclude(ctx context.Context, o Order, r Result, before ...cutove
 	if err := u.Switches.Record(ctx, append(before, e)...); err != nil {
 		return Result{}, err
 	}
+	if e.State.Final() {
+		u.ends.End(o.Person)
+	}
 	return r, nil
 }
 
@@ -116,5 +120,6 @@ func (u *User) Conclude(ctx context.Context, o Order) error {
 	}
 	e := u.entry(ctx, o, cutover.Reached)
 	e.State, e.Text = o.State, o.Detail
+	u.ends.End(o.Person)
 	return u.Switches.Record(ctx, e)
 }

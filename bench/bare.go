@@ -20,21 +20,37 @@ import (
 
 // bareArgument is about as long as what dualtone hands to an activity.
 type bareArgument struct {
-	Text string `json:"text"`
+	Person dualtone.PersonID `json:"person"`
+	Text   string            `json:"text"`
 }
 
-// bareActivity does nothing.
-func bareActivity(context.Context, bareArgument) (bareArgument, error) { return bareArgument{Text: "done"}, nil }
+// bare does nothing, but for telling whoever awaits a user that they are done,
+// as dualtone's own activities do.
+type bare struct{ ends *activities.Ends }
+
+func (b bare) begin(_ context.Context, a bareArgument) (bareArgument, error) {
+	b.ends.Begin(a.Person)
+	return bareArgument{Text: "done"}, nil
+}
+
+func (bare) pass(context.Context, bareArgument) (bareArgument, error) {
+	return bareArgument{Text: "done"}, nil
+}
+
+func (b bare) end(_ context.Context, a bareArgument) (bareArgument, error) {
+	b.ends.End(a.Person)
+	return bareArgument{Text: "done"}, nil
+}
 
 // bareUser has as many activities as a user's switch, one after the other, and
 // does nothing. It is the most that Temporal lets a switch have.
-func bareUser(ctx workflow.Context, _ workflows.UserRequest) (workflows.Progress, error) {
+func bareUser(ctx workflow.Context, r workflows.UserRequest) (workflows.Progress, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute, HeartbeatTimeout: 10 * time.Second,
 	})
-	argument := bareArgument{Text: strings.Repeat("x", 140)}
-	for range 4 {
-		if err := workflow.ExecuteActivity(ctx, "bare", argument).Get(ctx, nil); err != nil {
+	argument := bareArgument{Person: r.Person, Text: strings.Repeat("x", 110)}
+	for _, name := range []string{"begin", "pass", "pass", "end"} {
+		if err := workflow.ExecuteActivity(ctx, name, argument).Get(ctx, nil); err != nil {
 			return workflows.Progress{}, err
 		}
 	}
@@ -78,9 +94,10 @@ func bareWorker(ctx context.Context, args []string) error {
 	w := worker.New(c, taskQueue, worker.Options{MaxConcurrentActivityExecutionSize: 4000})
 	w.RegisterWorkflowWithOptions(workflows.MoveCohort, workflow.RegisterOptions{Name: workflows.MoveCohortName})
 	w.RegisterWorkflowWithOptions(bareUser, workflow.RegisterOptions{Name: workflows.SwitchUserName})
-	cohorts := &activities.Cohort{Cohorts: crowd{}, Client: c}
+	cohorts := &activities.Cohort{Cohorts: crowd{}, Client: c, Ends: &activities.Ends{}}
+	b := bare{cohorts.Ends}
 	for name, a := range map[string]any{
-		"bare": bareActivity, activities.MembersName: cohorts.Members, activities.RunUserName: cohorts.RunUser,
+		"begin": b.begin, "pass": b.pass, "end": b.end, activities.MembersName: cohorts.Members, activities.RunUserName: cohorts.RunUser,
 	} {
 		w.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
 	}

@@ -18,7 +18,9 @@ func personID(i int) dualtone.PersonID { return dualtone.PersonID(fmt.Sprintf("E
 
 func extension(i int) string { return fmt.Sprint(firstExtension + i) }
 
-func number(i int) dualtone.Number { return dualtone.Number(fmt.Sprintf("+1212%07d", firstExtension+i)) }
+func number(i int) dualtone.Number {
+	return dualtone.Number(fmt.Sprintf("+1212%07d", firstExtension+i))
+}
 
 func queueNames(people int) []string {
 	names := make([]string, max(3, (people+queueSize-1)/queueSize))

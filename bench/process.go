@@ -31,7 +31,7 @@ func startProcess(dir, name string, env []string, program string, args ...string
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()                       //nolint:errcheck // the child holds its own copy
+	defer log.Close()                      //nolint:errcheck // the child holds its own copy
 	p.cmd = exec.Command(program, args...) //nolint:gosec,noctx // stopped orderly by stop
 	p.cmd.Stderr = log
 	p.cmd.Env = append(os.Environ(), env...)

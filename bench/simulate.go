@@ -103,7 +103,8 @@ func simulateConnect(people int, count *tally) (ready, error) {
 		return ready{}, err
 	}
 	made := s.Populate(connectsim.Population{
-		People: people, Queues: queueNames(people),
+		// The new softphone is open, so that nobody is waited for to open it.
+		People: people, Queues: queueNames(people), SignedIn: true,
 		Place: func(int) (string, string) { return connectsim.Parked, connectsim.Parked },
 		Name:  func(i int) (string, string) { return "Agent", extension(i) },
 	})

@@ -214,6 +214,7 @@ systems:
     port: %s
     username: %s
     secret: env:BENCH_PASSWORD
+    member: Local/%%s@from-queue/n
   cloud:
     kind: amazonconnect
     endpoint: %s

@@ -35,11 +35,14 @@ func (p pass) cpu() float64 {
 
 // through is what the part about throughput found.
 type through struct {
-	Window int     `json:"window"`
-	Moved  []pass  `json:"moved"`
-	Bare   []pass  `json:"bare"`
-	User   history `json:"user"`
-	Hollow history `json:"hollow"` // the bare workflow's
+	Window int    `json:"window"`
+	Moved  []pass `json:"moved"`
+	// Idle is the processor time of each part when nobody is moved, in
+	// milliseconds a second.
+	Idle   map[string]float64 `json:"idle"`
+	Bare   []pass             `json:"bare"`
+	User   history            `json:"user"`
+	Hollow history            `json:"hollow"` // the bare workflow's
 	// Cohort is what the parent adds for a user, in events.
 	Cohort float64 `json:"cohort"`
 	// Requests are those of a user, by system and operation.
@@ -66,7 +69,11 @@ func throughput(ctx context.Context, s settings, found *findings) error {
 	if err := t.warmUp(ctx); err != nil {
 		return err
 	}
-	r := through{Window: s.window, Requests: map[string]map[string]float64{}}
+	idle, err := t.idle(ctx)
+	if err != nil {
+		return err
+	}
+	r := through{Idle: idle, Window: s.window, Requests: map[string]map[string]float64{}}
 	for round := range s.rounds {
 		bare, err := t.pass(ctx, bareNamespace, fmt.Sprintf("bare-%d-%d", round, s.users), s.users)
 		if err != nil {
@@ -100,6 +107,24 @@ func (t *stage) warmUp(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// idle is the processor time of each part when nobody is moved, in
+// milliseconds a second.
+func (t *stage) idle(ctx context.Context) (map[string]float64, error) {
+	const span = 5 * time.Second
+	before := t.usage()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(span):
+	}
+	idle := map[string]float64{}
+	for name, spent := range t.usage().since(before) {
+		idle[name] = float64(spent.Microseconds()) / 1000 / span.Seconds()
+	}
+	t.say("idle, ms a second: %v", idle)
+	return idle, nil
 }
 
 // movedPass moves one round's people and counts what they asked for.
