@@ -40,8 +40,17 @@ func (u *User) Ready(ctx context.Context, o Order) (Result, error) {
 	return u.conclude(ctx, o, result, l.pending...)
 }
 
-// load fetches what was captured and starts the ledger of an activity.
+// load finds what was captured and starts the ledger of an activity. The state
+// and the detail of the switch may be older than the store's.
 func (u *User) load(ctx context.Context, o Order) (cutover.Switch, *ledger, error) {
+	if l, ok := u.recent.get(o.Switch); ok {
+		return l.plan, &ledger{u: u, order: o, person: l.person}, nil
+	}
+	return u.fetch(ctx, o)
+}
+
+// fetch is load from the store.
+func (u *User) fetch(ctx context.Context, o Order) (cutover.Switch, *ledger, error) {
 	s, err := u.Switches.Switch(ctx, o.Switch)
 	if err != nil {
 		return s, nil, wrap(err, "switch %s", o.Switch)
@@ -50,6 +59,7 @@ func (u *User) load(ctx context.Context, o Order) (cutover.Switch, *ledger, erro
 	if err != nil {
 		return s, nil, wrap(err, "person %s", o.Person)
 	}
+	u.recent.put(loaded{s, p.Person})
 	return s, &ledger{u: u, order: o, person: p.Person}, nil
 }
 

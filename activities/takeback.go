@@ -18,7 +18,7 @@ func (u *User) TakeBack(ctx context.Context, o Order) (Result, error) {
 }
 
 func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
-	s, l, err := u.load(ctx, o)
+	s, l, err := u.fetch(ctx, o)
 	if err != nil {
 		return Result{}, err
 	}

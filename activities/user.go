@@ -32,6 +32,7 @@ type User struct {
 
 	checks checks
 	ends   *Ends
+	recent recent
 }
 
 // Drain says how long a switch waits for a user to come free, and how often it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -34,32 +35,41 @@ type line struct {
 	Now      *cutover.Value    `json:"now,omitempty"`
 }
 
-// recordEntries appends the entries that the journal does not hold yet, and
-// moves switches and people to the last state that a new entry reached, all in
-// one statement and so in one transaction and one round trip. An entry for a
-// switch that is not kept stops the whole: then nothing is added. Held entries
-// are counted for each entry, where NOT EXISTS would become a join that reads
-// the whole journal.
-const recordEntries = `
-WITH e AS (
+const (
+	givenEntries = `
 	SELECT * FROM json_to_recordset($1::json) AS e (
 		n int, at timestamptz, switch text, person text, kind text, action smallint, attempt smallint,
 		step text, facet text, state text, final boolean, text text,
-		actor text, reason text, workflow text, run text, "from" jsonb, "to" jsonb, "now" jsonb)
-), unknown AS (
-	SELECT e.switch, e.person FROM e
-	WHERE e.kind = 'state' AND NOT EXISTS (SELECT FROM switches s WHERE s.id = e.switch AND s.person = e.person)
-), added AS (
+		actor text, reason text, workflow text, run text, "from" jsonb, "to" jsonb, "now" jsonb)`
+	// insertEntries counts held entries for each entry, where NOT EXISTS would
+	// become a join that reads the whole journal.
+	insertEntries = `
 	INSERT INTO journal (at, switch, person, kind, action, attempt, step, facet, state, text,
 		actor, reason, workflow, run, "from", "to", "now")
 	SELECT coalesce(e.at, now()), switch, person, kind, action, attempt, step, facet, state, text,
 		actor, reason, workflow, run, "from", "to", "now"
 	FROM e
-	WHERE NOT EXISTS (SELECT FROM unknown) AND 0 = (
+	WHERE 0 = (
 		SELECT count(*) FROM journal j
 		WHERE j.switch = e.switch AND j.at = e.at AND j.kind = e.kind
 			AND j.action = e.action AND j.attempt = e.attempt
-			AND (j.step, j.facet, j.state, j.text) IS NOT DISTINCT FROM (e.step, e.facet, e.state, e.text))
+			AND (j.step, j.facet, j.state, j.text) IS NOT DISTINCT FROM (e.step, e.facet, e.state, e.text))`
+)
+
+// appendEntries appends the entries that the journal does not hold yet. It is
+// for those that move nothing: most of them, and each is waited for.
+const appendEntries = `WITH e AS (` + givenEntries + `)` + insertEntries + ` ORDER BY n`
+
+// recordEntries appends the entries that the journal does not hold yet, and
+// moves switches and people to the last state that a new entry reached, all in
+// one statement and so in one transaction and one round trip. An entry for a
+// switch that is not kept stops the whole: then nothing is added.
+const recordEntries = `
+WITH e AS (` + givenEntries + `
+), unknown AS (
+	SELECT e.switch, e.person FROM e
+	WHERE e.kind = 'state' AND NOT EXISTS (SELECT FROM switches s WHERE s.id = e.switch AND s.person = e.person)
+), added AS (` + insertEntries + ` AND NOT EXISTS (SELECT FROM unknown)
 	ORDER BY n
 	RETURNING serial, switch, person, kind, state, text, at
 ), reached AS (
@@ -98,6 +108,12 @@ func (s *Switches) Record(ctx context.Context, entries ...cutover.Entry) error {
 	text, err := json.Marshal(lines)
 	if err != nil {
 		return fmt.Errorf("%s: %w", noun, err)
+	}
+	if !slices.ContainsFunc(entries, func(e cutover.Entry) bool { return e.Kind == cutover.Reached }) {
+		return again(ctx, noun, func() error {
+			_, err := s.pool.Exec(ctx, appendEntries, string(text))
+			return err
+		})
 	}
 	type key struct {
 		Switch cutover.SwitchID

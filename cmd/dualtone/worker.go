@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,6 +58,10 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 
+	if os.Getenv("GOGC") == "" {
+		// A worker holds little and throws away much.
+		debug.SetGCPercent(400)
+	}
 	fatal := make(chan error, 1)
 	w := worker.New(c, taskQueue, worker.Options{
 		Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}},

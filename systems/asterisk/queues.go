@@ -36,10 +36,11 @@ func (q queues) Queues(ctx context.Context) iter.Seq2[dualtone.Queue, error] {
 
 // Offering returns the queues that the user is a member of.
 func (q queues) Offering(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
-	if _, err := q.endpoint(ctx, user); err != nil {
-		return dualtone.Offering{}, err
+	o, err := q.read(ctx, user)
+	if err == nil && len(o.Memberships) == 0 {
+		_, err = q.endpoint(ctx, user) // of whom nothing is known may not exist
 	}
-	return q.read(ctx, user)
+	return o, err
 }
 
 func (q queues) read(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
