@@ -16,6 +16,9 @@ type Population struct {
 	Name     func(i int) (first, last string)
 	// Domain ends their usernames, which are their email addresses.
 	Domain string
+	// Place names the routing profile and the security profile of the i-th; nil
+	// for EveryQueue and AgentRights.
+	Place func(i int) (profile, rights string)
 	// Queues are names; there is a routing profile for each, called
 	// "QUEUE only", one for all of them, "Every queue", and an empty one, Parked.
 	Queues []string
@@ -46,7 +49,7 @@ type Company struct {
 	Numbers  map[string]string
 }
 
-// Populate fills the instance. Everybody serves every queue.
+// Populate fills the instance.
 func (s *Server) Populate(p Population) Company {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,23 +129,31 @@ func (s *Server) populatePeople(p Population, c *Company) {
 	if domain == "" {
 		domain = "example.com"
 	}
-	profile := c.Profiles[EveryQueue]
+	place := p.Place
+	if place == nil {
+		place = func(int) (string, string) { return EveryQueue, AgentRights }
+	}
 	for i := range p.People {
+		profile, rights := place(i)
 		first, last := name(i)
 		email := strings.ToLower(strings.ReplaceAll(first+"."+last, " ", ".")) + "@" + domain
 		u := &user{
 			id: s.idFor("user", email), username: email, first: first, last: last, email: email,
-			security: []string{c.Security[AgentRights]}, phone: phoneConfig{PhoneType: "SOFT_PHONE"},
+			security: []string{c.Security[rights]}, phone: phoneConfig{PhoneType: "SOFT_PHONE"},
 			changed: s.world.Now(), status: c.Statuses[StatusReady], since: s.world.Now(),
 		}
 		s.keepUser(u)
-		s.enroll(u, profile)
+		s.enroll(u, c.Profiles[profile])
 		s.world.PutPerson(sim.Person{ID: u.id, Name: u.name(), Login: u.username, Email: email, SignedIn: p.SignedIn})
 		c.Users = append(c.Users, u.id)
 	}
 	rank := 0
-	for _, id := range c.Queues {
-		s.members(id, s.inst.serving[profile], &rank)
+	for id, people := range s.inst.serving {
+		if profile, ok := s.inst.profiles.get(id); ok {
+			for _, q := range profile.queues {
+				s.members(q.QueueReference.QueueId, people, &rank)
+			}
+		}
 	}
 }
 
