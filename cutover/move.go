@@ -103,7 +103,11 @@ func (m Migration) planSoftphone(b *builder, p dualtone.Person) error {
 func planQueues(b *builder, offer *dualtone.Offering) {
 	if old := b.image[OldOffering].Offering; old != nil {
 		stay := slices.DeleteFunc(slices.Clone(old.Memberships), func(m dualtone.Membership) bool { return !m.Fixed })
-		b.set(Regroup, OldOffering, Value{Offering: &dualtone.Offering{Profile: old.Profile, Memberships: stay}})
+		left := dualtone.Offering{Memberships: stay}
+		if len(stay) == len(old.Memberships) {
+			left.Profile = old.Profile
+		}
+		b.set(Regroup, OldOffering, Value{Offering: &left})
 	}
 	if b.image[NewOffering].Offering != nil && offer != nil {
 		b.set(Regroup, NewOffering, Value{Offering: offer})

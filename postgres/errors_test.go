@@ -37,7 +37,7 @@ func TestLostConnectionsAreUnavailableAndTheStoreRecovers(t *testing.T) {
 		}
 	}
 	journal, err := s.Journal(t.Context(), cutover.JournalQuery{Switch: w.ID})
-	if err != nil || len(journal) != 1 {
+	if err != nil || len(journal) != 2 {
 		t.Errorf("%d entries after repeated calls: %v", len(journal), err)
 	}
 }

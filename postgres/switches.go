@@ -52,19 +52,19 @@ func (r switchRow) switched() cutover.Switch {
 }
 
 // personReached moves a person with their switch: "s" is the switch with its
-// new state. on_new puts the person on the new side, a way back that ended, or
-// a compensation, on the old one. A switch that found nothing to do stands
+// new state. on_new puts the person on the new side, restored on the old one;
+// after restore_drift the person stays where they were, and what stood stands. A switch that found nothing to do stands
 // only where no other does, so that a way back still finds what to take back.
 const personReached = `
 	state = s.state, switch = s.id, detail = s.detail,
-	side = CASE WHEN s.state = 'on_new' THEN 'new' WHEN s.state IN ('restored', 'restore_drift') THEN 'old' ELSE p.side END,
+	side = CASE WHEN s.state = 'on_new' THEN 'new' WHEN s.state = 'restored' THEN 'old' ELSE p.side END,
 	stands = CASE
 		WHEN s.state = 'on_new' AND (s.actions IS NOT NULL OR p.stands IS NULL) THEN s.id
-		WHEN s.state IN ('restored', 'restore_drift') AND s."to" = 'old' THEN NULL
+		WHEN s.state = 'restored' AND s."to" = 'old' THEN NULL
 		ELSE p.stands END`
 
-// keepSwitch inserts unless the switch is there, and reads what is held, in
-// one round trip. The last part is blind to a row that another transaction
+// keepSwitch inserts unless the switch is there, with the journal's first
+// entry of it, and reads what is held, in one round trip. The last part is blind to a row that another transaction
 // commits while the insert waits for it; then it returns none.
 const keepSwitch = `
 WITH s AS (
@@ -76,13 +76,18 @@ WITH s AS (
 ), person AS (
 	UPDATE people p SET since = s.started,` + personReached + `
 	FROM s WHERE p.id = s.person
+), entry AS (
+	INSERT INTO journal (at, switch, person, kind, state, text, actor, reason, workflow, run)
+	SELECT started, id, person, 'state', state, nullif(detail, ''),
+		nullif(actor, ''), nullif(reason, ''), nullif(workflow, ''), nullif(run, '')
+	FROM s
 )
 SELECT ` + switchColumns + ` FROM s
 UNION ALL
 SELECT ` + switchColumns + ` FROM switches WHERE id = $1`
 
-// Keep stores a new switch, or returns the one that is held under its id. A
-// new switch is its person's current one from then on. ErrNotFound when the
+// Keep stores a new switch and journals its state, or returns the one that is
+// held under its id. A new switch is its person's current one from then on. ErrNotFound when the
 // person is not in the user list, ErrConflict when the id belongs to another
 // person's switch.
 func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, error) {

@@ -145,6 +145,9 @@ func TestAReachedStateMovesSwitchAndPersonWithTheJournal(t *testing.T) {
 		t.Errorf("person %+v, %v", p, err)
 	}
 	entries[0].Text = "bad \uFFFD and \uFFFD"
+	kept := reached(w, cutover.Captured, 0)
+	kept.Text, kept.Attempt = "", 0
+	entries = append([]cutover.Entry{kept}, entries...)
 	journal, err := s.Journal(t.Context(), cutover.JournalQuery{Switch: w.ID})
 	for i := range journal {
 		if i > 0 && journal[i].Serial <= journal[i-1].Serial {
@@ -171,7 +174,7 @@ func TestAStateOfASwitchThatWasNeverKeptWritesNothing(t *testing.T) {
 	}
 	got, err := NewSwitches(pool).Switch(t.Context(), w.ID)
 	journal, _ := NewSwitches(pool).Journal(t.Context(), cutover.JournalQuery{})
-	if err != nil || got.State != cutover.Captured || len(journal) != 0 {
+	if err != nil || got.State != cutover.Captured || len(journal) != 1 {
 		t.Errorf("state %s, %d entries, %v", got.State, len(journal), err)
 	}
 }
@@ -215,9 +218,12 @@ func TestTheLatestSwitchIsTheOneThatStands(t *testing.T) {
 	latest("s1")
 	back := move("s4", dualtone.Old)
 	record(t, pool, reached(back, cutover.RestoreDrift, 4*time.Second))
+	latest("s1")
+	back = move("s5", dualtone.Old)
+	record(t, pool, reached(back, cutover.Restored, 4*time.Second))
 	latest("")
 	p, err := NewPeople(pool).Person(t.Context(), "p001")
-	if err != nil || p.Side != dualtone.Old || p.State != cutover.RestoreDrift {
+	if err != nil || p.Side != dualtone.Old || p.State != cutover.Restored {
 		t.Errorf("person %+v, %v", p, err)
 	}
 
@@ -225,7 +231,7 @@ func TestTheLatestSwitchIsTheOneThatStands(t *testing.T) {
 	record(t, pool, reached(first, cutover.OnNew, 5*time.Second))
 	latest("")
 	p, err = NewPeople(pool).Person(t.Context(), "p001")
-	if err != nil || p.Side != dualtone.Old || p.Switch != "s4" {
+	if err != nil || p.Side != dualtone.Old || p.Switch != "s5" {
 		t.Errorf("after a late entry of an older switch: %+v, %v", p, err)
 	}
 }
@@ -254,17 +260,17 @@ func TestAJournalIsSelectedByPersonKindTimeAndSerial(t *testing.T) {
 		record(t, pool, note, reached(w, cutover.Drained, time.Duration(i)*time.Hour))
 	}
 	all, err := NewSwitches(pool).Journal(t.Context(), cutover.JournalQuery{})
-	if err != nil || len(all) != 4 {
+	if err != nil || len(all) != 6 {
 		t.Fatalf("%d entries, %v", len(all), err)
 	}
 	for name, c := range map[string]struct {
 		q    cutover.JournalQuery
 		want int
 	}{
-		"person": {cutover.JournalQuery{Person: "p001"}, 2},
+		"person": {cutover.JournalQuery{Person: "p001"}, 3},
 		"switch": {cutover.JournalQuery{Switch: "s2", Kind: cutover.Note}, 1},
 		"since":  {cutover.JournalQuery{Since: noon().Add(time.Hour)}, 2},
-		"after":  {cutover.JournalQuery{After: all[0].Serial}, 3},
+		"after":  {cutover.JournalQuery{After: all[0].Serial}, 5},
 		"limit":  {cutover.JournalQuery{Limit: 1}, 1},
 	} {
 		if got, err := NewSwitches(pool).Journal(t.Context(), c.q); err != nil || len(got) != c.want {
@@ -317,8 +323,8 @@ func TestRepeatedCallsChangeNothing(t *testing.T) {
 			}
 		}
 		journal, err := s.Journal(t.Context(), cutover.JournalQuery{Switch: w.ID})
-		if err != nil || len(journal) != total {
-			t.Fatalf("%d entries, want %d: %v", len(journal), total, err)
+		if err != nil || len(journal) != total+1 {
+			t.Fatalf("%d entries, want %d and the first: %v", len(journal), total, err)
 		}
 		got, err := s.Switch(t.Context(), w.ID)
 		if err != nil || got.State != want || (got.Ended.IsZero() == want.Final()) {

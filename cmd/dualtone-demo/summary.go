@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// summary is what the demo proves, in the figures of the simulated systems.
+type summary struct {
+	Users           int     `json:"users"`
+	Cohort          int     `json:"cohort"`
+	Moved           int     `json:"moved"`
+	Deferred        int     `json:"deferred"`
+	Failed          int     `json:"failed"`
+	Restored        int     `json:"restored"`
+	RestoreDrift    int     `json:"restore_drift"`
+	LongestSplitMS  float64 `json:"longest_split_ms"`
+	FaultsStruck    int     `json:"faults_struck"`
+	Calls           calls   `json:"calls"`
+	DurationSeconds float64 `json:"duration_s"`
+}
+
+// splitLimit is the longest that a softphone and a route may disagree: one
+// answer of the CRM and one of the database, with room for a busy machine.
+const splitLimit = 2 * time.Second
+
+// faults lists what the demo set out to prove and did not.
+func (s summary) faults() error {
+	var all []error
+	want := func(ok bool, format string, args ...any) {
+		if !ok {
+			all = append(all, fmt.Errorf(format, args...))
+		}
+	}
+	want(s.Moved == cohortSize-2, "%d users were moved, want all %d but the one who fails and the one on the phone", s.Moved, cohortSize)
+	want(s.Deferred == 1, "%d users were deferred, want 1", s.Deferred)
+	want(s.Failed == 1, "%d users failed and came back, want 1", s.Failed)
+	want(s.Restored == cohortSize, "%d of %d users are as they were before", s.Restored, cohortSize)
+	want(s.RestoreDrift == 0, "%d users are not as they were before", s.RestoreDrift)
+	want(s.LongestSplitMS <= float64(splitLimit.Milliseconds()), "a user was split for %.0f ms", s.LongestSplitMS)
+	want(s.LongestSplitMS > 0, "no split was ever seen, so nothing was measured")
+	want(s.FaultsStruck >= 2, "only %d of the injected faults struck", s.FaultsStruck)
+	want(s.Calls.Answered > 100, "only %d calls were answered", s.Calls.Answered)
+	want(s.Calls.OnOld > 0 && s.Calls.OnNew > 0, "calls were not in both systems")
+	want(s.Calls.Cut == 0, "%d calls were cut", s.Calls.Cut)
+	want(s.Calls.Nowhere == 0, "%d calls rang nowhere", s.Calls.Nowhere)
+	want(s.Calls.DoubleRung == 0, "%d calls rang on both systems", s.Calls.DoubleRung)
+	return errors.Join(all...)
+}
+
+// table prints the closing table.
+func (s summary) table(w io.Writer) {
+	rows := []struct {
+		what  string
+		value any
+	}{
+		{"users in the company", s.Users},
+		{"in the cohort", s.Cohort},
+		{"moved to the new system", s.Moved},
+		{"deferred, on a call, nothing written", s.Deferred},
+		{"failed on the way and came back", s.Failed},
+		{"as they were, after the way back", s.Restored},
+		{"not as they were", s.RestoreDrift},
+		{"longest split between CRM and route", fmt.Sprintf("%.0f ms", s.LongestSplitMS)},
+		{"faults that struck", s.FaultsStruck},
+		{"calls offered", s.Calls.Total},
+		{"  answered", s.Calls.Answered},
+		{"  busy", s.Calls.Busy},
+		{"  given up by the caller", s.Calls.Abandoned},
+		{"  cut", s.Calls.Cut},
+		{"  ringing nowhere", s.Calls.Nowhere},
+		{"  ringing on both systems", s.Calls.DoubleRung},
+		{"duration", fmt.Sprintf("%.0f s", s.DurationSeconds)},
+	}
+	fmt.Fprintln(w, "\nWhat the simulated systems saw")
+	for _, r := range rows {
+		fmt.Fprintf(w, "  %-40s %10v\n", r.what, r.value)
+	}
+}
+
+func (s summary) write(path string) error {
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(raw, '\n'), 0o644) //nolint:gosec // for everybody to read
+}
