@@ -26,7 +26,7 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	if o.To == dualtone.Old {
-		err = insist(u.putBack(ctx, l, left))
+		err = insist(u.moveBack(ctx, l, left))
 	} else {
 		err = writeAll(ctx, l, left)
 	}
@@ -34,6 +34,21 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	return u.conclude(ctx, o, Result{Outcome: cutover.Done}, l.pending...)
+}
+
+// moveBack makes the writes of a way back. One that could not be made ready, as
+// the order's detail tells, may have left writes of which nobody knows.
+func (u *User) moveBack(ctx context.Context, l *ledger, actions []numbered) error {
+	if l.order.Detail != "" {
+		now, err := u.look(ctx, l.person)
+		if err != nil {
+			return err
+		}
+		if err := l.settle(ctx, now); err != nil {
+			return err
+		}
+	}
+	return u.putBack(ctx, l, actions)
 }
 
 func writeAll(ctx context.Context, l *ledger, actions []numbered) error {
