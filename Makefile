@@ -44,7 +44,7 @@ check: lint workflowcheck vulncheck ## everything that reads the code without ru
 lint: ## tidy modules, formatting, linters
 	go mod tidy -diff
 	$(TOOL) golangci-lint fmt --diff
-	$(TOOL) golangci-lint run
+	$(TOOL) golangci-lint run --allow-parallel-runners
 
 fmt: ## put the code into shape
 	$(TOOL) golangci-lint fmt
@@ -59,7 +59,8 @@ vulncheck: ## known holes in what we import, where the database of holes is reac
 	@tools/vulncheck.sh
 
 docs: ## write again what is generated from the code
-	DUALTONE_UPDATE=1 go test -count=1 -run 'Docs' ./cmd/dualtone/... ./systems/all/...
+	go test -count=1 -run Docs ./cmd/dualtone -update
+	go test -count=1 -run Docs ./systems/all -update
 
 clean: ## remove what was built
 	rm -rf build

@@ -42,20 +42,24 @@ func (e *ThrottledError) Error() string {
 // Unwrap makes a throttled system an unavailable one.
 func (*ThrottledError) Unwrap() error { return ErrUnavailable }
 
-// kinds is in the order of Kind's preference.
-var kinds = []struct {
+type kind struct {
 	err  error
 	name string
-}{
-	{ErrUnsupported, "unsupported"},
-	{ErrInvalid, "invalid"},
-	{ErrNotFound, "not_found"},
-	{ErrConflict, "conflict"},
-	{ErrDenied, "denied"},
-	{ErrUnknown, "unknown"},
-	{ErrUnavailable, "unavailable"},
-	{context.Canceled, "canceled"},
-	{context.DeadlineExceeded, "unavailable"},
+}
+
+// kinds is in the order of Kind's preference.
+func kinds() []kind {
+	return []kind{
+		{ErrUnsupported, "unsupported"},
+		{ErrInvalid, "invalid"},
+		{ErrNotFound, "not_found"},
+		{ErrConflict, "conflict"},
+		{ErrDenied, "denied"},
+		{ErrUnknown, "unknown"},
+		{ErrUnavailable, "unavailable"},
+		{context.Canceled, "canceled"},
+		{context.DeadlineExceeded, "unavailable"},
+	}
 }
 
 // Kind names an error for logs, exit codes and workflow histories: unsupported,
@@ -68,7 +72,7 @@ func Kind(err error) string {
 	if _, ok := errors.AsType[*ThrottledError](err); ok {
 		return "throttled"
 	}
-	for _, k := range kinds {
+	for _, k := range kinds() {
 		if errors.Is(err, k.err) {
 			return k.name
 		}

@@ -8,7 +8,7 @@ import (
 // Seat is a user's right to work on a phone system.
 type Seat struct {
 	Enabled bool `json:"enabled"`
-	// Licenses are what the seat holds in the system's own names: licences,
+	// Licenses are what the seat holds in the system's own names: licenses,
 	// security profiles, roles. Sorted; compared as a set.
 	Licenses []string `json:"licenses,omitempty"`
 }

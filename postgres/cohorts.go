@@ -146,6 +146,9 @@ func (s *Cohorts) Members(ctx context.Context, q cutover.MemberQuery) ([]cutover
 	if q.After > 0 {
 		f.add(beyond, q.After)
 	}
+	if q.Side != "" {
+		f.add("p.side = %s", q.Side)
+	}
 	if len(q.States) > 0 {
 		f.add("coalesce(p.state, 'planned') = ANY(%s)", q.States)
 	}

@@ -49,7 +49,7 @@ systems:
     kind: amazonconnect
     endpoint: %s
     region: %s
-    instance: %s
+    instance_id: %s
     access_key_id: %s
     secret_access_key: env:DEMO_AWS_SECRET
     parked_security_profile: %s
@@ -57,10 +57,11 @@ systems:
     kind: salesforce
     my_domain: %s
     consumer_key: %s
-    client_secret: env:DEMO_PASSWORD
+    consumer_secret: env:DEMO_PASSWORD
     organization: %s
     sandbox: true
     permission_sets: [%s]
+    permission_set_licenses: {%s: CloudPhonePsl}
 migration:
   old: pbx
   new: cloud
@@ -77,6 +78,6 @@ cohort:
   window: 8
 `, stack.TemporalAddress, stack.Namespace, host, port, managerName,
 		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, connectsim.Parked,
-		org.Address, consumerKey, org.Org, org.Grant, org.CallCenters[0], org.CallCenters[1],
+		org.Address, consumerKey, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
 		org.Grant, connectsim.AgentRights, queues, reachPrefix)
 }

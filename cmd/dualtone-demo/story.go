@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -132,13 +133,14 @@ func (s *stage) connect(ctx context.Context, up map[string]ready, stack *devstac
 	}
 	s.later(pool.Close)
 	people := company()
+	web := &http.Client{Timeout: 30 * time.Second}
 	clients := map[dualtone.Side]*simctl.Client{
-		dualtone.Old: simctl.NewClient(up["asterisk"].Control, nil),
-		dualtone.New: simctl.NewClient(up["connect"].Control, nil),
+		dualtone.Old: simctl.NewClient(up["asterisk"].Control, web),
+		dualtone.New: simctl.NewClient(up["connect"].Control, web),
 	}
 	border := newSBC(postgres.NewRouter(pool), clients, people)
 	s.truth = &truth{
-		old: clients[dualtone.Old], new: clients[dualtone.New], org: simctl.NewClient(up["salesforce"].Control, nil),
+		old: clients[dualtone.Old], new: clients[dualtone.New], org: simctl.NewClient(up["salesforce"].Control, web),
 		up: up, people: people, sbc: border,
 	}
 	s.traffic = &traffic{

@@ -51,14 +51,15 @@ func (a *Admin) Close() error { return a.conn.Close() }
 func (a *Admin) Do(action string, pairs ...string) ([]Message, error) {
 	a.count++
 	id := strconv.Itoa(a.count)
-	text := "Action: " + action + "\r\nActionID: " + id + "\r\n"
+	var text strings.Builder
+	text.WriteString("Action: " + action + "\r\nActionID: " + id + "\r\n")
 	for i := 0; i+1 < len(pairs); i += 2 {
-		text += pairs[i] + ": " + pairs[i+1] + "\r\n"
+		text.WriteString(pairs[i] + ": " + pairs[i+1] + "\r\n")
 	}
 	if err := a.conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return nil, err
 	}
-	if _, err := a.conn.Write([]byte(text + "\r\n")); err != nil {
+	if _, err := a.conn.Write([]byte(text.String() + "\r\n")); err != nil {
 		return nil, err
 	}
 	return a.answer(action, id)

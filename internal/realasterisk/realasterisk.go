@@ -170,7 +170,7 @@ func (p *PBX) ready(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	if _, err := a.Do("Login", "Username", Username, "Secret", Secret, "Events", "system"); err != nil {
 		return false
 	}
@@ -193,13 +193,13 @@ func freePort(ctx context.Context, network string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		return c.LocalAddr().(*net.UDPAddr).Port, nil //nolint:errcheck,forcetypeassert // A UDP socket has a UDP address.
 	}
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil //nolint:errcheck,forcetypeassert // A TCP socket has a TCP address.
 }

@@ -43,12 +43,12 @@ func Tree(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // Nothing in it is private.
 		return "", err
 	}
-	lock, err := os.Create(root + ".lock")
+	lock, err := os.Create(filepath.Clean(root + ".lock"))
 	if err != nil {
 		return "", err
 	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // A file descriptor fits.
+	defer func() { _ = lock.Close() }()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", err
 	}
 	if Fetched() {

@@ -14,12 +14,11 @@ func Table(specs []systems.Spec) string {
 	b.WriteString("# What each phone system can do\n\n")
 	b.WriteString("Made from the connectors by `go test ./systems/all -update`; a test fails when it is not up to date.\n")
 	b.WriteString("What a system cannot do becomes a manual task with evidence in a plan, never a silent success.\n\n")
-	head, rule := "| system |", "| --- |"
+	b.WriteString("| system |")
 	for _, c := range systems.Capabilities() {
-		head += " " + string(c) + " |"
-		rule += " --- |"
+		b.WriteString(" " + string(c) + " |")
 	}
-	b.WriteString(head + "\n" + rule + "\n")
+	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(systems.Capabilities())) + "\n")
 	for _, s := range platforms(specs) {
 		b.WriteString("| " + s.Kind + " |")
 		for _, c := range systems.Capabilities() {

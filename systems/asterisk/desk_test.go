@@ -30,30 +30,30 @@ func (d desk) peer() systemtest.Peer {
 		Forward: d.forward,
 		Divert:  d.divert,
 		Members: d.members,
-		Ring: func(t testing.TB, user dualtone.UserID) systemtest.Call {
-			t.Helper()
-			return d.call(t, "12125550190", string(user), user)
+		Ring: func(tb testing.TB, user dualtone.UserID) systemtest.Call {
+			tb.Helper()
+			return d.call(tb, "12125550190", string(user), user)
 		},
 		Finish: d.finish,
 	}
 }
 
-func (d desk) do(t testing.TB, action string, pairs ...string) []realasterisk.Message {
-	t.Helper()
+func (d desk) do(tb testing.TB, action string, pairs ...string) []realasterisk.Message {
+	tb.Helper()
 	answer, err := d.admin.Do(action, pairs...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return answer
 }
 
-func (d desk) join(t testing.TB, queue, extension, label string) {
-	t.Helper()
-	d.do(t, "QueueAdd", "Queue", queue, "Interface", "PJSIP/"+extension, "MemberName", label, "Penalty", "1")
+func (d desk) join(tb testing.TB, queue, extension, label string) {
+	tb.Helper()
+	d.do(tb, "QueueAdd", "Queue", queue, "Interface", "PJSIP/"+extension, "MemberName", label, "Penalty", "1")
 }
 
-func (d desk) forward(t testing.TB, user dualtone.UserID) string {
-	t.Helper()
+func (d desk) forward(tb testing.TB, user dualtone.UserID) string {
+	tb.Helper()
 	answer, err := d.admin.Do("DBGet", "Family", "CF", "Key", string(user))
 	if err != nil {
 		return ""
@@ -61,19 +61,19 @@ func (d desk) forward(t testing.TB, user dualtone.UserID) string {
 	return answer[1]["Val"]
 }
 
-func (d desk) divert(t testing.TB, user dualtone.UserID, to string) {
-	t.Helper()
+func (d desk) divert(tb testing.TB, user dualtone.UserID, to string) {
+	tb.Helper()
 	if to == "" {
-		d.do(t, "DBDel", "Family", "CF", "Key", string(user))
+		d.do(tb, "DBDel", "Family", "CF", "Key", string(user))
 		return
 	}
-	d.do(t, "DBPut", "Family", "CF", "Key", string(user), "Val", to)
+	d.do(tb, "DBPut", "Family", "CF", "Key", string(user), "Val", to)
 }
 
-func (d desk) members(t testing.TB, queue dualtone.QueueID) []sim.Member {
-	t.Helper()
+func (d desk) members(tb testing.TB, queue dualtone.QueueID) []sim.Member {
+	tb.Helper()
 	var all []sim.Member
-	for _, m := range d.do(t, "QueueStatus", "Queue", string(queue)) {
+	for _, m := range d.do(tb, "QueueStatus", "Queue", string(queue)) {
 		if m["Event"] != "QueueMember" {
 			continue
 		}
@@ -87,44 +87,44 @@ func (d desk) members(t testing.TB, queue dualtone.QueueID) []sim.Member {
 }
 
 // call lets a customer dial, and returns once the user's phone rings.
-func (d desk) call(t testing.TB, from, dialed string, user dualtone.UserID) systemtest.Call {
-	t.Helper()
-	d.do(t, "Originate", "Channel", "Local/s@caller/n", "Context", "from-internal", "Exten", dialed, "Priority", "1",
+func (d desk) call(tb testing.TB, from, dialed string, user dualtone.UserID) systemtest.Call {
+	tb.Helper()
+	d.do(tb, "Originate", "Channel", "Local/s@caller/n", "Context", "from-internal", "Exten", dialed, "Priority", "1",
 		"CallerID", `"Customer" <`+from+`>`, "Async", "true")
-	d.until(t, "the phone rings", func() bool { return d.phone(t, user, "phones") != "" })
+	d.until(tb, "the phone rings", func() bool { return d.phone(tb, user, "phones") != "" })
 	return systemtest.Call{
-		Answer: func(t testing.TB) {
-			t.Helper()
-			d.do(t, "Redirect", "Channel", d.phone(t, user, "phones"), "Context", "answered", "Exten", string(user), "Priority", "1")
-			d.until(t, "the phone is answered", func() bool { return d.phone(t, user, "answered") != "" })
+		Answer: func(tb testing.TB) {
+			tb.Helper()
+			d.do(tb, "Redirect", "Channel", d.phone(tb, user, "phones"), "Context", "answered", "Exten", string(user), "Priority", "1")
+			d.until(tb, "the phone is answered", func() bool { return d.phone(tb, user, "answered") != "" })
 		},
-		HangUp: func(t testing.TB) {
-			t.Helper()
-			d.do(t, "Hangup", "Channel", d.phone(t, user, ""))
+		HangUp: func(tb testing.TB) {
+			tb.Helper()
+			d.do(tb, "Hangup", "Channel", d.phone(tb, user, ""))
 			// The customer of a queue would wait for the next member.
-			for _, m := range d.do(t, "CoreShowChannels") {
+			for _, m := range d.do(tb, "CoreShowChannels") {
 				if m["Context"] == "caller" {
 					_, _ = d.admin.Do("Hangup", "Channel", m["Channel"])
 				}
 			}
-			d.until(t, "nobody talks", func() bool { return len(d.do(t, "CoreShowChannels")) == 2 })
+			d.until(tb, "nobody talks", func() bool { return len(d.do(tb, "CoreShowChannels")) == 2 })
 		},
 	}
 }
 
-func (d desk) finish(t testing.TB, user dualtone.UserID, from []string) {
-	t.Helper()
+func (d desk) finish(tb testing.TB, user dualtone.UserID, from []string) {
+	tb.Helper()
 	for _, number := range from {
-		call := d.call(t, strings.TrimPrefix(number, "+"), string(user), user)
-		call.Answer(t)
-		call.HangUp(t)
+		call := d.call(tb, strings.TrimPrefix(number, "+"), string(user), user)
+		call.Answer(tb)
+		call.HangUp(tb)
 	}
 }
 
 // phone returns the channel on the phone's own side.
-func (d desk) phone(t testing.TB, user dualtone.UserID, context string) string {
-	t.Helper()
-	for _, m := range d.do(t, "CoreShowChannels") {
+func (d desk) phone(tb testing.TB, user dualtone.UserID, context string) string {
+	tb.Helper()
+	for _, m := range d.do(tb, "CoreShowChannels") {
 		if strings.HasPrefix(m["Channel"], "PJSIP/phones-") && m["Exten"] == string(user) && strings.HasPrefix(m["Context"], context) {
 			return m["Channel"]
 		}
@@ -132,15 +132,15 @@ func (d desk) phone(t testing.TB, user dualtone.UserID, context string) string {
 	return ""
 }
 
-func (desk) until(t testing.TB, what string, so func() bool) {
-	t.Helper()
+func (desk) until(tb testing.TB, what string, so func() bool) {
+	tb.Helper()
 	timeout := time.After(20 * time.Second)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !so() {
 		select {
 		case <-timeout:
-			t.Fatalf("waited in vain: %s", what)
+			tb.Fatalf("waited in vain: %s", what)
 		case <-tick.C:
 		}
 	}

@@ -208,7 +208,7 @@ func (q queues) readBack(ctx context.Context, user dualtone.UserID) (dualtone.Of
 
 // broken names the error of a change of which a part is done already: neither
 // done nor failed.
-func broken(err error, changed bool) error { //nolint:revive // What happened, not an option.
+func broken(err error, changed bool) error {
 	if !changed || errors.Is(err, dualtone.ErrUnknown) {
 		return err
 	}

@@ -207,16 +207,16 @@ func rename(t *testing.T, from, to string, ago time.Duration) {
 // compress does what logrotate does: the old file's time is kept.
 func compress(t *testing.T, path string) {
 	t.Helper()
-	in, err := os.Open(path)
+	in, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	info, err := in.Stat()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := os.Create(path + ".gz")
+	out, err := os.Create(filepath.Clean(path + ".gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -212,7 +212,7 @@ func complete(answer []message) (bool, error) {
 			return true, fmt.Errorf("a list of %d items says that it has %s: %w", items, told, dualtone.ErrUnavailable)
 		}
 		return true, nil
-	case "cancelled":
+	case "cancelled": //nolint:misspell // As Asterisk spells it.
 		return true, fmt.Errorf("the list was canceled: %w", dualtone.ErrUnavailable)
 	default:
 		return false, nil

@@ -21,8 +21,12 @@ func TestMessageKeepsColonsAndRepeatedKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := message{
-		{"Event", "AorDetail"}, {"ActionID", "a6"}, {"Contacts", "1001/sip:1001@127.0.0.1:15071"},
-		{"Variable", "a=1"}, {"Variable", "b=2"}, {"Empty", ""},
+		{"Event", "AorDetail"},
+		{"ActionID", "a6"},
+		{"Contacts", "1001/sip:1001@127.0.0.1:15071"},
+		{"Variable", "a=1"},
+		{"Variable", "b=2"},
+		{"Empty", ""},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(field{})); diff != "" {
 		t.Errorf("message (-want +got):\n%s", diff)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,7 +43,11 @@ func directory(t *testing.T, h Harness) {
 		s := h.open(t)
 		notFound(t, s.listen(only(s.Directory.User(t.Context(), s.Unknown))))
 	})
-	h.test(t, "lists none, one, a page, and one more", func(t *testing.T) {
+	h.test(t, "lists none, one, a page, and one more", pages(h, users))
+}
+
+func pages(h Harness, users listing[dualtone.User]) func(t *testing.T) {
+	return func(t *testing.T) {
 		s := h.open(t)
 		if s.Peer.People == nil {
 			t.Skip("the people of this system are not ours to add and remove")
@@ -56,10 +59,10 @@ func directory(t *testing.T, h Harness) {
 		for _, n := range []int{0, 1, page, page + 1, 2 * page} {
 			s.Peer.People(t, n)
 			if got := len(users.keys(t, s)); got != n {
-				t.Errorf("%s people: listed %d", strconv.Itoa(n), got)
+				t.Errorf("%d people: listed %d", n, got)
 			}
 		}
-	})
+	}
 }
 
 func notFound(t *testing.T, err error) {

@@ -87,7 +87,7 @@ func (h Harness) eachRead(check func(*testing.T, *session, read)) func(*testing.
 		s := h.open(t)
 		for _, r := range s.reads() {
 			s.warm(t)
-			t.Run(r.name, func(t *testing.T) { check(t, s, r) }) //nolint:paralleltest // One fault list, one after another.
+			t.Run(r.name, func(t *testing.T) { check(t, s, r) })
 			if s.Faults != nil {
 				s.Faults.Clear()
 			}

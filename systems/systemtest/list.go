@@ -80,7 +80,8 @@ func (l listing[V]) prove(t *testing.T, h Harness) {
 	h.test(t, "who stops reading early may ask again", func(t *testing.T) {
 		s := l.open(t, h)
 		want := l.keys(t, s)
-		for range l.all(t.Context(), s) {
+		for _, err := range l.all(t.Context(), s) {
+			_ = s.listen(err)
 			break
 		}
 		l.same(t, want, l.keys(t, s))

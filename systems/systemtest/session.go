@@ -61,9 +61,7 @@ func (h Harness) try(t *testing.T, b *Bench, settings systems.Decode) (*session,
 	t.Helper()
 	s := &session{Bench: b, requests: &atomic.Int64{}, heard: &heard{}}
 	p, err := h.Spec.OpenPlatform(t.Context(), "pbx", settings, s.deps())
-	if err != nil {
-		s.listen(err)
-	}
+	_ = s.listen(err)
 	s.Platform = p
 	t.Cleanup(func() {
 		if p != nil {

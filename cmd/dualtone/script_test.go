@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dualtone/dualtone/devstack/devstacktest"
+)
+
+var update = flag.Bool("update", false, "write what is generated anew")
+
+func TestMain(m *testing.M) {
+	testscript.Main(testMain{m}, map[string]func(){"dualtone": main})
+}
+
+// testMain stops what the tests have started.
+type testMain struct{ m *testing.M }
+
+// machine is shared by the tests of this process.
+var machine devstacktest.Machine
+
+// Run runs the tests.
+func (t testMain) Run() int { return machine.Main(t.m) }
+
+func params(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/xdg")
+			env.Setenv("DUALTONE_DATA_DIR", env.WorkDir+"/data")
+			env.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	}
+}
+
+// exits runs a command that must end with a code: exits 2 dualtone users.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	got := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = strconv.Itoa(exit.ExitCode())
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+func TestCommandsThatNeedNoService(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, params("testdata/script"))
+}
+
+// Scripts in testdata/database find an empty database in $DATABASE.
+func TestCommandsThatNeedADatabase(t *testing.T) {
+	t.Parallel()
+	p := params("testdata/database")
+	setup := p.Setup
+	p.Setup = func(env *testscript.Env) error {
+		env.Setenv("DUALTONE_DATABASE_URL", machine.Database(t))
+		env.Setenv("DUALTONE_ACTOR", "tester")
+		return setup(env)
+	}
+	testscript.Run(t, p)
+}

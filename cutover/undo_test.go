@@ -1,0 +1,186 @@
+package cutover_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/cutovertest"
+	"github.com/dualtone/dualtone/routing"
+)
+
+func plan(t interface{ Fatal(...any) }, before cutover.Image) []cutover.Action {
+	offer := dualtone.Offering{Profile: "work", Memberships: []dualtone.Membership{{Queue: "q-sales"}, {Queue: "q-support"}}}
+	actions, err := cutovertest.Migration().Plan(cutovertest.Agent(), before, &offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return actions
+}
+
+// images draws users as they may be found.
+func images(t *rapid.T) cutover.Image {
+	i := cutovertest.Before()
+	text := rapid.SampledFrom([]string{"", "a", "b"})
+	i[cutover.OldForward] = cutover.Value{Forward: &dualtone.Forward{To: text.Draw(t, "forward")}}
+	i[cutover.NewSeat] = cutover.Value{Seat: &dualtone.Seat{Enabled: rapid.Bool().Draw(t, "seat"), Licenses: []string{text.Draw(t, "license")}}}
+	var m []dualtone.Membership
+	for n := range rapid.IntRange(0, 3).Draw(t, "queues") {
+		m = append(m, dualtone.Membership{
+			Queue: dualtone.QueueID(fmt.Sprint("q", n)), Penalty: rapid.IntRange(0, 2).Draw(t, "penalty"),
+			Paused: rapid.Bool().Draw(t, "paused"), Fixed: rapid.Bool().Draw(t, "fixed"), Device: "d",
+		})
+	}
+	i[cutover.OldOffering] = cutover.Value{Offering: &dualtone.Offering{Memberships: m}}
+	if rapid.Bool().Draw(t, "no seats on the new side") {
+		delete(i, cutover.NewSeat)
+	}
+	return i
+}
+
+func TestUndoingAnyPartOfAMoveGivesTheImageBefore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		before := images(t)
+		actions := plan(t, before)
+		done := rapid.IntRange(0, len(actions)).Draw(t, "done")
+		now := cutover.Apply(before, actions[:done])
+		undo, drifts := cutover.Undo(before, actions, now)
+		if len(drifts) > 0 {
+			t.Fatalf("nobody else changed anything, and yet %+v drifted", drifts)
+		}
+		if d := cutover.Differences(before, cutover.Apply(now, undo)); len(d) > 0 {
+			t.Fatalf("after undoing %d of %d actions: %+v", done, len(actions), d)
+		}
+		for _, a := range undo {
+			if !now[a.Facet].Equal(a.From) {
+				t.Fatalf("%s is undone from %+v, but stands at %+v", a.Facet, a.From, now[a.Facet])
+			}
+			now = now.With(a.Facet, a.To)
+		}
+	})
+}
+
+func TestTheWayBackAlsoPausesBeforeItLeaves(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		before := images(t)
+		actions := plan(t, before)
+		now := cutover.Apply(before, actions)
+		back, _ := cutover.PlanReturn(before, actions, now)
+		if d := cutover.Differences(before, cutover.Apply(now, back)); len(d) > 0 {
+			t.Fatalf("after the way back: %+v", d)
+		}
+		if len(back) > 0 && (back[0].Step != cutover.Drain || back[0].Facet != cutover.NewOffering) {
+			t.Fatalf("the way back begins with %s of %s, not with stopping offers on the new side", back[0].Step, back[0].Facet)
+		}
+		first, rest := cutover.Phase(back)
+		if len(first) != 1 || len(first)+len(rest) != len(back) {
+			t.Fatalf("%d actions come before the user is free, want the one that stops offers", len(first))
+		}
+	})
+}
+
+func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
+	t.Parallel()
+	theirs := map[cutover.Facet]cutover.Value{
+		cutover.Softphone:   {Softphone: &dualtone.Softphone{CallCenter: "04vThird"}},
+		cutover.Routes:      {Routes: []routing.Route{{Number: "+12125551001", Sides: []dualtone.Side{dualtone.New}}}},
+		cutover.OldForward:  {Forward: &dualtone.Forward{To: "voicemail"}},
+		cutover.OldOffering: {Offering: &dualtone.Offering{Memberships: []dualtone.Membership{{Queue: "vip"}}}},
+		cutover.NewSeat:     {Seat: &dualtone.Seat{Enabled: true, Licenses: []string{"Supervisor"}}},
+		cutover.NewOffering: {Offering: &dualtone.Offering{Profile: "vip", Memberships: []dualtone.Membership{{Queue: "q-vip"}}}},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		before := cutovertest.Before()
+		actions := plan(t, before)
+		facets := slices.Sorted(func(yield func(cutover.Facet) bool) {
+			for f := range theirs {
+				if !yield(f) {
+					return
+				}
+			}
+		})
+		changed := rapid.SampledFrom(facets).Draw(t, "changed by somebody else")
+		now := cutover.Apply(before, actions).With(changed, theirs[changed])
+		undo, drifts := cutover.Undo(before, actions, now)
+		if len(drifts) != 1 || drifts[0].Facet != changed || !drifts[0].Now.Equal(theirs[changed]) || !drifts[0].Before.Equal(before[changed]) {
+			t.Fatalf("drifts %+v, want %s with before, wrote and now", drifts, changed)
+		}
+		want := before.With(changed, theirs[changed])
+		if d := cutover.Differences(want, cutover.Apply(now, undo)); len(d) > 0 {
+			t.Fatalf("all else should be as before: %+v", d)
+		}
+	})
+}
+
+func TestABreakOfTheAgentIsNoDrift(t *testing.T) {
+	t.Parallel()
+	before := cutovertest.Before()
+	actions := plan(t, before)
+	now := cutover.Apply(before, actions)
+	lunch := now[cutover.NewOffering].Offering.Stopped("Lunch")
+	now = now.With(cutover.NewOffering, cutover.Value{Offering: &lunch})
+	if missing := cutover.Missing(cutover.Apply(before, actions), now); len(missing) > 0 {
+		t.Errorf("a break counts as missing: %+v", missing)
+	}
+	if _, drifts := cutover.Undo(before, actions, now); len(drifts) > 0 {
+		t.Errorf("a break counts as drift: %+v", drifts)
+	}
+}
+
+func TestAMoveThatCannotBePlannedSaysWhy(t *testing.T) {
+	t.Parallel()
+	m, p := cutovertest.Migration(), cutovertest.Agent()
+	moved := cutovertest.Before().With(cutover.Softphone, cutover.Value{Softphone: &dualtone.Softphone{CallCenter: "04vThird"}})
+	if _, err := m.Plan(p, moved, nil); !errors.Is(err, dualtone.ErrConflict) || !strings.Contains(err.Error(), "04vThird") {
+		t.Errorf("a third call center: %v", err)
+	}
+	delete(m.Queues, "support")
+	if _, err := m.NewQueues(p, cutovertest.Before()); !errors.Is(err, dualtone.ErrInvalid) || !strings.Contains(err.Error(), `"support"`) {
+		t.Errorf("a queue without counterpart: %v", err)
+	}
+}
+
+func TestStaticMembersArePausedAndStay(t *testing.T) {
+	t.Parallel()
+	fixed := dualtone.Membership{Queue: "sales", Device: "PJSIP/1001", Fixed: true}
+	before := cutovertest.Before().With(cutover.OldOffering, cutover.Value{Offering: &dualtone.Offering{Memberships: []dualtone.Membership{fixed}}})
+	after := cutover.Apply(before, plan(t, before))
+	left := after[cutover.OldOffering].Offering.Memberships
+	fixed.Paused, fixed.PauseReason = true, "moving"
+	if diff := cmp.Diff([]dualtone.Membership{fixed}, left); diff != "" {
+		t.Errorf("a static member after the move (-want +got):\n%s", diff)
+	}
+}
+
+func TestPreflightNamesEveryFindingWithItsLayer(t *testing.T) {
+	t.Parallel()
+	f := cutover.Facts{
+		Person:        cutover.PersonState{Person: cutovertest.Agent()},
+		Before:        cutovertest.Before().With(cutover.OldForward, cutover.Value{Forward: &dualtone.Forward{To: "1999"}}),
+		OldActive:     true,
+		OldCallCenter: "04vOld",
+		NewCallCenter: dualtone.CallCenter{Name: "Cloud", AdapterURL: "http://cloud.example.com"},
+	}
+	err := f.Err()
+	if !errors.Is(err, dualtone.ErrInvalid) {
+		t.Fatalf("got %v, want an invalid", err)
+	}
+	for _, want := range []string{"phone platform: account u-1001 on the new side is not in use", "already forwards", "integration: adapter URL", "is not https"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not name %q", err, want)
+		}
+	}
+	f.Lacks = []error{fmt.Errorf("old has no presence: %w", dualtone.ErrUnsupported)}
+	if err := f.Err(); !errors.Is(err, dualtone.ErrUnsupported) {
+		t.Errorf("a lacking capability: %v", err)
+	}
+}
