@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -162,7 +163,20 @@ func (c *company) clearFaults() {
 	c.org.Faults.Clear()
 }
 
-func must(t *testing.T, err error) {
+// tester is a test, or one try of a property.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Log(args ...any)
+	Logf(format string, args ...any)
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Failed() bool
+}
+
+func must(t tester, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

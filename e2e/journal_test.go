@@ -4,14 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"testing"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/systems/sim/connectsim"
 )
 
-func (s *site) journal(t *testing.T, e employee) []cutover.Entry {
+func (s *site) journal(t tester, e employee) []cutover.Entry {
 	t.Helper()
 	entries, err := s.switches.Journal(t.Context(), cutover.JournalQuery{Person: e.person()})
 	must(t, err)
@@ -19,7 +18,7 @@ func (s *site) journal(t *testing.T, e employee) []cutover.Entry {
 }
 
 // checkJournal compares what the journal tells with where the person stands.
-func (s *site) checkJournal(t *testing.T, e employee, p cutover.PersonState, now standing) {
+func (s *site) checkJournal(t tester, e employee, p cutover.PersonState, now standing) {
 	t.Helper()
 	entries := s.journal(t, e)
 	last := map[cutover.Facet]cutover.Entry{}
@@ -112,7 +111,7 @@ func (s *site) told(f cutover.Facet, v cutover.Value) string {
 }
 
 // tellJournal puts a person's journal into the test's log.
-func (s *site) tellJournal(t *testing.T, e employee) {
+func (s *site) tellJournal(t tester, e employee) {
 	t.Helper()
 	for _, entry := range s.journal(t, e) {
 		to, _ := json.Marshal(entry.To)

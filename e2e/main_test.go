@@ -21,6 +21,13 @@ var binary string //nolint:gochecknoglobals // built by TestMain
 var record = flag.Bool("record", false, "record the histories that workflows/replay_test.go replays") //nolint:gochecknoglobals // a flag
 
 func TestMain(m *testing.M) {
+	// A try moves a user through real servers, so there are few by default, and a
+	// failed one is not tried again with less: it tells its story at once.
+	for name, value := range map[string]string{"rapid.checks": "25", "rapid.shrinktime": "0s", "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+		}
+	}
 	flag.Parse()
 	os.Exit(run(m))
 }

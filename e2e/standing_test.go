@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -38,37 +37,42 @@ type place struct {
 }
 
 // standings reads where everybody stands.
-func (s *site) standings(t *testing.T) map[string]standing {
+func (s *site) standings(t tester) map[string]standing {
 	t.Helper()
-	forwards := map[string]string{}
-	for _, p := range s.old.People() {
-		forwards[p.ID] = p.Forward
+	all := map[string]standing{}
+	for _, e := range s.people {
+		all[e.ID] = s.standing(t, e)
 	}
-	onOld, onNew := map[string][]place{}, map[string][]string{}
+	return all
+}
+
+// standing reads where one employee stands.
+func (s *site) standing(t tester, e employee) standing {
+	t.Helper()
+	user, _ := s.org.Record(e.CRM)
+	phone, err := s.old.Person(e.Extension)
+	must(t, err)
+	st := standing{
+		CallCenter: fmt.Sprint(user["CallCenterId"]), PermissionSets: s.grantsOf(e),
+		Licenses: len(s.org.Find("PermissionSetLicenseAssign", "AssigneeId", e.CRM)),
+		Route:    s.routeOf(t, e), Forward: phone.Forward,
+	}
 	for _, q := range s.old.Queues() {
 		for _, m := range q.Members {
-			onOld[m.Person] = append(onOld[m.Person], place{Queue: q.ID, Member: m})
+			if m.Person == e.Extension {
+				st.OldQueues = append(st.OldQueues, place{Queue: q.ID, Member: m})
+			}
 		}
 	}
 	for _, q := range s.cloud.Queues() {
-		for _, m := range q.Members {
-			onNew[m.Person] = append(onNew[m.Person], q.Name)
+		if slices.ContainsFunc(q.Members, func(m sim.Member) bool { return m.Person == e.New }) {
+			st.NewQueues = append(st.NewQueues, q.Name)
 		}
 	}
-	all := map[string]standing{}
-	for _, e := range s.people {
-		user, _ := s.org.Record(e.CRM)
-		st := standing{
-			CallCenter: fmt.Sprint(user["CallCenterId"]), PermissionSets: s.grantsOf(e),
-			Licenses: len(s.org.Find("PermissionSetLicenseAssign", "AssigneeId", e.CRM)),
-			Route:    s.routeOf(t, e), Forward: forwards[e.Extension],
-			OldQueues: onOld[e.Extension], NewQueues: slices.Sorted(slices.Values(onNew[e.New])),
-		}
-		slices.SortFunc(st.OldQueues, func(a, b place) int { return strings.Compare(a.Queue+a.Device, b.Queue+b.Device) })
-		st.Rights, st.Profile = s.seatOf(t, e)
-		all[e.ID] = st
-	}
-	return all
+	slices.Sort(st.NewQueues)
+	slices.SortFunc(st.OldQueues, func(a, b place) int { return strings.Compare(a.Queue+a.Device, b.Queue+b.Device) })
+	st.Rights, st.Profile = s.seatOf(t, e)
+	return st
 }
 
 func (s *site) grantsOf(e employee) []string {
@@ -82,7 +86,7 @@ func (s *site) grantsOf(e employee) []string {
 	return names
 }
 
-func (s *site) routeOf(t *testing.T, e employee) []dualtone.Side {
+func (s *site) routeOf(t tester, e employee) []dualtone.Side {
 	t.Helper()
 	routes, err := s.router.Routes(t.Context(), []dualtone.Number{dualtone.Number(e.Number)})
 	must(t, err)
@@ -90,7 +94,7 @@ func (s *site) routeOf(t *testing.T, e employee) []dualtone.Side {
 }
 
 // seatOf asks the cloud platform by its vendor's own client.
-func (s *site) seatOf(t *testing.T, e employee) (rights []string, profile string) {
+func (s *site) seatOf(t tester, e employee) (rights []string, profile string) {
 	t.Helper()
 	client := connect.New(connect.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(s.connect.URL()),
@@ -132,7 +136,7 @@ func (s *site) moved(e employee, before standing) standing {
 
 // judge checks that everybody is wholly on the side that dualtone says they are
 // on, exactly as before or exactly as moved, and that their journal agrees.
-func (s *site) judge(t *testing.T, before map[string]standing) (on map[dualtone.Side]int) {
+func (s *site) judge(t tester, before map[string]standing) (on map[dualtone.Side]int) {
 	t.Helper()
 	on = map[dualtone.Side]int{}
 	now := s.standings(t)
