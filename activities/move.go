@@ -12,7 +12,8 @@ import (
 
 // Move makes the writes that take a drained user to the other side: softphone
 // and route one right after the other, so that the two disagree for no longer
-// than one answer takes, then forward and queues. On the way to the new side
+// than one answer takes, then, once the new softphone is open, forward and
+// queues. On the way to the new side
 // the first lasting error ends it; on the way back a facet that somebody else
 // changed is left to them and the rest goes on.
 func (u *User) Move(ctx context.Context, o Order) (Result, error) {
@@ -28,7 +29,7 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 	if o.To == dualtone.Old {
 		err = insist(u.moveBack(ctx, l, left))
 	} else {
-		err = writeAll(ctx, l, left)
+		err = u.writeAll(ctx, l, left)
 	}
 	if err != nil {
 		return Result{}, err
@@ -51,13 +52,44 @@ func (u *User) moveBack(ctx context.Context, l *ledger, actions []numbered) erro
 	return u.putBack(ctx, l, actions)
 }
 
-func writeAll(ctx context.Context, l *ledger, actions []numbered) error {
+func (u *User) writeAll(ctx context.Context, l *ledger, actions []numbered) error {
 	for _, a := range actions {
+		if a.Facet == cutover.OldForward {
+			if err := u.waitSignedIn(ctx, l); err != nil {
+				return err
+			}
+		}
 		if err := l.write(ctx, a); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// waitSignedIn waits until the new side would ring the user. Until then calls
+// from outside fall back to the old phone, and calls from inside the old system
+// ring it; a forward to a softphone that is not open would ring nowhere. It
+// does not wait for ever: at night nobody is there to open anything.
+func (u *User) waitSignedIn(ctx context.Context, l *ledger) error {
+	if u.SignIn <= 0 {
+		return nil
+	}
+	deadline := u.Now().Add(u.SignIn)
+	for {
+		presence, err := u.New.Presence.Presence(ctx, l.person.Accounts.New)
+		if err != nil || presence.SignedIn {
+			return wrap(err, "presence of %s on %s", l.person.Accounts.New, u.New.Name)
+		}
+		if !u.Now().Before(deadline) {
+			note := u.entry(ctx, l.order, cutover.Note)
+			note.Text = fmt.Sprintf("not signed in to %s after %s; their phone does not ring until they are", u.New.Name, u.SignIn)
+			l.pending = append(l.pending, note)
+			return nil
+		}
+		if err := u.pause(ctx, "waiting for the new softphone"); err != nil {
+			return err
+		}
+	}
 }
 
 // putBack makes the writes of a way back. A facet that meets a conflict or

@@ -25,7 +25,10 @@ type User struct {
 	Switches  cutover.Switches
 	Migration cutover.Migration
 	Drain     Drain
-	Now       func() time.Time
+	// SignIn is how long a user who has been sent to the new side is waited for
+	// to open the new softphone before the old phone is forwarded there.
+	SignIn time.Duration
+	Now    func() time.Time
 
 	checks checks
 }

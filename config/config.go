@@ -98,6 +98,9 @@ type Migration struct {
 	// Patience is how long a system may be away in the middle of a switch
 	// before what was written is taken back.
 	Patience time.Duration `mapstructure:"patience"`
+	// SignIn is how long a person is waited for to open the new softphone
+	// before the old phone is forwarded to it; 0 does not wait.
+	SignIn time.Duration `mapstructure:"sign_in"`
 	// Region is the country whose dialing rules numbers without a plus sign
 	// follow, such as GB.
 	Region string `mapstructure:"region"`
@@ -131,7 +134,7 @@ func Default() Config {
 		Log:       Log{Level: "info", Format: "text"},
 		Database:  Database{MaxConnections: 10},
 		Temporal:  Temporal{Namespace: "dualtone"},
-		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute},
+		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 	}
 }

@@ -97,6 +97,9 @@ func (l *loader) checkDrain() {
 	if l.config.Migration.Patience <= 0 {
 		l.at("migration.patience", "not more than nothing", "give a duration such as 5m")
 	}
+	if s := l.config.Migration.SignIn; s < 0 || s >= l.config.Migration.Patience {
+		l.at("migration.sign_in", fmt.Sprintf("%s is not between 0 and the patience of %s", s, l.config.Migration.Patience), "")
+	}
 	if d.Wait < 0 {
 		l.at("migration.drain.wait", "less than nothing", "")
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/interceptor"
 	"pgregory.net/rapid"
 
 	"github.com/dualtone/dualtone"
@@ -244,5 +244,40 @@ func (o *office) judge(t *rapid.T, p workflows.Progress, lasting bool) {
 	person, err := o.stores.Person(t.Context(), "E100")
 	if err != nil || person.State != p.State {
 		t.Fatalf("the store says %s, the workflow %s (%v)", person.State, p.State, err)
+	}
+}
+
+func TestTheOldPhoneIsForwardedOnlyOnceTheNewOneRings(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.user.SignIn = time.Minute
+	const looks = 5
+	o.world.SignOut(dualtone.New, looks)
+	p := o.run(t, workflows.SwitchUser)
+	if p.State != cutover.OnNew {
+		t.Fatalf("the user is %s (%s), want on_new", p.State, p.Detail)
+	}
+	ops := o.world.Ops()
+	before := ops[:slices.Index(ops, "set old.forward")]
+	asked := len(slices.DeleteFunc(slices.Clone(before), func(op string) bool { return op != "presence new" }))
+	if asked <= looks {
+		t.Errorf("the old phone was forwarded after %d looks at a softphone that is open at the %dth", asked, looks+1)
+	}
+	if slices.Index(ops, "set crm.softphone") > slices.Index(ops, "set old.forward") {
+		t.Error("the forward was set before the softphone")
+	}
+}
+
+func TestNobodyIsWaitedForAllNight(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.user.SignIn = 5 * time.Millisecond
+	o.world.SignOut(dualtone.New, 1_000_000)
+	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew {
+		t.Fatalf("the user is %s (%s), want on_new", p.State, p.Detail)
+	}
+	notes, err := o.stores.Journal(t.Context(), cutover.JournalQuery{Kind: cutover.Note})
+	if err != nil || len(notes) != 1 || !strings.Contains(notes[0].Text, "not signed in to new") {
+		t.Errorf("the journal says %+v, %v; want that nobody signed in", notes, err)
 	}
 }

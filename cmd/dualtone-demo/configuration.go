@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 
 	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/systems/sim/connectsim"
@@ -24,8 +26,28 @@ func exitCode(err error) int {
 	return 0
 }
 
+// writeSecrets puts each secret into a file of its own and returns the folder:
+// the configuration only refers to them.
+func writeSecrets(dir string, stack *devstack.Stack) (string, error) {
+	folder, err := filepath.Abs(filepath.Join(dir, "secrets"))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	for name, secret := range map[string]string{
+		"database": stack.DatabaseURL, "password": demoPassword, "aws": awsSecret,
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(secret+"\n"), 0o600); err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
+}
+
 // configuration is the dualtone.yaml of the sample company.
-func configuration(up map[string]ready, stack *devstack.Stack) string {
+func configuration(up map[string]ready, stack *devstack.Stack, secrets string) string {
 	pbx, cloud, org := up["asterisk"], up["connect"], up["salesforce"]
 	host, port, _ := net.SplitHostPort(pbx.Address)
 	queues := ""
@@ -34,7 +56,7 @@ func configuration(up map[string]ready, stack *devstack.Stack) string {
 	}
 	return fmt.Sprintf(`# The sample company of the demo.
 database:
-  url: env:DEMO_DATABASE
+  url: file:%s/database
 temporal:
   address: %s
   namespace: %s
@@ -44,20 +66,20 @@ systems:
     host: %s
     port: %s
     username: %s
-    secret: env:DEMO_PASSWORD
+    secret: file:%s/password
   cloud:
     kind: amazonconnect
     endpoint: %s
     region: %s
     instance_id: %s
     access_key_id: %s
-    secret_access_key: env:DEMO_AWS_SECRET
+    secret_access_key: file:%s/aws
     parked_security_profile: %s
   crm:
     kind: salesforce
     my_domain: %s
     consumer_key: %s
-    consumer_secret: env:DEMO_PASSWORD
+    consumer_secret: file:%s/password
     organization: %s
     sandbox: true
     permission_sets: [%s]
@@ -72,12 +94,13 @@ migration:
   queues:
 %s  reach: "%s{extension}"
   drain: {wait: 12s, poll: 300ms}
-  patience: 6s
+  patience: 10s
+  sign_in: 8s
   region: US
 cohort:
   window: 8
-`, stack.TemporalAddress, stack.Namespace, host, port, managerName,
-		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, connectsim.Parked,
-		org.Address, consumerKey, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
+`, secrets, stack.TemporalAddress, stack.Namespace, host, port, managerName, secrets,
+		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, secrets, connectsim.Parked,
+		org.Address, consumerKey, secrets, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
 		org.Grant, connectsim.AgentRights, queues, reachPrefix)
 }

@@ -83,7 +83,6 @@ func (p *process) stop() {
 // program runs dualtone's command line as its user does.
 type program struct {
 	path, config string
-	env          []string
 	out          io.Writer
 }
 
@@ -122,7 +121,6 @@ func (p program) serve(ctx context.Context, dir, name string, args ...string) (*
 
 func (p program) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.path, append([]string{"--config", p.config}, args...)...) //nolint:gosec // our own program
-	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 10 * time.Second
 	return cmd

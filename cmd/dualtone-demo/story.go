@@ -112,13 +112,12 @@ func (s *stage) setUp(ctx context.Context) error {
 		}
 	})
 	fmt.Fprintf(s.out, "  Temporal's pages are at %s\n", stack.UIURL)
-	s.program = program{
-		path: s.dualtone, config: filepath.Join(s.dir, "dualtone.yaml"), out: s.out,
-		env: []string{
-			"DEMO_DATABASE=" + stack.DatabaseURL, "DEMO_PASSWORD=" + demoPassword, "DEMO_AWS_SECRET=" + awsSecret,
-		},
+	s.program = program{path: s.dualtone, config: filepath.Join(s.dir, "dualtone.yaml"), out: s.out}
+	secrets, err := writeSecrets(s.dir, stack)
+	if err != nil {
+		return err
 	}
-	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack)), 0o600); err != nil {
+	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack, secrets)), 0o600); err != nil {
 		return err
 	}
 	return s.connect(ctx, up, stack)
@@ -144,7 +143,7 @@ func (s *stage) connect(ctx context.Context, up map[string]ready, stack *devstac
 		up: up, people: people, sbc: border,
 	}
 	s.traffic = &traffic{
-		sbc: border, people: people, every: 60 * time.Millisecond, random: rand.New(rand.NewPCG(2026, 11)), //nolint:gosec // the same calls each time
+		sbc: border, people: people, every: 100 * time.Millisecond, random: rand.New(rand.NewPCG(2026, 11)), //nolint:gosec // the same calls each time
 		queues: map[dualtone.Side][]string{},
 	}
 	for _, name := range queueNames() {

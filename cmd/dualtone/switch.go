@@ -90,10 +90,11 @@ func (a *app) switchUser(ctx context.Context, d *desk, person dualtone.PersonID,
 	if err != nil {
 		return hint(err, fmt.Sprintf("the switch goes on; dualtone users show %s tells how it stands", person))
 	}
-	if err := a.show(end, func(t *table) { switchTable(t, end) }); err != nil {
-		return err
+	verdict := switchVerdict(end)
+	if verdict != nil && a.flags.output == asTable {
+		return verdict // It says all that the table would.
 	}
-	return switchVerdict(end)
+	return errors.Join(a.show(end, func(t *table) { switchTable(t, end) }), verdict)
 }
 
 const askEvery = 300 * time.Millisecond

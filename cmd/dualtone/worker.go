@@ -88,6 +88,7 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 		Router: s.router, People: s.people, Switches: s.switches,
 		Migration: m.Cutover(),
 		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
+		SignIn:    m.SignIn,
 		Now:       func() time.Time { return time.Now().UTC() },
 	}
 }

@@ -19,6 +19,8 @@ type World struct {
 	mu    sync.Mutex
 	image cutover.Image
 	busy  map[dualtone.Side]bool
+	// away counts how often a side is still asked before the user is signed in.
+	away map[dualtone.Side]int
 	// Fail is asked before each operation; with Before the operation fails
 	// undone, with After it is done and its answer lost.
 	fail func(op string) Failure
@@ -34,7 +36,7 @@ type Failure struct {
 
 // NewWorld returns a world that looks like the image.
 func NewWorld(image cutover.Image) *World {
-	return &World{image: image, busy: map[dualtone.Side]bool{}, fail: func(string) Failure { return Failure{} }}
+	return &World{image: image, busy: map[dualtone.Side]bool{}, away: map[dualtone.Side]int{}, fail: func(string) Failure { return Failure{} }}
 }
 
 // FailWith asks f what befalls each operation from now on.
@@ -63,6 +65,14 @@ func (w *World) SetBusy(side dualtone.Side, busy bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy[side] = busy
+}
+
+// SignOut closes the user's phone on one side. They open it after their presence
+// there was asked for n times.
+func (w *World) SignOut(side dualtone.Side, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away[side] = n
 }
 
 func (w *World) op(name string, do func() error) error {
@@ -181,8 +191,10 @@ func (p *memoryPlatform) SetOffering(_ context.Context, _ dualtone.UserID, from,
 }
 
 func (p *memoryPlatform) Presence(context.Context, dualtone.UserID) (dualtone.Presence, error) {
-	presence := dualtone.Presence{SignedIn: true}
+	var presence dualtone.Presence
 	err := p.world.op("presence "+string(p.side), func() error {
+		p.world.away[p.side]--
+		presence.SignedIn = p.world.away[p.side] < 0
 		if p.world.busy[p.side] {
 			presence.Calls = []dualtone.ActiveCall{{ID: "1", Activity: dualtone.Talking}}
 		}

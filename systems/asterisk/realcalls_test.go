@@ -36,8 +36,9 @@ func connect(t *testing.T, pbx *realasterisk.PBX, edit func(*asterisk.Config)) *
 	return p
 }
 
-// busyWith waits until the user is busy with just that.
-func busyWith(t *testing.T, d desk, p *systems.Platform, want dualtone.Activity) dualtone.ActiveCall {
+// busyWith waits until the user is busy with just that. A channel rings for a
+// moment before it knows its caller, so whoever cares names the other end.
+func busyWith(t *testing.T, d desk, p *systems.Platform, want dualtone.Activity, other ...string) dualtone.ActiveCall {
 	t.Helper()
 	var found dualtone.ActiveCall
 	d.until(t, "the user is busy with "+string(want), func() bool {
@@ -45,7 +46,7 @@ func busyWith(t *testing.T, d desk, p *systems.Platform, want dualtone.Activity)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(now.Calls) != 1 || now.Calls[0].Activity != want {
+		if len(now.Calls) != 1 || now.Calls[0].Activity != want || len(other) > 0 && now.Calls[0].Other != other[0] {
 			return false
 		}
 		found = now.Calls[0]
@@ -60,8 +61,8 @@ func TestRealQueueCallIsSeenFromRingingToWrapUp(t *testing.T) {
 	d := newDesk(t, pbx)
 	p := connect(t, pbx, func(c *asterisk.Config) { c.WrapUp = 3 * time.Second })
 	call := d.call(t, "12125550150", "5002", "1001")
-	if got := busyWith(t, d, p, dualtone.Ringing); got.Queue != "sales" || got.Other != "12125550150" {
-		t.Errorf("ringing: %+v, want it from sales and the caller", got)
+	if got := busyWith(t, d, p, dualtone.Ringing, "12125550150"); got.Queue != "sales" {
+		t.Errorf("ringing: %+v, want it from sales", got)
 	}
 	call.Answer(t)
 	busyWith(t, d, p, dualtone.Talking)
