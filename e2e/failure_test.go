@@ -32,7 +32,7 @@ type trial struct {
 // in which a system can, in a move and in the way back.
 func TestAnyFailureOfAnySystem(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 6, pace{drain: "1s", patience: "4s"})
+	s := newSite(t, 6, pace{drain: "1s", patience: "4s", signIn: "0s"})
 	s.open(t)
 	c := s.workHere(t)
 	n := 0

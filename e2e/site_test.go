@@ -32,9 +32,9 @@ type site struct {
 }
 
 // pace is how patient a site is.
-type pace struct{ drain, patience string }
+type pace struct{ drain, patience, signIn string }
 
-func usual() pace { return pace{drain: "5s", patience: "20s"} }
+func usual() pace { return pace{drain: "5s", patience: "20s", signIn: "0s"} }
 
 func newSite(t *testing.T, size int, p pace) *site {
 	t.Helper()
@@ -118,13 +118,14 @@ migration:
 %s  reach: "%s{extension}"
   drain: {wait: %s, poll: 100ms}
   patience: %s
+  sign_in: %s
   region: US
 cohort: {window: 8}
 `, machine.Stack(t).TemporalAddress, s.namespace, host, port, managerName,
 		s.connect.URL(), s.connect.InstanceID(), connectsim.DefaultKey, connectsim.Parked,
 		strings.TrimSuffix(s.salesforce.URL(), "/"), consumerKey, s.org.ID(), grant, grant,
 		s.crm.OldCallCenter, s.crm.NewCallCenter, grant, connectsim.AgentRights,
-		queues.String(), reachPrefix, p.drain, p.patience)
+		queues.String(), reachPrefix, p.drain, p.patience, p.signIn)
 }
 
 // quiet keeps the Temporal client's words out of the tests' output.
