@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -125,12 +126,19 @@ func (c *Cohort) joined(ctx context.Context, id, purpose string) (client.Workflo
 		return nil, fmt.Errorf("look for %s: %w: %w", id, err, dualtone.ErrUnavailable)
 	}
 	info := d.GetWorkflowExecutionInfo()
-	var started string
-	payload, ok := info.GetMemo().GetFields()[memoFor]
-	if !ok || converter.GetDefaultDataConverter().FromPayload(payload, &started) != nil || started != purpose {
+	if startedFor(info.GetMemo()) != purpose {
 		return nil, nil //nolint:nilnil // somebody else's run is none of ours
 	}
 	return c.Client.GetWorkflow(ctx, id, info.GetExecution().GetRunId()), nil
+}
+
+// startedFor reads what a workflow was started for; empty where it does not say.
+func startedFor(memo *commonpb.Memo) string {
+	var purpose string
+	if payload, ok := memo.GetFields()[memoFor]; ok {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &purpose) // a memo that cannot be read says nothing
+	}
+	return purpose
 }
 
 // await waits for a user's workflow without holding on to it: when the waiting

@@ -47,7 +47,7 @@ func (w Why) check() error {
 }
 
 // start starts a workflow under an id that may run only once at a time.
-func (c *Control) start(ctx context.Context, id, what string, workflow string, in any) (client.WorkflowRun, error) {
+func (c *Control) start(ctx context.Context, id, what, workflow string, in any) (client.WorkflowRun, error) {
 	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}, workflow, in)

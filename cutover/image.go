@@ -1,6 +1,8 @@
 package cutover
 
 import (
+	"maps"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -98,9 +100,7 @@ type Image map[Facet]Value
 // With returns a copy of the image in which one facet has another value.
 func (i Image) With(f Facet, v Value) Image {
 	next := make(Image, len(i)+1)
-	for k, w := range i {
-		next[k] = w
-	}
+	maps.Copy(next, i)
 	next[f] = v
 	return next
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/dualtone/dualtone/routing"
 )
 
-func plan(t interface{ Fatal(...any) }, before cutover.Image) []cutover.Action {
+func plan(t interface{ Fatal(args ...any) }, before cutover.Image) []cutover.Action {
 	offer := dualtone.Offering{Profile: "work", Memberships: []dualtone.Membership{{Queue: "q-sales"}, {Queue: "q-support"}}}
 	actions, err := cutovertest.Migration().Plan(cutovertest.Agent(), before, &offer)
 	if err != nil {

@@ -42,7 +42,10 @@ func newOffice() *office {
 }
 
 // run runs a workflow for the agent to its end.
-func (o *office) run(t interface{ Fatalf(string, ...any) }, workflow any) workflows.Progress {
+func (o *office) run(t interface {
+	Fatalf(format string, args ...any)
+}, workflow any,
+) workflows.Progress {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}})
@@ -67,15 +70,11 @@ func TestAUserIsMovedAndBroughtBack(t *testing.T) {
 	if moved.State != cutover.OnNew {
 		t.Fatalf("the user is %s (%s), want on_new", moved.State, moved.Detail)
 	}
-	want := cutover.Image{}
-	for f, v := range cutovertest.Before() {
-		want[f] = v
-	}
 	held, err := o.stores.Latest(t.Context(), "E100")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cutover.Differences(cutover.Apply(want, held.Actions), o.world.Image()); len(diff) > 0 {
+	if diff := cutover.Differences(cutover.Apply(cutovertest.Before(), held.Actions), o.world.Image()); len(diff) > 0 {
 		t.Errorf("the world differs from the plan: %+v", diff)
 	}
 	back := o.run(t, workflows.ReturnUser)

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -43,7 +44,7 @@ func company() []employee {
 		all[i] = employee{
 			ID: fmt.Sprintf("E%d", 1001+i), First: f, Last: l,
 			Email:     strings.ToLower(f+"."+l) + "@acme.example",
-			Extension: fmt.Sprint(1001 + i), Number: fmt.Sprintf("+1212555%d", 1001+i),
+			Extension: strconv.Itoa(1001 + i), Number: fmt.Sprintf("+1212555%d", 1001+i),
 			Queues: queueNames()[i%3 : i%3+1], Group: groupOf(i),
 		}
 		if i%5 == 0 {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/systems/sim/connectsim"
@@ -50,9 +51,9 @@ func writeSecrets(dir string, stack *devstack.Stack) (string, error) {
 func configuration(up map[string]ready, stack *devstack.Stack, secrets string) string {
 	pbx, cloud, org := up["asterisk"], up["connect"], up["salesforce"]
 	host, port, _ := net.SplitHostPort(pbx.Address)
-	queues := ""
+	var queues strings.Builder
 	for _, name := range queueNames() {
-		queues += fmt.Sprintf("    %s: %s\n", name, cloud.Queues[name])
+		fmt.Fprintf(&queues, "    %s: %s\n", name, cloud.Queues[name])
 	}
 	return fmt.Sprintf(`# The sample company of the demo.
 database:
@@ -102,5 +103,5 @@ cohort:
 `, secrets, stack.TemporalAddress, stack.Namespace, host, port, managerName, secrets,
 		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, secrets, connectsim.Parked,
 		org.Address, consumerKey, secrets, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
-		org.Grant, connectsim.AgentRights, queues, reachPrefix)
+		org.Grant, connectsim.AgentRights, queues.String(), reachPrefix)
 }

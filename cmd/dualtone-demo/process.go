@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -95,17 +94,6 @@ func (p program) do(ctx context.Context, args ...string) error {
 		return fmt.Errorf("dualtone %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
-}
-
-// ask runs a command with JSON output and reads the answer.
-func (p program) ask(ctx context.Context, into any, args ...string) error {
-	var out, errs bytes.Buffer
-	cmd := p.command(ctx, append(args, "--output", "json")...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("dualtone %s: %w: %s", strings.Join(args, " "), err, errs.String())
-	}
-	return json.Unmarshal(out.Bytes(), into)
 }
 
 // serve starts a command that runs until it is stopped. What it prints goes to

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dualtone/dualtone/systems/sim"
@@ -46,11 +47,11 @@ func simulate(ctx context.Context, kind string) error {
 	var err error
 	switch kind {
 	case "asterisk":
-		up, err = simulateAsterisk()
+		up, err = simulateAsterisk() //nolint:contextcheck // it lives until it is closed
 	case "connect":
-		up, err = simulateConnect()
+		up, err = simulateConnect() //nolint:contextcheck // it lives until it is closed
 	case "salesforce":
-		up, err = simulateSalesforce()
+		up, err = simulateSalesforce() //nolint:contextcheck // it lives until it is closed
 	default:
 		return fmt.Errorf("no simulator %q; there are asterisk, connect and salesforce", kind)
 	}
@@ -76,7 +77,7 @@ func simulateAsterisk() (ready, error) {
 	world := sim.New(sim.RealTime{})
 	queues := map[string]*sim.Queue{}
 	for i, name := range queueNames() {
-		queues[name] = &sim.Queue{ID: name, Name: name, Number: fmt.Sprint(5001 + i)}
+		queues[name] = &sim.Queue{ID: name, Name: name, Number: strconv.Itoa(5001 + i)}
 	}
 	for i, e := range company() {
 		p := sim.Person{

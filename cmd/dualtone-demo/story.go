@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -67,8 +69,8 @@ func play(ctx context.Context, o options) (err error) {
 
 // close stops everything, in the reverse order of its start.
 func (s *stage) close() {
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
+	for _, stop := range slices.Backward(s.closers) {
+		stop()
 	}
 }
 
@@ -191,9 +193,13 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	s.say("Setting dualtone up")
 	for _, args := range [][]string{
-		{"migrate"}, {"systems", "register", "pbx"}, {"systems", "register", "cloud"}, {"systems", "register", "crm"},
+		{"migrate"},
+		{"systems", "register", "pbx"},
+		{"systems", "register", "cloud"},
+		{"systems", "register", "crm"},
 		{"systems", "check"},
-		{"users", "import", list}, {"users", "match", "--write"},
+		{"users", "import", list},
+		{"users", "match", "--write"},
 	} {
 		if err := s.program.do(ctx, args...); err != nil {
 			return err
@@ -297,13 +303,13 @@ func (s *stage) person(i int) string {
 // arrives, so the program ends with the code of partial success.
 func (s *stage) move(ctx context.Context) error {
 	members := filepath.Join(s.dir, "wave-1.txt")
-	list := ""
+	var list strings.Builder
 	for _, e := range s.truth.people {
 		if e.Group == cohort {
-			list += e.ID + "\n"
+			list.WriteString(e.ID + "\n")
 		}
 	}
-	if err := os.WriteFile(members, []byte(list), 0o644); err != nil { //nolint:gosec // a list of ids
+	if err := os.WriteFile(members, []byte(list.String()), 0o644); err != nil { //nolint:gosec // a list of ids
 		return err
 	}
 	s.say("Moving %d users while calls go on", cohortSize)

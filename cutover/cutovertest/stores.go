@@ -154,11 +154,12 @@ func (s *Stores) append(e cutover.Entry) {
 	}
 	p := s.people[e.Person]
 	p.State, p.Switch, p.Detail, p.Since = e.State, e.Switch, e.Text, e.At
-	switch {
-	case e.State == cutover.OnNew:
+	switch e.State {
+	case cutover.OnNew:
 		p.Side = dualtone.New
-	case e.State == cutover.Restored:
+	case cutover.Restored:
 		p.Side = dualtone.Old
+	default:
 	}
 }
 
