@@ -10,6 +10,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // Capture reads everything about a person, checks whether the switch can be
@@ -72,6 +73,7 @@ func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
 	if err != nil {
 		return s, wrap(err, "person %s", o.Person)
 	}
+	ctx = systems.OneLook(ctx)
 	if o.To == dualtone.Old {
 		return u.planReturn(ctx, s, p)
 	}

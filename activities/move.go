@@ -8,6 +8,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // Move makes the writes that take a drained user to the other side: softphone
@@ -143,22 +144,41 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	have, err := u.look(ctx, l.person)
-	if err != nil && o.To == dualtone.Old {
-		return Result{}, insist(err)
-	}
-	if err != nil {
-		return Result{}, err
-	}
 	if s.Undoes == "" {
 		want := cutover.Apply(s.Before, s.Actions)
-		return u.judge(ctx, l, s.Before, cutover.Missing(want, have))
+		missing, err := u.compare(ctx, l.person, want, cutover.Missing)
+		if err != nil {
+			return Result{}, err
+		}
+		return u.judge(ctx, l, s.Before, missing)
 	}
 	move, err := u.Switches.Switch(ctx, s.Undoes)
 	if err != nil {
 		return Result{}, wrap(err, "switch %s", s.Undoes)
 	}
-	return u.judge(ctx, l, move.Before, cutover.Differences(move.Before, have))
+	missing, err := u.compare(ctx, l.person, move.Before, cutover.Differences)
+	if err != nil {
+		return Result{}, insist(err)
+	}
+	return u.judge(ctx, l, move.Before, missing)
+}
+
+// compare reads everything back and says what is not as wanted. Before it tells
+// of a difference it looks again, with nothing believed that was known before.
+func (u *User) compare(
+	ctx context.Context, p dualtone.Person, want cutover.Image, differ func(want, have cutover.Image) []cutover.Difference,
+) ([]cutover.Difference, error) {
+	have, err := u.look(systems.OneLook(ctx), p)
+	if err != nil {
+		return nil, err
+	}
+	if len(differ(want, have)) == 0 {
+		return nil, nil
+	}
+	if have, err = u.look(systems.Doubt(ctx), p); err != nil {
+		return nil, err
+	}
+	return differ(want, have), nil
 }
 
 // judge concludes the order with what was found missing when everything was

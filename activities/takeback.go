@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // TakeBack undoes whatever a switch has written so far, last write first, and
@@ -24,7 +25,7 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err := u.begin(ctx, o, s); err != nil {
 		return Result{}, err
 	}
-	now, err := u.look(ctx, l.person)
+	now, err := u.look(systems.Doubt(ctx), l.person)
 	if err != nil {
 		return Result{}, err
 	}
@@ -35,10 +36,11 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
 		return Result{}, err
 	}
-	if now, err = u.look(ctx, l.person); err != nil {
+	left, err := u.compare(ctx, l.person, s.Before, cutover.Differences)
+	if err != nil {
 		return Result{}, err
 	}
-	return u.judge(ctx, l, s.Before, cutover.Differences(s.Before, now))
+	return u.judge(ctx, l, s.Before, left)
 }
 
 // begin journals that the way back has begun, and why, unless an earlier

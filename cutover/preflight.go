@@ -52,7 +52,8 @@ func (f Facts) Findings() []Finding {
 	}
 	accounts := f.Person.Accounts
 	add(f.OldActive, PhonePlatform, fmt.Sprintf("account %s on the old side is not in use", accounts.Old), "enable it or match another account")
-	add(f.NewActive, PhonePlatform, fmt.Sprintf("account %s on the new side is not in use", accounts.New), "enable it or match another account")
+	// An account that is off is turned on by the move where that can be done.
+	add(f.NewActive || f.Before[NewSeat].Seat != nil, PhonePlatform, fmt.Sprintf("account %s on the new side is not in use", accounts.New), "enable it or match another account")
 	forward := f.Before[OldForward].Forward
 	add(forward == nil || forward.To == "", PhonePlatform, "the old side already forwards the user's calls", "clear the forward first, or leave the user out")
 	add(strings.HasPrefix(f.NewCallCenter.AdapterURL, "https://") || strings.HasPrefix(f.NewCallCenter.AdapterURL, "/"),

@@ -3,6 +3,8 @@ package amazonconnect
 import (
 	"context"
 	"time"
+
+	"github.com/dualtone/dualtone/systems"
 )
 
 // cached is something that seldom changes, read again when it has become old.
@@ -28,7 +30,7 @@ func (c *cached[V]) get(ctx context.Context) (V, error) {
 		return none, ctx.Err()
 	}
 	defer func() { <-c.turn }()
-	if c.now().Before(c.until) {
+	if c.now().Before(c.until) && !systems.Doubted(ctx) {
 		return c.value, nil
 	}
 	value, err := c.load(ctx)

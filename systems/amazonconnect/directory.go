@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 type directory struct {
@@ -69,14 +70,22 @@ func (d directory) User(ctx context.Context, user dualtone.UserID) (dualtone.Use
 
 // describe reads one account.
 func (c *client) describe(ctx context.Context, user dualtone.UserID) (types.User, error) {
-	out, err := do(ctx, c, c.api.DescribeUser, &connect.DescribeUserInput{InstanceId: c.instance, UserId: aws.String(string(user))})
-	if err != nil {
-		return types.User{}, err
-	}
-	if out.User == nil {
-		return types.User{}, c.empty("DescribeUser")
-	}
-	return *out.User, nil
+	return systems.Once(ctx, accountOf{c, user}, func(ctx context.Context) (types.User, error) {
+		out, err := do(ctx, c, c.api.DescribeUser, &connect.DescribeUserInput{InstanceId: c.instance, UserId: aws.String(string(user))})
+		if err != nil {
+			return types.User{}, err
+		}
+		if out.User == nil {
+			return types.User{}, c.empty("DescribeUser")
+		}
+		return *out.User, nil
+	})
+}
+
+// accountOf is the question for one account.
+type accountOf struct {
+	client *client
+	user   dualtone.UserID
 }
 
 func (d directory) user(ctx context.Context, u types.User) (dualtone.User, error) {

@@ -23,10 +23,11 @@ type client struct {
 	turn chan *session
 	// users keeps two changes of one user from this program apart.
 	users locks
+	forms *forms
 }
 
 func newClient(name string, config Config, deps systems.Deps) *client {
-	c := &client{name: name, Config: config, Deps: deps, turn: make(chan *session, 1)}
+	c := &client{name: name, Config: config, Deps: deps, turn: make(chan *session, 1), forms: newForms()}
 	c.turn <- nil
 	return c
 }

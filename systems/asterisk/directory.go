@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 type directory struct {
@@ -73,16 +74,24 @@ func (d directory) endpoint(ctx context.Context, user dualtone.UserID) (message,
 	if !d.people.MatchString(string(user)) {
 		return nil, fmt.Errorf("asterisk: %q is no extension of a person: %w", user, dualtone.ErrNotFound)
 	}
-	answer, err := d.ask(ctx, "PJSIPShowEndpoint", message{{"Endpoint", string(user)}})
-	if err != nil {
-		return nil, fmt.Errorf("endpoint %q: %w", user, err)
-	}
-	for _, m := range answer {
-		if m.isEvent("EndpointDetail") {
-			return m, nil
+	return systems.Once(ctx, endpointOf{d.client, user}, func(ctx context.Context) (message, error) {
+		answer, err := d.ask(ctx, "PJSIPShowEndpoint", message{{"Endpoint", string(user)}})
+		if err != nil {
+			return nil, fmt.Errorf("endpoint %q: %w", user, err)
 		}
-	}
-	return nil, fmt.Errorf("asterisk: endpoint %q: %w", user, dualtone.ErrNotFound)
+		for _, m := range answer {
+			if m.isEvent("EndpointDetail") {
+				return m, nil
+			}
+		}
+		return nil, fmt.Errorf("asterisk: endpoint %q: %w", user, dualtone.ErrNotFound)
+	})
+}
+
+// endpointOf is the question for one endpoint.
+type endpointOf struct {
+	client *client
+	user   dualtone.UserID
 }
 
 // names returns the names that FreePBX keeps in AstDB, all in one answer; nil

@@ -54,21 +54,6 @@ func (q queues) read(ctx context.Context, user dualtone.UserID) (dualtone.Offeri
 	return o.Sorted(), nil
 }
 
-// members returns the QueueMember events that are about the user.
-func (c *client) members(ctx context.Context, user dualtone.UserID) ([]message, error) {
-	answer, err := c.ask(ctx, "QueueStatus", nil)
-	if err != nil {
-		return nil, err
-	}
-	var found []message
-	for _, m := range answer {
-		if m.isEvent("QueueMember") && extensionOf(m.get("Location")) == string(user) {
-			found = append(found, m)
-		}
-	}
-	return found, nil
-}
-
 func membership(m message) dualtone.Membership {
 	return dualtone.Membership{
 		Queue:       dualtone.QueueID(m.get("Queue")),
@@ -149,6 +134,7 @@ func (q queues) SetOffering(ctx context.Context, user dualtone.UserID, from, to 
 		return err
 	}
 	defer unlock()
+	q.forms.learn(from, to)
 	now, err := q.Offering(ctx, user)
 	if err != nil {
 		return err

@@ -49,6 +49,7 @@ type Faults struct {
 	mu      sync.Mutex
 	planned []*Fault
 	struck  []Struck
+	watch   func(op string)
 }
 
 // Struck is a failure that happened.
@@ -71,6 +72,14 @@ func (f *Faults) Inject(fault Fault) {
 	f.planned = append(f.planned, &fault)
 }
 
+// Watch is told of every request from now on, by its operation, before it is
+// answered. It is for counting; one watch at a time.
+func (f *Faults) Watch(see func(op string)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watch = see
+}
+
 // Clear forgets all planned failures.
 func (f *Faults) Clear() {
 	f.mu.Lock()
@@ -89,6 +98,12 @@ func (f *Faults) Struck() []Struck {
 // calls it once for each request, before it does anything; request is the text
 // of the whole request.
 func (f *Faults) Next(op, request string) (Fault, bool) {
+	f.mu.Lock()
+	watch := f.watch
+	f.mu.Unlock()
+	if watch != nil {
+		watch(op)
+	}
 	return f.next(op, request, func(*Fault) bool { return true })
 }
 

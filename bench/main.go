@@ -1,0 +1,126 @@
+// Command bench measures dualtone at its main job and writes down what it found
+// in bench/RESULTS.md: users moved in a second through a real Temporal and a
+// real Postgres beside a bare workflow on the same servers in the same run,
+// what a user costs in history, requests, transactions and bytes, what a large
+// cohort costs in memory, and how well a vendor's limit is kept and used.
+//
+// Everything that takes part is a process of its own: the dualtone worker that
+// people run, the three simulated systems, the bare workflow's worker, Postgres
+// and Temporal, both durable. The processor time of each is counted, since they
+// share one machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are the sizes of a run.
+type settings struct {
+	dir, dualtone, results string
+
+	sections []string
+	users    int
+	window   int
+	rounds   int
+	limit    float64
+	limited  int
+	cohorts  []int
+
+	out io.Writer
+}
+
+// sections in the order in which they run.
+func allSections() []string { return []string{"throughput", "limit", "memory", "micro"} }
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "simulate":
+			return simulate(ctx, args[1:])
+		case "bare":
+			return bareWorker(ctx, args[1:])
+		}
+	}
+	s, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	found, err := readFindings(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, section := range []struct {
+		name string
+		run  func(context.Context, settings, *findings) error
+	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}} {
+		if !slices.Contains(s.sections, section.name) {
+			continue
+		}
+		began := time.Now()
+		fmt.Fprintf(out, "== %s\n", section.name)
+		if err := section.run(ctx, s, found); err != nil {
+			return fmt.Errorf("%s: %w", section.name, err)
+		}
+		fmt.Fprintf(out, "== %s took %s\n", section.name, time.Since(began).Round(time.Second))
+		if err := found.write(s); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "The figures are in %s.\n", s.results)
+	return nil
+}
+
+func parse(args []string, out io.Writer) (settings, error) {
+	s := settings{out: out}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&s.dir, "dir", "build/bench", "folder for data, logs and figures")
+	flags.StringVar(&s.dualtone, "dualtone", "build/dualtone", "the dualtone program")
+	flags.StringVar(&s.results, "results", "bench/RESULTS.md", "the file to write")
+	only := flags.String("only", strings.Join(allSections(), ","), "what to measure; what is left out keeps its figures of the last run")
+	flags.IntVar(&s.users, "users", 300, "users of a round")
+	flags.IntVar(&s.window, "window", 50, "users in flight at the same time")
+	flags.IntVar(&s.rounds, "rounds", 3, "rounds of dualtone and of the bare workflow, in turns")
+	flags.Float64Var(&s.limit, "limit", 40, "requests in a second that the new system allows, in the part about limits")
+	flags.IntVar(&s.limited, "limited", 250, "users of the part about limits")
+	cohorts := flags.String("cohorts", "1000", "sizes of the cohorts whose time and memory are measured, such as 1000,10000")
+	quick := flags.Bool("quick", false, "small sizes, to see that everything works")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	if flags.NArg() > 0 {
+		return s, errors.New("usage: bench [flags]")
+	}
+	if *quick {
+		s.users, s.window, s.rounds, s.limited, *cohorts = 40, 20, 1, 60, "100"
+	}
+	s.sections = strings.Split(*only, ",")
+	for _, size := range strings.Split(*cohorts, ",") {
+		var n int
+		if _, err := fmt.Sscan(size, &n); err != nil || n < 1 {
+			return s, fmt.Errorf("cohorts %q: want sizes with commas between them", *cohorts)
+		}
+		s.cohorts = append(s.cohorts, n)
+	}
+	return s, os.MkdirAll(s.dir, 0o755) //nolint:gosec // the servers' account has to pass through
+}
+
+func (s settings) say(format string, args ...any) { fmt.Fprintf(s.out, "  "+format+"\n", args...) }
