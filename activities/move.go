@@ -14,9 +14,8 @@ import (
 // Move makes the writes that take a drained user to the other side: softphone
 // and route one right after the other, so that the two disagree for no longer
 // than one answer takes, then, once the new softphone is open, forward and
-// queues. On the way to the new side
-// the first lasting error ends it; on the way back a facet that somebody else
-// changed is left to them and the rest goes on.
+// queues. On the way to the new side the first lasting error ends it; on the way
+// back a facet that somebody else changed is left to them and the rest goes on.
 func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 	s, l, err := u.load(ctx, o)
 	if err != nil {
