@@ -14,9 +14,8 @@ import (
 // Move makes the writes that take a drained user to the other side: softphone
 // and route one right after the other, so that the two disagree for no longer
 // than one answer takes, then, once the new softphone is open, forward and
-// queues. On the way to the new side
-// the first lasting error ends it; on the way back a facet that somebody else
-// changed is left to them and the rest goes on.
+// queues. On the way to the new side the first lasting error ends it; on the way
+// back a facet that somebody else changed is left to them and the rest goes on.
 func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 	s, l, err := u.load(ctx, o)
 	if err != nil {
@@ -28,7 +27,7 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	if o.To == dualtone.Old {
-		err = insist(u.putBack(ctx, l, left))
+		err = insist(u.moveBack(ctx, l, left))
 	} else {
 		err = u.writeAll(ctx, l, left)
 	}
@@ -36,6 +35,21 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	return u.conclude(ctx, o, Result{Outcome: cutover.Done}, l.pending...)
+}
+
+// moveBack makes the writes of a way back. One that could not be made ready, as
+// the order's detail tells, may have left writes of which nobody knows.
+func (u *User) moveBack(ctx context.Context, l *ledger, actions []numbered) error {
+	if l.order.Detail != "" {
+		now, err := u.look(ctx, l.person)
+		if err != nil {
+			return err
+		}
+		if err := l.settle(ctx, now); err != nil {
+			return err
+		}
+	}
+	return u.putBack(ctx, l, actions)
 }
 
 func (u *User) writeAll(ctx context.Context, l *ledger, actions []numbered) error {

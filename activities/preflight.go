@@ -44,7 +44,7 @@ func (u *User) facts(ctx context.Context, p cutover.PersonState, before cutover.
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { f.OldActive, err = active(ctx, u.Old, p.Accounts.Old); return err })
-	g.Go(func() (err error) { f.NewActive, err = u.usable(ctx, p.Accounts.New); return err })
+	g.Go(func() (err error) { f.NewActive, err = active(ctx, u.New, p.Accounts.New); return err })
 	g.Go(func() (err error) { f.NewCallCenter, err = u.newCallCenter(ctx); return err })
 	return f, g.Wait()
 }
@@ -52,16 +52,6 @@ func (u *User) facts(ctx context.Context, p cutover.PersonState, before cutover.
 func active(ctx context.Context, p *systems.Platform, user dualtone.UserID) (bool, error) {
 	account, err := p.Directory.User(ctx, user)
 	return account.Active, wrap(err, "user %s on %s", user, p.Name)
-}
-
-// usable reports whether an account of the new side can be worked with. Where
-// the switch itself gives the seat, an account without one is as it should be,
-// and reading its seat has shown that it exists.
-func (u *User) usable(ctx context.Context, user dualtone.UserID) (bool, error) {
-	if u.New.Provisioning != nil {
-		return true, nil
-	}
-	return active(ctx, u.New, user)
 }
 
 // newCallCenter finds the CRM's record of the new side.

@@ -29,6 +29,9 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := l.settle(ctx, now); err != nil {
+		return Result{}, err
+	}
 	undo, _ := cutover.Undo(s.Before, s.Actions, now)
 	if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
 		return Result{}, err

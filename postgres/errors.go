@@ -39,6 +39,9 @@ func classify(err error) error {
 	if err == nil || dualtone.Kind(err) != "internal" {
 		return err
 	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return dualtone.ErrNotFound // the driver's words for it would tell nobody anything
+	}
 	if kind := kindOf(err); kind != nil {
 		return fmt.Errorf("%w: %w", kind, err)
 	}
@@ -46,9 +49,6 @@ func classify(err error) error {
 }
 
 func kindOf(err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return dualtone.ErrNotFound
-	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return kindOfCode(refused.Code)
 	}

@@ -1,0 +1,37 @@
+package workflows_test
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// TestRecordedHistoriesReplay keeps workflows that are running able to go on
+// with this code. The histories are recorded on a real server by
+//
+//	go test ./e2e -run Histories -record
+//
+// and are recorded anew only when running workflows may be left behind.
+func TestRecordedHistoriesReplay(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/histories/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no histories to replay: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			replayer := worker.NewWorkflowReplayer()
+			workflows.Register(replayer)
+			quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, file); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
