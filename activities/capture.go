@@ -17,10 +17,9 @@ import (
 // done, and keeps the before-image and the plan. It writes nothing to any
 // system. A captured switch is returned as it was kept.
 func (u *User) Capture(ctx context.Context, o Order) (Result, error) {
-	u.ends.Begin(o.Person)
 	r, err := u.capture(ctx, o)
 	if err == nil && r.Outcome != cutover.Done {
-		u.ends.End(o.Person)
+		u.ends.end(o.Person)
 	}
 	return r, err
 }

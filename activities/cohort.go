@@ -7,6 +7,7 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -22,8 +23,8 @@ import (
 type Cohort struct {
 	Cohorts cutover.Cohorts
 	Client  client.Client
-	// Ends may be nil; Register fills it in.
-	Ends *Ends
+
+	ends *ends
 }
 
 // Page is a part of a cohort's members, in the order in which they are moved.
@@ -80,7 +81,7 @@ func UserWorkflowID(person dualtone.PersonID) string { return "user/" + string(p
 // be interrupted and asked again any number of times.
 func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 	id := UserWorkflowID(r.Person)
-	expected, done := c.Ends.expect(r.Person)
+	expected, done := c.ends.expect(r.Person)
 	defer done()
 	if r.Resumed || activity.GetInfo(ctx).Attempt > 1 {
 		run, err := c.joined(ctx, id, r.For)
@@ -88,7 +89,7 @@ func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 			return UserEnd{}, err
 		}
 		if run != nil {
-			return await(ctx, run)
+			return c.await(ctx, run, expected)
 		}
 	}
 	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -98,27 +99,25 @@ func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 		EnableEagerStart:                         true,
 	}, r.Workflow, r.Request)
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
-		return c.busyElsewhere(ctx, id, r.For)
+		return c.busyElsewhere(ctx, r, expected)
 	}
 	if err != nil {
 		return UserEnd{}, fmt.Errorf("start %s: %w: %w", id, err, dualtone.ErrUnavailable)
 	}
-	activity.RecordHeartbeat(ctx, time.Now())
-	expected.wait(ctx)
-	return await(ctx, run)
+	return c.await(ctx, run, expected)
 }
 
 // busyElsewhere joins the running workflow if it is ours after all, and else
 // leaves the person to whoever is switching them.
-func (c *Cohort) busyElsewhere(ctx context.Context, id, purpose string) (UserEnd, error) {
-	run, err := c.joined(ctx, id, purpose)
+func (c *Cohort) busyElsewhere(ctx context.Context, r UserRun, expected *awaited) (UserEnd, error) {
+	run, err := c.joined(ctx, UserWorkflowID(r.Person), r.For)
 	if err != nil {
 		return UserEnd{}, err
 	}
 	if run == nil {
 		return UserEnd{State: cutover.Skipped, Detail: "another switch of this user is running"}, nil
 	}
-	return await(ctx, run)
+	return c.await(ctx, run, expected)
 }
 
 // joined returns the latest run of a user's workflow if it was started for the
@@ -147,10 +146,25 @@ func startedFor(memo *commonpb.Memo) string {
 	return purpose
 }
 
+// The server is asked whether a switch has ended after a second, and then less
+// and less often.
+const (
+	askFirst = time.Second
+	askMost  = 10 * time.Second
+)
+
 // await waits for a user's workflow without holding on to it: when the waiting
 // is interrupted the workflow goes on.
-func await(ctx context.Context, run client.WorkflowRun) (UserEnd, error) {
-	activity.RecordHeartbeat(ctx, time.Now())
+func (c *Cohort) await(ctx context.Context, run client.WorkflowRun, expected *awaited) (UserEnd, error) {
+	for interval := askFirst; !expected.wait(ctx, interval); interval = min(2*interval, askMost) {
+		d, err := c.Client.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
+		if err != nil {
+			return UserEnd{}, fmt.Errorf("wait for %s: %w: %w", run.GetID(), err, dualtone.ErrUnavailable)
+		}
+		if d.GetWorkflowExecutionInfo().GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			break
+		}
+	}
 	var end UserEnd
 	if err := run.Get(ctx, &end); err != nil {
 		if ctx.Err() != nil {

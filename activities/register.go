@@ -21,10 +21,8 @@ type registry interface {
 
 // Register makes a worker able to move users and cohorts.
 func Register(r registry, u *User, c *Cohort) {
-	if c.Ends == nil {
-		c.Ends = &Ends{}
-	}
-	u.ends = c.Ends
+	u.ends = &ends{}
+	c.ends = u.ends
 	for name, a := range map[string]any{
 		string(cutover.Capture):  u.Capture,
 		string(cutover.Ready):    u.Ready,
