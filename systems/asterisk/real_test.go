@@ -1,6 +1,7 @@
 package asterisk_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"strconv"
@@ -14,15 +15,26 @@ import (
 	"github.com/dualtone/dualtone/systems/systemtest"
 )
 
+// fetched gets the real Asterisk once for all tests.
+var fetched = sync.OnceValue(func() error {
+	_, err := realasterisk.Tree(context.Background())
+	return err
+})
+
 // startReal runs a real Asterisk, or says why there is none. The variable
-// DUALTONE_TEST_ASTERISK is off to leave it out, require to fail without it and
-// to fetch it where it is missing; otherwise it runs where it is already there.
+// DUALTONE_TEST_ASTERISK is off to leave it out, fetch to get it where the
+// machine allows that, and require to fail without it; otherwise it runs where
+// it is already there.
 func startReal(t *testing.T, setup realasterisk.Setup) *realasterisk.PBX {
 	t.Helper()
 	switch mode := os.Getenv("DUALTONE_TEST_ASTERISK"); {
 	case mode == "off":
 		t.Skip("left out by DUALTONE_TEST_ASTERISK=off")
 	case mode == "require":
+	case mode == "fetch":
+		if err := fetched(); err != nil {
+			t.Skip(err)
+		}
 	case !realasterisk.Fetched():
 		t.Skip("no real Asterisk on this machine yet: make test-asterisk fetches one")
 	default:
