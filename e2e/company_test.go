@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/systems/sim"
@@ -58,7 +61,7 @@ func newCompany(t *testing.T, size int) *company {
 	for i := range size {
 		e := employee{
 			ID: fmt.Sprintf("E%d", 1001+i), First: "Agent", Last: fmt.Sprintf("Number%d", 1001+i),
-			Extension: fmt.Sprint(1001 + i), Number: fmt.Sprintf("+1212555%d", 1001+i), Queues: queueNames()[i%3 : i%3+1],
+			Extension: strconv.Itoa(1001 + i), Number: fmt.Sprintf("+1212555%d", 1001+i), Queues: queueNames()[i%3 : i%3+1],
 		}
 		e.Email = strings.ToLower(e.First+"."+e.Last) + "@acme.example"
 		if i%5 == 0 {
@@ -76,7 +79,7 @@ func (c *company) startPBX(t *testing.T) {
 	t.Helper()
 	queues := map[string]*sim.Queue{}
 	for i, name := range queueNames() {
-		queues[name] = &sim.Queue{ID: name, Name: name, Number: fmt.Sprint(5001 + i)}
+		queues[name] = &sim.Queue{ID: name, Name: name, Number: strconv.Itoa(5001 + i)}
 	}
 	for i, e := range c.people {
 		p := sim.Person{
@@ -165,15 +168,8 @@ func (c *company) clearFaults() {
 
 // tester is a test, or one try of a property.
 type tester interface {
-	Helper()
+	rapid.TB
 	Context() context.Context
-	Log(args ...any)
-	Logf(format string, args ...any)
-	Error(args ...any)
-	Errorf(format string, args ...any)
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-	Failed() bool
 }
 
 func must(t tester, err error) {

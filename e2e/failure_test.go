@@ -156,6 +156,7 @@ func (x *trial) checkDrift(t *rapid.T) {
 
 // tidy brings the user back, so that others can try.
 func (x *trial) tidy(t *testing.T) {
+	t.Helper()
 	x.clearFaults()
 	if x.meddled {
 		must(t, x.old.ChangeMembers(x.e.Queues[0], func(all []sim.Member) ([]sim.Member, error) {

@@ -89,7 +89,7 @@ func (l *lab) runUser(ctx context.Context, r activities.UserRun) (activities.Use
 	return activities.UserEnd{State: cutover.OnNew}, nil
 }
 
-func (l *lab) start(t *testing.T, id, workflow string, in any) {
+func (l *lab) start(t tester, id, workflow string, in any) {
 	t.Helper()
 	var err error
 	l.run, err = l.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: taskQueue}, workflow, in)
@@ -97,7 +97,7 @@ func (l *lab) start(t *testing.T, id, workflow string, in any) {
 	l.first = l.run.GetRunID()
 }
 
-func (l *lab) user(t *testing.T, workflow string) {
+func (l *lab) user(t tester, workflow string) {
 	t.Helper()
 	l.start(t, "user/E100", workflow, workflows.UserRequest{
 		Person: "E100", Actor: "tester", Reason: "history", DrainWait: time.Second, Patience: 20 * time.Second,
@@ -105,7 +105,7 @@ func (l *lab) user(t *testing.T, workflow string) {
 }
 
 // switchTo runs a user's workflow to its end.
-func (l *lab) switchTo(t *testing.T, workflow string, want cutover.State) {
+func (l *lab) switchTo(t tester, workflow string, want cutover.State) {
 	t.Helper()
 	l.user(t, workflow)
 	var p workflows.Progress
@@ -115,7 +115,7 @@ func (l *lab) switchTo(t *testing.T, workflow string, want cutover.State) {
 	}
 }
 
-func (l *lab) cohort(t *testing.T, runLength int) {
+func (l *lab) cohort(t tester, runLength int) {
 	t.Helper()
 	l.start(t, "cohort/spring", workflows.MoveCohortName, workflows.CohortRequest{
 		Cohort: "spring", To: dualtone.New, Actor: "tester", Reason: "history", Window: 2,
@@ -123,7 +123,7 @@ func (l *lab) cohort(t *testing.T, runLength int) {
 	})
 }
 
-func (l *lab) order(t *testing.T, verb string, o workflows.Order) {
+func (l *lab) order(t tester, verb string, o workflows.Order) {
 	t.Helper()
 	o.Actor, o.Reason = "tester", "history"
 	h, err := l.client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
@@ -134,7 +134,7 @@ func (l *lab) order(t *testing.T, verb string, o workflows.Order) {
 }
 
 // inFlight waits until the window is full.
-func (l *lab) inFlight(t *testing.T, window int) {
+func (l *lab) inFlight(t tester, window int) {
 	t.Helper()
 	eventually(t, "the window is full", func() bool {
 		v, err := l.client.QueryWorkflow(t.Context(), l.run.GetID(), "", workflows.CohortQuery)
@@ -144,33 +144,33 @@ func (l *lab) inFlight(t *testing.T, window int) {
 }
 
 // end opens the gate and waits for the end of all runs.
-func (l *lab) end(t *testing.T) {
+func (l *lab) end(t tester) {
 	t.Helper()
 	close(l.gate)
 	must(t, l.run.Get(t.Context(), nil))
 }
 
 // stories are the histories to be recorded, by name.
-func stories() map[string]func(*testing.T, *lab) {
-	return map[string]func(*testing.T, *lab){
-		"switch_happy": func(t *testing.T, l *lab) { l.switchTo(t, workflows.SwitchUserName, cutover.OnNew) },
-		"switch_unchanged": func(t *testing.T, l *lab) {
+func stories() map[string]func(tester, *lab) {
+	return map[string]func(tester, *lab){
+		"switch_happy": func(t tester, l *lab) { l.switchTo(t, workflows.SwitchUserName, cutover.OnNew) },
+		"switch_unchanged": func(t tester, l *lab) {
 			l.switchTo(t, workflows.SwitchUserName, cutover.OnNew)
 			l.switchTo(t, workflows.SwitchUserName, cutover.OnNew)
 		},
-		"switch_refused": func(t *testing.T, l *lab) {
+		"switch_refused": func(t tester, l *lab) {
 			l.world.FailWith(failing("get new.seat", dualtone.ErrInvalid))
 			l.switchTo(t, workflows.SwitchUserName, cutover.FailedClean)
 		},
-		"switch_compensated": func(t *testing.T, l *lab) {
+		"switch_compensated": func(t tester, l *lab) {
 			l.world.FailWith(failing("set old.forward", dualtone.ErrInvalid))
 			l.switchTo(t, workflows.SwitchUserName, cutover.Restored)
 		},
-		"switch_deferred": func(t *testing.T, l *lab) {
+		"switch_deferred": func(t tester, l *lab) {
 			l.world.SetBusy(dualtone.Old, true)
 			l.switchTo(t, workflows.SwitchUserName, cutover.Deferred)
 		},
-		"switch_canceled": func(t *testing.T, l *lab) {
+		"switch_canceled": func(t tester, l *lab) {
 			ready := make(chan struct{})
 			l.world.FailWith(func(op string) cutovertest.Failure {
 				if op != "presence old" {
@@ -188,20 +188,20 @@ func stories() map[string]func(*testing.T, *lab) {
 			must(t, l.client.CancelWorkflow(t.Context(), l.run.GetID(), l.run.GetRunID()))
 			must(t, l.run.Get(t.Context(), nil))
 		},
-		"return_happy": func(t *testing.T, l *lab) {
+		"return_happy": func(t tester, l *lab) {
 			l.switchTo(t, workflows.SwitchUserName, cutover.OnNew)
 			l.switchTo(t, workflows.ReturnUserName, cutover.Restored)
 		},
-		"return_drift": func(t *testing.T, l *lab) {
+		"return_drift": func(t tester, l *lab) {
 			l.switchTo(t, workflows.SwitchUserName, cutover.OnNew)
 			l.world.FailWith(failing("set old.forward", dualtone.ErrInvalid))
 			l.switchTo(t, workflows.ReturnUserName, cutover.RestoreDrift)
 		},
-		"preview": func(t *testing.T, l *lab) {
+		"preview": func(t tester, l *lab) {
 			l.start(t, "preview/new/E100", workflows.PreviewUserName, activities.Order{Person: "E100", To: dualtone.New, Actor: "tester"})
 			must(t, l.run.Get(t.Context(), nil))
 		},
-		"cohort_verbs": func(t *testing.T, l *lab) {
+		"cohort_verbs": func(t tester, l *lab) {
 			l.cohort(t, 100)
 			l.inFlight(t, 2)
 			l.order(t, workflows.PauseVerb, workflows.Order{})
@@ -210,17 +210,17 @@ func stories() map[string]func(*testing.T, *lab) {
 			l.order(t, workflows.ResumeVerb, workflows.Order{})
 			l.end(t)
 		},
-		"cohort_continued": func(t *testing.T, l *lab) {
+		"cohort_continued": func(t tester, l *lab) {
 			l.cohort(t, 3)
 			l.end(t)
 		},
-		"cohort_stopped": func(t *testing.T, l *lab) {
+		"cohort_stopped": func(t tester, l *lab) {
 			l.cohort(t, 100)
 			l.inFlight(t, 2)
 			l.order(t, workflows.StopVerb, workflows.Order{Back: true})
 			l.end(t)
 		},
-		"cohort_turned_back": func(t *testing.T, l *lab) {
+		"cohort_turned_back": func(t tester, l *lab) {
 			l.cohort(t, 100)
 			l.inFlight(t, 2)
 			l.order(t, workflows.TurnBackVerb, workflows.Order{})
@@ -260,11 +260,11 @@ func TestHistoriesOfTheRealServerReplay(t *testing.T) {
 					t.Errorf("run %d: %v", i+1, err)
 				}
 				if *record {
-					file := fmt.Sprintf("%s.json", name)
+					file := name + ".json"
 					if i > 0 {
 						file = fmt.Sprintf("%s_%d.json", name, i+1)
 					}
-					must(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", "histories", file), append(raw, '\n'), 0o644))
+					must(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", "histories", file), append(raw, '\n'), 0o644)) //nolint:gosec // kept in the repository
 				}
 			}
 		})
@@ -273,7 +273,7 @@ func TestHistoriesOfTheRealServerReplay(t *testing.T) {
 
 // histories are those of the last workflow that was started: its first run, and
 // the runs that went on from it.
-func (l *lab) histories(t *testing.T) []*historypb.History {
+func (l *lab) histories(t tester) []*historypb.History {
 	t.Helper()
 	var all []*historypb.History
 	for run := l.first; run != ""; {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
@@ -35,7 +36,7 @@ func (s *site) checkJournal(t tester, e employee, p cutover.PersonState, now sta
 		t.Errorf("%s: the journal ends in %s, the person is %s", e.ID, reached, p.State)
 	}
 	for facet, entry := range last {
-		if want, got := s.told(facet, *entry.To), s.told(facet, s.stands(e, facet, now)); want != got {
+		if want, got := s.told(facet, *entry.To), s.told(facet, s.stands(facet, now)); want != got {
 			t.Errorf("%s: the journal last wrote %s = %s (%d), there stands %s", e.ID, facet, want, entry.Serial, got)
 		}
 	}
@@ -54,7 +55,7 @@ func follows(intent, later cutover.Entry) bool {
 
 // stands is a person's standing as the value of a facet, as far as a standing
 // tells it.
-func (s *site) stands(e employee, f cutover.Facet, now standing) cutover.Value {
+func (s *site) stands(f cutover.Facet, now standing) cutover.Value {
 	switch f {
 	case cutover.Softphone:
 		sets := slices.DeleteFunc(slices.Clone(now.PermissionSets), func(name string) bool { return name != grant })
@@ -92,17 +93,17 @@ func (s *site) told(f cutover.Facet, v cutover.Value) string {
 	case cutover.OldForward:
 		return fmt.Sprintf("to %q", v.Forward.To)
 	case cutover.OldOffering:
-		text := ""
+		var text strings.Builder
 		for _, m := range v.Offering.Sorted().Memberships {
-			text += fmt.Sprintf("%s/%d/%v/%s ", m.Queue, m.Penalty, m.Paused, m.PauseReason)
+			fmt.Fprintf(&text, "%s/%d/%v/%s ", m.Queue, m.Penalty, m.Paused, m.PauseReason)
 		}
-		return text
+		return text.String()
 	case cutover.NewOffering:
-		text := ""
+		var queues []string
 		for _, m := range v.Offering.Sorted().Memberships {
-			text += string(m.Queue) + " "
+			queues = append(queues, string(m.Queue))
 		}
-		return text
+		return strings.Join(queues, " ")
 	case cutover.NewSeat:
 		return fmt.Sprintf("%v %v", v.Seat.Enabled, v.Seat.Licenses)
 	default:

@@ -56,6 +56,7 @@ func (h *hammer) between(low, high time.Duration) time.Duration {
 
 // strike starts workers and kills each after a while, until it is told to stop.
 func (h *hammer) strike(t *testing.T, stop <-chan struct{}) {
+	t.Helper()
 	for {
 		w := h.site.startWorker(t)
 		select {
@@ -129,19 +130,19 @@ func (h *hammer) pass(t *testing.T, to dualtone.Side) {
 
 // running reports whether the cohort's workflow is under way. A server that does
 // not answer is no answer.
-func (h *hammer) running(t *testing.T) bool {
+func (h *hammer) running(t tester) bool {
+	t.Helper()
 	d, err := h.site.temporal.DescribeWorkflowExecution(t.Context(), "cohort/all", "")
 	return err != nil || d.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
-// It is not parallel: it restarts the servers that all tests share.
-func TestNobodyIsSplitWhenWorkersAndServersAreKilled(t *testing.T) {
+func TestNobodyIsSplitWhenWorkersAndServersAreKilled(t *testing.T) { //nolint:paralleltest // it restarts the servers that all tests share
 	n := seed(t)
 	s := newSite(t, killedUsers, usual())
 	s.open(t)
 	s.cohort(t, "all", 0, killedUsers)
 	before := s.standings(t)
-	h := &hammer{site: s, random: rand.New(rand.NewPCG(n, n))}
+	h := &hammer{site: s, random: rand.New(rand.NewPCG(n, n))} //nolint:gosec // a run can be repeated
 	began := time.Now()
 	to, moved := dualtone.New, 0
 	for h.kills.Load() < enoughKills || to == dualtone.Old {
@@ -157,7 +158,7 @@ func TestNobodyIsSplitWhenWorkersAndServersAreKilled(t *testing.T) {
 	}
 	took := time.Since(began)
 	s.work(t)
-	if a := s.do(t, "cohort", "rollback", "all", "--reason", "whoever is left"); a.code != exitOK {
+	if a := s.do(t, "cohort", "rollback", "all", "--reason", "whoever is left"); a.code != exitOK && a.code != exitConflict {
 		t.Error(a)
 	}
 	if on := s.judge(t, before); on[dualtone.Old] != killedUsers {

@@ -13,12 +13,12 @@ import (
 
 // machine is the Postgres and the Temporal server of this test process. It is
 // durable, since one test pulls their plugs.
-var machine = devstacktest.Machine{Durable: true} //nolint:gochecknoglobals // shared by all tests, as TestMain must stop it
+var machine = devstacktest.Machine{Durable: true}
 
-// binary is the program under test.
-var binary string //nolint:gochecknoglobals // built by TestMain
+// binary is the program under test; TestMain builds it.
+var binary string
 
-var record = flag.Bool("record", false, "record the histories that workflows/replay_test.go replays") //nolint:gochecknoglobals // a flag
+var record = flag.Bool("record", false, "record the histories that workflows/replay_test.go replays")
 
 func TestMain(m *testing.M) {
 	// A try moves a user through real servers, so there are few by default, and a
@@ -40,7 +40,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder of temporary files
 	binary = filepath.Join(dir, "dualtone")
-	build := exec.Command("go", "build", "-o", binary, "github.com/dualtone/dualtone/cmd/dualtone")
+	build := exec.Command("go", "build", "-o", binary, "github.com/dualtone/dualtone/cmd/dualtone") //nolint:gosec // a folder of our own
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: the program does not build:", err)

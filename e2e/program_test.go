@@ -55,7 +55,7 @@ func (p program) command(ctx context.Context, args ...string) *exec.Cmd {
 	if p.config != "" {
 		args = append([]string{"--config", p.config}, args...)
 	}
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, binary, args...) //nolint:gosec // the program under test
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.WaitDelay = time.Second
 	return cmd
@@ -86,16 +86,8 @@ func (p program) good(t *testing.T, args ...string) answer {
 	return a
 }
 
-// tell says more about a cohort of which something went wrong.
-func (p program) tell(t *testing.T, cohort string) {
-	t.Helper()
-	if t.Failed() {
-		t.Log(p.do(t, "cohort", "show", cohort).out)
-	}
-}
-
 // ask runs a command with answers for programs, and reads what it says into a
-// value. It returns the exit code.
+// value.
 func (p program) ask(t *testing.T, into any, args ...string) answer {
 	t.Helper()
 	a := p.do(t, append(args, "--output", "json")...)
@@ -175,7 +167,7 @@ func (p program) work(t *testing.T) *worker {
 }
 
 // eventually waits until something is so.
-func eventually(t *testing.T, what string, is func() bool) {
+func eventually(t tester, what string, is func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for !is() {

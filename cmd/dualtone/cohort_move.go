@@ -235,8 +235,11 @@ func badOnes(s workflows.CohortStatus) map[cutover.State]int {
 // moved.
 func cohortVerdict(s workflows.CohortStatus) error {
 	switch s.Verdict {
-	case cutover.AllMoved, cutover.AllRestored, cutover.Empty:
+	case cutover.AllMoved, cutover.AllRestored:
 		return nil
+	case cutover.Empty:
+		return hint(fmt.Errorf("cohort %s: there was nobody to take to the %s side, nothing was changed: %w", s.Cohort, s.To, dualtone.ErrConflict),
+			"dualtone cohort show "+s.Cohort+" tells where everybody is")
 	case cutover.Stopped:
 		return fmt.Errorf("cohort %s was stopped after %d users: %w", s.Cohort, s.Tally.Total(), errPartial)
 	case cutover.Partial:

@@ -1,0 +1,82 @@
+package activities_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/cutovertest"
+)
+
+// A worker that is lost leaves an intent without an outcome. Whoever takes the
+// switch back tells what became of it, from what stands there.
+func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
+	t.Parallel()
+	agent, before := cutovertest.Agent(), cutovertest.Before()
+	plan, err := cutovertest.Migration().Plan(agent, before, &dualtone.Offering{Profile: "work"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		world cutover.Image
+		want  []string
+	}{
+		"written":     {before.With(plan[0].Facet, plan[0].To), []string{"intent 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}},
+		"not written": {before, []string{"intent 1", "state 0", "note 1", "state 0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world, stores := cutovertest.NewWorld(tt.world), cutovertest.NewStores(agent)
+			s := cutover.Switch{ID: "s", Person: agent.ID, To: dualtone.New, State: cutover.Captured, Before: before, Actions: plan}
+			if _, err := stores.Keep(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			intent := cutover.Entry{
+				Switch: s.ID, Person: agent.ID, Action: 1, Kind: cutover.Intent, Facet: plan[0].Facet, From: &plan[0].From, To: &plan[0].To,
+			}
+			if err := stores.Record(t.Context(), intent); err != nil {
+				t.Fatal(err)
+			}
+			takeBack(t, world, stores, s)
+			entries, err := stores.Journal(t.Context(), cutover.JournalQuery{Person: agent.ID, After: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told []string
+			for _, e := range entries {
+				told = append(told, fmt.Sprintf("%s %d", e.Kind, e.Action))
+			}
+			if diff := cmp.Diff(tt.want, told); diff != "" {
+				t.Errorf("the journal (-want +got):\n%s", diff)
+			}
+			if diff := cutover.Differences(before, world.Image()); len(diff) > 0 {
+				t.Errorf("not as before: %+v", diff)
+			}
+		})
+	}
+}
+
+func takeBack(t *testing.T, world *cutovertest.World, stores *cutovertest.Stores, s cutover.Switch) {
+	t.Helper()
+	u := &activities.User{
+		Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), CRM: world.CRM(cutovertest.CallCenters()...),
+		Router: world.Router(), People: stores, Switches: stores, Migration: cutovertest.Migration(),
+		Drain: activities.Drain{Poll: time.Millisecond}, Now: time.Now,
+	}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(u.TakeBack, activity.RegisterOptions{Name: string(cutover.TakeBack)})
+	_, err := env.ExecuteActivity(string(cutover.TakeBack), activities.Order{
+		Switch: s.ID, Person: s.Person, To: s.To, State: cutover.Compensating, Detail: "the worker was lost",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
