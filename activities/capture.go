@@ -19,7 +19,7 @@ import (
 func (u *User) Capture(ctx context.Context, o Order) (Result, error) {
 	r, err := u.capture(ctx, o)
 	if err == nil && r.Outcome != cutover.Done {
-		u.ends.end(o.Person)
+		u.ends.End(o.Person)
 	}
 	return r, err
 }

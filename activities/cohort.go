@@ -23,8 +23,8 @@ import (
 type Cohort struct {
 	Cohorts cutover.Cohorts
 	Client  client.Client
-
-	ends *ends
+	// Ends hears of users whose switch ends in this process.
+	Ends *Ends
 }
 
 // Page is a part of a cohort's members, in the order in which they are moved.
@@ -81,7 +81,7 @@ func UserWorkflowID(person dualtone.PersonID) string { return "user/" + string(p
 // be interrupted and asked again any number of times.
 func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 	id := UserWorkflowID(r.Person)
-	expected, done := c.ends.expect(r.Person)
+	expected, done := c.Ends.expect(r.Person)
 	defer done()
 	if r.Resumed || activity.GetInfo(ctx).Attempt > 1 {
 		run, err := c.joined(ctx, id, r.For)

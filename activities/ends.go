@@ -8,11 +8,11 @@ import (
 	"github.com/dualtone/dualtone"
 )
 
-// ends tells whoever awaits a user's switch in this process that it is about to
+// Ends tells whoever awaits a user's switch in this process that it is about to
 // end. Awaiting it at the server instead is answered, and asked again, at each
 // of its events. It is a hint: switches also end in other processes, so the
 // server is asked all the same, only rarely.
-type ends struct {
+type Ends struct {
 	mu    sync.Mutex
 	users map[dualtone.PersonID]*awaited
 }
@@ -25,7 +25,7 @@ type awaited struct {
 }
 
 // expect is called before the switch is started; done after it was awaited.
-func (e *ends) expect(user dualtone.PersonID) (a *awaited, done func()) {
+func (e *Ends) expect(user dualtone.PersonID) (a *awaited, done func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.users == nil {
@@ -46,8 +46,8 @@ func (e *ends) expect(user dualtone.PersonID) (a *awaited, done func()) {
 	}
 }
 
-// end says that nothing is left to do for the user.
-func (e *ends) end(user dualtone.PersonID) {
+// End says that nothing is left to do for the user.
+func (e *Ends) End(user dualtone.PersonID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if a := e.users[user]; a != nil {

@@ -21,8 +21,10 @@ type registry interface {
 
 // Register makes a worker able to move users and cohorts.
 func Register(r registry, u *User, c *Cohort) {
-	u.ends = &ends{}
-	c.ends = u.ends
+	if c.Ends == nil {
+		c.Ends = &Ends{}
+	}
+	u.ends = c.Ends
 	for name, a := range map[string]any{
 		string(cutover.Capture):  u.Capture,
 		string(cutover.Ready):    u.Ready,

@@ -31,7 +31,7 @@ type User struct {
 	Now    func() time.Time
 
 	checks checks
-	ends   *ends
+	ends   *Ends
 	recent recent
 }
 
@@ -104,7 +104,7 @@ func (u *User) conclude(ctx context.Context, o Order, r Result, before ...cutove
 		return Result{}, err
 	}
 	if e.State.Final() {
-		u.ends.end(o.Person)
+		u.ends.End(o.Person)
 	}
 	return r, nil
 }
@@ -121,6 +121,6 @@ func (u *User) Conclude(ctx context.Context, o Order) error {
 	}
 	e := u.entry(ctx, o, cutover.Reached)
 	e.State, e.Text = o.State, o.Detail
-	u.ends.end(o.Person)
+	u.ends.End(o.Person)
 	return u.Switches.Record(ctx, e)
 }

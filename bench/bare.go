@@ -28,11 +28,6 @@ type bareArgument struct {
 // as dualtone's own activities do.
 type bare struct{ ends *activities.Ends }
 
-func (b bare) begin(_ context.Context, a bareArgument) (bareArgument, error) {
-	b.ends.Begin(a.Person)
-	return bareArgument{Text: "done"}, nil
-}
-
 func (bare) pass(context.Context, bareArgument) (bareArgument, error) {
 	return bareArgument{Text: "done"}, nil
 }
@@ -49,7 +44,7 @@ func bareUser(ctx workflow.Context, r workflows.UserRequest) (workflows.Progress
 		StartToCloseTimeout: time.Minute, HeartbeatTimeout: 10 * time.Second,
 	})
 	argument := bareArgument{Person: r.Person, Text: strings.Repeat("x", 110)}
-	for _, name := range []string{"begin", "pass", "pass", "end"} {
+	for _, name := range []string{"pass", "pass", "pass", "end"} {
 		if err := workflow.ExecuteActivity(ctx, name, argument).Get(ctx, nil); err != nil {
 			return workflows.Progress{}, err
 		}
@@ -97,7 +92,7 @@ func bareWorker(ctx context.Context, args []string) error {
 	cohorts := &activities.Cohort{Cohorts: crowd{}, Client: c, Ends: &activities.Ends{}}
 	b := bare{cohorts.Ends}
 	for name, a := range map[string]any{
-		"begin": b.begin, "pass": b.pass, "end": b.end, activities.MembersName: cohorts.Members, activities.RunUserName: cohorts.RunUser,
+		"pass": b.pass, "end": b.end, activities.MembersName: cohorts.Members, activities.RunUserName: cohorts.RunUser,
 	} {
 		w.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
 	}
