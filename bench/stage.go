@@ -123,6 +123,7 @@ func (t *stage) startServers(ctx context.Context) error {
 func dial(ctx context.Context, address, namespace string) (client.Client, error) {
 	return client.DialContext(ctx, client.Options{
 		HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as dualtone does
 	})
 }
 

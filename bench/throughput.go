@@ -233,12 +233,26 @@ func (t *stage) history(ctx context.Context, namespace, workflow string) (histor
 	return h, nil
 }
 
+// ratio is the median of the rounds' ratios of dualtone's figure to the bare
+// workflow's.
+func (r *through) ratio(figure func(pass) float64) float64 {
+	ratios := make([]float64, len(r.Moved))
+	for i := range ratios {
+		ratios[i] = figure(r.Moved[i]) / figure(r.Bare[i])
+	}
+	return middle(ratios)
+}
+
 // median of a figure over all passes.
 func median(all []pass, figure func(pass) float64) float64 {
 	values := make([]float64, len(all))
 	for i, p := range all {
 		values[i] = figure(p)
 	}
+	return middle(values)
+}
+
+func middle(values []float64) float64 {
 	slices.Sort(values)
 	if len(values) == 0 {
 		return 0

@@ -35,6 +35,10 @@ func dialTemporal(ctx context.Context, t config.Temporal, logger *slog.Logger) (
 		if options.ConnectionOptions.TLS, err = tlsConfig(t.TLS); err != nil {
 			return nil, err
 		}
+	} else {
+		// Without TLS the server is here or next door, where compressing takes
+		// longer than sending.
+		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
