@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dualtone/dualtone"
 )
@@ -102,6 +103,38 @@ func After(to dualtone.Side, s State, o Outcome) (State, error) {
 		return s, fmt.Errorf("%s to %s: no outcome %q here: %w", s, to, o, dualtone.ErrInvalid)
 	}
 	return next, nil
+}
+
+// Later are the states to which a switch in the state may still come, in the
+// order of States, to whichever side it goes. None leads back: a switch only goes forward, so a word
+// of an earlier state that arrives late is old news.
+func (s State) Later() []State {
+	if s.Final() {
+		return nil
+	}
+	machines := []machine{toNew(), toOld()}
+	later := []State{Unknown}
+	for todo := []State{s}; len(todo) > 0; todo = todo[1:] {
+		for _, m := range machines {
+			for _, next := range m[todo[0]].after {
+				if !slices.Contains(later, next) {
+					later, todo = append(later, next), append(todo, next)
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(States(), func(s State) bool { return !slices.Contains(later, s) })
+}
+
+// Leads reports whether a switch in the state may still come to another one.
+func (s State) Leads(to State) bool { return slices.Contains(s.Later(), to) }
+
+// States are all states, each before those that it leads to.
+func States() []State {
+	return []State{
+		Planned, Captured, Drained, Verifying, Deferring, Compensating,
+		OnNew, Deferred, Skipped, FailedClean, Restored, RestoreDrift, Unknown,
+	}
 }
 
 // Final reports whether nothing is left to do for a user in the state.

@@ -13,16 +13,24 @@ type Switches interface {
 	// Keep stores a new switch with its before-image and plan, journals the
 	// state it is in and moves the person to that state. If the switch is there
 	// already, Keep changes nothing and returns what is held: a retried capture
-	// must not mistake its own writes for the past.
+	// must not mistake its own writes for the past. ErrNotFound when the person is
+	// not in the user list, ErrConflict when the id is that of another person's
+	// switch.
 	Keep(ctx context.Context, s Switch) (Switch, error)
 	// Switch returns ErrNotFound for an unknown one.
 	Switch(ctx context.Context, id SwitchID) (Switch, error)
 	// Latest returns the person's latest switch that stands: the last one to
-	// reach on_new, unless a way back has reached restored since. ErrNotFound
-	// when there is none.
+	// reach on_new, unless a way back has reached restored since. A switch that
+	// found nothing to do stands only where no other does, so that a way back
+	// still finds what to take back. ErrNotFound when there is none.
 	Latest(ctx context.Context, person dualtone.PersonID) (Switch, error)
 	// Record appends entries to the journal in one transaction, in order. An
-	// entry of kind Reached moves the switch, and the person, to its state.
+	// entry of kind Reached moves the switch to its state, and the person with it
+	// as long as they have no newer switch. Two things move nothing: an entry that
+	// is held already (the same but for serial, values and provenance), which is
+	// left out; and one that is overtaken, since the switch came further or went
+	// another way later. So calls may be repeated, and arrive late. ErrNotFound,
+	// with nothing recorded, when a switch that reached a state was never kept.
 	Record(ctx context.Context, entries ...Entry) error
 	// Journal returns entries, oldest first.
 	Journal(ctx context.Context, q JournalQuery) ([]Entry, error)
@@ -45,9 +53,13 @@ type People interface {
 	// List returns people in the order of their ids.
 	List(ctx context.Context, q PeopleQuery) ([]PersonState, error)
 	// Import inserts people or replaces what is known of them, accounts kept
-	// unless given, all or none.
+	// unless given, all or none. Where they are stays as it is. ErrConflict, naming
+	// both, when an account or a number would belong to two people; ErrInvalid for
+	// somebody without an id or in it twice.
 	Import(ctx context.Context, people []dualtone.Person, why Import) error
-	// Match stores matched accounts, all or none.
+	// Match stores matched accounts, all or none; one that is not given stays.
+	// ErrNotFound for somebody who is not in the user list, ErrConflict as in
+	// Import.
 	Match(ctx context.Context, accounts map[dualtone.PersonID]dualtone.Accounts, why Import) error
 }
 
@@ -71,7 +83,9 @@ type PersonState struct {
 
 // PeopleQuery selects people; empty fields select all.
 type PeopleQuery struct {
-	Side   dualtone.Side
+	Side dualtone.Side
+	// State is that of the latest switch; planned for people who were never
+	// switched.
 	State  State
 	Site   string
 	Team   string
@@ -109,17 +123,21 @@ type Cohort struct {
 // Cohorts keeps cohorts.
 type Cohorts interface {
 	// Create stores a cohort with its members in order; ErrConflict if the name
-	// is taken, ErrNotFound naming the members that are not in the user list.
+	// is taken, ErrNotFound naming the members that are not in the user list,
+	// ErrInvalid without a name or with a member twice.
 	Create(ctx context.Context, c Cohort, members []dualtone.PersonID) error
 	// Cohort returns ErrNotFound for an unknown one.
 	Cohort(ctx context.Context, name string) (Cohort, error)
+	// Cohorts returns cohorts in the order of their names.
 	Cohorts(ctx context.Context, q CohortQuery) ([]Cohort, error)
-	// Members pages through a cohort in its order, from a position.
+	// Members pages through a cohort in its order, from a position; ErrNotFound
+	// for an unknown one.
 	Members(ctx context.Context, q MemberQuery) ([]Member, error)
 }
 
 // CohortQuery selects cohorts; empty fields select all.
 type CohortQuery struct {
+	// Text is searched in name and note.
 	Text  string
 	After string
 	Limit int

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/routing"
@@ -57,77 +59,130 @@ const (
 )
 
 // appendEntries appends the entries that the journal does not hold yet. It is
-// for those that move nothing: most of them, and each is waited for.
+// for those that move nothing: most of them, and each is waited for. No one
+// else is kept out, so the same call made twice in the same moment may leave an
+// entry twice.
 const appendEntries = `WITH e AS (` + givenEntries + `)` + insertEntries + ` ORDER BY n`
 
-// recordEntries appends the entries that the journal does not hold yet, and
-// moves switches and people to the last state that a new entry reached, all in
-// one statement and so in one transaction and one round trip. An entry for a
-// switch that is not kept stops the whole: then nothing is added.
+// recordEntries appends the entries that the journal does not hold yet, of
+// which at most the last one reached a state, and moves its switch, and the
+// person whose newest switch that is: forward ($4 holds the states before the
+// new one) whatever the clocks say, and to a state on another branch ($5 holds
+// those after the new one) if it was reached later. A switch in $2, of the
+// person in $3, that is not kept stops the whole: then nothing is added.
 const recordEntries = `
 WITH e AS (` + givenEntries + `
 ), unknown AS (
-	SELECT e.switch, e.person FROM e
-	WHERE e.kind = 'state' AND NOT EXISTS (SELECT FROM switches s WHERE s.id = e.switch AND s.person = e.person)
+	SELECT u.switch, u.person FROM unnest($2::text[], $3::text[]) AS u (switch, person)
+	WHERE NOT EXISTS (SELECT FROM switches s WHERE s.id = u.switch AND s.person = u.person)
 ), added AS (` + insertEntries + ` AND NOT EXISTS (SELECT FROM unknown)
 	ORDER BY n
-	RETURNING serial, switch, person, kind, state, text, at
-), reached AS (
-	SELECT DISTINCT ON (switch, person) * FROM added WHERE kind = 'state' ORDER BY switch, person, serial DESC
+	RETURNING switch, person, kind, state, text, at
 ), s AS (
 	UPDATE switches w
-	SET state = r.state, detail = coalesce(r.text, ''), ended = CASE WHEN final.is THEN r.at END
-	FROM reached r, LATERAL (SELECT bool_or(e.final) AS is FROM e WHERE e.state = r.state) final
-	WHERE w.id = r.switch AND w.person = r.person
-	RETURNING w.id, w.person, w."to", w.state, w.detail, w.actions, r.at
+	SET state = r.state, detail = coalesce(r.text, ''), reached = r.at,
+		ended = CASE WHEN (SELECT bool_or(e.final) FROM e WHERE e.kind = 'state') THEN r.at END
+	FROM added r
+	WHERE r.kind = 'state' AND w.id = r.switch AND w.person = r.person
+		AND (w.state = ANY($4) OR w.state <> ALL(coalesce($5::text[], '{}')) AND r.at >= w.reached)
+	RETURNING w.*
 ), person AS (
-	UPDATE people p SET since = s.at,` + personReached + `
+	UPDATE people p SET` + personReached + `
 	FROM s WHERE p.id = s.person AND p.switch = s.id
 )
 SELECT switch, person FROM unknown LIMIT 1`
 
-// Record appends entries in order, in one transaction. Entries that the
-// journal holds already (same switch, time, kind, action, attempt and words)
-// are left out and move nothing, so a call may be repeated. A late entry of a
-// switch that is no longer the person's current one moves the switch, never
-// the person. ErrNotFound, with nothing written, when a switch that reached a
-// state was never kept.
+// Record appends entries in order, in one transaction and one round trip.
 func (s *Switches) Record(ctx context.Context, entries ...cutover.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	lines := make([]line, len(entries))
-	for i, e := range entries {
-		lines[i] = line{
-			N: i, At: nullable(e.At), Switch: e.Switch, Person: e.Person, Kind: e.Kind, Action: e.Action, Attempt: e.Attempt,
-			Step: e.Step, Facet: e.Facet, State: e.State, Final: e.State.Final(), Text: printable(e.Text),
-			Actor: e.Actor, Reason: printable(e.Reason), Workflow: e.Workflow, Run: e.Run, From: e.From, To: e.To, Now: e.Now,
-		}
-	}
 	noun := fmt.Sprintf("journal of switch %s", entries[0].Switch)
-	text, err := json.Marshal(lines)
-	if err != nil {
-		return fmt.Errorf("%s: %w", noun, err)
-	}
-	if !slices.ContainsFunc(entries, func(e cutover.Entry) bool { return e.Kind == cutover.Reached }) {
+	if !slices.ContainsFunc(entries, reachedState) {
+		text, err := linesOf(entries)
+		if err != nil {
+			return fmt.Errorf("%s: %w", noun, err)
+		}
 		return again(ctx, noun, func() error {
-			_, err := s.pool.Exec(ctx, appendEntries, string(text))
+			_, err := s.pool.Exec(ctx, appendEntries, text)
 			return err
 		})
 	}
-	type key struct {
-		Switch cutover.SwitchID
-		Person dualtone.PersonID
-	}
-	var unknown []key
-	err = again(ctx, noun, func() (err error) {
-		unknown, err = rows[key](ctx, s.pool, recordEntries, string(text))
+	return again(ctx, noun, func() error {
+		var batch pgx.Batch
+		unknown, err := s.queueEntries(&batch, entries)
+		if err != nil {
+			return err
+		}
+		err = s.pool.SendBatch(ctx, &batch).Close()
+		if err == nil && unknown.Switch != "" {
+			return fmt.Errorf("switch %s of person %s was never kept: %w", unknown.Switch, unknown.Person, dualtone.ErrNotFound)
+		}
 		return err
 	})
-	if err == nil && len(unknown) > 0 {
-		return fmt.Errorf("journal: switch %s of person %s was never kept: %w", unknown[0].Switch, unknown[0].Person, dualtone.ErrNotFound)
+}
+
+func reachedState(e cutover.Entry) bool { return e.Kind == cutover.Reached }
+
+// owned is a switch and whose it is.
+type owned struct {
+	Switch cutover.SwitchID
+	Person dualtone.PersonID
+}
+
+// queueEntries makes one statement for the entries up to each that reached a
+// state, since such a one builds on what those before it left. The switch that
+// it returns is set when the batch is answered, if one was never kept.
+func (s *Switches) queueEntries(batch *pgx.Batch, entries []cutover.Entry) (*owned, error) {
+	var people, switches, owners []string
+	for _, e := range entries {
+		if !slices.Contains(people, string(e.Person)) {
+			people = append(people, string(e.Person))
+		}
+		if reachedState(e) {
+			switches, owners = append(switches, string(e.Switch)), append(owners, string(e.Person))
+		}
 	}
-	return err
+	batch.Queue(lockPeople, people)
+	unknown := new(owned)
+	for len(entries) > 0 {
+		end := len(entries)
+		if i := slices.IndexFunc(entries, reachedState); i >= 0 {
+			end = i + 1
+		}
+		text, err := linesOf(entries[:end])
+		if err != nil {
+			return nil, err
+		}
+		state := entries[end-1].State
+		batch.Queue(recordEntries, text, switches, owners, s.before[state], s.after[state]).Query(func(found pgx.Rows) error {
+			missing, err := pgx.CollectRows(found, pgx.RowToStructByName[owned])
+			if len(missing) > 0 {
+				*unknown = missing[0]
+			}
+			return err
+		})
+		entries = entries[end:]
+	}
+	return unknown, nil
+}
+
+// linesOf writes entries as the statements take them.
+func linesOf(entries []cutover.Entry) (string, error) {
+	lines := make([]line, len(entries))
+	for i, e := range entries {
+		lines[i] = lineOf(i, e)
+	}
+	text, err := json.Marshal(lines)
+	return string(text), err
+}
+
+func lineOf(n int, e cutover.Entry) line {
+	return line{
+		N: n, At: nullable(e.At), Switch: e.Switch, Person: e.Person, Kind: e.Kind, Action: e.Action, Attempt: e.Attempt,
+		Step: e.Step, Facet: e.Facet, State: e.State, Final: e.State.Final(), Text: printable(e.Text),
+		Actor: e.Actor, Reason: printable(e.Reason), Workflow: e.Workflow, Run: e.Run, From: e.From, To: e.To, Now: e.Now,
+	}
 }
 
 type entryRow struct {

@@ -74,7 +74,9 @@ WITH want AS (
 ), state AS (
 	SELECT w.*, coalesce(r.sides, '{}') AS have FROM want w LEFT JOIN routes r ON r.number = w.number
 ), bad AS (
-	SELECT * FROM state WHERE have <> "from" AND have <> "to"
+	SELECT * FROM state s WHERE have <> "to" AND (have <> "from" OR $8 <> '' AND EXISTS (
+		SELECT FROM route_changes c JOIN route_revisions v ON v.revision = c.revision
+		WHERE c.number = s.number AND c."from" = s."from" AND c."to" = s."to" AND v.workflow = $7 AND v.run = $8))
 ), todo AS (
 	SELECT * FROM state WHERE have <> "to" AND NOT EXISTS (SELECT FROM bad)
 ), head AS (
@@ -94,13 +96,14 @@ WITH want AS (
 	SELECT pg_notify($9, revision::text) FROM head
 )
 SELECT coalesce((SELECT revision FROM head), (SELECT revision FROM route_head)) AS revision,
-	coalesce((SELECT array_agg(format('route of %s goes to {%s}, neither to {%s} nor to {%s}', number,
+	coalesce((SELECT array_agg(format(CASE WHEN have = "from"
+			THEN 'route of %s goes to {%s} again, taken back since this run changed it from {%s} to {%s}'
+			ELSE 'route of %s goes to {%s}, neither to {%s} nor to {%s}' END, number,
 		array_to_string(have, ','), array_to_string("from", ','), array_to_string("to", ',')) ORDER BY number) FROM bad), '{}') AS bad,
 	(SELECT count(*) FROM told) AS told`
 )
 
-// Apply makes all changes in one revision, or none. The person of a route does
-// not count in the comparison. ErrInvalid when one number is changed twice.
+// Apply makes all changes in one revision, or none.
 func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routing.Provenance) (routing.Revision, error) {
 	c, err := columnsOf(changes)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
@@ -15,12 +16,23 @@ import (
 // Switches keeps switches and the journal.
 type Switches struct {
 	pool *pgxpool.Pool
+	// before holds the states that lead to a state, after those that it leads to.
+	before, after map[cutover.State][]string
 }
 
 var _ cutover.Switches = (*Switches)(nil)
 
 // NewSwitches returns the switches of a database.
-func NewSwitches(pool *pgxpool.Pool) *Switches { return &Switches{pool: pool} }
+func NewSwitches(pool *pgxpool.Pool) *Switches {
+	s := &Switches{pool: pool, before: map[cutover.State][]string{}, after: map[cutover.State][]string{}}
+	for _, from := range cutover.States() {
+		for _, to := range from.Later() {
+			s.before[to] = append(s.before[to], string(from))
+			s.after[from] = append(s.after[from], string(to))
+		}
+	}
+	return s
+}
 
 const switchColumns = `id, person, "to", undoes, cohort, actor, reason, workflow, run, state, detail, started, ended, before, actions`
 
@@ -51,30 +63,36 @@ func (r switchRow) switched() cutover.Switch {
 	}
 }
 
+// lockPeople lets one writer at a time at the switches of a person until its
+// transaction is over. The statements after it see all that was committed
+// before, since every statement looks anew.
+const lockPeople = `SELECT FROM people WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`
+
 // personReached moves a person with their switch: "s" is the switch with its
 // new state. on_new puts the person on the new side, restored on the old one;
-// after restore_drift the person stays where they were, and what stood stands. A switch that found nothing to do stands
-// only where no other does, so that a way back still finds what to take back.
+// after restore_drift the person stays where they were, and what stood stands.
+// A switch that found nothing to do stands only where no other does, so that a
+// way back still finds what to take back.
 const personReached = `
-	state = s.state, switch = s.id, detail = s.detail,
+	state = s.state, switch = s.id, detail = s.detail, since = s.reached,
 	side = CASE WHEN s.state = 'on_new' THEN 'new' WHEN s.state = 'restored' THEN 'old' ELSE p.side END,
 	stands = CASE
 		WHEN s.state = 'on_new' AND (s.actions IS NOT NULL OR p.stands IS NULL) THEN s.id
 		WHEN s.state = 'restored' AND s."to" = 'old' THEN NULL
 		ELSE p.stands END`
 
-// keepSwitch inserts unless the switch is there, with the journal's first
-// entry of it, and reads what is held, in one round trip. The last part is blind to a row that another transaction
-// commits while the insert waits for it; then it returns none.
+// keepSwitch inserts unless the switch is there, with the journal's first entry
+// of it, and reads what is held. The last part is blind to a row that another
+// transaction commits while the insert waits for it; then it returns none.
 const keepSwitch = `
 WITH s AS (
-	INSERT INTO switches (` + switchColumns + `)
-	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb
+	INSERT INTO switches (` + switchColumns + `, reached)
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $12
 	WHERE NOT EXISTS (SELECT FROM switches WHERE id = $1)
 	ON CONFLICT DO NOTHING
 	RETURNING *
 ), person AS (
-	UPDATE people p SET since = s.started,` + personReached + `
+	UPDATE people p SET` + personReached + `
 	FROM s WHERE p.id = s.person
 ), entry AS (
 	INSERT INTO journal (at, switch, person, kind, state, text, actor, reason, workflow, run)
@@ -87,9 +105,7 @@ UNION ALL
 SELECT ` + switchColumns + ` FROM switches WHERE id = $1`
 
 // Keep stores a new switch and journals its state, or returns the one that is
-// held under its id. A new switch is its person's current one from then on. ErrNotFound when the
-// person is not in the user list, ErrConflict when the id belongs to another
-// person's switch.
+// held under its id. A new switch is its person's newest one from then on.
 func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, error) {
 	before, err := document(w.Before, w.Before == nil)
 	if err != nil {
@@ -100,11 +116,18 @@ func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, 
 		return cutover.Switch{}, fmt.Errorf("switch %s: actions: %w", w.ID, err)
 	}
 	var held []switchRow
-	err = again(ctx, fmt.Sprintf("switch %s of person %s", w.ID, w.Person), func() (err error) {
-		held, err = rows[switchRow](ctx, s.pool, keepSwitch,
+	err = again(ctx, fmt.Sprintf("switch %s of person %s", w.ID, w.Person), func() error {
+		// The statements travel together and share one transaction.
+		var batch pgx.Batch
+		batch.Queue(lockPeople, []string{string(w.Person)})
+		batch.Queue(keepSwitch,
 			w.ID, w.Person, w.To, w.Undoes, w.Cohort, w.Actor, printable(w.Reason), w.Workflow, w.Run,
-			w.State, printable(w.Detail), stored(w.Started), nullable(w.Ended), before, actions)
-		return err
+			w.State, printable(w.Detail), stored(w.Started), nullable(w.Ended), before, actions,
+		).Query(func(found pgx.Rows) (err error) {
+			held, err = pgx.CollectRows(found, pgx.RowToStructByName[switchRow])
+			return err
+		})
+		return s.pool.SendBatch(ctx, &batch).Close()
 	})
 	switch {
 	case err != nil:

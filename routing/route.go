@@ -65,10 +65,15 @@ type Router interface {
 	// without one has no sides.
 	Routes(ctx context.Context, numbers []dualtone.Number) ([]Route, error)
 	// Apply makes all changes in one revision or none. A change that is already
-	// made counts as done; ErrConflict when a route is neither From nor To. When
-	// all were already made it returns the active revision.
+	// made counts as done; ErrConflict when a route is neither From nor To, or is
+	// From again although the same run of a workflow has made the same change
+	// before: then somebody has taken it back since, and a late retry must not
+	// undo that. When all were already made it returns the active revision. The
+	// person of a route does not count. ErrInvalid when a number is changed twice
+	// or a change is of two numbers, of none, or to a side that is none.
 	Apply(ctx context.Context, changes []Change, why Provenance) (Revision, error)
 	// Since returns the routes that changed after a revision, as they are now;
-	// all of them for revision 0. A removed route has no sides.
+	// all of them for revision 0. A removed route has no sides. A revision that the
+	// table has not reached, as after a restored backup, is answered like 0.
 	Since(ctx context.Context, after Revision) (Snapshot, error)
 }

@@ -74,9 +74,8 @@ func (f *floor) runUser(ctx context.Context, r activities.UserRun) (activities.U
 	if r.Workflow == workflows.ReturnUserName {
 		state = cutover.Restored
 	}
-	return activities.UserEnd{State: state}, f.stores.Record(ctx, cutover.Entry{
-		Switch: "s", Person: r.Person, Kind: cutover.Reached, State: state,
-	})
+	_, err := f.stores.Keep(ctx, cutover.Switch{ID: cutover.SwitchID(r.Workflow + "/" + string(r.Person)), Person: r.Person, State: state})
+	return activities.UserEnd{State: state}, err
 }
 
 func request(to dualtone.Side) workflows.CohortRequest {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/all"
 )
@@ -18,6 +19,8 @@ import (
 type fleet struct {
 	platforms map[string]*systems.Platform
 	crms      map[string]*systems.CRM
+	// tables are those of the systems' own databases.
+	tables *postgres.Tables
 }
 
 // Close lets go of all systems.
@@ -29,6 +32,7 @@ func (f *fleet) Close() error {
 	for _, c := range f.crms {
 		errs = append(errs, c.Close())
 	}
+	f.tables.Close()
 	return errors.Join(errs...)
 }
 
@@ -37,14 +41,14 @@ type pace func(ctx context.Context, system string) error
 
 // openFleet opens the named systems, which asks none of them anything yet.
 func openFleet(ctx context.Context, cfg *config.Config, wait pace, log *slog.Logger, names ...string) (*fleet, error) {
-	f := &fleet{platforms: map[string]*systems.Platform{}, crms: map[string]*systems.CRM{}}
+	f := &fleet{platforms: map[string]*systems.Platform{}, crms: map[string]*systems.CRM{}, tables: postgres.NewTables()}
 	for _, name := range names {
 		if err := f.open(ctx, cfg, name, systems.Deps{
 			Log:       log.With("system", name),
 			Transport: transport(cfg.Limits[name]),
 			Pace:      wait,
 			Now:       time.Now,
-			Rows:      readRows,
+			Rows:      f.tables.Rows,
 		}); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}

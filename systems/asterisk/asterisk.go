@@ -59,6 +59,9 @@ type RecordsConfig struct {
 	// is not given. Either File or Database is set.
 	Database string `mapstructure:"database" dualtone:"secret"`
 	Table    string `mapstructure:"table"`
+	// QueueTable is the table of the database that realtime keeps the queue log
+	// in, mostly "queue_log"; none is read when it is not given.
+	QueueTable string `mapstructure:"queue_table"`
 	// Late is how long after its end a call may appear in the database: the
 	// batch time of cdr.conf and some. 10 minutes when it is not given.
 	Late time.Duration `mapstructure:"late"`

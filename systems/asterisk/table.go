@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,14 +13,19 @@ import (
 	"github.com/dualtone/dualtone/systems"
 )
 
-// tableRecords reads the table cdr in a database that Asterisk writes to.
+// tableRecords reads the table cdr, and queue_log where it is given, in a
+// database that Asterisk writes to.
 type tableRecords struct{ records }
 
-// Records reads rows in the order of their time. Rows are written late, in
-// batches, so it begins a while before the cursor and repeats what lies between.
+// tablePosition is how far both tables are read: the time of the last row.
+type tablePosition struct{ cdr, queue string }
+
+// Records reads rows in the order of their time, calls first and then the queue
+// log. Rows are written late, in batches, so it begins a while before the cursor
+// and repeats what lies between.
 func (r tableRecords) Records(ctx context.Context, after dualtone.Cursor) iter.Seq2[dualtone.Record, error] {
 	return func(yield func(dualtone.Record, error) bool) {
-		table, err := r.table(after)
+		at, err := parseTablePosition(after)
 		if err != nil {
 			yield(dualtone.Record{}, err)
 			return
@@ -28,12 +34,7 @@ func (r tableRecords) Records(ctx context.Context, after dualtone.Cursor) iter.S
 			yield(dualtone.Record{}, err)
 			return
 		}
-		for columns, err := range r.Rows(ctx, table) {
-			if err != nil {
-				yield(dualtone.Record{}, fmt.Errorf("asterisk: table %s: %w", table.Name, err))
-				return
-			}
-			rec, err := r.row(columns, table.By)
+		for rec, err := range r.both(ctx, at) {
 			if !yield(rec, err) || err != nil {
 				return
 			}
@@ -41,30 +42,88 @@ func (r tableRecords) Records(ctx context.Context, after dualtone.Cursor) iter.S
 	}
 }
 
-func (r tableRecords) table(after dualtone.Cursor) (systems.Table, error) {
+func (r tableRecords) both(ctx context.Context, at tablePosition) iter.Seq2[dualtone.Record, error] {
+	return func(yield func(dualtone.Record, error) bool) {
+		calls := r.table(at.cdr)
+		for columns, err := range r.walk(ctx, calls) {
+			var rec dualtone.Record
+			if err == nil {
+				at.cdr = second(columns[calls.By])
+				rec, err = r.row(columns, calls.By)
+			}
+			rec.Next = at.cursor()
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+		if r.Config.Records.QueueTable == "" {
+			return
+		}
+		for columns, err := range r.walk(ctx, r.queueTable(at.queue)) {
+			if err == nil {
+				at.queue = second(columns["time"])
+			}
+			rec, ok := r.queueRow(columns)
+			if err == nil && !ok {
+				continue
+			}
+			rec.Next = at.cursor()
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (r tableRecords) walk(ctx context.Context, table systems.Table) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for columns, err := range r.Rows(ctx, table) {
+			if err != nil {
+				err = fmt.Errorf("asterisk: %w", err)
+			}
+			if !yield(columns, err) {
+				return
+			}
+		}
+	}
+}
+
+// table is the one of the calls. FreePBX has no column for the end: a row
+// appears when the call that began then is over.
+func (r tableRecords) table(from string) systems.Table {
 	c := r.Config.Records
 	t := systems.Table{Database: c.Database, Name: first(c.Table, "cdr"), By: "end"}
-	late := c.Late
-	if late == 0 {
-		late = 10 * time.Minute
-	}
+	late := r.late()
 	if r.FreePBX {
-		// FreePBX has no column for the end: a row appears when the call that
-		// began then is over.
-		t.By = "calldate"
-		late += 12 * time.Hour
+		t.By, late = "calldate", late+12*time.Hour
 	}
-	if after == "" {
-		return t, nil
-	}
-	text, ok := strings.CutPrefix(string(after), "table ")
-	at, err := time.Parse(time.DateTime, text)
-	if !ok || err != nil {
-		return t, fmt.Errorf("asterisk: cursor %q is none of a CDR table: %w", after, dualtone.ErrInvalid)
-	}
-	t.From = at.Add(-late).Format(time.DateTime)
-	return t, nil
+	t.From = earlier(from, late)
+	return t
 }
+
+func (r tableRecords) queueTable(from string) systems.Table {
+	c := r.Config.Records
+	return systems.Table{Database: c.Database, Name: c.QueueTable, By: "time", From: earlier(from, r.late())}
+}
+
+func (r tableRecords) late() time.Duration {
+	if late := r.Config.Records.Late; late != 0 {
+		return late
+	}
+	return 10 * time.Minute
+}
+
+// earlier is a text of a time some while before another; empty stays empty.
+func earlier(text string, by time.Duration) string {
+	at, err := time.Parse(time.DateTime, text)
+	if err != nil {
+		return ""
+	}
+	return at.Add(-by).Format(time.DateTime)
+}
+
+// second cuts what is finer off the text of a time.
+func second(text string) string { return text[:min(len(text), len(time.DateTime))] }
 
 func (r tableRecords) row(columns row, by string) (dualtone.Record, error) {
 	rec := r.record(columns)
@@ -74,12 +133,53 @@ func (r tableRecords) row(columns row, by string) (dualtone.Record, error) {
 	if strings.HasSuffix(rec.ID, "/") {
 		rec.ID += columns["channel"] + "/" + columns[by]
 	}
-	at := columns[by]
-	if len(at) > len(time.DateTime) {
-		at = at[:len(time.DateTime)]
-	}
-	rec.Next = dualtone.Cursor("table " + at)
 	raw, err := json.Marshal(columns)
 	rec.Raw = raw
 	return rec, err
+}
+
+// queueRow reads a row of the queue log as the line that the file would have.
+func (r tableRecords) queueRow(columns row) (dualtone.Record, bool) {
+	at := r.time(columns["time"])
+	if at.IsZero() {
+		return dualtone.Record{}, false
+	}
+	line := []string{
+		strconv.FormatInt(at.Unix(), 10), columns["callid"], columns["queuename"], columns["agent"], columns["event"],
+		columns["data1"], columns["data2"], columns["data3"], columns["data4"], columns["data5"],
+	}
+	rec, ok := r.queueRecord([]byte(strings.Join(line, "|")))
+	if !ok {
+		return rec, false
+	}
+	raw, err := json.Marshal(columns)
+	rec.Raw = raw
+	return rec, err == nil
+}
+
+// cursor names the queue log's time only once there is one.
+func (p tablePosition) cursor() dualtone.Cursor {
+	text := "table " + p.cdr
+	if p.queue != "" {
+		text += "|" + p.queue
+	}
+	return dualtone.Cursor(text)
+}
+
+func parseTablePosition(c dualtone.Cursor) (tablePosition, error) {
+	if c == "" {
+		return tablePosition{}, nil
+	}
+	text, ok := strings.CutPrefix(string(c), "table ")
+	cdr, queue, _ := strings.Cut(text, "|")
+	if !ok || !isTime(cdr) || !isTime(queue) {
+		return tablePosition{}, fmt.Errorf("asterisk: cursor %q is none of a CDR table: %w", c, dualtone.ErrInvalid)
+	}
+	return tablePosition{cdr, queue}, nil
+}
+
+// isTime accepts no time too: none was read yet.
+func isTime(text string) bool {
+	_, err := time.Parse(time.DateTime, text)
+	return err == nil || text == ""
 }

@@ -1,0 +1,124 @@
+package cutovertest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// Person returns what is known of a person.
+func (s *Stores) Person(_ context.Context, id dualtone.PersonID) (cutover.PersonState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.people[id]
+	if !ok {
+		return cutover.PersonState{}, fmt.Errorf("person %s: %w", id, dualtone.ErrNotFound)
+	}
+	return copied(*p), nil
+}
+
+// List returns people in the order of ids.
+func (s *Stores) List(_ context.Context, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains([]cutover.Selection{cutover.Either, cutover.Only, cutover.Except}, q.Unmatched) {
+		return nil, fmt.Errorf("people: selection %q: %w", q.Unmatched, dualtone.ErrInvalid)
+	}
+	var all []cutover.PersonState
+	for _, id := range slices.Sorted(maps.Keys(s.people)) {
+		if p := s.people[id]; id > q.After && s.selected(*p, q) {
+			all = append(all, copied(*p))
+		}
+	}
+	return page(all, q.Limit), nil
+}
+
+func (s *Stores) selected(p cutover.PersonState, q cutover.PeopleQuery) bool {
+	a := p.Accounts
+	unmatched := a.CRM == "" || a.Old == "" || a.New == ""
+	return (q.Side == "" || p.Side == q.Side) &&
+		(q.State == "" || stateOf(p) == q.State) &&
+		(q.Site == "" || p.Site == q.Site) &&
+		(q.Team == "" || p.Team == q.Team) &&
+		(q.Cohort == "" || s.inCohort(q.Cohort, p.ID)) &&
+		(q.Text == "" || found(q.Text, string(p.ID), p.Name, p.Email, p.Extension)) &&
+		(q.Unmatched == cutover.Either || unmatched == (q.Unmatched == cutover.Only))
+}
+
+// stateOf is planned for somebody who was never switched.
+func stateOf(p cutover.PersonState) cutover.State { return cmp.Or(p.State, cutover.Planned) }
+
+// found looks for a text in others, whatever its case.
+func found(text string, in ...string) bool {
+	return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(text)) })
+}
+
+// Import inserts people or replaces what is known of them.
+func (s *Stores) Import(_ context.Context, people []dualtone.Person, _ cutover.Import) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[dualtone.PersonID]bool{}
+	changed := maps.Clone(s.people)
+	for _, p := range people {
+		if p.ID == "" || seen[p.ID] {
+			return fmt.Errorf("import of %q, %q: without an id or twice: %w", p.ID, p.Name, dualtone.ErrInvalid)
+		}
+		seen[p.ID] = true
+		now := cutover.PersonState{Side: dualtone.Old}
+		if held := changed[p.ID]; held != nil {
+			now = *held
+		}
+		accounts := given(p.Accounts, now.Accounts)
+		now.Person = copied(p)
+		now.Accounts = accounts
+		changed[p.ID] = &now
+	}
+	return s.replace(changed)
+}
+
+// Match stores accounts.
+func (s *Stores) Match(_ context.Context, accounts map[dualtone.PersonID]dualtone.Accounts, _ cutover.Import) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changed := maps.Clone(s.people)
+	for id, a := range accounts {
+		held, ok := changed[id]
+		if !ok {
+			return fmt.Errorf("match: person %s: %w", id, dualtone.ErrNotFound)
+		}
+		now := *held
+		now.Accounts = given(a, held.Accounts)
+		changed[id] = &now
+	}
+	return s.replace(changed)
+}
+
+func given(a, held dualtone.Accounts) dualtone.Accounts {
+	return dualtone.Accounts{CRM: cmp.Or(a.CRM, held.CRM), Old: cmp.Or(a.Old, held.Old), New: cmp.Or(a.New, held.New)}
+}
+
+// replace takes over a changed user list unless two people claim the same.
+func (s *Stores) replace(changed map[dualtone.PersonID]*cutover.PersonState) error {
+	owner := map[string]dualtone.PersonID{}
+	for _, id := range slices.Sorted(maps.Keys(changed)) {
+		p := changed[id]
+		claims := []string{"crm " + string(p.Accounts.CRM), "old " + string(p.Accounts.Old), "new " + string(p.Accounts.New)}
+		for _, n := range p.Numbers {
+			claims = append(claims, "number "+string(n))
+		}
+		for _, c := range claims {
+			if other, ok := owner[c]; ok && other != id && !strings.HasSuffix(c, " ") {
+				return fmt.Errorf("%s belongs to person %s and to person %s: %w", c, other, id, dualtone.ErrConflict)
+			}
+			owner[c] = id
+		}
+	}
+	s.people = changed
+	return nil
+}
