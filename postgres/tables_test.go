@@ -59,7 +59,10 @@ func TestATableOfAPhoneSystemIsReadAsTextsFromAPlaceOn(t *testing.T) {
 	}
 	table.From = ""
 	for range 5 { // More often than there are connections.
-		for row := range reader.Rows(t.Context(), table) {
+		for row, err := range reader.Rows(t.Context(), table) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if row["duration"] == "3" {
 				break
 			}
@@ -83,7 +86,8 @@ func TestWhatStandsInTheWayOfReadingATableIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	stranger.User = url.UserPassword("stranger", "hush")
-	away := "postgres://u:hush@127.0.0.1:1/x?sslmode=disable&connect_timeout=2"
+	away := *stranger
+	away.Host, away.RawQuery = "127.0.0.1:1", "sslmode=disable&connect_timeout=2"
 	for what, c := range map[string]struct {
 		table systems.Table
 		kind  error
@@ -93,7 +97,7 @@ func TestWhatStandsInTheWayOfReadingATableIsSaid(t *testing.T) {
 		"no such column":   {systems.Table{Database: address, Name: "cdr", By: "calldate"}, dualtone.ErrInvalid, `"calldate" does not exist`},
 		"no such time":     {systems.Table{Database: address, Name: "cdr", By: "end", From: "noon"}, dualtone.ErrInvalid, `"noon"`},
 		"refused sign-in":  {systems.Table{Database: stranger.String(), Name: "cdr", By: "end"}, dualtone.ErrDenied, `"stranger"`},
-		"nobody there":     {systems.Table{Database: away, Name: "cdr", By: "end"}, dualtone.ErrUnavailable, "127.0.0.1"},
+		"nobody there":     {systems.Table{Database: away.String(), Name: "cdr", By: "end"}, dualtone.ErrUnavailable, "127.0.0.1"},
 		"broken address":   {systems.Table{Database: "postgres://u:hush@%zz/x", Name: "cdr", By: "end"}, dualtone.ErrInvalid, "not readable"},
 		"a table in quote": {systems.Table{Database: address, Name: `cdr"; DROP TABLE cdr; --`, By: "end"}, dualtone.ErrInvalid, "does not exist"},
 	} {

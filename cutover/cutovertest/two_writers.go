@@ -130,14 +130,15 @@ func (h *history) entry(w cutover.Switch, state cutover.State) cutover.Entry {
 
 func (h *history) ended(w cutover.Switch, state cutover.State) {
 	h.ends[w.ID], h.newest = state, w
-	switch {
-	case state == cutover.OnNew:
+	switch state {
+	case cutover.OnNew:
 		h.side, h.stands = dualtone.New, w.ID
-	case state == cutover.Restored:
+	case cutover.Restored:
 		h.side = dualtone.Old
 		if w.To == dualtone.Old {
 			h.stands = ""
 		}
+	default:
 	}
 }
 

@@ -48,44 +48,55 @@ func (m *table) apply(changes []routing.Change) bool {
 	return true
 }
 
-func likeAMap(t *testing.T, r routing.Router) {
+// drawChanges are changes of a few numbers, of which about half expect what is
+// there.
+func (m *table) drawChanges(t *rapid.T) []routing.Change {
 	sides := rapid.SampledFrom([][]dualtone.Side{nil, {dualtone.Old}, {dualtone.New}, {dualtone.Old, dualtone.New}, {dualtone.New, dualtone.Old}})
-	m := &table{sides: map[dualtone.Number]string{}, touched: map[dualtone.Number]routing.Revision{}}
-	rapid.Check(t, func(t *rapid.T) {
-		numbers := rapid.SliceOfNDistinct(rapid.IntRange(1, 5), 1, 3, rapid.ID[int]).Draw(t, "numbers")
-		var changes []routing.Change
-		for _, n := range numbers {
-			c := routing.Change{From: route(n, sides.Draw(t, "from")...), To: route(n, sides.Draw(t, "to")...)}
-			if have := m.sides[c.To.Number]; rapid.Bool().Draw(t, "right") {
-				c.From.Sides = nil
-				for _, s := range strings.FieldsFunc(have, func(r rune) bool { return r == ',' }) {
-					c.From.Sides = append(c.From.Sides, dualtone.Side(s))
-				}
+	var changes []routing.Change
+	for _, n := range rapid.SliceOfNDistinct(rapid.IntRange(1, 5), 1, 3, rapid.ID[int]).Draw(t, "numbers") {
+		c := routing.Change{From: route(n, sides.Draw(t, "from")...), To: route(n, sides.Draw(t, "to")...)}
+		if have := m.sides[c.To.Number]; rapid.Bool().Draw(t, "right") {
+			c.From.Sides = nil
+			for _, s := range strings.FieldsFunc(have, func(r rune) bool { return r == ',' }) {
+				c.From.Sides = append(c.From.Sides, dualtone.Side(s))
 			}
-			changes = append(changes, c)
 		}
-		after := routing.Revision(rapid.Int64Range(0, int64(m.revision)).Draw(t, "after"))
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+// since is the model's answer.
+func (m *table) since(after routing.Revision) map[dualtone.Number]string {
+	want := map[dualtone.Number]string{}
+	for n, s := range m.sides {
+		if m.touched[n] > after && (after > 0 || s != "") {
+			want[n] = s
+		}
+	}
+	return want
+}
+
+func likeAMap(t *testing.T, r routing.Router) {
+	m := &table{sides: map[dualtone.Number]string{}, touched: map[dualtone.Number]routing.Revision{}}
+	rapid.Check(t, func(rt *rapid.T) {
+		changes := m.drawChanges(rt)
+		after := routing.Revision(rapid.Int64Range(0, int64(m.revision)).Draw(rt, "after"))
 		ok := m.apply(changes)
 		got, err := r.Apply(t.Context(), changes, by())
 		if ok && (err != nil || got != m.revision) || !ok && !errors.Is(err, dualtone.ErrConflict) {
-			t.Fatalf("revision %d, model %d (%v): %v", got, m.revision, ok, err)
+			rt.Fatalf("revision %d, model %d (%v): %v", got, m.revision, ok, err)
 		}
 		since, err := r.Since(t.Context(), after)
 		if err != nil {
-			t.Fatal(err)
-		}
-		want := map[dualtone.Number]string{}
-		for n, s := range m.sides {
-			if m.touched[n] > after && (after > 0 || s != "") {
-				want[n] = s
-			}
+			rt.Fatal(err)
 		}
 		have := map[dualtone.Number]string{}
 		for _, route := range since.Routes {
 			have[route.Number] = joined(route.Sides)
 		}
-		if diff := cmp.Diff(want, have, cmpopts.EquateEmpty()); diff != "" || since.Revision != m.revision {
-			t.Fatalf("since %d at %d: -want +got\n%s", after, since.Revision, diff)
+		if diff := cmp.Diff(m.since(after), have, cmpopts.EquateEmpty()); diff != "" || since.Revision != m.revision {
+			rt.Fatalf("since %d at %d: -want +got\n%s", after, since.Revision, diff)
 		}
 	})
 }

@@ -34,43 +34,44 @@ func (r tableRecords) Records(ctx context.Context, after dualtone.Cursor) iter.S
 			yield(dualtone.Record{}, err)
 			return
 		}
-		for rec, err := range r.both(ctx, at) {
-			if !yield(rec, err) || err != nil {
-				return
-			}
+		more := true
+		once := func(rec dualtone.Record, err error) bool {
+			rec.Next = at.cursor()
+			more = yield(rec, err) && err == nil
+			return more
+		}
+		r.calls(ctx, &at, once)
+		if more && r.Config.Records.QueueTable != "" {
+			r.queueLog(ctx, &at, once)
 		}
 	}
 }
 
-func (r tableRecords) both(ctx context.Context, at tablePosition) iter.Seq2[dualtone.Record, error] {
-	return func(yield func(dualtone.Record, error) bool) {
-		calls := r.table(at.cdr)
-		for columns, err := range r.walk(ctx, calls) {
-			var rec dualtone.Record
-			if err == nil {
-				at.cdr = second(columns[calls.By])
-				rec, err = r.row(columns, calls.By)
-			}
-			rec.Next = at.cursor()
-			if !yield(rec, err) || err != nil {
-				return
-			}
+// calls reads the calls' table and moves the position on.
+func (r tableRecords) calls(ctx context.Context, at *tablePosition, yield func(dualtone.Record, error) bool) {
+	table := r.table(at.cdr)
+	for columns, err := range r.walk(ctx, table) {
+		var rec dualtone.Record
+		if err == nil {
+			at.cdr = second(columns[table.By])
+			rec, err = r.row(columns, table.By)
 		}
-		if r.Config.Records.QueueTable == "" {
+		if !yield(rec, err) {
 			return
 		}
-		for columns, err := range r.walk(ctx, r.queueTable(at.queue)) {
-			if err == nil {
-				at.queue = second(columns["time"])
-			}
-			rec, ok := r.queueRow(columns)
-			if err == nil && !ok {
-				continue
-			}
-			rec.Next = at.cursor()
-			if !yield(rec, err) || err != nil {
-				return
-			}
+	}
+}
+
+// queueLog reads the queue log's table and moves the position on.
+func (r tableRecords) queueLog(ctx context.Context, at *tablePosition, yield func(dualtone.Record, error) bool) {
+	for columns, err := range r.walk(ctx, r.queueTable(at.queue)) {
+		if err != nil {
+			yield(dualtone.Record{}, err)
+			return
+		}
+		at.queue = second(columns["time"])
+		if rec, ok := r.queueRow(columns); ok && !yield(rec, nil) {
+			return
 		}
 	}
 }
