@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/dualtone/dualtone"
@@ -72,7 +71,7 @@ func takeBack(t *testing.T, world *cutovertest.World, stores *cutovertest.Stores
 	}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions(u.TakeBack, activity.RegisterOptions{Name: string(cutover.TakeBack)})
+	activities.Register(env, u, &activities.Cohort{})
 	_, err := env.ExecuteActivity(string(cutover.TakeBack), activities.Order{
 		Switch: s.ID, Person: s.Person, To: s.To, State: cutover.Compensating, Detail: "the worker was lost",
 	})

@@ -99,16 +99,18 @@ func (l *ledger) flush(ctx context.Context, entries ...cutover.Entry) error {
 	return nil
 }
 
+// outcomeKind says what an error tells of a write. Only where it may have been
+// made all the same is its answer lost.
 func outcomeKind(err error) cutover.EntryKind {
-	switch {
-	case err == nil:
+	switch dualtone.Kind(err) {
+	case "":
 		return cutover.Wrote
-	case errors.Is(err, dualtone.ErrConflict):
+	case "conflict":
 		return cutover.Conflict
-	case dualtone.Lasting(err):
-		return cutover.Erred
-	default:
+	case "unknown", "internal":
 		return cutover.Lost
+	default:
+		return cutover.Erred
 	}
 }
 

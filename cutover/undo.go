@@ -9,7 +9,7 @@ import (
 // carried out: a facet that still has its old value needs nothing, one that
 // stands at a value that we wrote goes back from there, and one that stands at
 // anything else was changed by somebody else. Such a facet is not overwritten
-// but reported.
+// but reported. A write that was broken off halfway counts as ours.
 func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
 	var undo []Action
 	var drifts []Drift
@@ -20,14 +20,14 @@ func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
 			continue
 		}
 		at[f] = now[f]
-		if ours := slices.ContainsFunc(wrote, now[f].Kept); !ours && !now[f].Equal(before[f]) {
+		if ours := slices.ContainsFunc(actions, func(a Action) bool { return a.Facet == f && a.reached(now[f]) }); !ours && !now[f].Equal(before[f]) {
 			drifts = append(drifts, Drift{Facet: f, Before: before[f], Wrote: wrote[len(wrote)-1], Now: now[f]})
 			delete(at, f)
 		}
 	}
 	for _, a := range slices.Backward(actions) {
 		v, ok := at[a.Facet]
-		if !ok || !v.Kept(a.To) {
+		if !ok || !a.reached(v) {
 			continue
 		}
 		if !v.Equal(a.From) {
@@ -36,6 +36,12 @@ func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
 		at[a.Facet] = a.From
 	}
 	return undo, drifts
+}
+
+// reached reports whether a value is what the action writes, or a part of the
+// way there: a write of many parts may have been broken off.
+func (a Action) reached(v Value) bool {
+	return v.Kept(a.To) || !v.Kept(a.From) && v.Between(a.From, a.To)
 }
 
 // written lists the values that the actions write to a facet, in order.

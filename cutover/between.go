@@ -1,0 +1,48 @@
+package cutover
+
+import (
+	"slices"
+
+	"github.com/dualtone/dualtone"
+)
+
+// Between reports whether the value is made of parts of two others: what both
+// have, and some of what either has. A write that consists of many, such as
+// leaving three queues, leaves such a value behind when it is broken off.
+func (v Value) Between(from, to Value) bool {
+	switch {
+	case v.Softphone != nil && from.Softphone != nil && to.Softphone != nil:
+		s, a, b := v.Softphone, from.Softphone, to.Softphone
+		return (s.CallCenter == a.CallCenter || s.CallCenter == b.CallCenter) &&
+			(s.AutoLogin == a.AutoLogin || s.AutoLogin == b.AutoLogin) &&
+			mixed(s.PermissionSets, a.PermissionSets, b.PermissionSets)
+	case v.Seat != nil && from.Seat != nil && to.Seat != nil:
+		s, a, b := v.Seat, from.Seat, to.Seat
+		return (s.Enabled == a.Enabled || s.Enabled == b.Enabled) && mixed(s.Licenses, a.Licenses, b.Licenses)
+	case v.Offering != nil && from.Offering != nil && to.Offering != nil:
+		o, a, b := v.Offering.Unpaused(), from.Offering.Unpaused(), to.Offering.Unpaused()
+		return sameProfile(o, a, b) && mixed(o.Memberships, a.Memberships, b.Memberships)
+	default:
+		return v.Equal(from) || v.Equal(to)
+	}
+}
+
+func sameProfile(o, a, b dualtone.Offering) bool {
+	return o.Profile == "" || o.Profile == a.Profile || o.Profile == b.Profile
+}
+
+// mixed reports whether a list holds all that two others share, and nothing that
+// neither of them has.
+func mixed[T comparable](have, a, b []T) bool {
+	for _, x := range have {
+		if !slices.Contains(a, x) && !slices.Contains(b, x) {
+			return false
+		}
+	}
+	for _, x := range a {
+		if slices.Contains(b, x) && !slices.Contains(have, x) {
+			return false
+		}
+	}
+	return true
+}
