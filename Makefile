@@ -37,9 +37,9 @@ test-asterisk: ## run the conformance suite against a real Asterisk 22
 	@tools/setup.sh asterisk
 	DUALTONE_TEST_ASTERISK=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m -run Real ./systems/asterisk/...
 
-bench: ## measure switches per second, database bytes and memory
+bench: build ## measure users per second, what a user costs, limits and large cohorts (BENCH="-quick", "-help")
 	@tools/setup.sh postgres
-	go run ./bench
+	go run ./bench $(BENCH)
 
 check: lint workflowcheck vulncheck ## everything that reads the code without running it
 	@echo "check: all clean"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/dualtone/dualtone"
 )
@@ -16,7 +17,7 @@ const (
 
 func personID(i int) dualtone.PersonID { return dualtone.PersonID(fmt.Sprintf("E%06d", i+1)) }
 
-func extension(i int) string { return fmt.Sprint(firstExtension + i) }
+func extension(i int) string { return strconv.Itoa(firstExtension + i) }
 
 func number(i int) dualtone.Number {
 	return dualtone.Number(fmt.Sprintf("+1212%07d", firstExtension+i))

@@ -113,7 +113,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 		s.users, s.window, s.rounds, s.limited, *cohorts = 40, 20, 1, 60, "100"
 	}
 	s.sections = strings.Split(*only, ",")
-	for _, size := range strings.Split(*cohorts, ",") {
+	for size := range strings.SplitSeq(*cohorts, ",") {
 		var n int
 		if _, err := fmt.Sscan(size, &n); err != nil || n < 1 {
 			return s, fmt.Errorf("cohorts %q: want sizes with commas between them", *cohorts)

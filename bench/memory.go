@@ -46,7 +46,7 @@ func memory(ctx context.Context, s settings, found *findings) error {
 		}
 		first += n
 		if idle == 0 {
-			idle, _ = resident(w.cmd.Process.Pid)
+			idle = resident(w.cmd.Process.Pid)
 		}
 		g, err := t.grow(ctx, w, name, n)
 		if err != nil {
@@ -69,9 +69,8 @@ func (t *stage) grow(ctx context.Context, w *process, name string, users int) (g
 		every := time.NewTicker(500 * time.Millisecond)
 		defer every.Stop()
 		for {
-			now, _ := resident(w.cmd.Process.Pid)
 			heap, _ := liveHeap(w.log)
-			g.Resident, g.Heap = max(g.Resident, now), max(g.Heap, int64(heap)<<20)
+			g.Resident, g.Heap = max(g.Resident, resident(w.cmd.Process.Pid)), max(g.Heap, int64(heap)<<20)
 			select {
 			case <-watching.Done():
 				return

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -41,7 +42,7 @@ type ready struct {
 // so that it never outlives the measurement.
 func simulate(ctx context.Context, args []string) error {
 	if len(args) != 2 {
-		return fmt.Errorf("usage: bench simulate asterisk|connect|salesforce PEOPLE")
+		return errors.New("usage: bench simulate asterisk|connect|salesforce PEOPLE")
 	}
 	people, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -51,11 +52,11 @@ func simulate(ctx context.Context, args []string) error {
 	var up ready
 	switch args[0] {
 	case "asterisk":
-		up, err = simulateAsterisk(people, count)
+		up, err = simulateAsterisk(people, count) //nolint:contextcheck // it lives as long as this process
 	case "connect":
-		up, err = simulateConnect(people, count)
+		up, err = simulateConnect(people, count) //nolint:contextcheck // it lives as long as this process
 	case "salesforce":
-		up, err = simulateSalesforce(people, count)
+		up, err = simulateSalesforce(people, count) //nolint:contextcheck // it lives as long as this process
 	default:
 		err = fmt.Errorf("no simulator %q", args[0])
 	}

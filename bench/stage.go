@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,8 +186,8 @@ func (t *stage) later(f func()) { t.closers = append(t.closers, f) }
 
 // close stops everything, in the reverse order of its start.
 func (t *stage) close() {
-	for i := len(t.closers) - 1; i >= 0; i-- {
-		t.closers[i]()
+	for _, f := range slices.Backward(t.closers) {
+		f()
 	}
 	t.closers = nil
 }

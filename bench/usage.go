@@ -24,14 +24,6 @@ func (u usage) since(before usage) usage {
 	return later
 }
 
-func (u usage) total() time.Duration {
-	var all time.Duration
-	for _, spent := range u {
-		all += spent
-	}
-	return all
-}
-
 // stat is what the kernel says of a process.
 type stat struct {
 	pid, parent int
@@ -94,23 +86,19 @@ func postgresUsage(postmaster int, u usage) {
 	}
 }
 
-// resident is the memory of a process in bytes, and its highest so far.
-func resident(pid int) (now, highest int64) {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+// resident is the memory of a process in bytes.
+func resident(pid int) int64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) //nolint:gosec // one of the kernel's own
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
 			continue
 		}
-		kb, _ := strconv.ParseInt(fields[1], 10, 64)
-		switch fields[0] {
-		case "VmRSS:":
-			now = kb << 10
-		case "VmHWM:":
-			highest = kb << 10
+		if kb, err := strconv.ParseInt(fields[1], 10, 64); err == nil && fields[0] == "VmRSS:" {
+			return kb << 10
 		}
 	}
-	return now, highest
+	return 0
 }
 
 // liveHeap is the size in MB that the last garbage collection found alive, as a

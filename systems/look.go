@@ -2,7 +2,10 @@ package systems
 
 import (
 	"context"
+	"fmt"
 	"sync"
+
+	"github.com/dualtone/dualtone"
 )
 
 // OneLook returns a context for one look at things as they are now. Under it a
@@ -58,14 +61,18 @@ func Once[V any](ctx context.Context, key any, read func(context.Context) (V, er
 		s.value, s.err = read(ctx)
 		close(s.there)
 	}
-	var none V
+	var value V
 	select {
 	case <-s.there:
 	case <-ctx.Done():
-		return none, ctx.Err()
+		return value, ctx.Err()
 	}
 	if s.err != nil {
-		return none, s.err
+		return value, s.err
 	}
-	return s.value.(V), nil //nolint:forcetypeassert // the key names the question
+	value, ok = s.value.(V)
+	if !ok {
+		return value, fmt.Errorf("two questions under one key %v: %w", key, dualtone.ErrInvalid)
+	}
+	return value, nil
 }
