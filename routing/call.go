@@ -33,7 +33,8 @@ func (i Ingress) platform() dualtone.Side {
 
 // Call is what is known of a new call when its route is asked for.
 type Call struct {
-	// ID is the Call-ID; it decides nothing.
+	// ID is the Call-ID. It spreads callers who withhold their number over a split
+	// and decides nothing else.
 	ID string
 	// Called is what was dialed, as the wire has it: E.164, national digits, an
 	// extension, a tel URI or the user part of a SIP URI.
@@ -126,6 +127,8 @@ type Decision struct {
 	// Scope and Rule name the rule that decided: Rule is its key in the table.
 	Scope Scope  `json:"scope"`
 	Rule  string `json:"rule,omitempty"`
+	// Owner is the person or the queue whose number it is, as far as known.
+	Owner string `json:"owner,omitempty"`
 	// Reason is one sentence for people. It is one of a fixed set, so that it may
 	// label a count.
 	Reason   string   `json:"reason"`

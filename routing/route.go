@@ -15,21 +15,29 @@ import (
 // the first one first. A later side is tried only when the one before it
 // refused the call, never when it rang.
 type Route struct {
+	// Number may also be a Key of a range or the default.
 	Number dualtone.Number   `json:"number"`
 	Person dualtone.PersonID `json:"person,omitempty"`
 	Sides  []dualtone.Side   `json:"sides"`
+	// Terms is nil for a route that always holds and tries its sides in order.
+	Terms *Terms `json:"terms,omitempty"`
 }
 
 // Equal reports whether two routes send the same number the same way.
 func (r Route) Equal(o Route) bool {
-	return r.Number == o.Number && slices.Equal(r.Sides, o.Sides)
+	return r.Number == o.Number && slices.Equal(r.Sides, o.Sides) && r.terms().Equal(o.terms())
 }
 
-// Validate refuses a route without a number, without a side or with one twice.
-func (r Route) Validate() error {
+// Validate refuses a route without a number, without a side or with one twice,
+// one whose terms do not fit it, and one that touches an emergency number of
+// the countries. 112 and 911 are emergency numbers everywhere.
+func (r Route) Validate(countries ...string) error {
 	if r.Number == "" || len(r.Sides) == 0 || len(r.Sides) > 2 ||
 		len(r.Sides) == 2 && r.Sides[0] == r.Sides[1] {
 		return fmt.Errorf("route of %q to %v: %w", r.Number, r.Sides, dualtone.ErrInvalid)
+	}
+	for _, problem := range NewChecker(countries...).Check(r) {
+		return fmt.Errorf("route of %s: %s %q: %s: %w", r.Number, problem.Column, problem.Value, problem.Problem, dualtone.ErrInvalid)
 	}
 	return nil
 }

@@ -1,0 +1,113 @@
+package routing
+
+import (
+	_ "embed" // The emergency numbers are a file.
+	"strings"
+
+	"github.com/dualtone/dualtone"
+)
+
+// emergencyTable has a line a country: its code, its calling code, its emergency
+// numbers. It is part of the program and cannot be configured away.
+//
+//go:embed emergency.txt
+var emergencyTable string
+
+// everywhere reaches help on every network, whatever the country's own numbers are.
+const everywhere = "112 911"
+
+// longestEmergency bounds what can be an emergency call: a number of up to four
+// digits behind an access code.
+const longestEmergency = 5
+
+// emergencyNumbers returns a country's calling code and emergency numbers.
+func emergencyNumbers(country string) (calling, numbers string) {
+	if len(country) != 2 {
+		return "", ""
+	}
+	table := emergencyTable
+	if !strings.HasPrefix(table, country+" ") {
+		at := strings.Index(table, "\n"+country+" ")
+		if at < 0 {
+			return "", ""
+		}
+		table = table[at+1:]
+	}
+	line, _, _ := strings.Cut(table, "\n")
+	calling, numbers, _ = strings.Cut(line[3:], " ")
+	return calling, numbers
+}
+
+// Emergency tells whether what was dialed calls for help in one of the
+// countries, and which number it is. It knows the number behind an access code
+// (9911, 0112), with a plus sign, and as the URN of RFC 5031.
+func Emergency(dialed string, countries ...string) (string, bool) {
+	if strings.HasPrefix(dialed, "urn:service:sos") || strings.HasPrefix(dialed, "urn%3Aservice%3Asos") {
+		return "sos", true
+	}
+	bare, _ := clean(dialed)
+	bare = strings.TrimPrefix(bare, "+")
+	if len(bare) < 2 || len(bare) > longestEmergency {
+		return "", false
+	}
+	if n, ok := emergencyIn(bare, everywhere); ok {
+		return n, true
+	}
+	for _, country := range countries {
+		_, numbers := emergencyNumbers(country)
+		if n, ok := emergencyIn(bare, numbers); ok {
+			return n, true
+		}
+	}
+	return "", false
+}
+
+func emergencyIn(bare, numbers string) (string, bool) {
+	for n := range strings.SplitSeq(numbers, " ") {
+		if n != "" && (bare == n || len(bare) == len(n)+1 && (bare[0] == '0' || bare[0] == '9') && bare[1:] == n) {
+			return n, true
+		}
+	}
+	return "", false
+}
+
+// emergency names an emergency number that the key would decide: the bare one,
+// behind an access code, and as a careless parser turns it into E.164 (911 in
+// the United States into +1911).
+func (k Key) emergency(countries []string) string {
+	if k.kind == byDefault || k.from == 0 {
+		return ""
+	}
+	touches := func(text string) bool {
+		d := packDigits(text)
+		return d != 0 && d >= k.from && d <= k.to
+	}
+	in := func(calling, numbers string) string {
+		for n := range strings.SplitSeq(numbers, " ") {
+			if n != "" && (touches(n) || touches("0"+n) || touches("9"+n) || touches("+"+n) || touches("+"+calling+n)) {
+				return n
+			}
+		}
+		return ""
+	}
+	if n := in("", everywhere); n != "" {
+		return n
+	}
+	for _, country := range countries {
+		if n := in(emergencyNumbers(country)); n != "" {
+			return n
+		}
+	}
+	return ""
+}
+
+// Location is a place from which help can be called: its dispatchable location
+// is known to the operator of its trunk.
+type Location struct {
+	// Country is ISO 3166 alpha-2; empty means the trunk's.
+	Country string
+	// Side is the platform on which the location is provisioned.
+	Side dualtone.Side
+	// Trunk is what the SBC calls the way to the right emergency services.
+	Trunk string
+}

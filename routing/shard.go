@@ -1,0 +1,173 @@
+package routing
+
+import (
+	"math/bits"
+	"strings"
+)
+
+// shardBits make 4096 shards: a flip copies one of them and the list of all.
+const (
+	shardBits  = 12
+	shardCount = 1 << shardBits
+)
+
+// shard is an immutable open-addressed part of the table's exact numbers, a
+// quarter of it free.
+type shard struct {
+	slots []slot
+	// names holds the owners, each behind the two bytes of its length.
+	names string
+	used  int
+}
+
+// slot is free when its number is zero.
+type slot struct {
+	number digits
+	rule   uint32
+	name   uint32 // offset in names plus one; 0 for none
+}
+
+// entry is what a shard holds of one number.
+type entry struct {
+	number digits
+	rule   uint32
+	owner  string
+}
+
+// mix spreads numbers, whose last digits differ and whose first do not.
+func (d digits) mix() uint64 {
+	h := uint64(d)
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}
+
+// shardOf takes the low bits, home the high ones.
+func shardOf(h uint64) int { return int(h & (shardCount - 1)) } //nolint:gosec // Twelve bits.
+
+func (s *shard) home(h uint64) int {
+	at, _ := bits.Mul64(h, uint64(len(s.slots)))
+	return int(at) //nolint:gosec // Below the length.
+}
+
+func (s *shard) len() int {
+	if s == nil {
+		return 0
+	}
+	return s.used
+}
+
+func (s *shard) find(d digits, h uint64) *slot {
+	if s == nil {
+		return nil
+	}
+	for i := s.home(h); ; {
+		at := &s.slots[i]
+		if at.number == d {
+			return at
+		}
+		if at.number == 0 {
+			return nil
+		}
+		if i++; i == len(s.slots) {
+			i = 0
+		}
+	}
+}
+
+func (s *shard) owner(at *slot) string {
+	if at.name == 0 {
+		return ""
+	}
+	from := int(at.name) + 1
+	size := int(s.names[from-2])<<8 | int(s.names[from-1])
+	return s.names[from : from+size]
+}
+
+// change is a new entry, or the removal of a number.
+type change struct {
+	entry
+	gone removal
+}
+
+type removal bool
+
+// with returns the shard after changes; nil when nothing is left. The last
+// change of a number counts.
+func (s *shard) with(changes []change) *shard {
+	entries := make([]entry, 0, len(changes)+8)
+	if s != nil {
+		entries = make([]entry, 0, s.used+len(changes))
+		for i := range s.slots {
+			if at := &s.slots[i]; at.number != 0 {
+				entries = append(entries, entry{at.number, at.rule, s.owner(at)})
+			}
+		}
+	}
+	size := len(entries)
+	for _, c := range changes {
+		if s.find(c.number, c.number.mix()) == nil {
+			size++
+		}
+	}
+	next := &shard{slots: make([]slot, size+size/3+1)}
+	var names strings.Builder
+	gone := 0
+	for _, e := range entries {
+		next.put(e, &names)
+	}
+	for _, c := range changes {
+		if c.gone {
+			gone++
+		} else {
+			next.put(c.entry, &names)
+		}
+	}
+	next.names = names.String()
+	if gone > 0 {
+		return next.without(changes)
+	}
+	if next.used == 0 {
+		return nil
+	}
+	return next
+}
+
+// without rebuilds the shard without the removed numbers.
+func (s *shard) without(changes []change) *shard {
+	gone := make(map[digits]removal, len(changes))
+	for _, c := range changes {
+		gone[c.number] = c.gone
+	}
+	var left []change
+	for i := range s.slots {
+		if at := &s.slots[i]; at.number != 0 && !gone[at.number] {
+			left = append(left, change{entry: entry{at.number, at.rule, s.owner(at)}})
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return (*shard)(nil).with(left)
+}
+
+func (s *shard) put(e entry, names *strings.Builder) {
+	i := s.home(e.number.mix())
+	for s.slots[i].number != 0 && s.slots[i].number != e.number {
+		if i++; i == len(s.slots) {
+			i = 0
+		}
+	}
+	if s.slots[i].number == 0 {
+		s.used++
+	}
+	name := uint32(0)
+	if e.owner != "" {
+		owner := e.owner[:min(len(e.owner), 1<<16-1)]
+		name = uint32(names.Len()) + 1 //nolint:gosec // A shard is small.
+		names.WriteByte(byte(len(owner) >> 8))
+		names.WriteByte(byte(len(owner))) //nolint:gosec // The low byte.
+		names.WriteString(owner)
+	}
+	s.slots[i] = slot{e.number, e.rule, name}
+}
