@@ -119,7 +119,10 @@ const (
 type Decision struct {
 	Result Result `json:"result"`
 	// Number is the called number as it was looked up.
-	Number  dualtone.Number `json:"number"`
+	Number dualtone.Number `json:"number"`
+	// Caller is the caller in E.164, of emergency calls only: to whom help calls
+	// back.
+	Caller  dualtone.Number `json:"caller,omitempty"`
 	Order   Order           `json:"order,omitempty"`
 	Targets []Target        `json:"targets,omitempty"`
 	// Emergency calls go out with priority and are never held, split or queued.

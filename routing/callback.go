@@ -21,7 +21,7 @@ const callbackMost = 4096
 type Callbacks struct {
 	any  atomic.Int32
 	mu   sync.Mutex
-	from map[string]placed
+	from map[dualtone.Number]placed
 }
 
 type placed struct {
@@ -31,7 +31,7 @@ type placed struct {
 
 // Note remembers an emergency call and how it was decided.
 func (c *Callbacks) Note(call Call, d Decision) {
-	who := tail(call.Caller)
+	who := d.Caller
 	if !d.Emergency || who == "" || len(d.Targets) == 0 {
 		return
 	}
@@ -42,7 +42,7 @@ func (c *Callbacks) Note(call Call, d Decision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.from == nil {
-		c.from = map[string]placed{}
+		c.from = map[dualtone.Number]placed{}
 	}
 	for number, p := range c.from {
 		if len(c.from) >= callbackMost || call.At.Sub(p.at) > callbackTime {
@@ -53,25 +53,19 @@ func (c *Callbacks) Note(call Call, d Decision) {
 	c.any.Store(1)
 }
 
+// Any reports whether anyone called for help at all.
+func (c *Callbacks) Any() bool { return c.any.Load() != 0 }
+
 // Side is the one from which a number called for help within the last hour;
 // empty if it did not.
-func (c *Callbacks) Side(called string, at time.Time) dualtone.Side {
-	if c.any.Load() == 0 {
+func (c *Callbacks) Side(called dualtone.Number, at time.Time) dualtone.Side {
+	if !c.Any() {
 		return ""
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if p, ok := c.from[tail(called)]; ok && at.Sub(p.at) <= callbackTime {
+	if p, ok := c.from[called]; ok && at.Sub(p.at) <= callbackTime {
 		return p.side
 	}
 	return ""
-}
-
-// tail is what the forms of one number have in common: its last nine digits.
-func tail(number string) string {
-	bare, _ := clean(number)
-	if len(bare) > 9 {
-		return bare[len(bare)-9:]
-	}
-	return bare
 }

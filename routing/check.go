@@ -11,15 +11,15 @@ type Problem struct {
 
 // Checker checks many routes. It is not safe for concurrent use.
 type Checker struct {
-	countries []string
-	hours     map[string]error
-	found     []Problem
+	guard []guarded
+	hours map[string]error
+	found []Problem
 }
 
 // NewChecker returns a checker that guards the emergency numbers of the
 // countries, and 112 and 911 always.
 func NewChecker(countries ...string) *Checker {
-	return &Checker{countries: countries, hours: map[string]error{}}
+	return &Checker{guard: guard(countries), hours: map[string]error{}}
 }
 
 // Check lists what is wrong with a route that has sides.
@@ -28,7 +28,7 @@ func (c *Checker) Check(r Route) []Problem {
 	key, err := ParseKey(r.Number)
 	if err != nil {
 		c.add("number", string(r.Number), err.Error())
-	} else if number := key.emergency(c.countries); number != "" {
+	} else if number := key.emergency(c.guard); number != "" {
 		c.add("number", string(r.Number), "touches the emergency number "+number+", which no table decides")
 	}
 	if err := r.Plan().Validate(); err != nil {

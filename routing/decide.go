@@ -67,7 +67,15 @@ func (t *Table) emergency(call *Call) (Decision, bool) {
 		here.Side = dualtone.Old
 	}
 	d.Targets = []Target{{Side: here.Side, Q: 1000, Trunk: here.Trunk}}
+	d.Caller, _ = t.read(call.Caller, call.Country, call.Ingress)
 	return d, true
+}
+
+// Called is the called number as it is looked up; empty when what was dialed is
+// none.
+func (t *Table) Called(call Call) dualtone.Number {
+	n, _ := t.called(&call)
+	return n
 }
 
 // called is the number as the table has it. An extension or a code that has a

@@ -1,7 +1,9 @@
 package routing
 
 import (
+	"cmp"
 	_ "embed" // The emergency numbers are a file.
+	"slices"
 	"strings"
 
 	"github.com/dualtone/dualtone"
@@ -71,32 +73,43 @@ func emergencyIn(bare, numbers string) (string, bool) {
 	return "", false
 }
 
-// emergency names an emergency number that the key would decide: the bare one,
-// behind an access code, and as a careless parser turns it into E.164 (911 in
-// the United States into +1911).
-func (k Key) emergency(countries []string) string {
+// guarded is a form of an emergency number that no table may hold.
+type guarded struct {
+	form   digits
+	number string
+}
+
+// guard lists, in order, what no table may hold in the countries: the emergency
+// numbers as they are, behind an access code, and as a careless parser turns
+// them into E.164 (911 in the United States into +1911).
+func guard(countries []string) []guarded {
+	var all []guarded
+	add := func(calling, numbers string) {
+		for n := range strings.SplitSeq(numbers, " ") {
+			for _, before := range []string{"", "0", "9", "+", "+" + calling} {
+				if d := packDigits(before + n); d != 0 && n != "" {
+					all = append(all, guarded{d, n})
+				}
+			}
+		}
+	}
+	add("", everywhere)
+	for _, country := range countries {
+		calling, numbers := emergencyNumbers(country)
+		add(calling, everywhere+" "+numbers)
+	}
+	slices.SortFunc(all, func(a, b guarded) int { return cmp.Compare(a.form, b.form) })
+	return all
+}
+
+// emergency names an emergency number that the key would decide.
+func (k Key) emergency(guard []guarded) string {
 	if k.kind == byDefault || k.from == 0 {
 		return ""
 	}
-	touches := func(text string) bool {
-		d := packDigits(text)
-		return d != 0 && d >= k.from && d <= k.to
-	}
-	in := func(calling, numbers string) string {
-		for n := range strings.SplitSeq(numbers, " ") {
-			if n != "" && (touches(n) || touches("0"+n) || touches("9"+n) || touches("+"+n) || touches("+"+calling+n)) {
-				return n
-			}
-		}
-		return ""
-	}
-	if n := in("", everywhere); n != "" {
-		return n
-	}
-	for _, country := range countries {
-		if n := in(emergencyNumbers(country)); n != "" {
-			return n
-		}
+	at, _ := slices.BinarySearchFunc(guard, k.from, func(g guarded, d digits) int { return cmp.Compare(g.form, d) })
+	if at < len(guard) && guard[at].form <= k.to {
+		return guard[at].number
 	}
 	return ""
 }

@@ -15,7 +15,6 @@ const (
 // quarter of it free.
 type shard struct {
 	slots []slot
-	// names holds the owners, each behind the two bytes of its length.
 	names string
 	used  int
 }
@@ -24,7 +23,7 @@ type shard struct {
 type slot struct {
 	number digits
 	rule   uint32
-	name   uint32 // offset in names plus one; 0 for none
+	name   uint32 // where the owner stands in names, and its length in the low byte
 }
 
 // entry is what a shard holds of one number.
@@ -76,11 +75,7 @@ func (s *shard) find(d digits, h uint64) *slot {
 }
 
 func (s *shard) owner(at *slot) string {
-	if at.name == 0 {
-		return ""
-	}
-	from := int(at.name) + 1
-	size := int(s.names[from-2])<<8 | int(s.names[from-1])
+	from, size := at.name>>8, at.name&0xff
 	return s.names[from : from+size]
 }
 
@@ -163,10 +158,8 @@ func (s *shard) put(e entry, names *strings.Builder) {
 	}
 	name := uint32(0)
 	if e.owner != "" {
-		owner := e.owner[:min(len(e.owner), 1<<16-1)]
-		name = uint32(names.Len()) + 1 //nolint:gosec // A shard is small.
-		names.WriteByte(byte(len(owner) >> 8))
-		names.WriteByte(byte(len(owner))) //nolint:gosec // The low byte.
+		owner := e.owner[:min(len(e.owner), 0xff)]
+		name = uint32(names.Len())<<8 | uint32(len(owner)) //nolint:gosec // A shard is small.
 		names.WriteString(owner)
 	}
 	s.slots[i] = slot{e.number, e.rule, name}

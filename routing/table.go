@@ -30,6 +30,7 @@ type Options struct {
 // one before what did not change.
 type Table struct {
 	options  *Options
+	guard    []guarded
 	revision Revision
 	at       time.Time
 	loaded   tableState
@@ -59,7 +60,7 @@ var (
 // NewTable returns a table without routes. Until one is loaded it decides
 // emergency calls only.
 func NewTable(o Options) *Table {
-	t := &Table{options: &o, shards: new([shardCount]*shard), fallback: -1, only: map[dualtone.Side][]Target{}}
+	t := &Table{options: &o, guard: guard(o.Countries), shards: new([shardCount]*shard), fallback: -1, only: map[dualtone.Side][]Target{}}
 	for _, side := range []dualtone.Side{dualtone.Old, dualtone.New} {
 		t.only[side] = []Target{{Side: side, Q: 1000}}
 	}
@@ -77,7 +78,7 @@ func (t *Table) With(s Snapshot) (*Table, error) {
 	}
 	next := *t
 	next.revision, next.at, next.loaded = s.Revision, s.At, true
-	b := builder{Table: &next, check: NewChecker(t.options.Countries...)}
+	b := builder{Table: &next, check: &Checker{guard: t.guard, hours: map[string]error{}}}
 	if err := b.apply(s.Routes); err != nil {
 		return nil, err
 	}
