@@ -1,11 +1,12 @@
 package postgres
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,25 +22,56 @@ const routesChannel = "dualtone_routes"
 
 // Router keeps the routing table by revision.
 type Router struct {
-	pool *pgxpool.Pool
+	pool      *pgxpool.Pool
+	countries []string
 }
 
 var _ routing.Router = (*Router)(nil)
 
-// NewRouter returns the routing table of a database.
-func NewRouter(pool *pgxpool.Pool) *Router { return &Router{pool: pool} }
+// NewRouter returns the routing table of a database. It refuses changes that
+// touch an emergency number of the countries; 112 and 911 always.
+func NewRouter(pool *pgxpool.Pool, countries ...string) *Router {
+	return &Router{pool: pool, countries: countries}
+}
 
 type routeRow struct {
 	Number dualtone.Number
 	Person dualtone.PersonID
 	Sides  []dualtone.Side
+	Terms  []byte
 }
 
-func (r routeRow) route() routing.Route {
+func (r routeRow) route() (routing.Route, error) {
 	if len(r.Sides) == 0 {
 		r.Sides = nil
 	}
-	return routing.Route{Number: r.Number, Person: r.Person, Sides: r.Sides}
+	terms, err := termsOf(r.Terms)
+	return routing.Route{Number: r.Number, Person: r.Person, Sides: r.Sides, Terms: terms}, err
+}
+
+// termsOf reads stored terms. Terms of a newer program are an error: a rule is
+// carried out whole or not at all.
+func termsOf(text []byte) (*routing.Terms, error) {
+	if len(text) == 0 || string(text) == "{}" {
+		return nil, nil //nolint:nilnil // No terms are the usual case.
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	var t routing.Terms
+	if err := dec.Decode(&t); err != nil {
+		return nil, fmt.Errorf("terms %s: %w: %w", text, err, dualtone.ErrInvalid)
+	}
+	return &t, nil
+}
+
+func termsText(t *routing.Terms) (string, error) {
+	if t == nil || t.IsZero() {
+		return "{}", nil
+	}
+	kept := *t
+	kept.From, kept.Until = kept.From.UTC(), kept.Until.UTC()
+	text, err := json.Marshal(kept)
+	return string(text), err
 }
 
 // Routes returns the active routes of the numbers, in their order.
@@ -50,16 +82,21 @@ func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routi
 	var found []routeRow
 	err := again(ctx, "routes", func() (err error) {
 		found, err = rows[routeRow](ctx, s.pool, `
-			SELECT w.number, coalesce(r.person, '') AS person, coalesce(r.sides, '{}') AS sides
+			SELECT w.number, coalesce(r.person, '') AS person, coalesce(r.sides, '{}') AS sides, coalesce(r.terms, '{}') AS terms
 			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n) LEFT JOIN routes r ON r.number = w.number
 			ORDER BY w.n`, numbers)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	routes := make([]routing.Route, len(found))
 	for i, r := range found {
-		routes[i] = r.route()
+		if routes[i], err = r.route(); err != nil {
+			return nil, fmt.Errorf("route of %s: %w", r.Number, err)
+		}
 	}
-	return routes, err
+	return routes, nil
 }
 
 // lockHead lets one change at a time into the table until its transaction is
@@ -69,43 +106,46 @@ const (
 	lockHead     = `SELECT revision FROM route_head FOR UPDATE`
 	applyChanges = `
 WITH want AS (
-	SELECT number, string_to_array(f, ',') AS "from", string_to_array(t, ',') AS "to", person
-	FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (number, f, t, person)
+	SELECT number, string_to_array(f, ',') AS "from", string_to_array(t, ',') AS "to", person, from_terms, to_terms
+	FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $10::jsonb[], $11::jsonb[]) AS w (number, f, t, person, from_terms, to_terms)
 ), state AS (
-	SELECT w.*, coalesce(r.sides, '{}') AS have FROM want w LEFT JOIN routes r ON r.number = w.number
+	SELECT w.*, coalesce(r.sides, '{}') AS have, coalesce(r.terms, '{}') AS have_terms
+	FROM want w LEFT JOIN routes r ON r.number = w.number
 ), bad AS (
-	SELECT * FROM state s WHERE have <> "to" AND (have <> "from" OR $8 <> '' AND EXISTS (
+	SELECT * FROM state s WHERE (have, have_terms) <> ("to", to_terms) AND ((have, have_terms) <> ("from", from_terms) OR $8 <> '' AND EXISTS (
 		SELECT FROM route_changes c JOIN route_revisions v ON v.revision = c.revision
-		WHERE c.number = s.number AND c."from" = s."from" AND c."to" = s."to" AND v.workflow = $7 AND v.run = $8))
+		WHERE c.number = s.number AND c."from" = s."from" AND c."to" = s."to" AND c.from_terms = s.from_terms AND c.to_terms = s.to_terms
+			AND v.workflow = $7 AND v.run = $8))
 ), todo AS (
-	SELECT * FROM state WHERE have <> "to" AND NOT EXISTS (SELECT FROM bad)
+	SELECT * FROM state WHERE (have, have_terms) <> ("to", to_terms) AND NOT EXISTS (SELECT FROM bad)
 ), head AS (
 	UPDATE route_head SET revision = revision + 1 WHERE EXISTS (SELECT FROM todo) RETURNING revision
 ), revision AS (
 	INSERT INTO route_revisions (revision, actor, reason, workflow, run, at)
 	SELECT revision, $5, $6, $7, $8, clock_timestamp() FROM head
 ), changes AS (
-	INSERT INTO route_changes (revision, number, "from", "to", person)
-	SELECT revision, number, "from", "to", person FROM head, todo
+	INSERT INTO route_changes (revision, number, "from", "to", person, from_terms, to_terms)
+	SELECT revision, number, have, "to", person, have_terms, to_terms FROM head, todo
 ), put AS (
-	INSERT INTO routes AS r (number, sides, person, revision)
-	SELECT number, "to", person, revision FROM head, todo
+	INSERT INTO routes AS r (number, sides, person, revision, terms)
+	SELECT number, "to", person, revision, to_terms FROM head, todo
 	ON CONFLICT (number) DO UPDATE
-	SET sides = excluded.sides, person = coalesce(nullif(excluded.person, ''), r.person), revision = excluded.revision
+	SET sides = excluded.sides, terms = excluded.terms, person = coalesce(nullif(excluded.person, ''), r.person), revision = excluded.revision
 ), told AS (
 	SELECT pg_notify($9, revision::text) FROM head
 )
 SELECT coalesce((SELECT revision FROM head), (SELECT revision FROM route_head)) AS revision,
-	coalesce((SELECT array_agg(format(CASE WHEN have = "from"
-			THEN 'route of %s goes to {%s} again, taken back since this run changed it from {%s} to {%s}'
-			ELSE 'route of %s goes to {%s}, neither to {%s} nor to {%s}' END, number,
-		array_to_string(have, ','), array_to_string("from", ','), array_to_string("to", ',')) ORDER BY number) FROM bad), '{}') AS bad,
+	coalesce((SELECT array_agg(format(CASE WHEN (have, have_terms) = ("from", from_terms)
+			THEN 'route of %s goes to {%s}%s again, taken back since this run changed it from {%s}%s to {%s}%s'
+			ELSE 'route of %s goes to {%s}%s, neither to {%s}%s nor to {%s}%s' END, number,
+		array_to_string(have, ','), nullif(have_terms, '{}'), array_to_string("from", ','), nullif(from_terms, '{}'),
+		array_to_string("to", ','), nullif(to_terms, '{}')) ORDER BY number) FROM bad), '{}') AS bad,
 	(SELECT count(*) FROM told) AS told`
 )
 
 // Apply makes all changes in one revision, or none.
 func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routing.Provenance) (routing.Revision, error) {
-	c, err := columnsOf(changes)
+	c, err := columnsOf(changes, routing.NewChecker(s.countries...))
 	if err != nil {
 		return 0, err
 	}
@@ -120,7 +160,7 @@ func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routin
 		var batch pgx.Batch
 		batch.Queue(lockHead)
 		batch.Queue(applyChanges, c.numbers, c.from, c.to, c.people,
-			why.Actor, printable(why.Reason), why.Workflow, why.Run, routesChannel).Query(func(found pgx.Rows) (err error) {
+			why.Actor, printable(why.Reason), why.Workflow, why.Run, routesChannel, c.fromTerms, c.toTerms).Query(func(found pgx.Rows) (err error) {
 			made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[answer])
 			return err
 		})
@@ -137,15 +177,15 @@ func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routin
 
 // changeColumns are changes as the statement takes them.
 type changeColumns struct {
-	numbers, from, to, people []string
+	numbers, from, to, people, fromTerms, toTerms []string
 }
 
-func columnsOf(changes []routing.Change) (changeColumns, error) {
+func columnsOf(changes []routing.Change, check *routing.Checker) (changeColumns, error) {
 	var c changeColumns
 	seen := make(map[dualtone.Number]bool, len(changes))
 	for _, change := range changes {
 		number := cmp.Or(change.To.Number, change.From.Number)
-		if err := errors.Join(checkSide(change.From, number), checkSide(change.To, number)); err != nil {
+		if err := errors.Join(checkSide(change.From, number, nil), checkSide(change.To, number, check)); err != nil {
 			return c, err
 		}
 		if seen[number] {
@@ -155,24 +195,36 @@ func columnsOf(changes []routing.Change) (changeColumns, error) {
 		c.numbers = append(c.numbers, string(number))
 		c.from = append(c.from, joined(change.From.Sides))
 		c.to = append(c.to, joined(change.To.Sides))
+		from, err := termsText(change.From.Terms)
+		if err != nil {
+			return c, fmt.Errorf("route of %s: %w: %w", number, err, dualtone.ErrInvalid)
+		}
+		to, err := termsText(change.To.Terms)
+		if err != nil {
+			return c, fmt.Errorf("route of %s: %w: %w", number, err, dualtone.ErrInvalid)
+		}
+		c.fromTerms, c.toTerms = append(c.fromTerms, from), append(c.toTerms, to)
 		c.people = append(c.people, string(cmp.Or(change.To.Person, change.From.Person)))
 	}
 	return c, nil
 }
 
 // checkSide refuses one side of a change of a number. Without sides it need
-// not repeat the number.
-func checkSide(r routing.Route, number dualtone.Number) error {
+// not repeat the number. What stands already is not checked again, so that it
+// can always be taken away.
+func checkSide(r routing.Route, number dualtone.Number, check *routing.Checker) error {
 	absent := len(r.Sides) == 0 && number != ""
-	if absent && (r.Number == "" || r.Number == number) {
+	if absent && r.Terms == nil && (r.Number == "" || r.Number == number) {
 		return nil
 	}
-	if err := r.Validate(); err != nil {
-		return err
-	}
-	unknown := func(s dualtone.Side) bool { return s != dualtone.Old && s != dualtone.New }
-	if r.Number != number || slices.ContainsFunc(r.Sides, unknown) {
+	if r.Number != number || r.Plan().Validate() != nil {
 		return fmt.Errorf("route of %q to %v in a change of %q: %w", r.Number, r.Sides, number, dualtone.ErrInvalid)
+	}
+	if check == nil {
+		return nil
+	}
+	for _, p := range check.Check(r) {
+		return fmt.Errorf("route of %s: %s %q: %s: %w", number, p.Column, p.Value, p.Problem, dualtone.ErrInvalid)
 	}
 	return nil
 }
@@ -203,7 +255,8 @@ func (s *Router) Since(ctx context.Context, after routing.Revision) (routing.Sna
 	err := again(ctx, "routes", func() (err error) {
 		// One statement, so that table and revision are of one moment.
 		found, err = rows[followed](ctx, s.pool, `
-			SELECT h.revision, v.at, coalesce(r.number, '') AS number, coalesce(r.person, '') AS person, coalesce(r.sides, '{}') AS sides
+			SELECT h.revision, v.at, coalesce(r.number, '') AS number, coalesce(r.person, '') AS person, coalesce(r.sides, '{}') AS sides,
+				coalesce(r.terms, '{}') AS terms
 			FROM route_head h
 			LEFT JOIN route_revisions v ON v.revision = h.revision
 			LEFT JOIN routes r ON `+changed+`
@@ -218,9 +271,14 @@ func (s *Router) Since(ctx context.Context, after routing.Revision) (routing.Sna
 	}
 	snapshot := routing.Snapshot{Revision: found[0].Revision, At: utc(found[0].At)}
 	for _, f := range found {
-		if f.Number != "" {
-			snapshot.Routes = append(snapshot.Routes, f.route())
+		if f.Number == "" {
+			continue
 		}
+		r, err := f.route()
+		if err != nil {
+			return routing.Snapshot{}, fmt.Errorf("route of %s: %w", f.Number, err)
+		}
+		snapshot.Routes = append(snapshot.Routes, r)
 	}
 	return snapshot, nil
 }

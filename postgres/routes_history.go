@@ -1,0 +1,152 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/routing"
+)
+
+// RouteHistory asks for the history of the table, or of one number.
+type RouteHistory struct {
+	Number dualtone.Number
+	// Before continues a page: only revisions older than it.
+	Before routing.Revision
+	Limit  int
+}
+
+// RouteRevision is one applied set of changes.
+type RouteRevision struct {
+	Revision routing.Revision `json:"revision"`
+	routing.Provenance
+	// At is since when the change is known.
+	At      time.Time `json:"at"`
+	Changes int       `json:"changes"`
+	// Change is the asked number's.
+	Change *routing.Change `json:"change,omitempty"`
+}
+
+type revisionRow struct {
+	Revision routing.Revision
+	Actor    string
+	Reason   string
+	Workflow string
+	Run      string
+	At       time.Time
+	Changes  int
+	changeRow
+}
+
+type changeRow struct {
+	Number    dualtone.Number
+	Person    dualtone.PersonID
+	From      []dualtone.Side
+	To        []dualtone.Side
+	FromTerms []byte
+	ToTerms   []byte
+}
+
+func (r changeRow) change() (routing.Change, error) {
+	from, err := routeRow{r.Number, r.Person, r.From, r.FromTerms}.route()
+	if err != nil {
+		return routing.Change{}, err
+	}
+	to, err := routeRow{r.Number, r.Person, r.To, r.ToTerms}.route()
+	return routing.Change{From: from, To: to}, err
+}
+
+// History returns revisions, the newest first.
+func (s *Router) History(ctx context.Context, q RouteHistory) ([]RouteRevision, error) {
+	var f filter
+	columns := `(SELECT count(*) FROM route_changes c WHERE c.revision = v.revision) AS changes,
+		'' AS number, '' AS person, '{}'::text[] AS "from", '{}'::text[] AS "to", '{}'::jsonb AS from_terms, '{}'::jsonb AS to_terms`
+	join := ""
+	if q.Number != "" {
+		columns = `1 AS changes, c.number, c.person, c."from", c."to", c.from_terms, c.to_terms`
+		join = ` JOIN route_changes c ON c.revision = v.revision AND c.number = ` + f.arg(string(q.Number))
+	}
+	if q.Before > 0 {
+		f.add("v.revision < %s", int64(q.Before))
+	}
+	sql := `SELECT v.revision, v.actor, v.reason, v.workflow, v.run, v.at, ` + columns +
+		` FROM route_revisions v` + join + f.where() + ` ORDER BY v.revision DESC` + f.limit(q.Limit)
+	found, err := rows[revisionRow](ctx, s.pool, sql, f.args...)
+	if err != nil {
+		return nil, wrap("history of routes", err)
+	}
+	all := make([]RouteRevision, len(found))
+	for i, r := range found {
+		all[i] = RouteRevision{
+			Revision: r.Revision, At: r.At.UTC(), Changes: r.Changes,
+			Provenance: routing.Provenance{Actor: r.Actor, Reason: r.Reason, Workflow: r.Workflow, Run: r.Run},
+		}
+		if q.Number == "" {
+			continue
+		}
+		c, err := r.change()
+		if err != nil {
+			return nil, fmt.Errorf("history of %s: %w", q.Number, err)
+		}
+		all[i].Change = &c
+	}
+	return all, nil
+}
+
+// Changes lists what makes the table of one revision that of another, by
+// number. Either may be the older one.
+func (s *Router) Changes(ctx context.Context, from, to routing.Revision) ([]routing.Change, error) {
+	if from > to {
+		changes, err := s.Changes(ctx, to, from)
+		return routing.Reverse(changes), err
+	}
+	head, err := s.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if to > head || from < 0 {
+		return nil, fmt.Errorf("route table: revision %d: the active one is %d: %w", max(from, to), head, dualtone.ErrNotFound)
+	}
+	found, err := rows[changeRow](ctx, s.pool, `
+		SELECT number, last.person, first."from", last."to", first.from_terms, last.to_terms
+		FROM (SELECT DISTINCT ON (number) number, "from", from_terms FROM route_changes
+			WHERE revision > $1 AND revision <= $2 ORDER BY number, revision) first
+		JOIN (SELECT DISTINCT ON (number) number, person, "to", to_terms FROM route_changes
+			WHERE revision > $1 AND revision <= $2 ORDER BY number, revision DESC) last USING (number)
+		WHERE (first."from", first.from_terms) <> (last."to", last.to_terms)
+		ORDER BY number`, int64(from), int64(to))
+	if err != nil {
+		return nil, wrap("changes of routes", err)
+	}
+	all := make([]routing.Change, len(found))
+	for i, r := range found {
+		if all[i], err = r.change(); err != nil {
+			return nil, fmt.Errorf("changes of %s: %w", r.Number, err)
+		}
+	}
+	return all, nil
+}
+
+func (s *Router) head(ctx context.Context) (routing.Revision, error) {
+	type one struct{ Revision routing.Revision }
+	h, err := row[one](ctx, s.pool, `SELECT revision FROM route_head`)
+	return h.Revision, wrap("route table", err)
+}
+
+// RollBack makes the table what it was at a revision: the changes since then
+// are taken back on top of the active table, in one new revision. ErrConflict
+// when somebody changes one of the numbers at the same time; nothing is made
+// then.
+func (s *Router) RollBack(ctx context.Context, to routing.Revision, why routing.Provenance) (routing.Revision, []routing.Change, error) {
+	head, err := s.head(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	back, err := s.Changes(ctx, head, to)
+	if err != nil || len(back) == 0 {
+		return head, back, err
+	}
+	made, err := s.Apply(ctx, back, why)
+	return made, back, err
+}
