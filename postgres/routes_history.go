@@ -134,19 +134,13 @@ func (s *Router) head(ctx context.Context) (routing.Revision, error) {
 	return h.Revision, wrap("route table", err)
 }
 
-// RollBack makes the table what it was at a revision: the changes since then
-// are taken back on top of the active table, in one new revision. ErrConflict
-// when somebody changes one of the numbers at the same time; nothing is made
-// then.
-func (s *Router) RollBack(ctx context.Context, to routing.Revision, why routing.Provenance) (routing.Revision, []routing.Change, error) {
+// Back lists the changes that make the active table what it was at a revision.
+// Applied, they are an earlier table rebased on the active one; whoever changes
+// one of the numbers in between makes that a conflict.
+func (s *Router) Back(ctx context.Context, to routing.Revision) ([]routing.Change, error) {
 	head, err := s.head(ctx)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	back, err := s.Changes(ctx, head, to)
-	if err != nil || len(back) == 0 {
-		return head, back, err
-	}
-	made, err := s.Apply(ctx, back, why)
-	return made, back, err
+	return s.Changes(ctx, head, to)
 }

@@ -127,7 +127,11 @@ func TestAnyRevisionCanBeComparedAndRolledBackTo(t *testing.T) {
 		if diff := cmp.Diff(routing.Diff(states[a], states[b]), got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			rt.Fatalf("%d to %d: %v: -want +got\n%s", a, b, err, diff)
 		}
-		made, _, err := r.RollBack(t.Context(), routing.Revision(b), reason)
+		back, err := r.Back(t.Context(), routing.Revision(b))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		made, err := r.Apply(t.Context(), back, reason)
 		if diff := cmp.Diff(states[b], active(), cmpopts.EquateEmpty()); err != nil || diff != "" {
 			rt.Fatalf("back to %d: %v: -want +got\n%s", b, err, diff)
 		}

@@ -105,7 +105,7 @@ func (a *app) upWith(ctx context.Context, cfg *config.Config, stack *devstack.St
 		case <-ctx.Done():
 		}
 	}()
-	if err := a.upWork(ctx, cfg, stack, newStores(pool)); err != nil {
+	if err := a.upWork(ctx, cfg, stack, newStores(pool, cfg)); err != nil {
 		return err
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

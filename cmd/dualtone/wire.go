@@ -31,13 +31,13 @@ type stores struct {
 
 func (s *stores) Close() { s.pool.Close() }
 
-func newStores(pool *pgxpool.Pool) *stores {
+func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 	return &stores{
 		pool:     pool,
 		people:   postgres.NewPeople(pool),
 		cohorts:  postgres.NewCohorts(pool),
 		switches: postgres.NewSwitches(pool),
-		router:   postgres.NewRouter(pool),
+		router:   postgres.NewRouter(pool, countries(cfg)...),
 		systems:  postgres.NewSystems(pool),
 	}
 }
@@ -82,7 +82,7 @@ func (a *app) openStores(ctx context.Context, cfg *config.Config) (*stores, erro
 		pool.Close()
 		return nil, err
 	}
-	return newStores(pool), nil
+	return newStores(pool, cfg), nil
 }
 
 // withStores runs a command that needs the database alone.

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/routing"
+)
+
+const explainLong = `Decides one call as every edge would at this revision, and tells which rule
+decided and why. NUMBER is what was dialed, in any form.`
+
+// explanation is a decision beside the rule that made it.
+type explanation struct {
+	routing.Decision
+	// Route is the rule; without sides when none decided.
+	Route shownRoute `json:"route,omitzero"`
+	At    string     `json:"at"`
+}
+
+func routeExplain(a *app) *cobra.Command {
+	var call routing.Call
+	var at string
+	cmd := &cobra.Command{
+		Use: "explain NUMBER", Short: "Where one call goes, by which rule and why", Long: explainLong,
+		Args: takes("NUMBER, as dialed"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			call.Called = args[0]
+			switch call.Ingress {
+			case routing.FromCarrier, routing.FromOld, routing.FromNew, routing.Internal:
+			default:
+				return usage(cmd, fmt.Sprintf("--ingress %q: want carrier, old, new or internal", call.Ingress))
+			}
+			var err error
+			if call.At, err = moment("at", at); err != nil {
+				return err
+			}
+			if at == "" {
+				call.At = a.now()
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				if call.Country == "" {
+					call.Country = cfg.Migration.Region
+				}
+				routes, err := s.router.Since(cmd.Context(), 0)
+				if err != nil {
+					return err
+				}
+				t, err := routing.NewTable(routing.Options{Countries: countries(cfg)}).With(routes)
+				if err != nil {
+					return err
+				}
+				e := explanation{Decision: t.Decide(call), At: clock(call.At)}
+				if e.Rule != "" && !e.Emergency {
+					e.Route = shown(t.Route(dualtone.Number(e.Rule)))
+				}
+				return a.show(e, e.table)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&call.Caller, "from", "", "the caller's number; it decides a split")
+	flags.StringVar((*string)(&call.Ingress), "ingress", string(routing.FromCarrier), "where the call comes from: carrier, old, new or internal")
+	flags.StringVar(&at, "at", "", "when, such as 2026-11-30T06:00:00Z (default: now)")
+	flags.StringVar(&call.Country, "country", "", "the trunk's country, two capital letters (default: migration.region)")
+	flags.StringSliceVar(&call.Diverted, "diverted", nil, "numbers that forwarded the call before")
+	_ = cmd.RegisterFlagCompletionFunc("ingress", cobra.FixedCompletions([]string{"carrier", "old", "new", "internal"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (e explanation) table(t *table) {
+	sides := make([]string, len(e.Targets))
+	for i, target := range e.Targets {
+		sides[i] = string(target.Side)
+	}
+	and := " then "
+	if e.Order == routing.Parallel {
+		and = " and at once "
+	}
+	switch e.Result {
+	case routing.Routed:
+		t.line("%s goes to %s.", dash(e.Number), strings.Join(sides, and))
+	case routing.Loop:
+		t.line("%s is refused as a loop (482).", dash(e.Number))
+	default:
+		t.line("%s is not found (404).", dash(e.Number))
+	}
+	rule := string(e.Scope)
+	if e.Rule != "" {
+		rule += " " + e.Rule
+	}
+	if e.Owner != "" {
+		rule += " of " + e.Owner
+	}
+	t.line("Rule:     %s", rule)
+	if len(e.Route.Sides) > 0 {
+		t.line("Plan:     %s", e.Route.Plan)
+		if when := routeCells(e.Route.Route)[4]; when != "-" {
+			t.line("When:     %s", when)
+		}
+	}
+	t.line("Why:      %s", e.Reason)
+	t.line("Revision: %d, asked for %s", e.Revision, e.At)
+}
