@@ -8,6 +8,10 @@ ALTER TABLE route_changes
     ADD COLUMN from_terms jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN to_terms jsonb NOT NULL DEFAULT '{}';
 
+-- Keys are compared as bytes, as everywhere outside of the database.
+ALTER TABLE routes ALTER COLUMN number TYPE text COLLATE "C";
+ALTER TABLE route_changes ALTER COLUMN number TYPE text COLLATE "C";
+
 -- +goose Down
 ALTER TABLE route_changes DROP COLUMN from_terms, DROP COLUMN to_terms;
 ALTER TABLE routes DROP COLUMN terms;

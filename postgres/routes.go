@@ -109,7 +109,7 @@ WITH want AS (
 	SELECT number, string_to_array(f, ',') AS "from", string_to_array(t, ',') AS "to", person, from_terms, to_terms
 	FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $10::jsonb[], $11::jsonb[]) AS w (number, f, t, person, from_terms, to_terms)
 ), state AS (
-	SELECT w.*, coalesce(r.sides, '{}') AS have, coalesce(r.terms, '{}') AS have_terms
+	SELECT w.*, coalesce(r.sides, '{}') AS have, coalesce(r.terms, '{}') AS have_terms, r.number IS NOT NULL AS known
 	FROM want w LEFT JOIN routes r ON r.number = w.number
 ), bad AS (
 	SELECT * FROM state s WHERE (have, have_terms) <> ("to", to_terms) AND ((have, have_terms) <> ("from", from_terms) OR $8 <> '' AND EXISTS (
@@ -125,12 +125,13 @@ WITH want AS (
 	SELECT revision, $5, $6, $7, $8, clock_timestamp() FROM head
 ), changes AS (
 	INSERT INTO route_changes (revision, number, "from", "to", person, from_terms, to_terms)
-	SELECT revision, number, have, "to", person, have_terms, to_terms FROM head, todo
+	SELECT (SELECT revision FROM head), number, have, "to", person, have_terms, to_terms FROM todo
+), added AS (
+	INSERT INTO routes (number, sides, person, revision, terms)
+	SELECT number, "to", person, (SELECT revision FROM head), to_terms FROM todo WHERE NOT known
 ), put AS (
-	INSERT INTO routes AS r (number, sides, person, revision, terms)
-	SELECT number, "to", person, revision, to_terms FROM head, todo
-	ON CONFLICT (number) DO UPDATE
-	SET sides = excluded.sides, terms = excluded.terms, person = coalesce(nullif(excluded.person, ''), r.person), revision = excluded.revision
+	UPDATE routes r SET sides = "to", terms = to_terms, person = coalesce(nullif(t.person, ''), r.person), revision = (SELECT revision FROM head)
+	FROM todo t WHERE t.known AND r.number = t.number
 ), told AS (
 	SELECT pg_notify($9, revision::text) FROM head
 )
@@ -263,7 +264,7 @@ func (s *Router) Since(ctx context.Context, after routing.Revision) (routing.Sna
 			FROM route_head h
 			LEFT JOIN route_revisions v ON v.revision = h.revision
 			LEFT JOIN routes r ON `+changed+`
-			ORDER BY r.number`, args...)
+			ORDER BY r.number COLLATE "C"`, args...)
 		return err
 	})
 	if err != nil {

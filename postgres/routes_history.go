@@ -115,7 +115,7 @@ func (s *Router) Changes(ctx context.Context, from, to routing.Revision) ([]rout
 		JOIN (SELECT DISTINCT ON (number) number, person, "to", to_terms FROM route_changes
 			WHERE revision > $1 AND revision <= $2 ORDER BY number, revision DESC) last USING (number)
 		WHERE (first."from", first.from_terms) <> (last."to", last.to_terms)
-		ORDER BY number`, int64(from), int64(to))
+		ORDER BY number COLLATE "C"`, int64(from), int64(to))
 	if err != nil {
 		return nil, wrap("changes of routes", err)
 	}

@@ -137,7 +137,9 @@ func TestWithoutAnnouncementsThePollFindsAFlip(t *testing.T) {
 	f, _ := start(t, Config{Source: l, Watcher: l, Poll: 5 * time.Millisecond})
 	l.told <- -1
 	until(t, "watching again", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.watched > 1 })
-	l.set(func(l *ledger) { l.sets = append(l.sets, routing.Snapshot{Revision: 2, Routes: []routing.Route{to("+493010", dualtone.New)}}) })
+	l.set(func(l *ledger) {
+		l.sets = append(l.sets, routing.Snapshot{Revision: 2, Routes: []routing.Route{to("+493010", dualtone.New)}})
+	})
 	until(t, "flipped", func() bool { return side(f, "+493010") == "new" })
 }
 
@@ -164,7 +166,9 @@ func TestTheLastGoodTableIsServedWhileThereIsNoDatabase(t *testing.T) {
 	}
 	l.set(func(l *ledger) { l.away = nil })
 	l.put(to("+493010", dualtone.Old))
-	until(t, "back", func() bool { return side(f, "+493010") == "old" && f.Status().Origin == Database && f.Status().Problem == "" })
+	until(t, "back", func() bool {
+		return side(f, "+493010") == "old" && f.Status().Origin == Database && f.Status().Problem == ""
+	})
 }
 
 func TestARestoredBackupIsReadWhole(t *testing.T) {
