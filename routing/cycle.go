@@ -8,8 +8,8 @@ import (
 
 // Forwarded is a number that a platform itself sends on to another one.
 type Forwarded struct {
-	Side     dualtone.Side   `json:"side"`
-	From, To dualtone.Number `json:"-"`
+	Side     dualtone.Side
+	From, To dualtone.Number
 }
 
 // Cycles finds numbers that the table and the platforms' own forwards send round

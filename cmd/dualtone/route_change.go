@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -109,6 +111,7 @@ type routeFaults struct {
 func routeImport(a *app) *cobra.Command {
 	var o changeOptions
 	var replace bool
+	var forwards string
 	cmd := &cobra.Command{
 		Use: "import FILE.csv", Short: "Check a table and take it in", Long: routeImportLong,
 		Args: takes("FILE.csv (- for standard input)"),
@@ -129,6 +132,9 @@ func routeImport(a *app) *cobra.Command {
 				if err == nil && replace {
 					changes, err = replaceChanges(cmd.Context(), s, list.Routes)
 				}
+				if err == nil && forwards != "" {
+					err = refuseCircles(cmd.Context(), s, changes, forwards)
+				}
 				if err != nil {
 					return err
 				}
@@ -137,6 +143,7 @@ func routeImport(a *app) *cobra.Command {
 		},
 	}
 	o.bind(cmd)
+	cmd.Flags().StringVar(&forwards, "forwards", "", "CSV of the platforms' own forwards (side,number,to): a table that sends a call in a circle is refused")
 	cmd.Flags().BoolVar(&replace, "replace", false, "remove routes that the file does not name")
 	return cmd
 }
@@ -153,6 +160,47 @@ func importChanges(ctx context.Context, s *stores, want []routing.Route) ([]rout
 func replaceChanges(ctx context.Context, s *stores, want []routing.Route) ([]routing.Change, error) {
 	have, err := s.router.Since(ctx, 0)
 	return routing.Diff(have.Routes, want), err
+}
+
+// refuseCircles refuses a table that, together with what the platforms forward
+// themselves, sends a call round.
+func refuseCircles(ctx context.Context, s *stores, changes []routing.Change, file string) error {
+	f, err := os.Open(file) //nolint:gosec // the file is named by whoever runs the program
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
+	}
+	defer func() { _ = f.Close() }()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", file, err, dualtone.ErrInvalid)
+	}
+	var all []routing.Forwarded
+	for _, row := range rows {
+		side, err := dualtone.ParseSide(row[0])
+		if err != nil || len(row) != 3 {
+			return fmt.Errorf("%s: %q: want side, number and to: %w", file, strings.Join(row, ","), dualtone.ErrInvalid)
+		}
+		all = append(all, routing.Forwarded{Side: side, From: dualtone.Number(row[1]), To: dualtone.Number(row[2])})
+	}
+	active, err := s.router.Since(ctx, 0)
+	if err != nil {
+		return err
+	}
+	t, err := routing.NewTable(routing.Options{}).With(active)
+	if err != nil {
+		return err
+	}
+	next := routing.Snapshot{Revision: active.Revision + 1}
+	for _, c := range changes {
+		next.Routes = append(next.Routes, c.To)
+	}
+	if t, err = t.With(next); err != nil {
+		return err
+	}
+	if circles := routing.Cycles(t, all); len(circles) > 0 {
+		return fmt.Errorf("calls would go round: %v: %w", circles, dualtone.ErrInvalid)
+	}
+	return nil
 }
 
 func (a *app) readRoutes(name string, countries []string) (routing.List, error) {
