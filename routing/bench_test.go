@@ -3,6 +3,7 @@ package routing_test
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func BenchmarkFlip(b *testing.B) {
 	routes := millionRoutes()
 	table := load(b, routes...)
 	for _, n := range []int{1, 100, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s := routing.Snapshot{Revision: 9}
 			for i := range n {
 				r := routes[i*7919%million]

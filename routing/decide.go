@@ -170,7 +170,7 @@ func (t *Table) byDefault(d *Decision, now time.Time) *sending {
 func (t *Table) inRange(d digits) *segment {
 	low, high := 0, len(t.segments)
 	for low < high {
-		if mid := int(uint(low+high) >> 1); t.segments[mid].to < d { //nolint:gosec // Not negative.
+		if mid := int(uint(low+high) >> 1); t.segments[mid].to < d {
 			low = mid + 1
 		} else {
 			high = mid

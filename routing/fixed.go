@@ -25,7 +25,7 @@ func (f Fixed) Decide(call Call) Decision {
 	for i, side := range f.Sides {
 		q := uint16(1000)
 		if f.Order != Parallel {
-			q -= uint16(i) * 500 //nolint:gosec // There are two sides.
+			q -= uint16(i) * 500
 		}
 		d.Targets = append(d.Targets, Target{Side: side, Q: q})
 	}

@@ -33,7 +33,7 @@ func (g *Guard) Seen(caller, called string, at time.Time) Repeated {
 		return false
 	}
 	h := pairHash(caller, called)
-	tenths := uint64(at.UnixMilli()/100) & (1<<24 - 1) //nolint:gosec // The low bits count.
+	tenths := uint64(at.UnixMilli()/100) & (1<<24 - 1)
 	slot := &g.slots[h%guardSlots]
 	tag := h >> 32
 	for {

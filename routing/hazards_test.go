@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,11 +18,11 @@ import (
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) // a Monday
 
 // parse makes a route from its number, its plan and what else it says.
-func parse(t testing.TB, number, plan string, more ...func(*routing.Terms)) routing.Route {
-	t.Helper()
+func parse(tb testing.TB, number, plan string, more ...func(*routing.Terms)) routing.Route {
+	tb.Helper()
 	p, err := routing.ParsePlan(plan)
 	if err != nil {
-		t.Fatalf("%s: %v", plan, err)
+		tb.Fatalf("%s: %v", plan, err)
 	}
 	terms := routing.Terms{How: p.How, Share: p.Share}
 	for _, m := range more {
@@ -47,11 +48,11 @@ func options() routing.Options {
 	}
 }
 
-func load(t testing.TB, routes ...routing.Route) *routing.Table {
-	t.Helper()
+func load(tb testing.TB, routes ...routing.Route) *routing.Table {
+	tb.Helper()
 	table, err := routing.NewTable(options()).With(routing.Snapshot{Revision: 7, Routes: routes, At: noon})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return table
 }
@@ -158,7 +159,7 @@ func TestHazardAPercentageIsStickyByCallerAndExactWithinItsBounds(t *testing.T) 
 		var all []string
 		for i := range callers {
 			c := call("+493010", routing.FromCarrier)
-			c.Caller, c.ID = fmt.Sprintf("+49301%06d", i), fmt.Sprint(i)
+			c.Caller, c.ID = fmt.Sprintf("+49301%06d", i), strconv.Itoa(i)
 			first := table.Decide(c)
 			c.ID, c.At = "another", noon.Add(time.Hour)
 			if again := table.Decide(c); again.Targets[0] != first.Targets[0] {

@@ -118,7 +118,7 @@ func packDigits(text string) digits {
 func (d digits) String() string {
 	value, count := d, 0
 	if !d.isE164() {
-		count = int(d >> countShift & 0x7f) //nolint:gosec // Seven bits.
+		count = int(d >> countShift & 0x7f)
 		value = d & (1<<countShift - 1)
 	}
 	var buf [20]byte

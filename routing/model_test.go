@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -147,7 +148,8 @@ func mismatch(ok bool, want string) string {
 	return want
 }
 
-func randomRoute(t testing.TB, r *rand.Rand) routing.Route {
+func randomRoute(tb testing.TB, r *rand.Rand) routing.Route {
+	tb.Helper()
 	plans := []string{"old", "new", "old,new", "new,old", "split:0", "split:30", "split:30,failover", "split:100", "both"}
 	key := fmt.Sprintf("+4930%03d", r.IntN(1000))
 	switch r.IntN(50) {
@@ -160,7 +162,7 @@ func randomRoute(t testing.TB, r *rand.Rand) routing.Route {
 	if r.IntN(10) == 0 {
 		return routing.Route{Number: dualtone.Number(key)}
 	}
-	return parse(t, key, plans[r.IntN(len(plans))], func(t *routing.Terms) {
+	return parse(tb, key, plans[r.IntN(len(plans))], func(t *routing.Terms) {
 		switch r.IntN(20) {
 		case 0:
 			t.From, t.Otherwise = noon.Add(time.Duration(r.IntN(100))*time.Minute), plans[r.IntN(4)]
@@ -193,7 +195,7 @@ func TestEveryDecisionOfADayOfFlipsIsTheModels(t *testing.T) {
 			}
 		}
 		c := routing.Call{
-			ID: fmt.Sprint(i), Called: fmt.Sprintf("+4930%03d", r.IntN(1050)), Caller: fmt.Sprintf("+44%d", 1000+r.IntN(50)),
+			ID: strconv.Itoa(i), Called: fmt.Sprintf("+4930%03d", r.IntN(1050)), Caller: fmt.Sprintf("+44%d", 1000+r.IntN(50)),
 			Ingress: from[r.IntN(len(from))], Country: "DE", At: noon.Add(time.Duration(r.IntN(100)) * time.Minute),
 		}
 		d := table.Decide(c)

@@ -42,7 +42,7 @@ func (d digits) mix() uint64 {
 }
 
 // shardOf takes the low bits, home the high ones.
-func shardOf(h uint64) int { return int(h & (shardCount - 1)) } //nolint:gosec // Twelve bits.
+func shardOf(h uint64) int { return int(h & (shardCount - 1)) }
 
 func (s *shard) home(h uint64) int {
 	at, _ := bits.Mul64(h, uint64(len(s.slots)))

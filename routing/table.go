@@ -197,7 +197,7 @@ func segmentsOf(ranges []ranged) []segment {
 	cuts = slices.Compact(cuts)
 	order := make([]uint32, len(ranges))
 	for i := range order {
-		order[i] = uint32(i) //nolint:gosec // Far fewer ranges.
+		order[i] = uint32(i)
 	}
 	slices.SortStableFunc(order, func(a, b uint32) int { return cmp.Compare(ranges[a].key.from, ranges[b].key.from) })
 	var all []segment

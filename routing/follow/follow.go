@@ -250,7 +250,7 @@ func (f *Follower) watch(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.cfg.Log.Warn("route table is polled: its announcements were lost", "error", err)
+		f.cfg.Log.WarnContext(ctx, "route table is polled: its announcements were lost", "error", err)
 		if !pause(ctx, f.cfg.Poll) {
 			return
 		}
@@ -266,7 +266,7 @@ func (f *Follower) keep(ctx context.Context) {
 		}
 		if f.Status().Origin == Database {
 			if err := write(f.cfg.File, f.table.Load(), time.Unix(0, f.confirmed.Load())); err != nil {
-				f.cfg.Log.Error("route table is not kept on disk", "error", err)
+				f.cfg.Log.ErrorContext(ctx, "route table is not kept on disk", "error", err)
 			}
 		}
 		if ctx.Err() != nil {

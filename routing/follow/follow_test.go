@@ -136,7 +136,10 @@ func TestWithoutAnnouncementsThePollFindsAFlip(t *testing.T) {
 	l.put(to("+493010", dualtone.Old))
 	f, _ := start(t, Config{Source: l, Watcher: l, Poll: 5 * time.Millisecond})
 	l.told <- -1
-	until(t, "watching again", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.watched > 1 })
+	until(t, "watching again", func() (again bool) {
+		l.set(func(l *ledger) { again = l.watched > 1 })
+		return again
+	})
 	l.set(func(l *ledger) {
 		l.sets = append(l.sets, routing.Snapshot{Revision: 2, Routes: []routing.Route{to("+493010", dualtone.New)}})
 	})
