@@ -1,0 +1,61 @@
+package sipedge
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/routing/edge"
+)
+
+// Name is what the server is called in measures and records.
+const Name = "sip"
+
+// Server answers SIP requests with redirects. One server may serve any number of
+// sockets and listeners at once.
+type Server struct {
+	Core   *edge.Core
+	Access *edge.Access
+	// MaxPerSecond is how many calls a second are decided; the others are told to
+	// go elsewhere. 0 is no limit.
+	MaxPerSecond int64
+	// RetryAfter is how long a peer that is turned away should stay away, in whole
+	// seconds.
+	RetryAfter time.Duration
+	// MaxConnections is how many TCP and TLS connections may be open.
+	MaxConnections int64
+	Log            *slog.Logger
+
+	closing     atomic.Bool
+	connections atomic.Int64
+	second      atomic.Int64
+	decided     atomic.Int64
+}
+
+// Check names what is missing and fills in what may be left out.
+func (s *Server) Check() error {
+	if s.Core == nil || s.Core.Targets == nil || s.Access == nil || s.Log == nil {
+		return fmt.Errorf("sip server: core, targets, access list and log are needed: %w", dualtone.ErrInvalid)
+	}
+	if s.RetryAfter < time.Second {
+		s.RetryAfter = 5 * time.Second
+	}
+	if s.MaxConnections <= 0 {
+		s.MaxConnections = 1000
+	}
+	return nil
+}
+
+// overloaded reports whether a call at a time is one too many for its second.
+func (s *Server) overloaded(at time.Time) bool {
+	if s.MaxPerSecond == 0 {
+		return false
+	}
+	now := at.Unix()
+	if last := s.second.Load(); last != now && s.second.CompareAndSwap(last, now) {
+		s.decided.Store(0)
+	}
+	return s.decided.Add(1) > s.MaxPerSecond
+}
