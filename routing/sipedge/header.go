@@ -9,11 +9,10 @@ func (r *request) header(line []byte) {
 		r.fail(badRequest)
 		return
 	}
-	for _, c := range line {
-		if c < ' ' && c != '\t' {
-			r.fail(badRequest)
-			return
-		}
+	if bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, '\n') >= 0 {
+		// A lone one ends no line here, but might where the answer is read.
+		r.fail(badRequest)
+		return
 	}
 	name := trimRight(line[:colon])
 	value := trim(line[colon+1:])
@@ -155,7 +154,9 @@ type via struct {
 	rport int
 	// end is where the first hop ends and the next one, if any, begins.
 	end int
-	ok  bool
+	// ok is false for what no answer can repeat, sound for what is wrong otherwise
+	// as well.
+	ok, sound bool
 }
 
 func readVia(b []byte) via {
@@ -182,6 +183,7 @@ func readVia(b []byte) via {
 		at++
 	}
 	v.host, v.port = hostPort(trim(b[start:at]))
+	v.sound = true
 	v.ok = len(v.host) > 0 && bytes.IndexAny(v.host, " \t<>\"@") < 0
 	v.params(b, at)
 	return v
@@ -194,6 +196,8 @@ func (v *via) params(b []byte, at int) {
 		at = endOfParam(b, from)
 		name, value := cut(b[from:at], '=')
 		switch {
+		case len(trim(name)) == 0:
+			v.sound = false
 		case same(trim(name), "branch"):
 			v.branch = trim(value)
 		case same(trim(name), "rport") && len(trim(value)) == 0:

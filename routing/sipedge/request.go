@@ -235,7 +235,7 @@ func (r *request) check() {
 			r.fail(badRequest)
 		}
 	}
-	if !readVia(r.via[0]).ok {
+	if v := readVia(r.via[0]); !v.ok || !v.sound {
 		r.fail(badRequest)
 	}
 }

@@ -31,7 +31,6 @@ const (
 type socket struct {
 	responder
 
-	conn   *net.UDPConn
 	packet *ipv4.PacketConn
 	memory *memory
 	in     []ipv4.Message
@@ -47,7 +46,8 @@ type socket struct {
 // load, also those of several processes. It closes the socket.
 func (s *Server) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
 	defer func() { _ = conn.Close() }()
-	k := newSocket(s, conn)
+	k := newSocket(s)
+	k.packet = ipv4.NewPacketConn(conn)
 	stop := context.AfterFunc(ctx, func() {
 		s.closing.Store(true)
 		leave(conn)
@@ -67,11 +67,11 @@ func (s *Server) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
 	}
 }
 
-func newSocket(s *Server, conn *net.UDPConn) *socket {
+func newSocket(s *Server) *socket {
 	k := &socket{
 		responder: responder{Server: s},
-		conn:      conn, packet: ipv4.NewPacketConn(conn), memory: newMemory(),
-		in: make([]ipv4.Message, batch), out: make([]ipv4.Message, 0, batch),
+		memory:    newMemory(),
+		in:        make([]ipv4.Message, batch), out: make([]ipv4.Message, 0, batch),
 		answers: make([][]byte, batch), asked: make([]asking, batch),
 	}
 	for i := range k.in {
