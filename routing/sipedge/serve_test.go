@@ -19,7 +19,7 @@ const patience = 10 * time.Second
 
 func listen(t *testing.T, address string, n int) []*net.UDPConn {
 	t.Helper()
-	all, err := ListenUDP(t.Context(), address, n)
+	all, err := edge.ListenUDP(t.Context(), address, n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestNoRequestIsLostWhileOneProcessTakesOverFromAnother(t *testing.T) {
 
 func serveStream(t *testing.T, s *Server, secure *tls.Config) (address string, stop func()) {
 	t.Helper()
-	ln, err := ListenTCP(t.Context(), "127.0.0.1:0")
+	ln, err := edge.ListenTCP(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ type socket struct {
 }
 
 // ServeUDP answers what comes to a socket until the context ends, and then what
-// the socket still holds. Several sockets on one port (see ListenUDP) share the
+// the socket still holds. Several sockets on one port (see edge.ListenUDP) share the
 // load, also those of several processes. It closes the socket.
 func (s *Server) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
 	defer func() { _ = conn.Close() }()
@@ -50,7 +50,7 @@ func (s *Server) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
 	k.packet = ipv4.NewPacketConn(conn)
 	stop := context.AfterFunc(ctx, func() {
 		s.closing.Store(true)
-		leave(conn)
+		edge.Leave(conn)
 		_ = conn.SetReadDeadline(time.Now().Add(leaving))
 	})
 	defer stop()

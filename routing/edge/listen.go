@@ -1,4 +1,4 @@
-package sipedge
+package edge
 
 import (
 	"context"
@@ -26,11 +26,11 @@ func ListenUDP(ctx context.Context, address string, n int) ([]*net.UDPConn, erro
 			for _, c := range all {
 				_ = c.Close()
 			}
-			return nil, fmt.Errorf("sip on udp %s: %w: %w", address, err, dualtone.ErrUnavailable)
+			return nil, fmt.Errorf("udp %s: %w: %w", address, err, dualtone.ErrUnavailable)
 		}
 		udp, ok := conn.(*net.UDPConn)
 		if !ok {
-			return nil, fmt.Errorf("sip on udp %s: no UDP socket: %w", address, dualtone.ErrUnsupported)
+			return nil, fmt.Errorf("udp %s: no UDP socket: %w", address, dualtone.ErrUnsupported)
 		}
 		_ = udp.SetReadBuffer(receiveBuffer)
 		all = append(all, udp)
@@ -60,10 +60,10 @@ func shared(_, _ string, raw syscall.RawConn) error {
 	return err
 }
 
-// leave makes a socket take no more datagrams, while those that it holds can
+// Leave makes a socket take no more datagrams, while those that it holds can
 // still be read: a connected socket is passed over when a datagram of anybody
 // else is handed to one of the sockets that share a port.
-func leave(conn *net.UDPConn) {
+func Leave(conn *net.UDPConn) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return
