@@ -1,6 +1,7 @@
 package sipedge
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 
@@ -49,7 +50,7 @@ func (p *responder) status(ask *asking) status {
 		return foreign(r)
 	case r.uri.user == nil && len(r.uri.host) == 0:
 		return unsupportedURIScheme
-	case r.require.n > 0:
+	case r.unsupported():
 		return badExtension
 	case r.is("OPTIONS"):
 		if !p.Core.Ready() || p.closing.Load() {
@@ -60,10 +61,42 @@ func (p *responder) status(ask *asking) status {
 		return noTransaction
 	case r.maxForwards == 0:
 		return tooManyHops
-	case ask.overload:
+	case ask.overload && !r.short():
 		return unavailable
 	default:
 		return none
+	}
+}
+
+// short reports whether what was dialed may be a call for help, which is never
+// turned away.
+func (r *request) short() bool {
+	const longest = 6
+	return len(r.uri.user) <= longest || !same(r.uri.scheme, "sip") && !same(r.uri.scheme, "sips") && !same(r.uri.scheme, "tel")
+}
+
+// unsupported reports whether the request requires what is not there.
+func (r *request) unsupported() bool {
+	for _, v := range r.require.each() {
+		for option := range bytes.SplitSeq(v, []byte(",")) {
+			if !supported(trim(option)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// supported reports whether a redirect does all that an extension asks of it,
+// which is nothing: these are about provisional and successful answers, and about
+// who is rung in the end.
+func supported(option []byte) bool {
+	switch string(option) {
+	case "100rel", "timer", "precondition", "replaces", "histinfo", "pref", "early-session",
+		"from-change", "resource-priority", "tdialog", "norefersub", "join", "gruu", "ice", "":
+		return true
+	default:
+		return false
 	}
 }
 
@@ -151,7 +184,11 @@ func (p *responder) plain(dst []byte, s status, ask *asking) []byte {
 		}
 	case badExtension:
 		for _, v := range p.req.require.each() {
-			dst = appendHeader(dst, "Unsupported: ", v)
+			for option := range bytes.SplitSeq(v, []byte(",")) {
+				if option = trim(option); !supported(option) {
+					dst = appendHeader(dst, "Unsupported: ", option)
+				}
+			}
 		}
 	case unavailable:
 		dst = p.appendRetryAfter(dst)

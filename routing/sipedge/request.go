@@ -195,6 +195,8 @@ func (r *request) address(b []byte) {
 	r.uri = u
 }
 
+const help = "urn:service:sos"
+
 // readURI takes a sip, sips or tel address apart. Of any other only the scheme
 // is known.
 func readURI(b []byte) (uri, bool) {
@@ -205,6 +207,10 @@ func readURI(b []byte) (uri, bool) {
 	u := uri{scheme: b[:colon]}
 	rest := b[colon+1:]
 	switch {
+	case len(b) >= len(help) && same(b[:len(help)], help):
+		// A call for help is decided as such, however it is written (RFC 5031).
+		u.user = b
+		return u, true
 	case same(u.scheme, "tel"):
 		u.user = before(rest, ';')
 		return u, len(u.user) > 0

@@ -304,3 +304,31 @@ func TestCallsBeyondTheLimitAreSentAwayAndTheOthersAreNot(t *testing.T) {
 		t.Errorf("in the next second:\n%s", got)
 	}
 }
+
+func TestACallForHelpIsNeverTurnedAway(t *testing.T) {
+	t.Parallel()
+	for _, called := range []string{"sip:911@sbc.example.test", "sip:9911@sbc.example.test;user=phone", "tel:112", "urn:service:sos.police"} {
+		s := newServer(t, routing.NewTable(routing.Options{Countries: []string{"US"}}))
+		s.MaxPerSecond = 1
+		k := newSocket(s)
+		for i := range 3 {
+			ask := asking{from: netip.MustParseAddrPort("127.0.0.1:5066"), at: time.Unix(50, 0), overload: true}
+			message := strings.Replace(strings.Replace(invite, "314159", strconv.Itoa(i), 1), "sip:+15551230001@sbc.example.test SIP", called+" SIP", 1)
+			if got := string(k.datagram(wire(message), nil, &ask)); codeIn(got) != 302 || !strings.Contains(got, "pbx.example.test") {
+				t.Errorf("%s without a table, under overload:\n%s", called, got)
+			}
+		}
+	}
+}
+
+func TestOnlyExtensionsThatConcernARedirectAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, both())
+	if got := answerTo(t, s, wire(strings.Replace(invite, "Max-Forwards", "Require: 100rel, timer\nMax-Forwards", 1))); codeIn(got) != 302 {
+		t.Errorf("got\n%s", got)
+	}
+	got := answerTo(t, s, wire(strings.Replace(invite, "Max-Forwards", "Require: 100rel, gargle\nMax-Forwards", 1)))
+	if codeIn(got) != 420 || !strings.Contains(got, "\r\nUnsupported: gargle\r\n") || strings.Contains(got, "100rel") {
+		t.Errorf("got\n%s", got)
+	}
+}

@@ -1,0 +1,230 @@
+package enumedge
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/routing/edge"
+)
+
+const table = `number,plan,answers
++15551230001,old,
++15551230002,new,
++15551230003,both,
++15551230004,"old,new",
++15551230005,split:50,
+`
+
+func newCore(t *testing.T, loaded bool) *edge.Core {
+	t.Helper()
+	list, err := routing.ReadCSV(strings.NewReader(table), "US")
+	if err != nil || len(list.Faults) > 0 {
+		t.Fatalf("%v %+v", err, list.Faults)
+	}
+	d := routing.NewTable(routing.Options{Countries: []string{"US"}})
+	if loaded {
+		if d, err = d.Load(routing.Snapshot{Revision: 7, Routes: list.Routes, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	targets, err := edge.NewTargets(map[dualtone.Side]edge.Place{
+		dualtone.Old: {Host: "pbx.example.test", Port: 5060, Transport: "udp"},
+		dualtone.New: {Host: "cloud.example.test", Headers: map[string]string{"X-Route-Version": "{revision}"}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &edge.Core{Decider: d, Targets: targets, Measures: edge.NewMeasures(Name, d), Now: time.Now}
+}
+
+func local(t *testing.T) *edge.Access {
+	t.Helper()
+	a, err := edge.NewAccess([]edge.Peer{{Network: netip.MustParsePrefix("127.0.0.0/8"), Ingress: routing.FromCarrier, Country: "US"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func newServer(t *testing.T, loaded bool) *Server {
+	t.Helper()
+	s := &Server{
+		Core: newCore(t, loaded), Access: local(t), Zone: "e164.example.test", NameServers: []string{"ns1.example.test"},
+		TTL: time.Second, Log: slog.New(slog.DiscardHandler),
+	}
+	if err := s.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// start serves UDP and TCP on one port.
+func start(t *testing.T, s *Server) string {
+	t.Helper()
+	udp, err := edge.ListenUDP(t.Context(), "127.0.0.1:0", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := udp[0].LocalAddr().String()
+	tcp, err := edge.ListenTCP(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := s.ServeUDP(ctx, udp[0]); err != nil {
+			t.Error(err)
+		}
+	})
+	all.Go(func() {
+		if err := s.ServeTCP(ctx, tcp); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); all.Wait() })
+	return address
+}
+
+// domain is the name of a number.
+func domain(number string) string {
+	var labels []string
+	for _, c := range strings.TrimPrefix(number, "+") {
+		labels = append([]string{string(c)}, labels...)
+	}
+	return strings.Join(append(labels, "e164.example.test."), ".")
+}
+
+func ask(t *testing.T, network, address, name string, kind uint16) *dns.Msg {
+	t.Helper()
+	q := new(dns.Msg)
+	q.SetQuestion(name, kind)
+	client := &dns.Client{Net: network, Timeout: 10 * time.Second}
+	m, _, err := client.ExchangeContext(t.Context(), q, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestANumberIsAnsweredWithItsTargetsInOrder(t *testing.T) {
+	t.Parallel()
+	address := start(t, newServer(t, true))
+	for _, network := range []string{"udp", "tcp"} {
+		m := ask(t, network, address, domain("+15551230004"), dns.TypeNAPTR)
+		if m.Rcode != dns.RcodeSuccess || !m.Authoritative || len(m.Answer) != 2 {
+			t.Fatalf("%s: got\n%s", network, m)
+		}
+		first, ok := m.Answer[0].(*dns.NAPTR)
+		second, also := m.Answer[1].(*dns.NAPTR)
+		if !ok || !also {
+			t.Fatalf("got\n%s", m)
+		}
+		if first.Regexp != "!^.*$!sip:+15551230004@pbx.example.test:5060;transport=udp!" || first.Service != "E2U+sip" ||
+			first.Flags != "u" || first.Hdr.Ttl != 1 || first.Order != second.Order || first.Preference >= second.Preference {
+			t.Errorf("got\n%s", m)
+		}
+	}
+	m := ask(t, "udp", address, domain("+15551230003"), dns.TypeNAPTR)
+	if len(m.Answer) != 2 || m.Answer[0].(*dns.NAPTR).Preference != m.Answer[1].(*dns.NAPTR).Preference {
+		t.Errorf("both ring at the same time:\n%s", m)
+	}
+}
+
+func TestWhatIsNotThereIsDeniedWithTheStartOfAuthority(t *testing.T) {
+	t.Parallel()
+	address := start(t, newServer(t, true))
+	for _, c := range []struct {
+		name string
+		kind uint16
+		code int
+	}{
+		{domain("+15559999999"), dns.TypeNAPTR, dns.RcodeNameError},
+		// Numbers begin with these digits.
+		{domain("+1555"), dns.TypeNAPTR, dns.RcodeSuccess},
+		{domain("+15551230001"), dns.TypeA, dns.RcodeSuccess},
+		{"x.e164.example.test.", dns.TypeNAPTR, dns.RcodeNameError},
+		{"12.e164.example.test.", dns.TypeNAPTR, dns.RcodeNameError},
+		{"e164.example.test.", dns.TypeNAPTR, dns.RcodeSuccess},
+	} {
+		m := ask(t, "udp", address, c.name, c.kind)
+		if m.Rcode != c.code || len(m.Answer) != 0 || len(m.Ns) != 1 || m.Ns[0].Header().Rrtype != dns.TypeSOA || m.Ns[0].(*dns.SOA).Minttl > 5 {
+			t.Errorf("%s: got\n%s", c.name, m)
+		}
+	}
+	if m := ask(t, "udp", address, "elsewhere.test.", dns.TypeA); m.Rcode != dns.RcodeRefused {
+		t.Errorf("got\n%s", m)
+	}
+}
+
+func TestTheZoneKnowsItself(t *testing.T) {
+	t.Parallel()
+	address := start(t, newServer(t, true))
+	soa := ask(t, "udp", address, "E164.example.TEST.", dns.TypeSOA)
+	if len(soa.Answer) != 1 || soa.Answer[0].(*dns.SOA).Serial != 7 {
+		t.Errorf("got\n%s", soa)
+	}
+	ns := ask(t, "tcp", address, "e164.example.test.", dns.TypeNS)
+	if len(ns.Answer) != 1 || ns.Answer[0].(*dns.NS).Ns != "ns1.example.test." {
+		t.Errorf("got\n%s", ns)
+	}
+}
+
+func TestWithoutATableTheServerFailsSoThatAnotherIsAsked(t *testing.T) {
+	t.Parallel()
+	address := start(t, newServer(t, false))
+	if m := ask(t, "udp", address, domain("+15551230001"), dns.TypeNAPTR); m.Rcode != dns.RcodeServerFailure {
+		t.Errorf("got\n%s", m)
+	}
+}
+
+func TestTheNumberSurvivesAnyCaseOfTheName(t *testing.T) {
+	t.Parallel()
+	address := start(t, newServer(t, true))
+	name := strings.Replace(domain("+15551230001"), "e164.example", "E164.eXaMpLe", 1)
+	m := ask(t, "udp", address, name, dns.TypeNAPTR)
+	if len(m.Answer) != 1 || m.Answer[0].Header().Name != name || m.Question[0].Name != name {
+		t.Errorf("got\n%s", m)
+	}
+}
+
+func FuzzQuestions(f *testing.F) {
+	q := new(dns.Msg)
+	q.SetQuestion(domain("+15551230001"), dns.TypeNAPTR)
+	q.SetEdns0(4096, true)
+	b, err := q.Pack()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		q := new(dns.Msg)
+		if q.Unpack(b) != nil {
+			return
+		}
+		s := newServer(t, true)
+		m := new(dns.Msg)
+		peer, _ := s.Access.Peer(netip.MustParseAddr("127.0.0.1"))
+		s.reply(m, q, peer, netip.MustParseAddrPort("127.0.0.1:53"))
+		for _, rr := range m.Answer {
+			if n, ok := rr.(*dns.NAPTR); ok && !strings.Contains(n.Regexp, "@pbx.example.test:5060") && !strings.Contains(n.Regexp, "@cloud.example.test!") {
+				t.Errorf("a target that nobody gave: %s", n)
+			}
+		}
+		m.Truncate(udpSize)
+		if _, err := m.Pack(); err != nil && len(q.Question) == 1 {
+			if _, ok := dns.IsDomainName(q.Question[0].Name); ok {
+				t.Errorf("%v: %s", err, m)
+			}
+		}
+	})
+}
