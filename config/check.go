@@ -39,6 +39,7 @@ func (l *loader) check(kinds Kinds) {
 		l.checkLimit(name, limit)
 	}
 	l.checkMigration(kinds)
+	l.checkEdge()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {
@@ -129,6 +130,7 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 	for key, s := range sorted(map[string]confidential{
 		"database.url":     &c.Database.URL,
 		"temporal.api_key": &c.Temporal.APIKey,
+		"edge.http.token":  &c.Edge.HTTP.Token,
 	}) {
 		if _, err := s.Resolve(secrets); err != nil {
 			l.at(key, err.Error(), "")
@@ -138,6 +140,9 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"temporal.tls.ca":       c.Temporal.TLS.CA,
 		"temporal.tls.cert":     c.Temporal.TLS.Cert,
 		"temporal.tls.key_file": c.Temporal.TLS.KeyFile,
+		"edge.tls.ca":           c.Edge.TLS.CA,
+		"edge.tls.cert":         c.Edge.TLS.Cert,
+		"edge.tls.key_file":     c.Edge.TLS.KeyFile,
 	}) {
 		if name == "" {
 			continue

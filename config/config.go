@@ -21,6 +21,7 @@ type Config struct {
 	Limits    map[string]Limit   `mapstructure:"limits"`
 	Migration Migration          `mapstructure:"migration"`
 	Cohort    Cohort             `mapstructure:"cohort"`
+	Edge      Edge               `mapstructure:"edge"`
 
 	file   string
 	origin map[string]place
@@ -136,6 +137,7 @@ func Default() Config {
 		Temporal:  Temporal{Namespace: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
+		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Sample: 100},
 	}
 }
 
