@@ -18,7 +18,7 @@ environment variables and from flags, the later ones winning.`
 
 func newRoot(a *app) *cobra.Command {
 	root := group("dualtone", "Move phone agents from one system to another, and back",
-		upCommand(a), workerCommand(a), migrateCommand(a),
+		upCommand(a), workerCommand(a), edgeCommand(a), migrateCommand(a),
 		configCommand(a), systemsCommand(a), usersCommand(a),
 		switchCommand(a), cohortCommand(a), routeCommand(a), journalCommand(a),
 		versionCommand(a), exitCodesTopic())
