@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone/routing"
@@ -155,7 +156,8 @@ func read(w http.ResponseWriter, r *http.Request) (q question, detail string) {
 			return q, "the body holds more than one question"
 		}
 	} else {
-		values, err := url.ParseQuery(r.URL.RawQuery)
+		// SBCs send the plus sign of a number as it is; in a form it would be a space.
+		values, err := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, "+", "%2B"))
 		if err != nil {
 			return q, "the parameters cannot be read: " + err.Error()
 		}

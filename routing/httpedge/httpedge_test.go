@@ -140,6 +140,14 @@ func TestAudioCodesGetsOneWord(t *testing.T) {
 	}
 }
 
+func TestThePlusSignOfANumberNeedNotBeEscaped(t *testing.T) {
+	t.Parallel()
+	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
+	if got := get(t, base+"/word?to=+15551230002&from=+15557770000"); got.body != "new" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestEverythingElseGetsTheWholeDecision(t *testing.T) {
 	t.Parallel()
 	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
