@@ -25,6 +25,7 @@ import (
 	"github.com/dualtone/dualtone/routing/curriedge"
 	"github.com/dualtone/dualtone/routing/edge"
 	"github.com/dualtone/dualtone/routing/enumedge"
+	"github.com/dualtone/dualtone/routing/follow"
 	"github.com/dualtone/dualtone/routing/httpedge"
 	"github.com/dualtone/dualtone/routing/sipedge"
 )
@@ -57,7 +58,7 @@ var errNoEdge = hint(
 type plane struct {
 	cfg     *config.Edge
 	log     *slog.Logger
-	table   *followed
+	table   *follow.Follower
 	targets *edge.Targets
 	access  *edge.Access
 	journal *edge.Journal
@@ -68,7 +69,7 @@ type plane struct {
 
 // serveEdge runs the listeners until the context ends.
 func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
-	p, err := newPlane(cfg, a.logger(cfg))
+	p, err := newPlane(cfg, a.newFollower(ctx, cfg), a.logger(cfg))
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 	if err := p.listen(ctx); err != nil {
 		return err
 	}
-	group.Go(func() error { return a.followTable(ctx, cfg, p.table) })
+	group.Go(func() error { return p.table.Run(ctx) })
 	if err := p.keep(ctx); err != nil {
 		return err
 	}
@@ -86,9 +87,9 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 	return group.Wait()
 }
 
-func newPlane(cfg *config.Config, log *slog.Logger) (*plane, error) {
+func newPlane(cfg *config.Config, table *follow.Follower, log *slog.Logger) (*plane, error) {
 	e := &cfg.Edge
-	p := &plane{cfg: e, log: log, table: newFollowed(e), figures: prometheus.NewRegistry()}
+	p := &plane{cfg: e, log: log, table: table, figures: prometheus.NewRegistry()}
 	trunks := map[string]edge.Place{}
 	for name, given := range e.Trunks {
 		trunks[name] = placeOf(given)
@@ -141,7 +142,7 @@ func servedTLS(t config.TLS) (*tls.Config, error) {
 func (p *plane) core(name string) *edge.Core {
 	m := edge.NewMeasures(name, p.table)
 	p.figures.MustRegister(m)
-	c := &edge.Core{Decider: p.table, Targets: p.targets, Measures: m, Now: time.Now, Watch: p.table.watch}
+	c := &edge.Core{Decider: p.table, Targets: p.targets, Measures: m, Now: time.Now}
 	if p.journal != nil {
 		c.Recorder = p.journal
 	}

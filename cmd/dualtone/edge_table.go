@@ -2,34 +2,37 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"sync/atomic"
-	"time"
+	"path/filepath"
+	"sync"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
-	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/routing/follow"
 )
 
-// followed is the active table in memory. It is a routing.Decider whose table is
-// replaced as a whole when it has changed.
-type followed struct {
-	table     atomic.Pointer[routing.Table]
-	confirmed atomic.Int64
-	guard     *routing.Guard
-	callbacks routing.Callbacks
-}
+// tableFile is where an edge keeps the last good table, in its data folder.
+const tableFile = "routes.table"
 
-var _ routing.Decider = (*followed)(nil)
-
-func newFollowed(e *config.Edge) *followed {
-	f := &followed{guard: routing.NewGuard()}
+// newFollower follows the table of the configured database. Without one it begins
+// with the table that it kept on disk.
+func (a *app) newFollower(ctx context.Context, cfg *config.Config) *follow.Follower {
+	e := &cfg.Edge
+	log := a.logger(cfg)
 	options := routing.Options{Countries: e.Countries, Locations: map[string]routing.Location{}, Unplaced: locationOf(e.Unplaced)}
 	for name, at := range e.Locations {
 		options.Locations[name] = locationOf(at)
 	}
-	f.table.Store(routing.NewTable(options))
+	source := &laterRouter{open: func(ctx context.Context) (*stores, error) { return a.openStores(ctx, cfg) }}
+	context.AfterFunc(ctx, source.close)
+	set := follow.Config{Source: source, Watcher: source, Options: options, Log: log}
+	if cfg.DataDir != "" {
+		set.File = filepath.Join(cfg.DataDir, tableFile)
+	}
+	f, err := follow.New(set)
+	if err != nil {
+		log.WarnContext(ctx, "the table on disk cannot be used", "error", err)
+	}
 	return f
 }
 
@@ -37,92 +40,49 @@ func locationOf(at config.EdgeLocation) routing.Location {
 	return routing.Location{Country: at.Country, Side: dualtone.Side(at.Side), Trunk: at.Trunk}
 }
 
-// Decide decides by the newest table and remembers calls for help.
-func (f *followed) Decide(call routing.Call) routing.Decision {
-	t := f.table.Load()
-	if f.callbacks.Any() {
-		call.Callback = f.callbacks.Side(t.Called(call), call.At)
-	}
-	d := t.Decide(call)
-	if d.Emergency {
-		f.callbacks.Note(call, d)
-	}
-	return d
+// laterRouter is the routing table of a database that may not be there yet.
+type laterRouter struct {
+	open func(context.Context) (*stores, error)
+
+	mu     sync.Mutex
+	stores *stores
 }
 
-// watch tells a call that goes round.
-func (f *followed) watch(call *routing.Call) {
-	call.Repeated = f.guard.Seen(call.Caller, call.Called, call.At)
-}
-
-// Revision is the newest table's.
-func (f *followed) Revision() routing.Revision { return f.table.Load().Revision() }
-
-// Age is how long ago the database said that the table is the active one.
-func (f *followed) Age(now time.Time) time.Duration {
-	if at := f.confirmed.Load(); at != 0 {
-		return now.Sub(time.Unix(0, at))
-	}
-	return f.table.Load().Age(now)
-}
-
-// advance takes over what has changed.
-func (f *followed) advance(s routing.Snapshot, now time.Time) error {
-	t := f.table.Load()
-	if s.Revision > t.Revision() {
-		next, err := t.With(s)
+func (r *laterRouter) opened(ctx context.Context) (*stores, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stores == nil {
+		s, err := r.open(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		f.table.Store(next)
+		r.stores = s
 	}
-	f.confirmed.Store(now.UnixNano())
-	return nil
+	return r.stores, nil
 }
 
-// looking is how often the database is asked whether the table has changed.
-const looking = 50 * time.Millisecond
-
-// followTable keeps the table what the database says until the context ends. While the
-// database is away the last table stands.
-func (a *app) followTable(ctx context.Context, cfg *config.Config, f *followed) error {
-	log := a.logger(cfg)
-	ticker := time.NewTicker(looking)
-	defer ticker.Stop()
-	var router *postgres.Router
-	away := false
-	for {
-		err := func() error {
-			if router == nil {
-				stores, err := a.openStores(ctx, cfg)
-				if err != nil {
-					return err
-				}
-				router = stores.router
-				context.AfterFunc(ctx, stores.Close)
-			}
-			s, err := router.Since(ctx, f.Revision())
-			if err != nil {
-				return err
-			}
-			return f.advance(s, time.Now())
-		}()
-		away = tellAway(ctx, log, err, away)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+// Since reads what has changed.
+func (r *laterRouter) Since(ctx context.Context, after routing.Revision) (routing.Snapshot, error) {
+	s, err := r.opened(ctx)
+	if err != nil {
+		return routing.Snapshot{}, err
 	}
+	return s.router.Since(ctx, after)
 }
 
-// tellAway logs the first of several failures and that they are over.
-func tellAway(ctx context.Context, log *slog.Logger, err error, before bool) bool {
-	switch {
-	case err != nil && !before && ctx.Err() == nil:
-		log.WarnContext(ctx, "the table cannot be followed; the last one stands", "error", err)
-	case err == nil && before:
-		log.InfoContext(ctx, "the table is followed again")
+// Watch waits for announcements.
+func (r *laterRouter) Watch(ctx context.Context, told func(routing.Revision)) error {
+	s, err := r.opened(ctx)
+	if err != nil {
+		return err
 	}
-	return err != nil
+	return s.router.Watch(ctx, told)
+}
+
+func (r *laterRouter) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stores != nil {
+		r.stores.Close()
+	}
 }

@@ -17,9 +17,6 @@ type Core struct {
 	Measures *Measures
 	// Recorder is told of each decision; nil for none.
 	Recorder Recorder
-	// Watch fills in what only the calls before this one can tell, such as that
-	// it goes round; nil for nothing. It must not wait.
-	Watch func(*routing.Call)
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -28,14 +25,8 @@ type Core struct {
 // ready says so to keep-alives, and the SBC goes to another one.
 func (c *Core) Ready() bool { return c.Decider.Revision() > 0 }
 
-// Decide returns where a call goes. A call without an ID is looked at by no
-// watch: such a question may be asked again and again for the same call.
-func (c *Core) Decide(call routing.Call) routing.Decision {
-	if c.Watch != nil && call.ID != "" {
-		c.Watch(&call)
-	}
-	return c.Decider.Decide(call)
-}
+// Decide returns where a call goes.
+func (c *Core) Decide(call routing.Call) routing.Decision { return c.Decider.Decide(call) }
 
 // A Recorder keeps decisions for the call log. Keep must return at once.
 type Recorder interface {
