@@ -10,7 +10,7 @@ PKG     ?= ./...
 # RACE=-race looks for data races as well; it needs a C compiler.
 RACE    ?=
 
-.PHONY: help demo build test test-asterisk bench check fmt lint floors workflowcheck vulncheck docs clean
+.PHONY: help demo build test test-asterisk test-sbc bench check fmt lint floors workflowcheck vulncheck docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ build: ## build the programs into build/
 export DUALTONE_TEST_ASTERISK ?= fetch
 
 test: ## run all tests (PKG=./config/... for some, RACE=-race to look for races)
-	@tools/setup.sh postgres asterisk
+	@tools/setup.sh postgres asterisk sbc
 	@mkdir -p build
 	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=skipped --jsonfile build/test.json -- $(RACE) -timeout 20m $(PKG)
 	@tools/summary.sh build/test.json
@@ -36,6 +36,10 @@ test: ## run all tests (PKG=./config/... for some, RACE=-race to look for races)
 test-asterisk: ## run the conformance suite against a real Asterisk 22
 	@tools/setup.sh asterisk
 	DUALTONE_TEST_ASTERISK=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m -run Real ./systems/asterisk/...
+
+test-sbc: ## send real calls through a real Kamailio that asks dualtone
+	@tools/setup.sh sbc
+	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m -run RealSBC ./routing/edge/...
 
 bench: build ## measure users per second, what a user costs, limits and large cohorts (BENCH="-quick", "-help")
 	@tools/setup.sh postgres

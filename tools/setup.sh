@@ -49,9 +49,21 @@ asterisk() {
   say "no debootstrap: the tests against a real Asterisk are left out"
 }
 
+# Calls through a real SBC need Kamailio, and SIPp to make and take them.
+sbc() {
+  [ "${DUALTONE_TEST_SBC:-}" = off ] && return 0
+  have kamailio && have sipp && return 0
+  if can_apt; then
+    say "installing Kamailio and SIPp (once), for the tests through a real SBC"
+    # Debian would start it as a service; the tests start their own.
+    RUNLEVEL=1 apt_install kamailio kamailio-json-modules kamailio-utils-modules kamailio-extra-modules sip-tester && return 0
+  fi
+  say "no Kamailio and SIPp: the tests through a real SBC are left out"
+}
+
 for thing in "$@"; do
   case "$thing" in
-    postgres | asterisk) "$thing" ;;
+    postgres | asterisk | sbc) "$thing" ;;
     *) say "unknown: $thing"; exit 2 ;;
   esac
 done
