@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/dualtone/dualtone"
@@ -120,7 +121,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, peer *edge.Peer) {
 	call.Ingress, call.Country, call.Location, call.At = peer.Ingress, peer.Country, peer.Location, start
 	d := s.Core.Decide(call)
 	s.Core.Measures.From(d.Revision)
-	w.Header().Set("X-Dualtone-Revision", fmt.Sprint(int64(d.Revision)))
+	w.Header().Set("X-Dualtone-Revision", strconv.FormatInt(int64(d.Revision), 10))
 	s.write(w, http.StatusOK, s.answer(&d))
 	s.Core.Measures.Answered(edge.Of(d.Result), s.Core.Now().Sub(start))
 	if s.Core.Recorder != nil {

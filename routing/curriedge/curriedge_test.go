@@ -68,9 +68,9 @@ const asked = `<?xml version="1.0" encoding="UTF-8"?>
  <Environment><Attribute AttributeId="urn:Cisco:uc:1.0:triggerpointtype" DataType="http://www.w3.org/2001/XMLSchema#string"><AttributeValue>translationpattern</AttributeValue></Attribute></Environment>
 </Request>`
 
-func post(t testing.TB, s *Server, body string) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+func post(tb testing.TB, s *Server, body string) *httptest.ResponseRecorder {
+	tb.Helper()
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodPost, "/", strings.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:4000"
 	r.Header.Set("Content-Type", "text/xml; charset=ISO-8859-1")
 	w := httptest.NewRecorder()
@@ -79,14 +79,14 @@ func post(t testing.TB, s *Server, body string) *httptest.ResponseRecorder {
 }
 
 // told is what Unified CM takes from an answer.
-func told(t testing.TB, text string) (decision, instruction string) {
-	t.Helper()
+func told(tb testing.TB, text string) (decision, instruction string) {
+	tb.Helper()
 	var a struct {
 		Decision string `xml:"Result>Decision"`
 		CIXML    string `xml:"Result>Obligations>Obligation>AttributeAssignment>AttributeValue"`
 	}
 	if err := xml.Unmarshal([]byte(text), &a); err != nil {
-		t.Fatalf("%v in %s", err, text)
+		tb.Fatalf("%v in %s", err, text)
 	}
 	if a.CIXML != "" {
 		var c struct {
@@ -95,7 +95,7 @@ func told(t testing.TB, text string) (decision, instruction string) {
 			Divert   string    `xml:"divert>destination"`
 		}
 		if err := xml.Unmarshal([]byte(a.CIXML), &c); err != nil {
-			t.Fatalf("%v in %s", err, a.CIXML)
+			tb.Fatalf("%v in %s", err, a.CIXML)
 		}
 		switch {
 		case c.Continue != nil:

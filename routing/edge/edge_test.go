@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +51,15 @@ func TestATargetIsWrittenAsItsTemplateSays(t *testing.T) {
 func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, p := range []edge.Place{
-		{}, {Host: "a b"}, {Host: "x>;y"}, {Host: "pbx:5060"}, {Host: "x", Port: 70000}, {Host: "x", Transport: "ws"},
-		{Host: "x", User: "{digit}"}, {Host: "x", User: "a\r\nb"}, {Host: "x", Headers: map[string]string{"A B": "c"}},
+		{},
+		{Host: "a b"},
+		{Host: "x>;y"},
+		{Host: "pbx:5060"},
+		{Host: "x", Port: 70000},
+		{Host: "x", Transport: "ws"},
+		{Host: "x", User: "{digit}"},
+		{Host: "x", User: "a\r\nb"},
+		{Host: "x", Headers: map[string]string{"A B": "c"}},
 		{Host: "x", Headers: map[string]string{"A": "{nobody}"}},
 	} {
 		if err := p.Check(); !errors.Is(err, dualtone.ErrInvalid) {
@@ -125,7 +132,7 @@ func TestTheJournalKeepsWhatFitsAndNeverWaits(t *testing.T) {
 	j := edge.NewJournal(100)
 	const calls = 20000
 	for i := range calls {
-		j.Keep(&edge.Record{Call: routing.Call{ID: fmt.Sprint(i)}})
+		j.Keep(&edge.Record{Call: routing.Call{ID: strconv.Itoa(i)}})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -133,7 +140,7 @@ func TestTheJournalKeepsWhatFitsAndNeverWaits(t *testing.T) {
 	if err := j.Write(ctx, &out); err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(out.Bytes(), []byte("\n")); uint64(n)+j.Dropped() != calls || n == 0 || j.Dropped() == 0 {
+	if n := bytes.Count(out.Bytes(), []byte("\n")); uint64(n)+j.Dropped() != calls || n == 0 || j.Dropped() == 0 { //nolint:gosec // A count.
 		t.Errorf("%d written, %d dropped of %d", n, j.Dropped(), calls)
 	}
 	var r edge.Record
@@ -146,7 +153,7 @@ func TestASampleIsOfWholeCallsAndHoldsEveryCallForHelp(t *testing.T) {
 	t.Parallel()
 	j := edge.NewJournal(25)
 	for i := range 4000 {
-		j.Keep(&edge.Record{Call: routing.Call{ID: fmt.Sprint(i)}, Decision: routing.Decision{Emergency: i < 10}})
+		j.Keep(&edge.Record{Call: routing.Call{ID: strconv.Itoa(i)}, Decision: routing.Decision{Emergency: i < 10}})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

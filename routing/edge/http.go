@@ -58,8 +58,8 @@ func ServeHTTP(ctx context.Context, ln net.Listener, handler http.Handler, log *
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-done:
-		return nil
+	case err := <-done:
+		return fmt.Errorf("http on %s: %w: %w", ln.Addr(), err, dualtone.ErrUnavailable)
 	}
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
 	defer cancel()

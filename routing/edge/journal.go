@@ -23,7 +23,7 @@ type Journal struct {
 // NewJournal keeps so many of a hundred calls. Calls are chosen by their ID, so
 // that every server keeps the same ones; those for help are all kept.
 func NewJournal(percent int) *Journal {
-	return &Journal{queue: make(chan *Record, queued), percent: uint64(max(0, min(percent, 100)))} //nolint:gosec // From 0 to 100.
+	return &Journal{queue: make(chan *Record, queued), percent: uint64(max(0, min(percent, 100)))}
 }
 
 // Keep queues a decision.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -95,7 +96,7 @@ func free(t *testing.T, host string) netip.AddrPort {
 }
 
 // newWorld starts everything; lookup is what the SBC asks by.
-func newWorld(t *testing.T, lookup string, host string) *world {
+func newWorld(t *testing.T, lookup, host string) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), phones: map[dualtone.Side]*exec.Cmd{}}
 	for _, at := range []*netip.AddrPort{&w.sbc, &w.old, &w.next, &w.sip, &w.http} {
@@ -193,21 +194,21 @@ func (w *world) answer(t *testing.T, side dualtone.Side, at netip.AddrPort, ring
 		t.Fatal(err)
 	}
 	scenario := filepath.Join(w.dir, string(side)+".xml")
-	if err := os.WriteFile(scenario, []byte(strings.ReplaceAll(string(text), "[ring]", fmt.Sprint(ring))), 0o600); err != nil {
+	if err := os.WriteFile(scenario, []byte(strings.ReplaceAll(string(text), "[ring]", strconv.Itoa(ring))), 0o600); err != nil { //nolint:gosec // The test's own folder.
 		t.Fatal(err)
 	}
-	w.phones[side] = w.start(t, "sipp", "-sf", scenario, "-i", at.Addr().String(), "-p", fmt.Sprint(at.Port()),
+	w.phones[side] = w.start(t, "sipp", "-sf", scenario, "-i", at.Addr().String(), "-p", strconv.FormatUint(uint64(at.Port()), 10),
 		"-key", "platform", string(side), "-nostdin", "-trace_err", "-error_file", filepath.Join(w.dir, string(side)+".err"))
 }
 
 // start runs a program until the test ends.
 func (w *world) start(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	out, err := os.Create(filepath.Join(w.dir, filepath.Base(name)+"-"+fmt.Sprint(time.Now().UnixNano())+".log"))
+	out, err := os.Create(filepath.Join(w.dir, filepath.Base(name)+"-"+strconv.FormatInt(time.Now().UnixNano(), 10)+".log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...) //nolint:gosec // Programs that the test names.
 	cmd.Stdout, cmd.Stderr, cmd.Dir = out, out, w.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -234,14 +235,14 @@ func (w *world) kamailio(t *testing.T, lookup string) {
 		t.Fatalf("no kit: %v", err)
 	}
 	for _, file := range kit {
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(file) //nolint:gosec // The test's own folder.
 		if err != nil {
 			t.Fatal(err)
 		}
 		if filepath.Base(file) == "local.cfg" {
 			text = []byte(w.local(lookup))
 		}
-		if err := os.WriteFile(filepath.Join(w.dir, filepath.Base(file)), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(w.dir, filepath.Base(file)), text, 0o600); err != nil { //nolint:gosec // The test's own folder.
 			t.Fatal(err)
 		}
 	}
@@ -258,8 +259,8 @@ func (w *world) local(lookup string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen=udp:%s\n", w.sbc)
 	for name, value := range map[string]string{
-		"OLD_HOST": w.old.Addr().String(), "OLD_PORT": fmt.Sprint(w.old.Port()),
-		"NEW_HOST": w.next.Addr().String(), "NEW_PORT": fmt.Sprint(w.next.Port()),
+		"OLD_HOST": w.old.Addr().String(), "OLD_PORT": strconv.FormatUint(uint64(w.old.Port()), 10),
+		"NEW_HOST": w.next.Addr().String(), "NEW_PORT": strconv.FormatUint(uint64(w.next.Port()), 10),
 		"EDGE_SIP": "sip:" + w.sip.String(), "EDGE_HTTP": "http://" + w.http.String(), "EDGE_ZONE": "e164.test.",
 		"EMERGENCY_NUMBERS": "112|911|999",
 	} {
@@ -307,7 +308,7 @@ type calls struct {
 // call makes the calls and returns which platform answered each.
 func (w *world) call(t *testing.T, c calls) []string {
 	t.Helper()
-	name := filepath.Join(w.dir, fmt.Sprint(time.Now().UnixNano()))
+	name := filepath.Join(w.dir, strconv.FormatInt(time.Now().UnixNano(), 10))
 	if err := os.WriteFile(name+".csv", []byte("SEQUENTIAL\n"+strings.Join(c.lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -318,15 +319,15 @@ func (w *world) call(t *testing.T, c calls) []string {
 	at := free(t, w.sbc.Addr().String())
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sipp", w.sbc.String(), "-sf", scenario, "-inf", name+".csv", "-i", at.Addr().String(), "-p", fmt.Sprint(at.Port()),
-		"-m", fmt.Sprint(c.count), "-r", fmt.Sprint(c.rate), "-d", fmt.Sprint(c.hold.Milliseconds()), "-nostdin",
+	cmd := exec.CommandContext(ctx, "sipp", w.sbc.String(), "-sf", scenario, "-inf", name+".csv", "-i", at.Addr().String(), "-p", strconv.FormatUint(uint64(at.Port()), 10), //nolint:gosec // Programs that the test names.
+		"-m", strconv.Itoa(c.count), "-r", strconv.Itoa(c.rate), "-d", strconv.FormatInt(c.hold.Milliseconds(), 10), "-nostdin",
 		"-recv_timeout", "8000", "-trace_logs", "-log_file", name+".log", "-trace_err", "-error_file", name+".err")
 	cmd.Dir = w.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		wrong, _ := os.ReadFile(name + ".err")
+		wrong, _ := os.ReadFile(name + ".err") //nolint:gosec // The test's own folder.
 		t.Errorf("%s: %v\n%.1500s\n%.1500s", strings.Join(c.lines, " "), err, wrong, last(out))
 	}
-	text, _ := os.ReadFile(name + ".log")
+	text, _ := os.ReadFile(name + ".log") //nolint:gosec // The test's own folder.
 	return strings.Split(strings.TrimSpace(string(text)), "\n")
 }
 

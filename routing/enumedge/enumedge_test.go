@@ -135,7 +135,7 @@ func TestANumberIsAnsweredWithItsTargetsInOrder(t *testing.T) {
 		}
 	}
 	m := ask(t, "udp", address, domain("+15551230003"), dns.TypeNAPTR)
-	if len(m.Answer) != 2 || m.Answer[0].(*dns.NAPTR).Preference != m.Answer[1].(*dns.NAPTR).Preference {
+	if len(m.Answer) != 2 || preferenceOf(m.Answer[0]) != preferenceOf(m.Answer[1]) {
 		t.Errorf("both ring at the same time:\n%s", m)
 	}
 }
@@ -157,7 +157,7 @@ func TestWhatIsNotThereIsDeniedWithTheStartOfAuthority(t *testing.T) {
 		{"e164.example.test.", dns.TypeNAPTR, dns.RcodeSuccess},
 	} {
 		m := ask(t, "udp", address, c.name, c.kind)
-		if m.Rcode != c.code || len(m.Answer) != 0 || len(m.Ns) != 1 || m.Ns[0].Header().Rrtype != dns.TypeSOA || m.Ns[0].(*dns.SOA).Minttl > 5 {
+		if m.Rcode != c.code || len(m.Answer) != 0 || len(m.Ns) != 1 || m.Ns[0].Header().Rrtype != dns.TypeSOA || soaOf(m.Ns[0]).Minttl > 5 {
 			t.Errorf("%s: got\n%s", c.name, m)
 		}
 	}
@@ -166,15 +166,29 @@ func TestWhatIsNotThereIsDeniedWithTheStartOfAuthority(t *testing.T) {
 	}
 }
 
+func preferenceOf(rr dns.RR) uint16 {
+	if n, ok := rr.(*dns.NAPTR); ok {
+		return n.Preference
+	}
+	return 0
+}
+
+func soaOf(rr dns.RR) dns.SOA {
+	if s, ok := rr.(*dns.SOA); ok {
+		return *s
+	}
+	return dns.SOA{}
+}
+
 func TestTheZoneKnowsItself(t *testing.T) {
 	t.Parallel()
 	address := start(t, newServer(t, true))
 	soa := ask(t, "udp", address, "E164.example.TEST.", dns.TypeSOA)
-	if len(soa.Answer) != 1 || soa.Answer[0].(*dns.SOA).Serial != 7 {
+	if len(soa.Answer) != 1 || soaOf(soa.Answer[0]).Serial != 7 {
 		t.Errorf("got\n%s", soa)
 	}
 	ns := ask(t, "tcp", address, "e164.example.test.", dns.TypeNS)
-	if len(ns.Answer) != 1 || ns.Answer[0].(*dns.NS).Ns != "ns1.example.test." {
+	if len(ns.Answer) != 1 || !strings.HasSuffix(ns.Answer[0].String(), "\tns1.example.test.") {
 		t.Errorf("got\n%s", ns)
 	}
 }

@@ -41,7 +41,7 @@ func (s *Server) header(name string, kind uint16) dns.RR_Header {
 	return dns.RR_Header{Name: name, Rrtype: kind, Class: dns.ClassINET, Ttl: s.ttl()}
 }
 
-func (s *Server) ttl() uint32 { return uint32(s.TTL.Seconds()) } //nolint:gosec // At most five.
+func (s *Server) ttl() uint32 { return uint32(s.TTL.Seconds()) }
 
 // apex answers about the zone itself.
 func (s *Server) apex(m *dns.Msg, kind uint16) {

@@ -152,7 +152,7 @@ func read(w http.ResponseWriter, r *http.Request) (q question, detail string) {
 		if err := in.Decode(&q); err != nil {
 			return q, "the body is not the JSON of a question: " + err.Error()
 		}
-		if _, err := in.Token(); err != io.EOF { //nolint:errorlint // Token returns it as it is.
+		if _, err := in.Token(); err != io.EOF {
 			return q, "the body holds more than one question"
 		}
 	} else {

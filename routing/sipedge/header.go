@@ -184,7 +184,7 @@ func readVia(b []byte) via {
 	}
 	v.host, v.port = hostPort(trim(b[start:at]))
 	v.sound = true
-	v.ok = len(v.host) > 0 && bytes.IndexAny(v.host, " \t<>\"@") < 0
+	v.ok = len(v.host) > 0 && !bytes.ContainsAny(v.host, " \t<>\"@")
 	v.params(b, at)
 	return v
 }
@@ -251,7 +251,7 @@ func nameAddr(b []byte) (address, params []byte, ok bool) {
 	if open < 0 {
 		address = trim(before(b[at:], ';'))
 		return address, b[at+len(before(b[at:], ';')):], bytes.IndexByte(address, ':') > 0 &&
-			bytes.IndexAny(address, " \t,\">") < 0
+			!bytes.ContainsAny(address, " \t,\">")
 	}
 	at += open + 1
 	shut := bytes.IndexByte(b[at:], '>')
@@ -259,7 +259,7 @@ func nameAddr(b []byte) (address, params []byte, ok bool) {
 		return nil, nil, false
 	}
 	address = b[at : at+shut]
-	return address, b[at+shut+1:], bytes.IndexByte(address, ':') > 0 && bytes.IndexAny(address, " \t\"<") < 0
+	return address, b[at+shut+1:], bytes.IndexByte(address, ':') > 0 && !bytes.ContainsAny(address, " \t\"<")
 }
 
 // endOfQuote is the place after the quoted string that begins at a place, or -1.

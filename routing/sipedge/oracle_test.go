@@ -2,7 +2,6 @@ package sipedge
 
 import (
 	"bytes"
-	"io"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -24,7 +23,7 @@ func FuzzTheParserAgreesWithAGeneralSIPLibrary(f *testing.F) {
 		f.Add(wire(message))
 	}
 	f.Add(wire(invite))
-	sip.SetDefaultLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
 	var asked *routing.Call
 	k := newSocket(newServer(f, deciding(func(c routing.Call) routing.Decision { asked = &c; return both().Decide(c) })))
 	at := time.Unix(1, 0)
@@ -85,7 +84,7 @@ func checkAnswer(t *testing.T, message, answer []byte, fault status) {
 	if n := bytes.Count(answer, []byte("\r\n\r\n")); n != 1 || !bytes.HasSuffix(answer, []byte("\r\n\r\n")) {
 		t.Fatalf("%d empty lines in\n%q", n, answer)
 	}
-	for _, line := range strings.Split(string(answer), "\r\n") {
+	for line := range strings.SplitSeq(string(answer), "\r\n") {
 		if strings.HasPrefix(line, "Contact: ") && !strings.Contains(line, "@cloud.example.test;") && !strings.Contains(line, "@pbx.example.test:5060;") {
 			t.Fatalf("a contact that no target has: %q", line)
 		}

@@ -119,7 +119,7 @@ func startKamailio(b *testing.B, address string) *exec.Cmd {
 	if err := os.WriteFile(file, fmt.Appendf(nil, stateless, address), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	return run(b, exec.CommandContext(context.WithoutCancel(b.Context()), "kamailio", "-f", file, "-DD", "-m", "64", "-M", "8", "-Y", dir))
+	return run(b, exec.CommandContext(context.WithoutCancel(b.Context()), "kamailio", "-f", file, "-DD", "-m", "64", "-M", "8", "-Y", dir)) //nolint:gosec // The test itself.
 }
 
 func run(b *testing.B, cmd *exec.Cmd) *exec.Cmd {
@@ -144,7 +144,7 @@ func processorTime(b *testing.B, group int) time.Duration {
 	}
 	var ticks int
 	for _, name := range all {
-		text, err := os.ReadFile(name)
+		text, err := os.ReadFile(name) //nolint:gosec // The kernel names them.
 		if err != nil {
 			continue
 		}

@@ -72,7 +72,7 @@ func appendQ(dst []byte, q uint16) []byte {
 	if q >= 1000 {
 		return append(dst, "1.0"...)
 	}
-	return append(dst, '0', '.', byte('0'+q/100), byte('0'+q/10%10), byte('0'+q%10)) //nolint:gosec // Digits.
+	return append(dst, '0', '.', byte('0'+q/100), byte('0'+q/10%10), byte('0'+q%10))
 }
 
 // call is what the decision is made from. Its texts are cut from one string.

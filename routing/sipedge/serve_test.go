@@ -6,7 +6,9 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/netip"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +68,7 @@ func exchange(t *testing.T, conn net.Conn, message string) string {
 	return string(b[:n])
 }
 
-func numbered(i int) string { return strings.Replace(invite, "314159", fmt.Sprint(i), 1) }
+func numbered(i int) string { return strings.Replace(invite, "314159", strconv.Itoa(i), 1) }
 
 func TestCallsAreRedirectedOverUDP(t *testing.T) {
 	t.Parallel()
@@ -92,7 +94,7 @@ func TestTheAnswerGoesToThePortOfTheViaWithoutRport(t *testing.T) {
 	serveUDP(t, newServer(t, both()), conns)
 	named := listen(t, "127.0.0.1:0", 1)[0]
 	t.Cleanup(func() { _ = named.Close() })
-	port := named.LocalAddr().(*net.UDPAddr).Port
+	port := netip.MustParseAddrPort(named.LocalAddr().String()).Port()
 	message := strings.Replace(invite, "127.0.0.1:5066;rport", fmt.Sprintf("127.0.0.1:%d", port), 1)
 	if _, err := dial(t, "udp", conns[0].LocalAddr().String()).Write(wire(message)); err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ func same(b []byte, lower string) bool {
 }
 
 func before(b []byte, c byte) []byte {
-	if i := bytes.IndexByte(b, c); i >= 0 {
-		return b[:i]
+	if before, _, ok := bytes.Cut(b, []byte{c}); ok {
+		return before
 	}
 	return b
 }
