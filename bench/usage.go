@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -88,7 +89,7 @@ func postgresUsage(postmaster int, u usage) {
 
 // resident is the memory of a process in bytes.
 func resident(pid int) int64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) //nolint:gosec // one of the kernel's own
+	text, _ := fs.ReadFile(os.DirFS("/proc"), fmt.Sprintf("%d/status", pid))
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {

@@ -94,7 +94,7 @@ func TestATermOfANewerProgramIsAnErrorAndNotHalfARule(t *testing.T) {
 }
 
 // byHand changes the table outside of a workflow, so that it may be made again.
-var byHand = routing.Provenance{Actor: "ada", Reason: "wave 1"} //nolint:gochecknoglobals // A test's constant.
+var byHand = routing.Provenance{Actor: "ada", Reason: "wave 1"}
 
 func TestAnyRevisionCanBeComparedAndRolledBackTo(t *testing.T) {
 	t.Parallel()
