@@ -67,7 +67,7 @@ type Step struct {
 
 // Approval is one person's word on what it binds.
 type Approval struct {
-	Of           string    `json:"of"` // plan, stage or finalise
+	Of           string    `json:"of"` // plan, stage or end
 	Actor        string    `json:"actor"`
 	Role         plan.Role `json:"role"`
 	Refused      bool      `json:"refused,omitempty"`

@@ -3,10 +3,14 @@ package evidence_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
-	"fmt"
+	"flag"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +107,51 @@ func TestAPackSaysWhatTheStageDid(t *testing.T) {
 	}
 	if v.Pack.Plan != "emea-sales" || v.Lines[evidence.Gate] != 1 {
 		t.Errorf("read back as %+v", v)
+	}
+}
+
+var update = flag.Bool("update", false, "write the pack that auditors hold anew")
+
+// TestPacksOfTodayVerifyForever reads a pack and its key as an auditor holds
+// them, and keeps the writer to the same bytes.
+func TestPacksOfTodayVerifyForever(t *testing.T) {
+	t.Parallel()
+	const packFile, keyFile = "testdata/wave-1.pack", "testdata/key.pub"
+	if *update {
+		_, public := keys(t, 1)
+		der, err := x509.MarshalPKIXPublicKey(public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, packFile, pack(t, about(), facts()))
+		write(t, keyFile, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	}
+	key, err := evidence.ParsePublicKey(read(t, keyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := read(t, packFile)
+	if v, err := evidence.Verify(bytes.NewReader(held), key); err != nil || len(v.Findings) > 0 {
+		t.Errorf("the pack that an auditor holds: %+v, %v", v, err)
+	}
+	if !bytes.Equal(held, pack(t, about(), facts())) {
+		t.Error("the same facts make another pack than they did")
+	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func write(t *testing.T, file string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -207,7 +256,7 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	private, _ := keys(t, 1)
 	w := evidence.NewWriter(full{}, about(), "")
 	for i := range 10_000 {
-		w.Add(evidence.Moved{Person: dualtone.PersonID(fmt.Sprint(i)), State: cutover.Skipped})
+		w.Add(evidence.Moved{Person: dualtone.PersonID(strconv.Itoa(i)), State: cutover.Skipped})
 	}
 	if _, err := w.Close(private); !errors.Is(err, errFull) {
 		t.Errorf("%v, want the disk's own error", err)

@@ -178,11 +178,9 @@ func (c *checker) user(m Moved) {
 		c.find("%s stands in the pack twice", m.Person)
 	}
 	c.seen[m.Person] = true
-	switch m.State {
-	case cutover.OnNew, cutover.Restored, cutover.RestoreDrift:
-		if len(m.Before) == 0 || len(m.After) == 0 {
-			c.find("%s is %s without a before and an after", m.Person, m.State)
-		}
+	written := m.State == cutover.OnNew || m.State == cutover.Restored || m.State == cutover.RestoreDrift
+	if written && (len(m.Before) == 0 || len(m.After) == 0) {
+		c.find("%s is %s without a before and an after", m.Person, m.State)
 	}
 	if m.State == cutover.RestoreDrift || m.State == cutover.Unknown || !m.State.Final() {
 		c.find("%s is %s: %s", m.Person, m.State, m.Detail)
