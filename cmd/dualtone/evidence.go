@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -107,8 +108,8 @@ func packTable(t *table, packs []verified) {
 		for _, s := range slices.Sorted(maps.Keys(p.States)) {
 			states = append(states, fmt.Sprintf("%d %s", p.States[s], s))
 		}
-		t.row(p.File, p.Pack.Plan, string(p.Pack.Stage), clock(p.Pack.Made), fmt.Sprint(p.Pack.Users),
-			dash(strings.Join(states, ", ")), fmt.Sprint(p.Open), fmt.Sprint(p.Unaccounted), p.Seal.Short(), p.Key)
+		t.row(p.File, p.Pack.Plan, string(p.Pack.Stage), clock(p.Pack.Made), strconv.Itoa(p.Pack.Users),
+			dash(strings.Join(states, ", ")), strconv.Itoa(p.Open), strconv.Itoa(p.Unaccounted), p.Seal.Short(), p.Key)
 	}
 	for _, p := range packs {
 		for _, f := range p.Findings {

@@ -141,7 +141,7 @@ func TestPacksOfTodayVerifyForever(t *testing.T) {
 
 func read(t *testing.T, file string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(file) //nolint:gosec // A file of this test.
 	if err != nil {
 		t.Fatal(err)
 	}
