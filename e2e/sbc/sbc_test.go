@@ -19,7 +19,7 @@ func TestCallsThroughARealSBCReachTheSideThatTheTableSays(t *testing.T) {
 		t.Run(string(lookup), func(t *testing.T) {
 			needSBC(t, lookup)
 			t.Parallel()
-			w := newWorld(t, lookup, fmt.Sprintf("127.0.77.%d", i+1))
+			w := newWorld(t, lookup, fmt.Sprintf("127.0.77.%d", i+1), ports{})
 			w.populate(t)
 			for _, act := range []struct {
 				what string

@@ -82,11 +82,15 @@ type world struct {
 // ports are where everything listens.
 type ports struct{ sbc, old, next, sip, http, metrics netip.AddrPort }
 
-// newWorld starts everything but the platforms' phones and the SBC.
-func newWorld(t *testing.T, lookup realsbc.Lookup, host string) *world {
+// newWorld starts everything but the platforms and the SBC. Ports that are not given
+// are any free ones.
+func newWorld(t *testing.T, lookup realsbc.Lookup, host string, given ports) *world {
 	t.Helper()
-	w := &world{lookup: lookup, dir: t.TempDir(), host: netip.MustParseAddr(host)}
+	w := &world{lookup: lookup, dir: t.TempDir(), host: netip.MustParseAddr(host), at: given}
 	for _, at := range []*netip.AddrPort{&w.at.sbc, &w.at.old, &w.at.next, &w.at.sip, &w.at.http, &w.at.metrics} {
+		if at.IsValid() {
+			continue
+		}
 		var err error
 		*at, err = realsbc.Free(t.Context(), w.host)
 		must(t, err)
@@ -169,10 +173,10 @@ edge:
   enum: {listen: "%[4]s:53", zone: %[8]s, name_servers: [ns.%[8]s], ttl: 0s, max_per_second: %[7]d}
   metrics: "%[5]s"
   peers: [{network: 127.0.0.0/8, ingress: carrier, country: US}]
-  old: {host: %[4]s, port: %[6]d}
+  old: {host: %[10]s, port: %[6]d}
   new: {host: %[4]s, port: %[9]d}
   countries: [US]
-`, w.dir, w.at.sip, w.at.http, w.host, w.at.metrics, w.at.old.Port(), capacity, zone, w.at.next.Port())
+`, w.dir, w.at.sip, w.at.http, w.host, w.at.metrics, w.at.old.Port(), capacity, zone, w.at.next.Port(), w.at.old.Addr())
 }
 
 func (w *world) startServer(t *testing.T) {

@@ -160,13 +160,9 @@ func (c *Call) happened(what string, at time.Time, rest []string) error {
 	switch {
 	case what == "sent" && len(rest) == 1:
 		c.Sent, c.Number = at, rest[0]
-	case what == "answered" && len(rest) > 0:
-		// Such as "old/X-Route-Source: dualtone"; without a source the header is not there.
+	case what == "answered":
 		c.Answered = at
-		c.Platform, _, _ = strings.Cut(rest[0], "/")
-		if len(rest) > 1 {
-			c.Source = rest[1]
-		}
+		c.Platform, c.Source = answeredBy(rest)
 	case what == "refused" && len(rest) == 1:
 		code, err := strconv.Atoi(rest[0])
 		if err != nil {
@@ -179,4 +175,16 @@ func (c *Call) happened(what string, at time.Time, rest []string) error {
 		return fmt.Errorf("calls: %s %v: not of the scenario", what, rest)
 	}
 	return nil
+}
+
+// answeredBy reads an X-Platform, such as "old/X-Route-Source: dualtone". A call that
+// was not looked up has no source, and one that went through a PBX not even a platform.
+func answeredBy(header []string) (platform, source string) {
+	if len(header) > 0 {
+		platform, _, _ = strings.Cut(header[0], "/")
+	}
+	if len(header) > 1 {
+		source = header[1]
+	}
+	return platform, source
 }
