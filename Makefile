@@ -16,7 +16,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## run the whole product once on simulated phone systems (KEEP=1 leaves it running)
-	@tools/setup.sh postgres
+	@tools/setup.sh postgres sbc
 	@mkdir -p build/demo
 	build/dualtone-demo $(if $(KEEP),--keep)
 

@@ -19,6 +19,7 @@ import (
 // flood asks the edge ten times as often as it may decide, while the SBC has calls to
 // route: every one goes through, by the edge or by the fallback.
 func (w *world) flood(t *testing.T) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	before := w.answers(t, "overloaded")
@@ -105,7 +106,7 @@ func (w *world) askHTTP(ctx context.Context) (send func(n int), finish func()) {
 				if err != nil {
 					return
 				}
-				if answer, err := http.DefaultClient.Do(r); err == nil {
+				if answer, err := w.client.Do(r); err == nil {
 					_, _ = io.Copy(io.Discard, answer.Body)
 					_ = answer.Body.Close()
 				}

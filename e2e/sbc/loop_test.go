@@ -53,7 +53,9 @@ func TestACallThatAPBXForwardsToItselfEndsAfterOneLeg(t *testing.T) {
 
 func (w *world) loops(t *testing.T, pbx *realasterisk.PBX) {
 	t.Helper()
-	call := func(number string) realsbc.Call { return w.call(t, burst{numbers: []string{number}, count: 1, rate: 1})[0] }
+	call := func(number string) realsbc.Call {
+		return w.call(t, burst{numbers: []string{number}, count: 1, rate: 1})[0]
+	}
 	if c := call("+15551230001"); c.Refused == 0 {
 		t.Errorf("a call that can only go round got no final answer: %+v", c)
 	}

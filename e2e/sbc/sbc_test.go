@@ -36,7 +36,7 @@ func TestCallsThroughARealSBCReachTheSideThatTheTableSays(t *testing.T) {
 				{"the route server hangs", w.hang},
 				{"the route server is killed", w.kill},
 			} {
-				//nolint:paralleltest // One act after the other, in one world.
+				// One act after the other, in one world.
 				if !t.Run(act.what, act.do) {
 					return
 				}
@@ -46,6 +46,7 @@ func TestCallsThroughARealSBCReachTheSideThatTheTableSays(t *testing.T) {
 }
 
 func (w *world) plans(t *testing.T) {
+	t.Helper()
 	check(t, "plans", w.call(t, burst{
 		numbers: []string{"+15551230001", "+15551230002", "+15551230003", "+15551230004", "911"}, count: 30, rate: 20,
 	}), wants{
@@ -66,6 +67,7 @@ func (w *world) plans(t *testing.T) {
 }
 
 func (w *world) split(t *testing.T) {
+	t.Helper()
 	var callers []string
 	for i := range 20 {
 		callers = append(callers, fmt.Sprintf("+1718%07d", i))
@@ -88,6 +90,7 @@ func (w *world) split(t *testing.T) {
 // flipInUse moves a number while 40 calls to it are up: all calls end in order, and
 // the very next one goes to the new side.
 func (w *world) flipInUse(t *testing.T) {
+	t.Helper()
 	before := w.answers(t, "routed")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -122,6 +125,7 @@ func (w *world) flipInUse(t *testing.T) {
 }
 
 func (w *world) failover(t *testing.T) {
+	t.Helper()
 	w.next.Stop()
 	check(t, "failover", w.call(t, burst{numbers: []string{"+15551230004"}, count: 2, rate: 2}), wants{"+15551230004": {"old", asked}})
 	w.startNew(t)
@@ -132,6 +136,7 @@ func (w *world) failover(t *testing.T) {
 // withoutPostgres takes the database away: the edge goes on with what it has, also
 // when it is started anew, from its disk.
 func (w *world) withoutPostgres(t *testing.T) {
+	t.Helper()
 	w.stopServer(t)
 	numbers, want := everybody(asked)
 	check(t, "without Postgres", w.call(t, burst{numbers: numbers, count: 100, rate: 20}), want)
@@ -145,6 +150,7 @@ func (w *world) withoutPostgres(t *testing.T) {
 // foreignTable leaves the edge with a file that it must not read: it has no table,
 // says so, and the calls go where the kit's fallback sends them.
 func (w *world) foreignTable(t *testing.T) {
+	t.Helper()
 	w.endEdge(t, syscall.SIGTERM)
 	file := filepath.Join(w.dir, "routes.table")
 	const foreign = "dualtone routes 99 of a later program\n"
@@ -157,7 +163,7 @@ func (w *world) foreignTable(t *testing.T) {
 	numbers, want := everybody(fallback)
 	check(t, "foreign table", w.call(t, burst{numbers: numbers, count: 40, rate: 20}), want)
 	w.endEdge(t, syscall.SIGTERM)
-	if text, err := os.ReadFile(file); err != nil || string(text) != foreign {
+	if text, err := os.ReadFile(file); err != nil || string(text) != foreign { //nolint:gosec // The test's own folder.
 		t.Errorf("the file of the later program now holds %.100q: %v", text, err)
 	}
 	must(t, os.Remove(file))
@@ -167,6 +173,7 @@ func (w *world) foreignTable(t *testing.T) {
 // withPostgresAgain brings the database back: the edge finds it by itself, and what
 // was changed while it was away counts.
 func (w *world) withPostgresAgain(t *testing.T) {
+	t.Helper()
 	w.startServer(t)
 	w.await(t, "the edge has the table again", func() bool { return w.revision(t) > 0 })
 	w.flip(t, "+15551230001", dualtone.Old, dualtone.New)
@@ -179,6 +186,7 @@ func (w *world) withPostgresAgain(t *testing.T) {
 
 // hang stops the edge in the middle of 40 calls a second.
 func (w *world) hang(t *testing.T) {
+	t.Helper()
 	numbers, want := everybody(asked + "|" + fallback)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -198,6 +206,7 @@ func (w *world) hang(t *testing.T) {
 }
 
 func (w *world) kill(t *testing.T) {
+	t.Helper()
 	w.endEdge(t, syscall.SIGKILL)
 	numbers, want := everybody(fallback)
 	numbers = append(numbers, "+15551238888")

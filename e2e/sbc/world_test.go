@@ -77,6 +77,7 @@ type world struct {
 	old, next      *realsbc.Phones
 	sbc            *realsbc.SBC
 	calls, callers int
+	client         *http.Client
 }
 
 // ports are where everything listens.
@@ -86,7 +87,7 @@ type ports struct{ sbc, old, next, sip, http, metrics netip.AddrPort }
 // are any free ones.
 func newWorld(t *testing.T, lookup realsbc.Lookup, host string, given ports) *world {
 	t.Helper()
-	w := &world{lookup: lookup, dir: t.TempDir(), host: netip.MustParseAddr(host), at: given}
+	w := &world{lookup: lookup, dir: t.TempDir(), client: &http.Client{Timeout: 2 * time.Second}, host: netip.MustParseAddr(host), at: given}
 	for _, at := range []*netip.AddrPort{&w.at.sbc, &w.at.old, &w.at.next, &w.at.sip, &w.at.http, &w.at.metrics} {
 		if at.IsValid() {
 			continue
@@ -256,11 +257,9 @@ func (w *world) answers(t *testing.T, outcome string) int {
 
 func (w *world) get(t *testing.T, url string) (status int, body []byte) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	must(t, err)
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := w.client.Do(r)
 	if err != nil {
 		return 0, nil
 	}

@@ -89,6 +89,9 @@ func (c Calls) Begin(ctx context.Context) (*Calling, error) {
 // Stop begins no more calls; those that are up go on.
 func (c *Calling) Stop() { _ = c.process.cmd.Process.Signal(syscall.SIGUSR1) }
 
+// Kill ends the calls as they are.
+func (c *Calling) Kill() { c.process.kill() }
+
 // Wait waits until all calls have ended and tells what became of each, in their
 // order.
 func (c *Calling) Wait(ctx context.Context) ([]Call, error) {

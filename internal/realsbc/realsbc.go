@@ -146,10 +146,14 @@ func (s *Setup) local() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen=udp:%s\n", s.Listen)
 	for _, set := range [][2]string{
-		{"OLD_HOST", s.Old.Addr().String()}, {"OLD_PORT", port(s.Old)},
-		{"NEW_HOST", s.New.Addr().String()}, {"NEW_PORT", port(s.New)},
-		{"EDGE_SIP", "sip:" + s.EdgeSIP.String()}, {"EDGE_HTTP", "http://" + s.EdgeHTTP.String()},
-		{"EDGE_ZONE", s.Zone + "."}, {"EMERGENCY_NUMBERS", strings.Join(s.Emergency, "|")},
+		{"OLD_HOST", s.Old.Addr().String()},
+		{"OLD_PORT", port(s.Old)},
+		{"NEW_HOST", s.New.Addr().String()},
+		{"NEW_PORT", port(s.New)},
+		{"EDGE_SIP", "sip:" + s.EdgeSIP.String()},
+		{"EDGE_HTTP", "http://" + s.EdgeHTTP.String()},
+		{"EDGE_ZONE", s.Zone + "."},
+		{"EMERGENCY_NUMBERS", strings.Join(s.Emergency, "|")},
 	} {
 		fmt.Fprintf(&b, "#!substdef \"!%s!%s!g\"\n", set[0], set[1])
 	}
@@ -165,7 +169,7 @@ func (s *SBC) await(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !alive(ctx, s.setup.Listen) {
+	for !Alive(ctx, s.setup.Listen) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -177,7 +181,9 @@ func (s *SBC) await(ctx context.Context) error {
 	return nil
 }
 
-func alive(ctx context.Context, at netip.AddrPort) bool {
+// Alive reports whether whatever listens at an address says so to a keep-alive, over
+// UDP.
+func Alive(ctx context.Context, at netip.AddrPort) bool {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", at.String())
 	if err != nil {
 		return false
