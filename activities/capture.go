@@ -40,6 +40,8 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 		return Result{Outcome: cutover.Unchanged, Detail: err.Error()}, nil
 	case err != nil && !dualtone.Lasting(err):
 		return Result{}, err
+	case errors.Is(err, dualtone.ErrDenied) && o.To == dualtone.Old:
+		return Result{}, insist(err)
 	case err != nil:
 		s.State, s.Detail = cutover.FailedClean, err.Error()
 		s.Ended = u.Now()

@@ -166,6 +166,32 @@ func TestSomebodyElsesChangeIsNotOverwritten(t *testing.T) {
 	}
 }
 
+func TestAWayBackWaitsForASystemThatIsAway(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]error{"does not answer": dualtone.ErrUnavailable, "refuses the credentials": dualtone.ErrDenied} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice()
+			o.run(t, workflows.SwitchUser)
+			// The last of these attempts comes after 75 s: the patience is a minute.
+			looks := 9
+			o.world.FailWith(func(op string) cutovertest.Failure {
+				if op != "get crm.softphone" || looks == 0 {
+					return cutovertest.Failure{}
+				}
+				looks--
+				return cutovertest.Failure{Before: away}
+			})
+			if p := o.run(t, workflows.ReturnUser); p.State != cutover.Restored {
+				t.Errorf("the user is %s (%s), want restored", p.State, p.Detail)
+			}
+			if looks > 0 {
+				t.Errorf("%d failures were left over", looks)
+			}
+		})
+	}
+}
+
 func meddleOnce(at string, f cutover.Facet, v cutover.Value) func(string) cutovertest.Failure {
 	var done atomic.Bool
 	return func(op string) cutovertest.Failure {
