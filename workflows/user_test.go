@@ -146,6 +146,23 @@ func TestASecondMoveChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWhoWasOnTheNewSideBeforeHasNothingToGoBackTo(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	if _, err := o.stores.Place(t.Context(), map[dualtone.PersonID]dualtone.Side{"E100": dualtone.New}, cutover.Import{}); err != nil {
+		t.Fatal(err)
+	}
+	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew || !p.Unchanged {
+		t.Errorf("a move there ends in %s, unchanged %t; want on_new, unchanged", p.State, p.Unchanged)
+	}
+	if p := o.run(t, workflows.ReturnUser); p.State != cutover.FailedClean || !strings.Contains(p.Detail, "no before-image") {
+		t.Errorf("a way back ends in %s (%s), want it refused for want of a before-image", p.State, p.Detail)
+	}
+	if made := writes(o.world.Ops()); len(made) > 0 {
+		t.Errorf("%v were written, want nothing", made)
+	}
+}
+
 func TestSomebodyElsesChangeIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
