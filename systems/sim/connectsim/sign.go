@@ -104,9 +104,11 @@ func canonicalQuery(u *url.URL) string {
 	return strings.Join(pairs, "&")
 }
 
+var unreserved = strings.NewReplacer("+", "%20", "%7E", "~")
+
 // escape keeps only the characters that RFC 3986 calls unreserved.
 func escape(text string) string {
-	return strings.NewReplacer("+", "%20", "%7E", "~").Replace(url.QueryEscape(text))
+	return unreserved.Replace(url.QueryEscape(text))
 }
 
 func headerValue(r *http.Request, name string) string {
