@@ -131,11 +131,11 @@ func (r *Report) Accounts() map[dualtone.PersonID]dualtone.Accounts {
 func (r *Report) Sides(old, new dualtone.CallCenterID) map[dualtone.PersonID]dualtone.Side { //nolint:predeclared // The side's own name.
 	all := map[dualtone.PersonID]dualtone.Side{}
 	for _, m := range r.Matches {
-		switch {
-		case m.CallCenter == "":
-		case m.CallCenter == old:
+		switch m.CallCenter {
+		case "":
+		case old:
 			all[m.Person] = dualtone.Old
-		case m.CallCenter == new:
+		case new:
 			all[m.Person] = dualtone.New
 		}
 	}

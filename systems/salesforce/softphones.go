@@ -99,20 +99,25 @@ func (o *org) holdings(ctx context.Context, pages []page) (map[string]holding, e
 		}
 	}
 	for id, held := range found {
-		for _, name := range o.managed {
-			if _, ok := held.sets[name]; ok {
-				held.phone.PermissionSets = append(held.phone.PermissionSets, name)
-			}
-		}
-		needed := o.neededLicenses(held.phone.PermissionSets)
-		for _, license := range slices.Sorted(maps.Keys(held.licenses)) {
-			if !slices.Contains(needed, license) {
-				held.phone.Licenses = append(held.phone.Licenses, license)
-			}
-		}
-		found[id] = held
+		found[id] = o.told(held)
 	}
 	return found, nil
+}
+
+// told names in the softphone what is held of permission sets and licenses.
+func (o *org) told(held holding) holding {
+	for _, name := range o.managed {
+		if _, ok := held.sets[name]; ok {
+			held.phone.PermissionSets = append(held.phone.PermissionSets, name)
+		}
+	}
+	needed := o.neededLicenses(held.phone.PermissionSets)
+	for _, license := range slices.Sorted(maps.Keys(held.licenses)) {
+		if !slices.Contains(needed, license) {
+			held.phone.Licenses = append(held.phone.Licenses, license)
+		}
+	}
+	return held
 }
 
 // neededLicenses are the licenses that permission sets need, each once.

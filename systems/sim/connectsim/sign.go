@@ -104,11 +104,9 @@ func canonicalQuery(u *url.URL) string {
 	return strings.Join(pairs, "&")
 }
 
-var unreserved = strings.NewReplacer("+", "%20", "%7E", "~")
-
 // escape keeps only the characters that RFC 3986 calls unreserved.
 func escape(text string) string {
-	return unreserved.Replace(url.QueryEscape(text))
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(text), "+", "%20"), "%7E", "~")
 }
 
 func headerValue(r *http.Request, name string) string {
