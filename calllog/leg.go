@@ -22,6 +22,10 @@ type Leg struct {
 	// Call ties the legs of one call together on their own system: Asterisk's
 	// linkedid, UCM's global call id, Connect's initial contact id.
 	Call string `json:"call,omitempty"`
+	// Channels are the system's names for the ends of the leg: Asterisk's
+	// uniqueid, UCM's leg identifiers. What a system records apart from the leg
+	// names one of them; see Supplement.
+	Channels []string `json:"channels,omitempty"`
 
 	// Started is when the system first knew of the leg, Answered when a person
 	// or a service took it, Ended when it was released; UTC, Answered zero where

@@ -2,13 +2,15 @@ package calllog
 
 import "iter"
 
-// Row is what a source wrote in one place, and what it was read as.
+// Row is what a source wrote in one place, and what it was read as. Raw and the
+// slices are the reader's own until it is asked for the next row; texts and
+// values may be kept.
 type Row struct {
 	// Line is the first line of the row in its file, from 1, or its place in a
 	// page or stream; Offset is the byte after it, from which reading goes on.
 	Line   int64
 	Offset int64
-	// Raw is the row as received.
+	// Raw is the row as received, less the end of its line.
 	Raw []byte
 
 	// A row holds legs, or supplements, or nothing to be kept (a header, an
@@ -22,30 +24,13 @@ type Row struct {
 // rest goes on.
 type Fault struct {
 	// Column names the field, where one is to blame, and Value is what stands there.
-	Column string
-	Value  string
+	Column string `json:"column,omitempty"`
+	Value  string `json:"value,omitempty"`
 	// Reason says what is wrong and what was expected.
-	Reason string
-}
-
-// Supplement adds to a leg what its system recorded apart from it and often
-// later or earlier: its quality, its queue, its wrap-up. Fields that are zero
-// say nothing.
-type Supplement struct {
-	// ID names the supplement itself, so that it counts once.
-	ID LegID
-	// Leg is the leg it belongs to: by its record, or by its call and agent
-	// where Record is empty.
-	Leg Match
-	// Adds holds the fields that it brings.
-	Adds Leg
-}
-
-// Match finds the leg that a supplement belongs to.
-type Match struct {
-	Record string
-	Call   string
-	Agent  string
+	Reason string `json:"reason"`
+	// Cut says that the row is the last of its source and has no end: it was
+	// still being written, or the file was cut off.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // Reader reads the rows of one source in a format, in order. An error ends the
