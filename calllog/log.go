@@ -45,7 +45,7 @@ type BatchID int64
 // LegQuery selects legs; empty fields select all.
 type LegQuery struct {
 	System      string
-	From, To    time.Time // of the start; To is not included
+	From, To    time.Time       // of the start; To is not included
 	Number      dualtone.Number // as the caller or the called
 	Agent       dualtone.UserID
 	Queue       dualtone.QueueID
