@@ -72,7 +72,7 @@ func readingOf(calls config.Calls, system string) (source.Reading, error) {
 
 // importer reads into the log of the stores.
 func importer(s *stores, r source.Reading, told func(calllog.Ingest)) *source.Importer {
-	return &source.Importer{Ingester: calllog.Ingester{Store: s.calls, Settler: s.calls, Told: told}, Reading: r}
+	return &source.Importer{Ingester: calllog.Ingester{Store: s.calls, Settler: s.rollups, Told: told}, Reading: r}
 }
 
 func callsFormats(a *app) *cobra.Command {
