@@ -254,7 +254,7 @@ func (s *Rollouts) Mark(ctx context.Context, m rollout.Mark) (int, error) {
 	err := again(ctx, fmt.Sprintf("people of stage %s of plan %s", m.Stage, m.Plan), func() error {
 		tag, err := s.pool.Exec(ctx, `
 			UPDATE plan_users SET state = $4, since = $5, detail = $6
-			WHERE plan = $1 AND stage = $2 AND person = ANY($3) AND state = ANY($7) AND (state, detail) <> ($4, $6)`,
+			WHERE plan = $1 AND stage = $2 AND ($3::text[] IS NULL OR person = ANY($3)) AND state = ANY($7) AND (state, detail) <> ($4, $6)`,
 			m.Plan, m.Stage, m.People, m.State, stored(m.At), printable(m.Detail), from)
 		moved = tag.RowsAffected()
 		return err

@@ -24,6 +24,8 @@ type Standing struct {
 	Holds  []Hold    `json:"holds,omitempty"`
 	// Users counts the people concerned by where they are.
 	Users cutover.Tally `json:"users,omitempty"`
+	// LastResort: once begun it cannot be taken back.
+	LastResort bool `json:"last_resort,omitempty"`
 }
 
 // Order is a verb, who gives it and why.
@@ -143,12 +145,15 @@ func (s Standing) against(r rule, o Order) (kind error, why string) {
 	if o.Verb == Approve && o.Actor == s.Author {
 		return dualtone.ErrDenied, "its author does not approve it"
 	}
-	if r.judged && !o.Evidence.After(s.Since) {
+	if r.judged && o.Evidence.Before(s.Since) {
 		return dualtone.ErrConflict, fmt.Sprintf("what it rests on is of %s, older than %s since %s",
 			moment(o.Evidence), s.State, moment(s.Since))
 	}
 	if missing := Missing(s.Users); r.whole && missing != "" {
 		return dualtone.ErrConflict, "not everybody is where they should be: " + missing
+	}
+	if r.to == RollingBack && s.LastResort && s.State.Started() {
+		return dualtone.ErrConflict, "what it does is irreversible, and it has begun"
 	}
 	if h, held := Held(s.Holds, s.Stage, o.At); r.forward && held {
 		return dualtone.ErrConflict, h.String()

@@ -124,8 +124,9 @@ type UserQuery struct {
 
 // Mark says where people of a stage are for whom no switch says it.
 type Mark struct {
-	Plan   string
-	Stage  string
+	Plan  string
+	Stage string
+	// People are all of the stage if nil.
 	People []dualtone.PersonID
 	// From are the states in which somebody must be to be marked; empty for any.
 	From   []cutover.State

@@ -50,6 +50,8 @@ const (
 	Drifted    Verb = "drifted"    // somebody could not be restored
 	Complete   Verb = "complete"   // every stage passed
 	CameToRest Verb = "came_to_rest"
+	Reopen     Verb = "reopen"   // a stage of a completed plan was taken back
+	Progress   Verb = "progress" // a manual task was done, confirmed or refused
 )
 
 // rule is a verb that is taken in some states.
@@ -69,7 +71,9 @@ type rule struct {
 }
 
 // planReversible are the states that a plan can be taken back from.
-func planReversible() []State { return []State{Active, Completed, Aborting, Aborted, RolledBackPartial} }
+func planReversible() []State {
+	return []State{Active, Completed, Aborting, Aborted, RolledBackPartial}
+}
 
 // stageReversible are the states that a stage can be taken back from: all
 // before finalised but those in which it is on its way already or nothing is
@@ -88,7 +92,7 @@ func planRules() []rule {
 		{verb: Edit, from: before, to: Draft, who: planners()},
 		{verb: Rehearse, from: []State{Draft, Rehearsed}, to: Rehearsed, who: append(planners(), System)},
 		{verb: Submit, from: []State{Draft, Rehearsed, Rejected}, to: Submitted, who: planners()},
-		{verb: Approve, from: []State{Submitted}, who: approvers()},
+		{verb: Approve, from: []State{Submitted, Completed}, who: approvers()},
 		{verb: Cleared, from: []State{Submitted}, to: Approved, who: system()},
 		{verb: Reject, from: []State{Submitted, Approved}, to: Rejected, who: approvers(), reason: true},
 		{verb: Expire, from: []State{Approved}, to: Submitted, who: system()},
@@ -99,6 +103,7 @@ func planRules() []rule {
 		{verb: Resume, from: []State{Active}, who: desk(), forward: true},
 		{verb: Limit, from: []State{Active, RollingBack}, who: desk()},
 		{verb: Complete, from: []State{Active}, to: Completed, who: system(), forward: true, whole: true},
+		{verb: Reopen, from: []State{Completed}, to: Active, who: system()},
 		{verb: Abort, from: []State{Active}, to: Aborting, who: desk(), reason: true},
 		{verb: CameToRest, from: []State{Aborting}, to: Aborted, who: system()},
 		{verb: Rollback, from: planReversible(), to: RollingBack, who: desk(), reason: true},
@@ -130,11 +135,11 @@ func stageRules() []rule {
 		{verb: Pass, from: []State{Evaluating}, to: Passed, who: system(), forward: true, judged: true, whole: true},
 		{verb: Fail, from: []State{Switching, WaitingWindow, Soaking, Evaluating}, to: Failed, who: system(), judged: true},
 		{verb: GoBack, from: moving, to: RollingBack, who: system()},
-		{verb: Override, from: []State{Failed}, to: Passed, who: approvers(), forward: true, whole: true, reason: true},
+		{verb: Override, from: []State{Evaluating, Failed}, to: Passed, who: approvers(), forward: true, whole: true, reason: true},
 		{verb: Pause, from: []State{Switching}, who: desk()},
 		{verb: Resume, from: []State{Switching}, who: desk(), forward: true},
 		{verb: Limit, from: []State{WaitingWindow, Switching, RollingBack}, who: desk()},
-		{verb: Retry, from: []State{Blocked, Rejected, RolledBack, Aborted, Skipped}, to: Prechecking, who: desk(), forward: true},
+		{verb: Retry, from: []State{Blocked, Rejected, RolledBack, Aborted}, to: Prechecking, who: desk(), forward: true},
 		{verb: Retry, from: []State{Partial, Unknown, Switching}, to: WaitingWindow, who: desk(), forward: true},
 		{verb: Retry, from: []State{Failed}, to: Evaluating, who: desk(), forward: true},
 		{verb: Retry, from: []State{RollbackIncomplete}, to: RollingBack, who: desk()},
@@ -143,6 +148,7 @@ func stageRules() []rule {
 		{verb: Rollback, from: stageReversible(), to: RollingBack, who: desk(), reason: true},
 		{verb: Restored, from: []State{RollingBack}, to: RolledBack, who: system()},
 		{verb: Drifted, from: []State{RollingBack}, to: RollbackIncomplete, who: system()},
+		{verb: Progress, from: []State{Switching}, who: append(append(desk(), planners()...), plan.TelecomOwner, plan.CutoverApprover, plan.FinanceOwner)},
 		{verb: Finalise, from: []State{Passed, Skipped}, to: Finalised, who: system(), forward: true},
 	}
 }

@@ -234,7 +234,13 @@ func (s *Store) Mark(_ context.Context, m rollout.Mark) (int, error) {
 	if !ok {
 		return 0, nil
 	}
-	for _, id := range m.People {
+	people := m.People
+	if people == nil {
+		for _, u := range k.users[m.Stage] {
+			people = append(people, u.Person)
+		}
+	}
+	for _, id := range people {
 		at, ok := k.of[id]
 		if !ok || at.stage != m.Stage {
 			continue

@@ -312,6 +312,8 @@ func marks(t *testing.T, b *bench) {
 	mark(0, skip)
 	mark(1, rollout.Mark{People: []dualtone.PersonID{"p001", "p002"}, From: []cutover.State{cutover.Planned}, State: cutover.Deferred})
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 1, cutover.Skipped: 1, cutover.Deferred: 1})
+	mark(1, rollout.Mark{From: []cutover.State{cutover.Planned}, State: cutover.Deferred, Detail: "the window closed"}) // everybody
+	b.count(t, "pilot", cutover.Tally{cutover.Skipped: 1, cutover.Deferred: 2})
 }
 
 func holds(t *testing.T, b *bench) {
