@@ -293,9 +293,9 @@ func latest(times ...time.Time) time.Time {
 // times is a heap of moments, the first on top.
 type times []time.Time
 
-func (t times) Len() int           { return len(t) }
-func (t times) Less(i, j int) bool { return t[i].Before(t[j]) }
-func (t times) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *times) Len() int           { return len(*t) }
+func (t *times) Less(i, j int) bool { return (*t)[i].Before((*t)[j]) }
+func (t *times) Swap(i, j int)      { (*t)[i], (*t)[j] = (*t)[j], (*t)[i] }
 
 // Push adds a moment.
 func (t *times) Push(x any) { *t = append(*t, x.(time.Time)) } //nolint:forcetypeassert // heap.Interface is untyped.
