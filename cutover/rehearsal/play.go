@@ -94,13 +94,8 @@ func (p *player) switchAll(c *cast, r *played) {
 		inRow = s.inRow
 		r.windows++
 		r.working += s.ended.Sub(from)
-		if s.ended.After(r.ends) {
-			r.ends = s.ended
-		}
-		if s.closed.Before(s.ended) {
-			s.closed = s.ended
-		}
-		now = s.closed
+		r.ends = latest(r.ends, s.ended)
+		now = latest(s.closed, s.ended)
 	}
 	for _, queue := range waiting {
 		r.left += len(queue)
@@ -273,6 +268,7 @@ func (p *player) ask(vendor string, at time.Time, requests float64) {
 	}
 	days[at.Unix()/int64(oneDay/time.Second)] += requests
 }
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -298,7 +294,11 @@ func (t *times) Less(i, j int) bool { return (*t)[i].Before((*t)[j]) }
 func (t *times) Swap(i, j int)      { (*t)[i], (*t)[j] = (*t)[j], (*t)[i] }
 
 // Push adds a moment.
-func (t *times) Push(x any) { *t = append(*t, x.(time.Time)) } //nolint:forcetypeassert // heap.Interface is untyped.
+func (t *times) Push(x any) {
+	if at, ok := x.(time.Time); ok {
+		*t = append(*t, at)
+	}
+}
 
 // Pop takes the last one away.
 func (t *times) Pop() any {

@@ -177,30 +177,35 @@ func (s *rehearsal) budget(system string, courses []course) Budget {
 
 // unmet lists what the plan wants a rehearsal to show and this one does not.
 func (r *Report) unmet(stages []plan.Stage) {
-	find := func(text string, args ...any) { r.Unmet = append(r.Unmet, fmt.Sprintf(text, args...)) }
 	for _, s := range stages {
-		if s.Require == nil {
-			continue
-		}
-		if most := s.Require.P90Duration; most > 0 {
-			for _, found := range r.Stages {
-				if found.Working.P90 > most {
-					find("stage %s takes %s of work in nine of ten plays, at most %s is allowed", found.Stage, found.Working.P90, most)
-				}
-			}
-		}
-		if most := s.Require.PredictedUnaccountedCalls; most != nil && r.Unaccounted.P90 > *most {
-			find("%d calls ring nowhere, at most %d are allowed", r.Unaccounted.P90, *most)
+		if s.Require != nil {
+			r.hold(*s.Require)
 		}
 	}
 	for _, s := range r.Stages {
 		if s.Left.P90 > 0 {
-			find("stage %s: no window opens any more for %d users", s.Stage, s.Left.P90)
+			r.find("stage %s: no window opens any more for %d users", s.Stage, s.Left.P90)
 		}
 	}
 	for _, b := range r.Budgets {
 		if b.Allows > 0 && float64(b.Peak.P90) > b.Allows {
-			find("%s is asked %d times on the busiest day, the plan may ask %.0f times", b.System, b.Peak.P90, b.Allows)
+			r.find("%s is asked %d times on the busiest day, the plan may ask %.0f times", b.System, b.Peak.P90, b.Allows)
 		}
+	}
+}
+
+func (r *Report) find(text string, args ...any) {
+	r.Unmet = append(r.Unmet, fmt.Sprintf(text, args...))
+}
+
+// hold compares the report with what a stage of rehearsal requires.
+func (r *Report) hold(require plan.Rehearsed) {
+	for _, s := range r.Stages {
+		if most := require.P90Duration; most > 0 && s.Working.P90 > most {
+			r.find("stage %s takes %s of work in nine of ten plays, at most %s is allowed", s.Stage, s.Working.P90, most)
+		}
+	}
+	if most := require.PredictedUnaccountedCalls; most != nil && r.Unaccounted.P90 > *most {
+		r.find("%d calls ring nowhere, at most %d are allowed", r.Unaccounted.P90, *most)
 	}
 }
