@@ -171,10 +171,13 @@ func (s *stage) holdItself(ctx workflow.Context, why string) {
 	s.place(o.hold(s.holdID(ctx), s.Spec.Plan, workflow.Now(ctx)))
 }
 
+// holdTime is the day in the name of a hold.
+const holdTime = "0102"
+
 // holdID names the stage's next hold so that people can type it.
 func (s *stage) holdID(ctx workflow.Context) string {
 	s.StageCarried.Holds++
-	return fmt.Sprintf("%s-%s-%d", s.Spec.Stage, workflow.GetInfo(ctx).FirstRunID[:4], s.StageCarried.Holds)
+	return fmt.Sprintf("%s-%s-%d", s.Spec.Stage, workflow.Now(ctx).UTC().Format(holdTime), s.StageCarried.Holds)
 }
 
 // takeBack brings back everybody of whom something stands on the new side. It
