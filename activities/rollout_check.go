@@ -103,25 +103,33 @@ type TaskOrder struct {
 	At       time.Time         `json:"at"`
 }
 
-// StageTasks opens tasks or moves one, and says which are not confirmed yet;
-// empty when all are.
-func (r *Rollout) StageTasks(ctx context.Context, o TaskOrder) (string, error) {
+// TasksFound is how the tasks of a stage stand.
+type TasksFound struct {
+	// Undone says which are not confirmed; empty when all are.
+	Undone string `json:"undone,omitempty"`
+	// Begun says that something of them was done.
+	Begun bool `json:"begun,omitempty"`
+}
+
+// StageTasks opens tasks or moves one, and says how they stand.
+func (r *Rollout) StageTasks(ctx context.Context, o TaskOrder) (TasksFound, error) {
 	for _, t := range o.Open {
 		task := rollout.Task{
 			Plan: o.Plan, Stage: o.Stage, ID: o.Stage + "/" + t.Name, Name: t.Name, Owner: t.Owner, Due: o.At.Add(t.Due.Time()),
 			Instruction: t.Instruction, Wanted: t.Evidence, Confirm: t.Confirm, State: rollout.TaskOpen,
 		}
 		if err := r.Store.OpenTasks(ctx, task); err != nil {
-			return "", wrap(err, "task %s of plan %s", task.ID, o.Plan)
+			return TasksFound{}, wrap(err, "task %s of plan %s", task.ID, o.Plan)
 		}
 	}
 	if o.ID != "" {
 		if err := r.moveTask(ctx, o); err != nil {
-			return "", err
+			return TasksFound{}, err
 		}
 	}
 	all, err := r.Store.Tasks(ctx, rollout.TaskQuery{Plan: o.Plan, Stage: o.Stage})
-	return rollout.Undone(all), wrap(err, "tasks of plan %s", o.Plan)
+	begun := slices.ContainsFunc(all, func(t rollout.Task) bool { return t.State != rollout.TaskOpen })
+	return TasksFound{Undone: rollout.Undone(all), Begun: begun}, wrap(err, "tasks of plan %s", o.Plan)
 }
 
 func (r *Rollout) moveTask(ctx context.Context, o TaskOrder) error {

@@ -3,267 +3,201 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/cutover"
-	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/cutover/plan"
 )
 
-// Rollouts keeps plans that run: their stages, people, transitions, holds,
-// approvals, readings and tasks.
-type Rollouts struct {
+// Plans keeps plans, every version of them, and the people that were frozen.
+type Plans struct {
 	pool *pgxpool.Pool
 }
 
-var _ rollout.Store = (*Rollouts)(nil)
+var _ plan.Store = (*Plans)(nil)
 
-// NewRollouts returns the plans of a database.
-func NewRollouts(pool *pgxpool.Pool) *Rollouts { return &Rollouts{pool: pool} }
+// NewPlans returns the plans of a database.
+func NewPlans(pool *pgxpool.Pool) *Plans { return &Plans{pool: pool} }
 
-// KeepPlan stores a plan with its stages and their people.
-func (s *Rollouts) KeepPlan(
-	ctx context.Context, p rollout.Plan, stages []rollout.Stage, people map[string][]dualtone.PersonID,
-) error {
-	if err := rollout.CheckKept(p, stages, people); err != nil {
-		return err
+// Save keeps a version of a plan unless it is the latest already.
+func (s *Plans) Save(ctx context.Context, v plan.Version) (plan.Version, error) {
+	v.Name, v.Hash = v.Document.Plan.Metadata.Name, v.Document.Hash()
+	if v.Name == "" || v.Author == "" {
+		return plan.Version{}, fmt.Errorf("a plan without a name or an author: %w", dualtone.ErrInvalid)
 	}
-	return again(ctx, "plan "+p.Name, func() error {
-		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return keepPlan(ctx, tx, p, stages, people) })
+	if v.Saved.IsZero() {
+		v.Saved = time.Now()
+	}
+	v.Saved = stored(v.Saved)
+	held := v
+	err := again(ctx, "plan "+v.Name, func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+			held, err = saveVersion(ctx, tx, v)
+			return err
+		})
 	})
+	return held, err
 }
 
-func keepPlan(
-	ctx context.Context, tx pgx.Tx, p rollout.Plan, stages []rollout.Stage, people map[string][]dualtone.PersonID,
-) error {
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO plans (name, hash, cohort_hash, author, state, since, detail, kept)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (name) DO UPDATE SET hash = $2, cohort_hash = $3, author = $4, state = $5, since = $6, detail = $7, kept = $8
-		WHERE plans.state = ANY($9)`,
-		p.Name, p.Hash, p.CohortHash, p.Author, p.State, stored(p.Since), printable(p.Detail), stored(p.Kept), rollout.Replaceable())
+func saveVersion(ctx context.Context, tx pgx.Tx, v plan.Version) (plan.Version, error) {
+	// Two who save at once take turns, so that numbers have no holes.
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('plan ' || $1))`, v.Name); err != nil {
+		return v, err
+	}
+	latest, err := rows[versionRow](ctx, tx, selectVersion+` WHERE name = $1 ORDER BY number DESC LIMIT 1`, v.Name)
 	if err != nil {
-		return err
+		return v, err
 	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("it is under way and cannot be replaced: %w", dualtone.ErrConflict)
-	}
-	for _, table := range []string{"plan_users", "plan_stages", "plan_counts"} {
-		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE plan = $1`, p.Name); err != nil {
-			return err
+	v.Number = 1
+	if len(latest) > 0 {
+		if latest[0].Source == v.Source && latest[0].Hash == v.Hash {
+			return latest[0].version(), nil
 		}
-	}
-	for i, st := range stages {
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO plan_stages (plan, id, position, kind, after, state, since, detail, until, evidence)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			p.Name, st.ID, i+1, st.Kind, append([]string{}, st.After...), st.State, stored(p.Since), printable(st.Detail), nullable(st.Until), st.Evidence); err != nil {
-			return err
-		}
-		if err := placePeople(ctx, tx, p.Name, st.ID, people[st.ID]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func placePeople(ctx context.Context, tx pgx.Tx, name, stage string, people []dualtone.PersonID) error {
-	if len(people) == 0 {
-		return nil
-	}
-	found, err := tx.Query(ctx, `
-		SELECT m.id FROM unnest($1::text[]) WITH ORDINALITY AS m (id, position)
-		WHERE NOT EXISTS (SELECT FROM people p WHERE p.id = m.id) ORDER BY m.position`, people)
-	if err != nil {
-		return err
-	}
-	missing, err := pgx.CollectRows(found, pgx.RowTo[string])
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("stage %s: not in the user list: %s: %w", stage, enumerate(missing), dualtone.ErrNotFound)
+		v.Number = latest[0].Number + 1
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO plan_users (plan, stage, position, person)
-		SELECT $1, $2, m.position, m.id FROM unnest($3::text[]) WITH ORDINALITY AS m (id, position)`, name, stage, people)
-	return err
+		INSERT INTO plan_versions (name, number, hash, document, source, author, saved) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		v.Name, v.Number, v.Hash, v.Document, v.Source, v.Author, v.Saved)
+	return v, err
 }
 
-const planColumns = `name, hash, cohort_hash, author, state, since, detail, kept`
-
-type planRow struct {
-	Name       string
-	Hash       string
-	CohortHash string
-	Author     string
-	State      rollout.State
-	Since      time.Time
-	Detail     string
-	Kept       time.Time
+type versionRow struct {
+	Name     string
+	Number   int
+	Hash     plan.Hash
+	Document plan.Document
+	Source   string
+	Author   string
+	Saved    time.Time
 }
 
-func (r planRow) plan() rollout.Plan {
-	p := rollout.Plan(r)
-	p.Since, p.Kept = r.Since.UTC(), r.Kept.UTC()
-	return p
+func (r versionRow) version() plan.Version {
+	return plan.Version{
+		Name: r.Name, Number: r.Number, Hash: r.Hash, Document: r.Document, Source: r.Source, Author: r.Author, Saved: r.Saved.UTC(),
+	}
 }
 
-// Plan returns one plan.
-func (s *Rollouts) Plan(ctx context.Context, name string) (rollout.Plan, error) {
-	var found planRow
-	err := again(ctx, "plan "+name, func() (err error) {
-		found, err = row[planRow](ctx, s.pool, `SELECT `+planColumns+` FROM plans WHERE name = $1`, name)
+const selectVersion = `SELECT name, number, hash, document, source, author, saved FROM plan_versions`
+
+// Version returns a version by the beginning of its hash, or the latest for an
+// empty one.
+func (s *Plans) Version(ctx context.Context, name string, hash plan.Hash) (plan.Version, error) {
+	var f filter
+	f.add("name = %s", name)
+	if hash != "" {
+		f.add("starts_with(hash, %s)", string(hash))
+	}
+	what := fmt.Sprintf("plan %s %s", name, hash.Short())
+	if hash != "" && len(hash) < plan.ShortestHash {
+		return plan.Version{}, fmt.Errorf("%s: a hash of fewer than %d digits: %w", what, plan.ShortestHash, dualtone.ErrInvalid)
+	}
+	var found versionRow
+	err := again(ctx, what, func() (err error) {
+		found, err = row[versionRow](ctx, s.pool, selectVersion+f.where()+` ORDER BY number DESC LIMIT 1`, f.args...)
 		return err
 	})
 	if err != nil {
-		return rollout.Plan{}, err
+		return plan.Version{}, err
 	}
-	return found.plan(), nil
+	return found.version(), nil
 }
 
-// Plans returns plans in the order of their names, byte by byte.
-func (s *Rollouts) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan, error) {
+// Versions lists versions without their documents and sources.
+func (s *Plans) Versions(ctx context.Context, q plan.VersionQuery) ([]plan.Version, error) {
 	var f filter
-	if len(q.States) > 0 {
-		f.add("state = ANY(%s)", q.States)
+	f.equal("v.name", q.Name)
+	if q.Latest {
+		f.conditions = append(f.conditions, "NOT EXISTS (SELECT FROM plan_versions n WHERE n.name = v.name AND n.number > v.number)")
 	}
-	if q.Text != "" {
-		f.add("name ILIKE %s", contains(q.Text))
+	if q.After.Name != "" {
+		f.conditions = append(f.conditions, fmt.Sprintf("(v.name, v.number) > (%s, %s)", f.arg(q.After.Name), f.arg(q.After.Number)))
 	}
-	if q.After != "" {
-		f.add("name > %s", q.After)
+	sql := `SELECT v.name, v.number, v.hash, v.author, v.saved FROM plan_versions v` + f.where() + ` ORDER BY v.name, v.number` + f.limit(q.Limit)
+	type listedRow struct {
+		Name   string
+		Number int
+		Hash   plan.Hash
+		Author string
+		Saved  time.Time
 	}
-	return list(ctx, s.pool, "plans", `SELECT `+planColumns+` FROM plans`+f.where()+` ORDER BY name`+f.limit(q.Limit), f.args, planRow.plan)
-}
-
-// list reads all rows of a query and makes of each what it stands for.
-func list[R, T any](ctx context.Context, q querier, noun, sql string, args []any, of func(R) T) ([]T, error) {
-	var found []R
-	err := again(ctx, noun, func() (err error) {
-		found, err = rows[R](ctx, q, sql, args...)
+	var found []listedRow
+	err := again(ctx, "plans", func() (err error) {
+		found, err = rows[listedRow](ctx, s.pool, sql, f.args...)
 		return err
 	})
-	all := make([]T, len(found))
+	versions := make([]plan.Version, len(found))
 	for i, r := range found {
-		all[i] = of(r)
+		versions[i] = plan.Version{Name: r.Name, Number: r.Number, Hash: r.Hash, Author: r.Author, Saved: r.Saved.UTC()}
 	}
-	return all, err
+	return versions, err
 }
 
-type stageRow struct {
-	Plan     string
-	ID       string
-	Position int
-	Kind     string
-	After    []string
-	State    rollout.State
-	Since    time.Time
-	Detail   string
-	Until    *time.Time
-	Evidence string
-	Users    map[cutover.State]int
-}
-
-func (r stageRow) stage() rollout.Stage {
-	st := rollout.Stage{
-		Plan: r.Plan, ID: r.ID, Position: r.Position, Kind: r.Kind, State: r.State, Since: r.Since.UTC(),
-		Detail: r.Detail, Until: utc(r.Until), Evidence: r.Evidence, Users: r.Users,
-	}
-	if len(r.After) > 0 {
-		st.After = r.After
-	}
-	return st
-}
-
-// Stages returns the stages of a plan with the people of each counted.
-func (s *Rollouts) Stages(ctx context.Context, name string) ([]rollout.Stage, error) {
-	return list(ctx, s.pool, "stages of plan "+name, `
-		SELECT s.plan, s.id, s.position, s.kind, s.after, s.state, s.since, s.detail, s.until, s.evidence, c.users
-		FROM plan_stages s, LATERAL (
-			SELECT jsonb_object_agg(state, n) AS users FROM (
-				SELECT state, sum(n) AS n FROM plan_counts c WHERE c.plan = s.plan AND c.stage = s.id GROUP BY state HAVING sum(n) <> 0
-			) counted
-		) c
-		WHERE s.plan = $1 ORDER BY s.position`, []any{name}, stageRow.stage)
-}
-
-// Refine tells more of the state that a stage is in.
-func (s *Rollouts) Refine(ctx context.Context, n rollout.Note) error {
-	return again(ctx, fmt.Sprintf("stage %s of plan %s", n.Stage, n.Plan), func() error {
-		tag, err := s.pool.Exec(ctx, `
-			UPDATE plan_stages SET detail = $3, until = $4, evidence = coalesce(nullif($5, ''), evidence)
-			WHERE plan = $1 AND id = $2`, n.Plan, n.Stage, printable(n.Detail), nullable(n.Until), n.Evidence)
-		if err == nil && tag.RowsAffected() == 0 {
-			return dualtone.ErrNotFound
-		}
-		return err
+// Freeze keeps the people of stages, all or none.
+func (s *Plans) Freeze(ctx context.Context, stages ...plan.Frozen) error {
+	return again(ctx, "freeze", func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			for _, f := range stages {
+				if err := freeze(ctx, tx, f); err != nil {
+					return fmt.Errorf("stage %s: %w", f.Stage, err)
+				}
+			}
+			return nil
+		})
 	})
 }
 
-type planUserRow struct {
-	Plan     string
-	Stage    string
-	Position int
-	Person   dualtone.PersonID
-	Site     string
-	State    cutover.State
-	Since    *time.Time
-	Detail   string
-}
-
-func (r planUserRow) user() rollout.User {
-	return rollout.User{
-		Plan: r.Plan, Stage: r.Stage, Position: r.Position, Person: r.Person, Site: r.Site,
-		State: r.State, Since: utc(r.Since), Detail: r.Detail,
+func freeze(ctx context.Context, tx pgx.Tx, f plan.Frozen) error {
+	if f.At.IsZero() {
+		f.At = time.Now()
+	}
+	ids := make([]string, len(f.People))
+	for i, id := range f.People {
+		ids[i] = string(id)
+	}
+	made, err := tx.Exec(ctx, `
+		INSERT INTO plan_cohorts (plan, stage, hash, people, actor, frozen)
+		SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM plan_versions WHERE hash = $1)
+		ON CONFLICT DO NOTHING`, f.Plan, f.Stage, plan.PeopleHash(f.People), ids, f.By, stored(f.At))
+	if err != nil || made.RowsAffected() > 0 {
+		return err
+	}
+	held, err := rows[frozenRow](ctx, tx, selectFrozen+` WHERE plan = $1 AND stage = $2`, f.Plan, f.Stage)
+	switch {
+	case err != nil:
+		return err
+	case len(held) == 0:
+		return fmt.Errorf("plan %s was never saved: %w", f.Plan.Short(), dualtone.ErrNotFound)
+	case held[0].Hash != plan.PeopleHash(f.People):
+		return fmt.Errorf("frozen already by %s with %d other people: %w", held[0].Actor, len(held[0].People), dualtone.ErrConflict)
+	default:
+		return nil
 	}
 }
 
-// Users returns the people of a plan, by stage and position.
-func (s *Rollouts) Users(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
-	var f filter
-	f.equal("u.plan", q.Plan)
-	f.equal("u.stage", q.Stage)
-	f.equal("u.person", string(q.Person))
-	if len(q.States) > 0 {
-		f.add("u.state = ANY(%s)", q.States)
-	}
-	order, beyond := "u.plan, u.stage, u.position", "u.position > %s"
-	if q.Reverse {
-		order, beyond = "u.plan, u.stage DESC, u.position DESC", "u.position < %s"
-	}
-	if q.After > 0 {
-		f.add(beyond, q.After)
-	}
-	return list(ctx, s.pool, "people of plan "+q.Plan, `
-		SELECT u.plan, u.stage, u.position, u.person, coalesce(p.site, '') AS site, u.state, u.since, u.detail
-		FROM plan_users u JOIN people p ON p.id = u.person`+f.where()+` ORDER BY `+order+f.limit(q.Limit), f.args, planUserRow.user)
+type frozenRow struct {
+	Plan   plan.Hash
+	Stage  plan.StageID
+	Hash   plan.Hash
+	People []dualtone.PersonID
+	Actor  string
+	Frozen time.Time
 }
 
-// Mark moves people of a stage for whom no switch says where they are.
-func (s *Rollouts) Mark(ctx context.Context, m rollout.Mark) (int, error) {
-	from := m.From
-	if from == nil {
-		from = cutover.States()
-	}
-	var moved int64
-	err := again(ctx, fmt.Sprintf("people of stage %s of plan %s", m.Stage, m.Plan), func() error {
-		tag, err := s.pool.Exec(ctx, `
-			UPDATE plan_users SET state = $4, since = $5, detail = $6
-			WHERE plan = $1 AND stage = $2 AND ($3::text[] IS NULL OR person = ANY($3)) AND state = ANY($7) AND (state, detail) <> ($4, $6)`,
-			m.Plan, m.Stage, m.People, m.State, stored(m.At), printable(m.Detail), from)
-		moved = tag.RowsAffected()
+const selectFrozen = `SELECT plan, stage, hash, people, actor, frozen FROM plan_cohorts`
+
+// Frozen returns the stages that are frozen for a plan.
+func (s *Plans) Frozen(ctx context.Context, hash plan.Hash) ([]plan.Frozen, error) {
+	var found []frozenRow
+	err := again(ctx, "frozen cohorts of plan "+hash.Short(), func() (err error) {
+		found, err = rows[frozenRow](ctx, s.pool, selectFrozen+` WHERE plan = $1 ORDER BY stage`, hash)
 		return err
 	})
-	return int(moved), err
-}
-
-// reversed is a list from its end.
-func reversed[T any](all []T) []T {
-	slices.Reverse(all)
-	return all
+	frozen := make([]plan.Frozen, len(found))
+	for i, r := range found {
+		frozen[i] = plan.Frozen{Plan: r.Plan, Stage: r.Stage, Hash: r.Hash, People: r.People, By: r.Actor, At: r.Frozen.UTC()}
+	}
+	return frozen, err
 }

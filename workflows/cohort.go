@@ -50,6 +50,8 @@ type CohortRequest struct {
 	UsersPerMinute int `json:"users_per_minute,omitempty"`
 	// StopWhen stops the cohort by itself.
 	StopWhen rollout.StopWhen `json:"stop_when,omitzero"`
+	// Until is when nobody else is started any more; zero for never.
+	Until time.Time `json:"until,omitzero"`
 
 	// Carried is what an earlier run hands over.
 	Carried *Carried `json:"carried,omitempty"`
@@ -112,7 +114,9 @@ func MoveCohort(ctx workflow.Context, r CohortRequest) (CohortStatus, error) {
 	for _, place := range c.InFlight {
 		c.watch(ctx, place, true)
 	}
+	c.closeInTime(ctx)
 	for {
+		c.closed = c.closed || !c.Until.IsZero() && !workflow.Now(ctx).Before(c.Until)
 		if err := workflow.Await(ctx, func() bool { return c.mustContinue(ctx) || c.canStart() || c.atRest() }); err != nil {
 			return c.status(), err
 		}
@@ -140,7 +144,8 @@ type cohort struct {
 	CohortRequest
 	*Carried
 
-	started int // in this run
+	started int  // in this run
+	closed  bool // the time is over
 }
 
 func newCohort(ctx workflow.Context, r CohortRequest) *cohort {
@@ -160,13 +165,13 @@ func (c *cohort) mustContinue(ctx workflow.Context) bool {
 }
 
 func (c *cohort) canStart() bool {
-	return c.Paused == nil && c.Stopped == nil && c.TurnBack == nil &&
+	return c.Paused == nil && c.Stopped == nil && c.TurnBack == nil && !c.closed &&
 		len(c.InFlight) < c.Window && (len(c.Waiting) > 0 || !c.Ended)
 }
 
 // atRest reports whether nobody is in flight and nobody will be.
 func (c *cohort) atRest() bool {
-	over := c.Stopped != nil || c.TurnBack != nil || c.Ended && len(c.Waiting) == 0
+	over := c.Stopped != nil || c.TurnBack != nil || c.closed || c.Ended && len(c.Waiting) == 0
 	return over && len(c.InFlight) == 0
 }
 
@@ -265,7 +270,7 @@ func (c *cohort) status() CohortStatus {
 		s.InFlight = append(s.InFlight, place.Person)
 	}
 	if c.atRest() {
-		s.Verdict = cutover.Judge(c.To, c.Tally, c.Stopped != nil)
+		s.Verdict = cutover.Judge(c.To, c.Tally, c.Stopped != nil || c.closed)
 	}
 	return s
 }

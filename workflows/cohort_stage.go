@@ -26,6 +26,18 @@ func (c *cohort) fetchStage(ctx workflow.Context) error {
 	return nil
 }
 
+// closeInTime wakes the cohort when nobody else is to be started any more.
+func (c *cohort) closeInTime(ctx workflow.Context) {
+	if c.Until.IsZero() {
+		return
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if workflow.Sleep(ctx, c.Until.Sub(workflow.Now(ctx))) == nil {
+			c.closed = true
+		}
+	})
+}
+
 // heldBy names the plan and the stage whose holds keep a user from being
 // switched at the last moment.
 func (c *cohort) heldBy() *activities.StageRef {

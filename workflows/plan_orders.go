@@ -186,7 +186,7 @@ func (p *planRun) tellStages(ctx workflow.Context, o PlanOrder) {
 // hold holds the whole plan.
 func (p *planRun) hold(ctx workflow.Context, o PlanOrder) {
 	p.PlanCarried.Holds++
-	h := o.hold(fmt.Sprintf("plan-%s-%d", workflow.GetInfo(ctx).FirstRunID[:4], p.PlanCarried.Holds), p.Standing.Plan, workflow.Now(ctx))
+	h := o.hold(fmt.Sprintf("plan-%s-%d", workflow.Now(ctx).UTC().Format(holdTime), p.PlanCarried.Holds), p.Standing.Plan, workflow.Now(ctx))
 	h.Stage = ""
 	p.place(h)
 	o.Verb, o.Stage, o.Hold = rollout.PutHold, "", h.ID

@@ -103,16 +103,23 @@ func (s *stage) inconclusive(ctx workflow.Context, why string) error {
 // awaitTasks has people do by hand what the stage is about, until all of it is
 // confirmed.
 func (s *stage) awaitTasks(ctx workflow.Context) error {
+	if err := s.seeTasks(ctx, activities.TaskOrder{Open: s.Spec.Tasks}); err != nil {
+		return err
+	}
 	if s.Undone == "" {
-		order := activities.TaskOrder{StageRef: s.ref(), Open: s.Spec.Tasks, At: workflow.Now(ctx)}
-		if err := workflow.ExecuteActivity(keeping(ctx), activities.StageTasksName, order).Get(ctx, &s.Undone); err != nil {
-			return err
-		}
+		return s.arrived(ctx, "every task is confirmed")
 	}
-	if s.Undone != "" {
-		s.note(s.Undone, time.Time{})
-		undone := s.Undone
-		return s.wait(ctx, s.runEnds(), func() bool { return s.Undone != undone })
+	s.note(s.Undone, time.Time{})
+	return s.wait(ctx, s.runEnds(), nil)
+}
+
+// seeTasks gives an order about the tasks of the stage and sees how they stand.
+func (s *stage) seeTasks(ctx workflow.Context, o activities.TaskOrder) error {
+	o.StageRef, o.At = s.ref(), workflow.Now(ctx)
+	var found activities.TasksFound
+	if err := workflow.ExecuteActivity(keeping(ctx), activities.StageTasksName, o).Get(ctx, &found); err != nil {
+		return err
 	}
-	return s.arrived(ctx, "every task is confirmed")
+	s.Undone, s.Tasked = found.Undone, found.Begun
+	return nil
 }

@@ -177,7 +177,8 @@ func (s *stage) obey(ctx workflow.Context, o PlanOrder) error {
 		return s.leaveOut(ctx, o)
 	}
 	if o.Verb == rollout.Progress {
-		if err := s.moveTask(ctx, o); err != nil {
+		moved := activities.TaskOrder{ID: o.Task, Verdict: o.Verdict, Actor: o.Actor, Evidence: o.Attached}
+		if err := s.seeTasks(ctx, moved); err != nil {
 			return err
 		}
 	}
@@ -246,18 +247,5 @@ func (s *stage) leaveOut(ctx workflow.Context, o PlanOrder) error {
 		return fmt.Errorf("skip of %s refused: they are not in the stage, or on the new side, or being switched right now: %w", o.Person, dualtone.ErrConflict)
 	}
 	s.recount = true
-	return nil
-}
-
-// moveTask keeps what became of a task.
-func (s *stage) moveTask(ctx workflow.Context, o PlanOrder) error {
-	order := activities.TaskOrder{
-		StageRef: s.ref(), ID: o.Task, Verdict: o.Verdict, Actor: o.Actor, Evidence: o.Attached, At: workflow.Now(ctx),
-	}
-	var undone string
-	if err := workflow.ExecuteActivity(keeping(ctx), activities.StageTasksName, order).Get(ctx, &undone); err != nil {
-		return err
-	}
-	s.Undone, s.Tasked = undone, true
 	return nil
 }

@@ -29,13 +29,15 @@ type bidding struct {
 }
 
 // launch starts the cohort's workflow for the people in some states.
-func (s *stage) launch(ctx workflow.Context, to dualtone.Side, only []cutover.State) (*pass, error) {
+// Nobody is started after a moment, if there is one.
+func (s *stage) launch(ctx workflow.Context, to dualtone.Side, only []cutover.State, until time.Time) (*pass, error) {
 	s.Passes++
 	ref := s.ref()
 	r := CohortRequest{
 		Cohort: rollout.CohortName(ref.Plan, ref.Stage), To: to, Actor: s.Begin.Actor, Reason: s.reason(),
 		Window: s.Rate.Concurrency, UsersPerMinute: s.Rate.UsersPerMinute, Only: only, StopWhen: s.Spec.StopWhen,
 		DrainWait: s.DrainWait, Patience: s.Patience, RunLength: s.RunLength, Stage: &ref,
+		Until: until,
 	}
 	if to == dualtone.Old && s.Spec.BackWait > 0 {
 		r.DrainWait = s.Spec.BackWait.Time()
@@ -59,35 +61,26 @@ func (s *stage) reason() string {
 }
 
 // see waits for the end of the pass. Meanwhile it passes on what changes: holds
-// and pauses, limits, the window's end, and that the stage goes another way.
-func (p *pass) see(ctx workflow.Context, until time.Time) error {
+// and pauses, limits, and that the stage goes another way.
+func (p *pass) see(ctx workflow.Context) error {
 	s, state := p.stage, p.stage.Standing.State
 	bid := func() bidding {
-		now := workflow.Now(ctx)
-		b := bidding{rate: s.Rate, back: s.Back}
-		b.stop = s.Standing.State != state || !until.IsZero() && !now.Before(until)
-		b.paused = side(state) == dualtone.New && (s.Paused != nil || s.held(ctx))
-		return b
+		return bidding{
+			rate: s.Rate, back: s.Back, stop: s.Standing.State != state,
+			paused: side(state) == dualtone.New && (s.Paused != nil || s.held(ctx)),
+		}
 	}
 	for !p.done {
 		if want := bid(); want != p.told {
 			p.tell(ctx, want)
 			p.told = want
 		}
-		next := earliest(p.ends(ctx, until), rollout.HeldUntil(s.Standing.Holds, s.Standing.Stage, workflow.Now(ctx)))
+		next := rollout.HeldUntil(s.Standing.Holds, s.Standing.Stage, workflow.Now(ctx))
 		if err := s.wait(ctx, next, func() bool { return p.done || bid() != p.told }); err != nil {
 			return err
 		}
 	}
 	return p.err
-}
-
-// ends is when the pass is to be stopped, if it is not already.
-func (p *pass) ends(ctx workflow.Context, until time.Time) time.Time {
-	if !workflow.Now(ctx).Before(until) {
-		return time.Time{}
-	}
-	return until
 }
 
 // tell gives the cohort the orders by which it does what is wanted.
@@ -113,11 +106,11 @@ func (p *pass) tell(ctx workflow.Context, want bidding) {
 
 // switchUsers moves the people of the stage for as long as the window is open.
 func (s *stage) switchUsers(ctx workflow.Context) error {
-	p, err := s.launch(ctx, dualtone.New, rollout.Tried(s.Retry))
+	p, err := s.launch(ctx, dualtone.New, rollout.Tried(s.Retry), s.Until)
 	if err != nil {
 		return err
 	}
-	if err := p.see(ctx, s.Until); err != nil {
+	if err := p.see(ctx); err != nil {
 		return err
 	}
 	if err := s.tally(ctx); err != nil || s.Standing.State != rollout.Switching {
@@ -171,30 +164,35 @@ func (s *stage) holdItself(ctx workflow.Context, why string) {
 	s.place(o.hold(s.holdID(ctx), s.Spec.Plan, workflow.Now(ctx)))
 }
 
+// holdTime is the day in the name of a hold.
+const holdTime = "0102"
+
 // holdID names the stage's next hold so that people can type it.
 func (s *stage) holdID(ctx workflow.Context) string {
 	s.StageCarried.Holds++
-	return fmt.Sprintf("%s-%s-%d", s.Spec.Stage, workflow.GetInfo(ctx).FirstRunID[:4], s.StageCarried.Holds)
+	return fmt.Sprintf("%s-%s-%d", s.Spec.Stage, workflow.Now(ctx).UTC().Format(holdTime), s.StageCarried.Holds)
 }
 
 // takeBack brings back everybody of whom something stands on the new side. It
 // waits for no window, no gate and no hold.
 func (s *stage) takeBack(ctx workflow.Context) error {
 	if s.Spec.Moves() {
-		p, err := s.launch(ctx, dualtone.Old, rollout.ToTakeBack())
+		p, err := s.launch(ctx, dualtone.Old, rollout.ToTakeBack(), time.Time{})
 		if err != nil {
 			return err
 		}
-		if err := p.see(ctx, time.Time{}); err != nil {
+		if err := p.see(ctx); err != nil {
 			return err
 		}
+	} else if err := s.seeTasks(ctx, activities.TaskOrder{}); err != nil {
+		return err
 	}
 	if err := s.tally(ctx); err != nil {
 		return err
 	}
 	s.Retry = true // whoever was taken back is tried again if the stage is
 	users := s.Standing.Users
-	if s.Tasked {
+	if !s.Spec.Moves() && s.Tasked {
 		return s.find(ctx, rollout.Drifted, "what people did by hand is to be undone by hand", time.Time{})
 	}
 	if v := rollout.BackEnd(users); v == rollout.Drifted {

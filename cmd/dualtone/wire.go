@@ -27,6 +27,7 @@ type stores struct {
 	switches *postgres.Switches
 	router   *postgres.Router
 	systems  *postgres.Systems
+	plans    *postgres.Plans
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -39,6 +40,7 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		switches: postgres.NewSwitches(pool),
 		router:   postgres.NewRouter(pool, countries(cfg)...),
 		systems:  postgres.NewSystems(pool),
+		plans:    postgres.NewPlans(pool),
 	}
 }
 

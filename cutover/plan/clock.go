@@ -133,6 +133,9 @@ func (l *Local) UnmarshalText(text []byte) error {
 // IsZero reports whether there is no moment.
 func (l Local) IsZero() bool { return l.wall.IsZero() }
 
+// Equal reports whether two clocks show the same.
+func (l Local) Equal(o Local) bool { return l.wall.Equal(o.wall) }
+
 // In is the moment in a zone. A time that the clocks skip is the one they skip
 // to, of one that they show twice it is the first.
 func (l Local) In(zone *time.Location) time.Time { return first(l.wall, zone) }

@@ -76,14 +76,3 @@ func (s State) Started() bool {
 		return true
 	}
 }
-
-// AtRest reports whether a stage in the state does nothing until somebody says
-// so, and its plan need not wait for it.
-func (s State) AtRest() bool {
-	switch s {
-	case Passed, Skipped, Aborted, RolledBack, Finalised:
-		return true
-	default:
-		return false
-	}
-}

@@ -117,6 +117,7 @@ func planRules() []rule {
 func stageRules() []rule {
 	moving := []State{WaitingWindow, Switching, Partial, Unknown, Soaking, Evaluating, Failed}
 	ahead := []State{Pending, Prechecking, Blocked, AwaitingApproval, Rejected, WaitingWindow}
+	holdable := append(slices.Clone(moving), Pending, Prechecking, Blocked, AwaitingApproval, Rejected, Passed, RollingBack, RollbackIncomplete)
 	return []rule{
 		{verb: Start, from: []State{Pending}, to: Prechecking, who: system(), forward: true},
 		{verb: Checked, from: []State{Prechecking}, to: AwaitingApproval, who: system(), forward: true, judged: true},
@@ -136,6 +137,8 @@ func stageRules() []rule {
 		{verb: Fail, from: []State{Switching, WaitingWindow, Soaking, Evaluating}, to: Failed, who: system(), judged: true},
 		{verb: GoBack, from: moving, to: RollingBack, who: system()},
 		{verb: Override, from: []State{Evaluating, Failed}, to: Passed, who: approvers(), forward: true, whole: true, reason: true},
+		{verb: PutHold, from: holdable, who: append(append(approvers(), planners()...), plan.Operator, System), reason: true},
+		{verb: Release, from: holdable, who: desk()},
 		{verb: Pause, from: []State{Switching}, who: desk()},
 		{verb: Resume, from: []State{Switching}, who: desk(), forward: true},
 		{verb: Limit, from: []State{WaitingWindow, Switching, RollingBack}, who: desk()},

@@ -37,7 +37,7 @@ func Next(s State) Work {
 		return Evaluate
 	case RollingBack:
 		return TakeBack
-	case Blocked, Rejected, Partial, Unknown, Failed, RollbackIncomplete, Pending:
+	case Blocked, Rejected, Partial, Unknown, Failed, Pending:
 		return AwaitOrder
 	default:
 		return Over
