@@ -59,7 +59,7 @@ func (l *linter) finalAfter(path string, f *Finalise) {
 		}
 	}
 	if left != nil {
-		l.wrong(path+".after", fmt.Sprintf("does not wait for %s", few(left)), "name the last stages: nobody may be left on the old side")
+		l.wrong(path+".after", "does not wait for "+few(left), "name the last stages: nobody may be left on the old side")
 	}
 }
 

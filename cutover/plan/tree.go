@@ -68,27 +68,29 @@ type grower struct {
 
 // grow reads the file; nil when nothing can be made of it.
 func (r *Reading) grow(text []byte) *node {
-	bad := func(at spot, problem, want string) *node {
-		r.fault(Wrong, at, "", problem, want)
-		return nil
-	}
+	bad := func(at spot, problem, want string) { r.fault(Wrong, at, "", problem, want) }
 	switch {
 	case len(text) > mostBytes:
-		return bad(spot{1, 1}, "the file is over 1 MB", "a plan names people by attributes or by a CSV file beside it")
+		bad(spot{1, 1}, "the file is over 1 MB", "a plan names people by attributes or by a CSV file beside it")
+		return nil
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
-		return bad(spot{1, 1}, "the file is UTF-16", "save it as UTF-8")
+		bad(spot{1, 1}, "the file is UTF-16", "save it as UTF-8")
+		return nil
 	case !utf8.Valid(text):
-		return bad(spotOf(text, invalidAt(text)), "the file is not UTF-8", "save it as UTF-8")
+		bad(spotOf(text, invalidAt(text)), "the file is not UTF-8", "save it as UTF-8")
+		return nil
 	}
 	if at := tooDeep(text); at >= 0 {
-		return bad(spotOf(text, at), fmt.Sprintf("nested more than %d deep", mostDepth), "")
+		bad(spotOf(text, at), fmt.Sprintf("nested more than %d deep", mostDepth), "")
+		return nil
 	}
 	file, err := parseYAML(text)
 	if err != nil {
 		at, problem, want := syntaxFault(err)
-		return bad(at, problem, want)
+		bad(at, problem, want)
+		return nil
 	}
-	g := grower{anchors: map[string]*node{}, faultAt: func(at spot, problem, want string) { bad(at, problem, want) }}
+	g := grower{anchors: map[string]*node{}, faultAt: bad}
 	var root *node
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
@@ -102,7 +104,8 @@ func (r *Reading) grow(text []byte) *node {
 	}
 	switch {
 	case root == nil || root.shape == empty:
-		return bad(spot{1, 1}, "the file is empty", "begin with apiVersion: "+APIVersion)
+		bad(spot{1, 1}, "the file is empty", "begin with apiVersion: "+APIVersion)
+		return nil
 	case g.size > mostNodes:
 		return nil
 	}
