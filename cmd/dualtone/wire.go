@@ -28,6 +28,7 @@ type stores struct {
 	router   *postgres.Router
 	systems  *postgres.Systems
 	plans    *postgres.Plans
+	rollouts *postgres.Rollouts
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -41,6 +42,7 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		router:   postgres.NewRouter(pool, countries(cfg)...),
 		systems:  postgres.NewSystems(pool),
 		plans:    postgres.NewPlans(pool),
+		rollouts: postgres.NewRollouts(pool),
 	}
 }
 
