@@ -85,7 +85,9 @@ func (s *Plans) Versions(_ context.Context, q plan.VersionQuery) ([]plan.Version
 			all = append(all, v)
 		}
 	}
-	slices.SortFunc(all, func(a, b plan.Version) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Number, b.Number)) })
+	slices.SortFunc(all, func(a, b plan.Version) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Number, b.Number))
+	})
 	return page(all, q.Limit), nil
 }
 

@@ -2,6 +2,7 @@ package cutovertest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,14 +108,14 @@ func planList(t *testing.T, b *bench) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := ""
+		var text strings.Builder
 		for _, v := range found {
-			text += fmt.Sprintf("%s %d ", v.Name, v.Number)
+			fmt.Fprintf(&text, "%s %d ", v.Name, v.Number)
 			if v.Source != "" || v.Document.Plan.Kind != "" || v.Hash == "" || v.Author != "ada" || !v.Saved.Equal(noon()) {
 				t.Errorf("listed as %+v", v)
 			}
 		}
-		return text
+		return text.String()
 	}
 	same(t, "all", "apac 1 emea 1 emea 2 ", labels(plan.VersionQuery{}))
 	same(t, "latest", "apac 1 emea 2 ", labels(plan.VersionQuery{Latest: true}))

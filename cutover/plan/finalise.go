@@ -16,7 +16,7 @@ type NotBefore struct {
 
 // Requirement is something that must hold at the point of no return; some hold
 // for a time, as in "no_calls_on_old: 7d".
-type Requirement struct {
+type Requirement struct { //nolint:recvcheck // Read through a pointer, written as a value.
 	Name Requires
 	For  Duration
 }

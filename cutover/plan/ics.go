@@ -79,7 +79,7 @@ func (r *icsReader) fault(nth int, property, problem, want string) {
 }
 
 func (r *icsReader) event(nth int, e *ics.VEvent, all []*ics.VEvent) {
-	if status := e.GetProperty(ics.ComponentPropertyStatus); status != nil && strings.EqualFold(status.Value, "CANCELLED") {
+	if status := e.GetProperty(ics.ComponentPropertyStatus); status != nil && strings.EqualFold(status.Value, string(ics.ObjectStatusCancelled)) {
 		return
 	}
 	start := e.GetProperty(ics.ComponentPropertyDtStart)
@@ -226,26 +226,8 @@ func (r *icsReader) recur(nth int, e *ics.VEvent, from icsMoment) ([]time.Time, 
 	} else if !r.rule(nth, rule.Value, from, &set) {
 		return nil, false
 	}
-	for _, list := range []struct {
-		name ics.ComponentProperty
-		add  func(time.Time)
-	}{{ics.ComponentPropertyRdate, set.RDate}, {ics.ComponentPropertyExdate, set.ExDate}} {
-		for _, p := range e.GetProperties(list.name) {
-			for value := range strings.SplitSeq(p.Value, ",") {
-				one := *p
-				one.Value = value
-				at, problem := icsTime(&one)
-				if problem != "" {
-					r.fault(nth, string(list.name), problem, "write it as DTSTART is written")
-					return nil, false
-				}
-				wall := at.on(from.zone)
-				if at.day && !from.day {
-					wall = wall.Add(from.wall.Sub(from.wall.Truncate(24 * time.Hour)))
-				}
-				list.add(wall)
-			}
-		}
+	if !r.dates(nth, e, ics.ComponentPropertyRdate, from, set.RDate) || !r.dates(nth, e, ics.ComponentPropertyExdate, from, set.ExDate) {
+		return nil, false
 	}
 	var begins []time.Time
 	for next := set.Iterator(); ; {
@@ -258,6 +240,28 @@ func (r *icsReader) recur(nth int, e *ics.VEvent, from icsMoment) ([]time.Time, 
 			return nil, false
 		}
 	}
+}
+
+// dates adds the dates of RDATE or EXDATE. A day without a time means the event
+// of that day.
+func (r *icsReader) dates(nth int, e *ics.VEvent, name ics.ComponentProperty, from icsMoment, add func(time.Time)) bool {
+	for _, p := range e.GetProperties(name) {
+		for value := range strings.SplitSeq(p.Value, ",") {
+			one := *p
+			one.Value = value
+			at, problem := icsTime(&one)
+			if problem != "" {
+				r.fault(nth, string(name), problem, "write it as DTSTART is written")
+				return false
+			}
+			wall := at.on(from.zone)
+			if at.day && !from.day {
+				wall = wall.Add(from.wall.Sub(from.wall.Truncate(24 * time.Hour)))
+			}
+			add(wall)
+		}
+	}
+	return true
 }
 
 // rule adds a recurrence rule. It is written out on the wall, so that an event

@@ -37,7 +37,7 @@ func (l *linter) cohort(path string, s Stage) {
 	l.attributes(path+".exclude", c.Exclude)
 	for _, name := range slices.Sorted(maps.Keys(c.Match)) {
 		if gone := c.Exclude[name]; len(gone) > 0 && !slices.ContainsFunc(c.Match[name], func(v string) bool { return !slices.Contains(gone, v) }) {
-			l.wrong(join(path+".exclude", name), fmt.Sprintf("leaves out everybody whom match takes by %s", name), "exclude less, or match more")
+			l.wrong(join(path+".exclude", name), "leaves out everybody whom match takes by "+name, "exclude less, or match more")
 		}
 	}
 	if c.Where != "" {

@@ -37,7 +37,7 @@ func (l *linter) healthGates() {
 			l.wrong(path+".name", fmt.Sprintf("%q is no name of a gate", g.Name), wantName)
 		}
 		if first := slices.IndexFunc(gates, func(o HealthGate) bool { return o.Name == g.Name }); first < i {
-			l.wrong(path+".name", fmt.Sprintf("there are two gates %s", g.Name), "name each differently and say the metric with metric")
+			l.wrong(path+".name", "there are two gates "+g.Name, "name each differently and say the metric with metric")
 		}
 		if !slices.Contains(g.Metric.words(), string(g.Metric)) {
 			at := path + ".metric"
@@ -114,28 +114,33 @@ func (l *linter) reconciles() {
 		if first := slices.IndexFunc(gates, func(o Reconcile) bool { return o.Diff == g.Diff }); first < i {
 			l.wrong(path+".diff", fmt.Sprintf("%s is compared twice", g.Diff), "take one away")
 		}
-		switch g.Diff {
-		case UserState:
-			if g.MaxUnexplained == nil {
-				l.wrong(path, "does not say how many differences may be left", "write max_unexplained: 0")
-			}
-			if g.MaxUnmatched != nil || g.MatchWindow != 0 {
-				l.wrong(path, "max_unmatched and match_window are of calls", "write them at diff: call_log")
-			}
-		case CallLog:
-			if g.MaxUnmatched == nil {
-				l.wrong(path, "does not say how many calls may be left unmatched", "write max_unmatched: 0.1%")
-			}
-			if g.MatchWindow == 0 {
-				l.wrong(path, "does not say how far the times of one call may lie apart", "write match_window: 90s")
-			}
-			if g.MaxUnexplained != nil {
-				l.wrong(path+".max_unexplained", "is of users", "write max_unmatched for calls")
-			}
-		}
+		l.tolerance(path, g)
 		twice(l, path+".explain", g.Explain)
 		if g.MaxAge == 0 {
 			l.wrong(path+".max_age", "no comparison is that young", "write how old it may be, as in 24h")
+		}
+	}
+}
+
+// tolerance checks how much a comparison may leave open.
+func (l *linter) tolerance(path string, g Reconcile) {
+	switch g.Diff {
+	case UserState:
+		if g.MaxUnexplained == nil {
+			l.wrong(path, "does not say how many differences may be left", "write max_unexplained: 0")
+		}
+		if g.MaxUnmatched != nil || g.MatchWindow != 0 {
+			l.wrong(path, "max_unmatched and match_window are of calls", "write them at diff: call_log")
+		}
+	case CallLog:
+		if g.MaxUnmatched == nil {
+			l.wrong(path, "does not say how many calls may be left unmatched", "write max_unmatched: 0.1%")
+		}
+		if g.MatchWindow == 0 {
+			l.wrong(path, "does not say how far the times of one call may lie apart", "write match_window: 90s")
+		}
+		if g.MaxUnexplained != nil {
+			l.wrong(path+".max_unexplained", "is of users", "write max_unmatched for calls")
 		}
 	}
 }

@@ -114,7 +114,7 @@ func (l *linter) reversal(path string, s Stage) {
 	at := path + ".reversal"
 	switch {
 	case s.Reversal == "":
-		l.wrong(path, fmt.Sprintf("%s does not say how it is taken back", s.ID), fmt.Sprintf("write reversal: %s", joined([]Reversal{ReversalMinutes, ReversalDays, Irreversible})))
+		l.wrong(path, fmt.Sprintf("%s does not say how it is taken back", s.ID), "write reversal: "+joined([]Reversal{ReversalMinutes, ReversalDays, Irreversible}))
 	case s.Kind == Port && s.Reversal != Irreversible:
 		l.wrong(at, fmt.Sprintf("a port is not taken back in %s: the losing carrier need not take the number again", s.Reversal), "write irreversible")
 	case s.Kind.Switches() && s.Reversal == Irreversible:
@@ -143,7 +143,7 @@ func (l *linter) foreignKeys(path string, s Stage) {
 		{"tasks", []StageKind{Manual, Port}},
 	} {
 		if l.written(join(path, k.key)) && !slices.Contains(k.kinds, s.Kind) {
-			l.wrong(join(path, k.key), fmt.Sprintf("means nothing in a %s", s.Kind), fmt.Sprintf("it belongs to a stage of kind %s", joined(k.kinds)))
+			l.wrong(join(path, k.key), fmt.Sprintf("means nothing in a %s", s.Kind), "it belongs to a stage of kind "+joined(k.kinds))
 		}
 	}
 }

@@ -22,7 +22,7 @@ func day(text string) time.Time {
 
 func beside(folder string) func(string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
-		text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name)))
+		text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name))) //nolint:gosec // a test's own file
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
 		}
@@ -30,11 +30,11 @@ func beside(folder string) func(string) ([]byte, error) {
 	}
 }
 
-func readPlan(t testing.TB, name string) *Reading {
-	t.Helper()
-	text, err := os.ReadFile(name)
+func readPlan(tb testing.TB, name string) *Reading {
+	tb.Helper()
+	text, err := os.ReadFile(name) //nolint:gosec // a test's own file
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return Read(Source{Name: filepath.Base(name), Text: text, Open: beside(filepath.Dir(name)), Now: day("2027-02-10")})
 }

@@ -209,29 +209,16 @@ func (r *Resolution) Drift(frozen []Frozen, users []User) []Drift {
 			frozenIn[id] = true
 		}
 	}
+	now := map[StageID][]dualtone.PersonID{}
+	for _, s := range r.Stages {
+		now[s.Stage] = s.ids()
+	}
 	var all []Drift
 	for _, f := range frozen {
-		now := map[dualtone.PersonID]bool{}
-		d := Drift{Stage: f.Stage}
-		for _, s := range r.Stages {
-			if s.Stage != f.Stage {
-				continue
-			}
-			for _, p := range s.People {
-				now[p.Person] = true
-				if !frozenIn[p.Person] {
-					d.Joiners = append(d.Joiners, p.Person)
-				}
-			}
-		}
-		for _, id := range f.People {
-			switch u := known[id]; {
-			case u == nil:
-				d.Leavers = append(d.Leavers, LeftOut{id, LeftList})
-			case u.Side == dualtone.New:
-				// The cutover itself moved them.
-			case !now[id]:
-				d.Leavers = append(d.Leavers, LeftOut{id, NotSelected})
+		d := Drift{Stage: f.Stage, Leavers: leavers(f.People, now[f.Stage], known)}
+		for _, id := range now[f.Stage] {
+			if !frozenIn[id] {
+				d.Joiners = append(d.Joiners, id)
 			}
 		}
 		if d.Joiners != nil || d.Leavers != nil {
@@ -239,4 +226,23 @@ func (r *Resolution) Drift(frozen []Frozen, users []User) []Drift {
 		}
 	}
 	return all
+}
+
+// leavers are those of the frozen people who would not be taken now. Whom the
+// cutover itself has moved has not left.
+func leavers(frozen, now []dualtone.PersonID, known map[dualtone.PersonID]*User) []LeftOut {
+	still := make(map[dualtone.PersonID]bool, len(now))
+	for _, id := range now {
+		still[id] = true
+	}
+	var left []LeftOut
+	for _, id := range frozen {
+		switch u := known[id]; {
+		case u == nil:
+			left = append(left, LeftOut{id, LeftList})
+		case u.Side != dualtone.New && !still[id]:
+			left = append(left, LeftOut{id, NotSelected})
+		}
+	}
+	return left
 }

@@ -306,7 +306,7 @@ func (r *resolver) zones() error {
 
 // valuesOf are a user's values of an attribute.
 func valuesOf(u *User, name string) []string {
-	one := ""
+	var one string
 	switch name {
 	case "id":
 		one = string(u.ID)

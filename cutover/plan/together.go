@@ -63,40 +63,32 @@ func (r *resolver) sharing(relation Relation) map[string][]int {
 		return known
 	}
 	shared := map[string][]int{}
-	add := func(what string, i int) {
-		if !slices.Contains(shared[what], i) {
+	for i := range r.users {
+		for _, what := range shares(&r.users[i], relation) {
 			shared[what] = append(shared[what], i)
 		}
 	}
-	for i := range r.users {
-		u := &r.users[i]
-		switch relation {
-		case SupervisorTeam:
-			if who := u.Attributes.First(dualtone.AttributeSupervisor); who != "" {
-				shared[who] = append(shared[who], i)
-			}
-		case Delegate:
-			for _, other := range u.Attributes[dualtone.AttributeDelegate] {
-				add(string(u.ID), i)
-				if j, ok := r.byID[dualtone.PersonID(other)]; ok {
-					add(string(u.ID), j)
-				}
-			}
-		default:
-			for _, v := range valuesOf(u, string(relation)) {
-				shared[v] = append(shared[v], i)
+	switch relation {
+	case SupervisorTeam, Delegate:
+		// What they share is a person, who belongs to them as well.
+		for who, people := range shared {
+			if j, ok := r.byID[dualtone.PersonID(who)]; ok && !slices.Contains(people, j) {
+				shared[who] = append(people, j)
 			}
 		}
-	}
-	if relation == SupervisorTeam {
-		for who := range shared {
-			if j, ok := r.byID[dualtone.PersonID(who)]; ok && !slices.Contains(shared[who], j) {
-				shared[who] = append(shared[who], j)
-			}
-		}
+	default:
 	}
 	r.bonds[relation] = shared
 	return shared
+}
+
+// shares lists what a user shares with others in a relation: lines, groups, or
+// the people whom they report to or answer for.
+func shares(u *User, relation Relation) []string {
+	if relation == SupervisorTeam {
+		return valuesOf(u, dualtone.AttributeSupervisor)
+	}
+	return valuesOf(u, string(relation))
 }
 
 // splits notes what the stages tear apart, of all relations that any stage keeps

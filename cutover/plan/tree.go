@@ -68,27 +68,29 @@ type grower struct {
 
 // grow reads the file; nil when nothing can be made of it.
 func (r *Reading) grow(text []byte) *node {
-	bad := func(at spot, problem, want string) *node {
-		r.fault(Wrong, at, "", problem, want)
-		return nil
-	}
+	bad := func(at spot, problem, want string) { r.fault(Wrong, at, "", problem, want) }
 	switch {
 	case len(text) > mostBytes:
-		return bad(spot{1, 1}, "the file is over 1 MB", "a plan names people by attributes or by a CSV file beside it")
+		bad(spot{1, 1}, "the file is over 1 MB", "a plan names people by attributes or by a CSV file beside it")
+		return nil
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
-		return bad(spot{1, 1}, "the file is UTF-16", "save it as UTF-8")
+		bad(spot{1, 1}, "the file is UTF-16", "save it as UTF-8")
+		return nil
 	case !utf8.Valid(text):
-		return bad(spotOf(text, invalidAt(text)), "the file is not UTF-8", "save it as UTF-8")
+		bad(spotOf(text, invalidAt(text)), "the file is not UTF-8", "save it as UTF-8")
+		return nil
 	}
 	if at := tooDeep(text); at >= 0 {
-		return bad(spotOf(text, at), fmt.Sprintf("nested more than %d deep", mostDepth), "")
+		bad(spotOf(text, at), fmt.Sprintf("nested more than %d deep", mostDepth), "")
+		return nil
 	}
 	file, err := parseYAML(text)
 	if err != nil {
 		at, problem, want := syntaxFault(err)
-		return bad(at, problem, want)
+		bad(at, problem, want)
+		return nil
 	}
-	g := grower{anchors: map[string]*node{}, faultAt: func(at spot, problem, want string) { bad(at, problem, want) }}
+	g := grower{anchors: map[string]*node{}, faultAt: bad}
 	var root *node
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
@@ -102,7 +104,8 @@ func (r *Reading) grow(text []byte) *node {
 	}
 	switch {
 	case root == nil || root.shape == empty:
-		return bad(spot{1, 1}, "the file is empty", "begin with apiVersion: "+APIVersion)
+		bad(spot{1, 1}, "the file is empty", "begin with apiVersion: "+APIVersion)
+		return nil
 	case g.size > mostNodes:
 		return nil
 	}
@@ -135,6 +138,8 @@ func syntaxFault(err error) (at spot, problem, want string) {
 		{"value is not allowed in this context", "a value where none can stand", "indent it as its neighbors are, or put a text with a colon in quotes"},
 		{"sequence end token ']' not found", "a list that is opened and not closed", "close it with ]"},
 		{"could not find flow map content", "a mapping that is opened and not closed", "close it with }"},
+		{"',' or '}' must be specified", "a mapping in braces that goes wrong here", "write a comma between its keys, and close its quotes and braces"},
+		{"',' or ']' must be specified", "a list in brackets that goes wrong here", "write a comma between its items, and close its quotes and brackets"},
 		{"could not find end character of double-quoted", `a text that is opened with " and not closed`, `close it with "`},
 		{"could not find end character of single-quoted", "a text that is opened with ' and not closed", "close it with '"},
 	} {
@@ -250,6 +255,9 @@ func (g *grower) leaf(s shape, text string, at spot) *node {
 // alias stands for its anchor as long as all aliases together stand for no more
 // than a plan may hold.
 func (g *grower) alias(n *ast.AliasNode, at spot) *node {
+	if g.size > mostNodes {
+		return g.leaf(empty, "", at) // Told once.
+	}
 	name := n.Value.GetToken().Value
 	known := g.anchors[name]
 	if known == nil {
@@ -258,8 +266,6 @@ func (g *grower) alias(n *ast.AliasNode, at spot) *node {
 	}
 	g.size += known.size
 	if g.size > mostNodes {
-		// Told once: what the others stand for is left out as well.
-		g.anchors = map[string]*node{}
 		g.faultAt(at, fmt.Sprintf("aliases stand for more than %d values", mostNodes), "write the values out")
 		return g.leaf(empty, "", at)
 	}

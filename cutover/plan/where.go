@@ -73,7 +73,7 @@ func compileWhere(text string) (*vm.Program, error) {
 	}
 	where, ok := errors.AsType[*file.Error](err)
 	if !ok {
-		return nil, fmt.Errorf("the expression cannot be read: %s: %w", err, dualtone.ErrInvalid)
+		return nil, fmt.Errorf("the expression cannot be read: %w: %w", err, dualtone.ErrInvalid)
 	}
 	return nil, &whereError{problem: where.Message, column: where.Column + 1}
 }
