@@ -9,6 +9,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
@@ -72,7 +73,7 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if read.Faults.Errors() > 0 {
 		return hint(fmt.Errorf("%s has %s: %w", file, count(read.Faults.Errors(), "fault"), dualtone.ErrInvalid), "dualtone plan lint "+file+" tells them")
 	}
-	people, err := allPeople(ctx, d.stores, everyone())
+	people, err := allPeople(ctx, d.stores, cutover.PeopleQuery{})
 	if err != nil {
 		return err
 	}
@@ -238,4 +239,13 @@ func mayOrder(v control.PlanView, g *given) error {
 	o.At, o.Evidence = v.AsOf, v.AsOf
 	_, err := s.Take(o)
 	return err
+}
+
+// planUsersOf are people as a plan sees them.
+func planUsersOf(people []cutover.PersonState) []plan.User {
+	users := make([]plan.User, len(people))
+	for i, p := range people {
+		users[i] = plan.User{Person: p.Person, Side: p.Side}
+	}
+	return users
 }
