@@ -38,7 +38,19 @@ func (l *Library) Spec(ctx context.Context, name, hash string) (rollout.PlanSpec
 	if err != nil {
 		return rollout.PlanSpec{}, err
 	}
-	return rollout.PlanSpecOf(&v.Document.Plan, hash, kept.CohortHash, kept.Author), nil
+	spec := rollout.PlanSpecOf(&v.Document.Plan, hash, kept.CohortHash, kept.Author)
+	frozen, err := l.Versions.Frozen(ctx, plan.Hash(hash))
+	if err != nil {
+		return rollout.PlanSpec{}, err
+	}
+	for i := range spec.Stages {
+		for _, f := range frozen {
+			if string(f.Stage) == spec.Stages[i].Stage {
+				spec.Stages[i].Cohort = string(f.Hash)
+			}
+		}
+	}
+	return spec, nil
 }
 
 func (l *Library) open(ctx context.Context, name, hash string) (*volume, error) {

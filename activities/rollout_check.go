@@ -140,7 +140,7 @@ func (r *Rollout) moveTask(ctx context.Context, o TaskOrder) error {
 	if t.State == o.Verdict && (t.DoneAt.Equal(o.At) || t.ConfirmedAt.Equal(o.At)) {
 		return nil // an earlier attempt did it
 	}
-	moved := t
+	var moved rollout.Task
 	if o.Verdict == rollout.TaskDone {
 		moved, err = t.Finish(o.Actor, o.Evidence, o.At)
 	} else {

@@ -52,5 +52,9 @@ CREATE TABLE plan_approvals (
 CREATE TRIGGER plan_approvals_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON plan_approvals
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- The last ways back, which prove that there is one.
+CREATE INDEX switches_back ON switches (ended) WHERE "to" = 'old' AND undoes <> '';
+
 -- +goose Down
+DROP INDEX switches_back;
 DROP TABLE plan_approvals, plan_holds, plan_transitions;

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -185,4 +186,27 @@ func (s *Rollouts) Approvals(ctx context.Context, plan string) ([]rollout.Approv
 	return list(ctx, s.pool, "approvals of plan "+plan, `
 		SELECT plan, stage, actor, role, no, reason, bound_plan, bound_cohort, bound_evidence, at, expires
 		FROM plan_approvals WHERE plan = $1 ORDER BY at, serial`, []any{plan}, approvalRow.approval)
+}
+
+// WayBack returns how the last way back of anybody since a time ended. One that
+// found nothing to take back proves nothing.
+func (s *Rollouts) WayBack(ctx context.Context, since time.Time) (rollout.Proof, error) {
+	type proof struct {
+		Person dualtone.PersonID
+		State  cutover.State
+		Ended  time.Time
+		Detail string
+	}
+	var found proof
+	err := again(ctx, "way back since "+since.UTC().Format(time.RFC3339), func() (err error) {
+		found, err = row[proof](ctx, s.pool, `
+			SELECT person, state, ended, detail FROM switches
+			WHERE "to" = 'old' AND undoes <> '' AND state IN ('restored', 'restore_drift') AND ended >= $1
+			ORDER BY ended DESC LIMIT 1`, stored(since))
+		return err
+	})
+	if err != nil {
+		return rollout.Proof{}, err
+	}
+	return rollout.Proof{Person: found.Person, Restored: found.State == cutover.Restored, At: found.Ended.UTC(), Detail: found.Detail}, nil
 }

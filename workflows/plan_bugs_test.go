@@ -15,25 +15,25 @@ import (
 
 // Each of these is a fault that another system really had; its issue is named.
 
-func (h *hall) atStage(t testing.TB, id string, want rollout.State) {
-	t.Helper()
-	if got := h.stage(t, id); got.State != want {
-		t.Errorf("stage %s is %s (%s), want %s", id, got.State, got.Detail, want)
+func (h *hall) atStage(tb testing.TB, id string, want rollout.State) {
+	tb.Helper()
+	if got := h.stage(tb, id); got.State != want {
+		tb.Errorf("stage %s is %s (%s), want %s", id, got.State, got.Detail, want)
 	}
 }
 
 // tell gives a plan an order at a time and fails the test if it is refused.
-func (h *hall) tell(t testing.TB, after time.Duration, o workflows.PlanOrder) {
-	t.Helper()
-	h.after(after, func() { h.must(t, h.order(o)) })
+func (h *hall) tell(tb testing.TB, after time.Duration, o workflows.PlanOrder) {
+	tb.Helper()
+	h.after(after, func() { h.must(tb, h.order(o)) })
 }
 
 // must checks, once the order was answered, that nothing spoke against it.
-func (h *hall) must(t testing.TB, refused *string) {
-	t.Helper()
+func (h *hall) must(tb testing.TB, refused *string) {
+	tb.Helper()
 	h.after(time.Millisecond, func() {
 		if *refused != "" {
-			t.Errorf("refused: %s", *refused)
+			tb.Errorf("refused: %s", *refused)
 		}
 	})
 }

@@ -58,8 +58,8 @@ type began struct {
 func monday() time.Time { return time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC) }
 
 // newHall makes a plan with so many people in each of its stages.
-func newHall(t testing.TB, specs []rollout.Spec, sizes ...int) *hall {
-	t.Helper()
+func newHall(tb testing.TB, specs []rollout.Spec, sizes ...int) *hall {
+	tb.Helper()
 	h := &hall{
 		spec: rollout.PlanSpec{Plan: "emea", Hash: "h1", Author: "ada", Stages: specs},
 		end:  func(dualtone.PersonID) cutover.State { return cutover.OnNew },
@@ -73,14 +73,14 @@ func newHall(t testing.TB, specs []rollout.Spec, sizes ...int) *hall {
 	var staff []dualtone.Person
 	people := map[string][]dualtone.PersonID{}
 	var stages []rollout.Stage
-	for i := range h.spec.Stages {
+	for i, size := range sizes {
 		s := &h.spec.Stages[i]
 		s.Plan, s.Hash, s.Author = "emea", "h1", "ada"
 		if s.Limits.Concurrency == 0 {
 			s.Limits = rollout.Rate{Concurrency: 10}
 		}
 		s.Cap, s.Patience = s.Limits, plan.Week
-		for n := range sizes[i] {
+		for n := range size {
 			id := dualtone.PersonID(fmt.Sprintf("%s-%05d", s.Stage, n))
 			staff, people[s.Stage] = append(staff, dualtone.Person{ID: id}), append(people[s.Stage], id)
 		}
@@ -88,15 +88,15 @@ func newHall(t testing.TB, specs []rollout.Spec, sizes ...int) *hall {
 	}
 	h.people = cutovertest.NewStores(staff...)
 	h.store = rollouttest.NewStore(h.people)
-	must(t, h.store.KeepPlan(t.Context(), rollout.Plan{Name: "emea", Hash: "h1", Author: "ada", State: rollout.Approved, Since: monday()}, stages, people))
+	must(tb, h.store.KeepPlan(tb.Context(), rollout.Plan{Name: "emea", Hash: "h1", Author: "ada", State: rollout.Approved, Since: monday()}, stages, people))
 	h.fresh()
 	return h
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -183,8 +183,8 @@ func by(actor string, role rollout.Role, v rollout.Verb) rollout.Order {
 }
 
 // run runs the plan's workflow to its end, through all its runs.
-func (h *hall) run(t testing.TB, r workflows.PlanRequest) workflows.PlanEnd {
-	t.Helper()
+func (h *hall) run(tb testing.TB, r workflows.PlanRequest) workflows.PlanEnd {
+	tb.Helper()
 	for {
 		h.env.ExecuteWorkflow(workflows.RunPlanName, r)
 		err := h.env.GetWorkflowError()
@@ -193,14 +193,14 @@ func (h *hall) run(t testing.TB, r workflows.PlanRequest) workflows.PlanEnd {
 		}
 		var again *workflow.ContinueAsNewError
 		if !asContinue(err, &again) {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		r = workflows.PlanRequest{}
-		must(t, decode(again.Input, &r))
+		must(tb, decode(again.Input, &r))
 		h.fresh()
 	}
 	var end workflows.PlanEnd
-	must(t, h.env.GetWorkflowResult(&end))
+	must(tb, h.env.GetWorkflowResult(&end))
 	return end
 }
 
@@ -242,19 +242,19 @@ func (h *hall) give(workflow string, o workflows.PlanOrder, refused *string) err
 }
 
 // stage reads a stage as it is kept.
-func (h *hall) stage(t testing.TB, id string) rollout.Stage {
-	t.Helper()
-	stages, err := h.store.Stages(context.WithoutCancel(t.Context()), "emea")
-	must(t, err)
+func (h *hall) stage(tb testing.TB, id string) rollout.Stage {
+	tb.Helper()
+	stages, err := h.store.Stages(context.WithoutCancel(tb.Context()), "emea")
+	must(tb, err)
 	i := slices.IndexFunc(stages, func(s rollout.Stage) bool { return s.ID == id })
 	return stages[i]
 }
 
 // story is the transitions of a stage, or of the plan, in a line.
-func (h *hall) story(t testing.TB, stage string) string {
-	t.Helper()
-	all, err := h.store.Transitions(t.Context(), rollout.TransitionQuery{Plan: "emea"})
-	must(t, err)
+func (h *hall) story(tb testing.TB, stage string) string {
+	tb.Helper()
+	all, err := h.store.Transitions(tb.Context(), rollout.TransitionQuery{Plan: "emea"})
+	must(tb, err)
 	var states []string
 	for _, tr := range all {
 		if tr.Stage == stage && tr.From != tr.To {

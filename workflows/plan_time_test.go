@@ -22,11 +22,13 @@ type shelf struct {
 	version plan.Version
 }
 
-func (s shelf) Version(context.Context, string, plan.Hash) (plan.Version, error) { return s.version, nil }
+func (s shelf) Version(context.Context, string, plan.Hash) (plan.Version, error) {
+	return s.version, nil
+}
 
 // withCalendar makes the hall keep to the calendars of a plan file.
-func (h *hall) withCalendar(t testing.TB, calendars, windows string) {
-	t.Helper()
+func (h *hall) withCalendar(tb testing.TB, calendars, windows string) {
+	tb.Helper()
 	read := plan.Read(plan.Source{Name: "plan.yaml", Now: monday(), Text: []byte(`
 apiVersion: dualtone/v1
 kind: CutoverPlan
@@ -43,7 +45,7 @@ spec:
 	library := &activities.Library{Plans: h.store, Versions: shelf{version: plan.Version{Name: "emea", Document: read.Document}}}
 	h.open = func(at time.Time) rollout.Opening {
 		o, err := library.Opening(context.Background(), "emea", "h1", "pilot", []string{""}, at)
-		must(t, err)
+		must(tb, err)
 		return o
 	}
 }

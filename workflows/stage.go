@@ -72,7 +72,8 @@ type StageEnd struct {
 type StageStatus struct {
 	Standing rollout.Standing  `json:"standing"`
 	Rate     rollout.Rate      `json:"rate"`
-	Evidence string            `json:"evidence,omitempty"`
+	// Bound is what an approval binds as it stands.
+	Bound    rollout.Bound     `json:"bound"`
 	Approval *rollout.Verdict  `json:"approval,omitempty"`
 	Paused   *PlanOrder        `json:"paused,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
@@ -345,7 +346,7 @@ func (s *stage) tally(ctx workflow.Context) error {
 
 func (s *stage) status(now time.Time) StageStatus {
 	st := StageStatus{
-		Standing: s.Standing, Rate: s.Rate, Evidence: s.Evidence, Approval: s.approval(now), Paused: s.Paused,
+		Standing: s.Standing, Rate: s.Rate, Bound: s.bound(), Approval: s.approval(now), Paused: s.Paused,
 		Findings: s.Findings, Undone: s.Undone,
 	}
 	switch s.Standing.State {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -135,13 +136,8 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 }
 
 func (s *stage) mayApprove(o PlanOrder) error {
-	if s.Spec.Approval == nil {
+	if s.Spec.Approval == nil || slices.Contains(s.Spec.Approval.Roles, o.Role) {
 		return nil
-	}
-	for _, r := range s.Spec.Approval.Roles {
-		if r == o.Role {
-			return nil
-		}
 	}
 	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %v: %w",
 		s.Standing.Name(), o.Actor, o.Role, s.Spec.Approval.Roles, dualtone.ErrDenied)

@@ -75,10 +75,11 @@ func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, d *pl
 	if request.Model, err = a.model(ctx, cfg, s, d, f); err != nil {
 		return err
 	}
-	users, err := planUsers(ctx, s)
+	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
 	if err != nil {
 		return err
 	}
+	users := planUsersOf(people)
 	if request.Resolution, err = d.Resolve(users); err != nil {
 		return err
 	}
@@ -155,17 +156,24 @@ func vendors(cfg *config.Config, p *plan.Plan) map[string]rehearsal.Vendor {
 	}
 }
 
-// planUsers is the whole user list as plans see it.
-func planUsers(ctx context.Context, s *stores) ([]plan.User, error) {
-	people, err := s.people.List(ctx, cutover.PeopleQuery{})
-	if err != nil {
-		return nil, err
+// checkRehearsed refuses a plan that asks to be rehearsed and was not, or whose
+// rehearsal is old or did not show what the plan asks of it.
+func (a *app) checkRehearsed(ctx context.Context, s *stores, file string, d *plan.Document) error {
+	if !rehearsal.Asked(&d.Plan) {
+		return nil
 	}
-	users := make([]plan.User, len(people))
-	for i := range people {
-		users[i] = plan.User{Person: people[i].Person, Side: people[i].Side}
+	kept, err := s.rehearsals.Latest(ctx, d.Hash())
+	why := "it was not rehearsed as it is now"
+	switch {
+	case err == nil:
+		why = kept.Against(&d.Plan, a.now())
+	case !isNotFound(err):
+		return err
 	}
-	return users, nil
+	if why == "" {
+		return nil
+	}
+	return hint(fmt.Errorf("plan %s: %s: %w", d.Plan.Metadata.Name, why, dualtone.ErrConflict), "dualtone plan rehearse "+file)
 }
 
 func rehearsalTable(t *table, r *rehearsal.Report) {

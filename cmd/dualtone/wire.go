@@ -27,8 +27,9 @@ type stores struct {
 	switches   *postgres.Switches
 	router     *postgres.Router
 	systems    *postgres.Systems
-	rehearsals *postgres.Rehearsals
 	plans      *postgres.Plans
+	rollouts   *postgres.Rollouts
+	rehearsals *postgres.Rehearsals
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -41,8 +42,9 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		switches:   postgres.NewSwitches(pool),
 		router:     postgres.NewRouter(pool, countries(cfg)...),
 		systems:    postgres.NewSystems(pool),
-		rehearsals: postgres.NewRehearsals(pool),
 		plans:      postgres.NewPlans(pool),
+		rollouts:   postgres.NewRollouts(pool),
+		rehearsals: postgres.NewRehearsals(pool),
 	}
 }
 

@@ -38,6 +38,11 @@ func (l *linter) finalise() {
 // finalAfter checks that nothing is left to do when the old side goes.
 func (l *linter) finalAfter(path string, f *Finalise) {
 	twice(l, path+".after", f.After)
+	for i := range l.spec.Stages {
+		if l.faultsAt(fmt.Sprintf("spec.stages[%d].after", i)) {
+			return // What comes after what is not known yet.
+		}
+	}
 	reached := slices.Clone(f.After)
 	for i, id := range f.After {
 		if !l.known(fmt.Sprintf("%s.after[%d]", path, i), "stage", string(id), l.stageIDs()) {

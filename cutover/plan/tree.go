@@ -138,6 +138,8 @@ func syntaxFault(err error) (at spot, problem, want string) {
 		{"value is not allowed in this context", "a value where none can stand", "indent it as its neighbors are, or put a text with a colon in quotes"},
 		{"sequence end token ']' not found", "a list that is opened and not closed", "close it with ]"},
 		{"could not find flow map content", "a mapping that is opened and not closed", "close it with }"},
+		{"',' or '}' must be specified", "a mapping in braces that goes wrong here", "write a comma between its keys, and close its quotes and braces"},
+		{"',' or ']' must be specified", "a list in brackets that goes wrong here", "write a comma between its items, and close its quotes and brackets"},
 		{"could not find end character of double-quoted", `a text that is opened with " and not closed`, `close it with "`},
 		{"could not find end character of single-quoted", "a text that is opened with ' and not closed", "close it with '"},
 	} {
@@ -253,6 +255,9 @@ func (g *grower) leaf(s shape, text string, at spot) *node {
 // alias stands for its anchor as long as all aliases together stand for no more
 // than a plan may hold.
 func (g *grower) alias(n *ast.AliasNode, at spot) *node {
+	if g.size > mostNodes {
+		return g.leaf(empty, "", at) // Told once.
+	}
 	name := n.Value.GetToken().Value
 	known := g.anchors[name]
 	if known == nil {
@@ -261,8 +266,6 @@ func (g *grower) alias(n *ast.AliasNode, at spot) *node {
 	}
 	g.size += known.size
 	if g.size > mostNodes {
-		// Told once: what the others stand for is left out as well.
-		g.anchors = map[string]*node{}
 		g.faultAt(at, fmt.Sprintf("aliases stand for more than %d values", mostNodes), "write the values out")
 		return g.leaf(empty, "", at)
 	}

@@ -215,6 +215,29 @@ func TestWhatAPlanAsksOfItsRehearsal(t *testing.T) {
 	}
 }
 
+func TestAnOldOrBadRehearsalDoesNotStand(t *testing.T) {
+	t.Parallel()
+	asks := &plan.Plan{Spec: plan.Spec{Stages: []plan.Stage{{Kind: plan.Rehearsal, Require: &plan.Rehearsed{MaxAge: 7 * plan.Day}}}}}
+	if rehearsal.Asked(&plan.Plan{}) || !rehearsal.Asked(asks) {
+		t.Error("a plan asks for a rehearsal by what it requires of one")
+	}
+	good := rehearsal.Kept{Made: monday}
+	bad := rehearsal.Kept{Made: monday, Report: rehearsal.Report{Unmet: []string{"3 calls ring nowhere"}}}
+	for _, c := range []struct {
+		kept  rehearsal.Kept
+		after time.Duration
+		want  string
+	}{
+		{good, 7 * 24 * time.Hour, ""},
+		{good, 7*24*time.Hour + time.Minute, "is 7d1m old, at most 7d"},
+		{bad, 0, "3 calls ring nowhere"},
+	} {
+		if got := c.kept.Against(asks, monday.Add(c.after)); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
+			t.Errorf("after %s: %q, want %q", c.after, got, c.want)
+		}
+	}
+}
+
 func TestTheSameSeedGivesTheSameReport(t *testing.T) {
 	t.Parallel()
 	m := calls(quiet(), 3, 10*time.Minute)

@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -110,4 +112,13 @@ func (a Approval) void(need plan.Approval, author string, stands Bound, now time
 	default:
 		return ""
 	}
+}
+
+// Chain adds to a hash what else it is to bind.
+func Chain(hash string, more ...string) string {
+	sum := sha256.New()
+	for _, part := range append([]string{hash}, more...) {
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -138,7 +138,7 @@ func figure(v float64, unit plan.Unit) string {
 	case plan.InPercent:
 		return fmt.Sprintf("%.4g%%", v*100)
 	case plan.InTime:
-		return (time.Duration(v * float64(time.Second))).Round(100 * time.Millisecond).String()
+		return time.Duration(v * float64(time.Second)).Round(100 * time.Millisecond).String()
 	default:
 		return fmt.Sprintf("%.6g", v)
 	}

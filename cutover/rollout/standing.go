@@ -57,8 +57,8 @@ type Transition struct {
 	At     time.Time `json:"at"`
 }
 
-// Refusal is why an order was not taken, and who may give it where anybody may.
-type Refusal struct {
+// RefusalError is why an order was not taken, and who may give it where anybody may.
+type RefusalError struct {
 	What string
 	Why  string
 	May  []Role
@@ -66,7 +66,7 @@ type Refusal struct {
 }
 
 // Error tells it in one sentence.
-func (r *Refusal) Error() string {
+func (r *RefusalError) Error() string {
 	text := r.What + ": " + r.Why
 	if len(r.May) > 0 {
 		text += "; may: " + join(r.May)
@@ -75,7 +75,7 @@ func (r *Refusal) Error() string {
 }
 
 // Unwrap gives the refusal's kind.
-func (r *Refusal) Unwrap() error { return r.kind }
+func (r *RefusalError) Unwrap() error { return r.kind }
 
 func join[T ~string](all []T) string {
 	words := make([]string, len(all))
@@ -93,12 +93,12 @@ func (s Standing) Name() string {
 	return "plan " + s.Plan
 }
 
-// Take takes an order: it returns the transition, or a *Refusal. The standing
+// Take takes an order: it returns the transition, or a *RefusalError. The standing
 // stays as it is; After moves it.
 func (s Standing) Take(o Order) (Transition, error) {
 	r, ok, elsewhere := find(s.Level, s.State, o.Verb)
 	refuse := func(kind error, why string, args ...any) (Transition, error) {
-		return Transition{}, &Refusal{
+		return Transition{}, &RefusalError{
 			What: fmt.Sprintf("%s of %s refused", o.Verb, s.Name()), Why: fmt.Sprintf(why, args...), May: r.who, kind: kind,
 		}
 	}
@@ -117,7 +117,7 @@ func (s Standing) Take(o Order) (Transition, error) {
 	if !slices.Contains(r.who, o.Role) {
 		return refuse(dualtone.ErrDenied, "%s acts as %s", o.Actor, orNobody(o.Role))
 	}
-	if kind, why := s.against(r, o); why != "" {
+	if why, kind := s.against(r, o); kind != nil {
 		return refuse(kind, "%s", why)
 	}
 	to := r.to
@@ -138,27 +138,27 @@ func orNobody(r Role) string {
 }
 
 // against is what else speaks against an order that the state would take.
-func (s Standing) against(r rule, o Order) (kind error, why string) {
+func (s Standing) against(r rule, o Order) (why string, kind error) {
 	if o.Hash != "" && o.Hash != s.Hash {
-		return dualtone.ErrConflict, fmt.Sprintf("it is about plan %s, and %s is in force", short(o.Hash), short(s.Hash))
+		return fmt.Sprintf("it is about plan %s, and %s is in force", short(o.Hash), short(s.Hash)), dualtone.ErrConflict
 	}
 	if o.Verb == Approve && o.Actor == s.Author {
-		return dualtone.ErrDenied, "its author does not approve it"
+		return "its author does not approve it", dualtone.ErrDenied
 	}
 	if r.judged && o.Evidence.Before(s.Since) {
-		return dualtone.ErrConflict, fmt.Sprintf("what it rests on is of %s, older than %s since %s",
-			moment(o.Evidence), s.State, moment(s.Since))
+		return fmt.Sprintf("what it rests on is of %s, older than %s since %s",
+			moment(o.Evidence), s.State, moment(s.Since)), dualtone.ErrConflict
 	}
 	if missing := Missing(s.Users); r.whole && missing != "" {
-		return dualtone.ErrConflict, "not everybody is where they should be: " + missing
+		return "not everybody is where they should be: " + missing, dualtone.ErrConflict
 	}
 	if r.to == RollingBack && s.LastResort && s.State.Started() {
-		return dualtone.ErrConflict, "what it does is irreversible, and it has begun"
+		return "what it does is irreversible, and it has begun", dualtone.ErrConflict
 	}
 	if h, held := Held(s.Holds, s.Stage, o.At); r.forward && held {
-		return dualtone.ErrConflict, h.String()
+		return h.String(), dualtone.ErrConflict
 	}
-	return nil, ""
+	return "", nil
 }
 
 func moment(t time.Time) string {

@@ -207,7 +207,7 @@ type TaskQuery struct {
 }
 
 // Store is everything that is kept of plans that run.
-type Store interface {
+type Store interface { //nolint:interfacebloat // the sum of small ports, which callers ask for one by one
 	Plans
 	Log
 	Crew

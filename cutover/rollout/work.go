@@ -1,6 +1,10 @@
 package rollout
 
-import "github.com/dualtone/dualtone/cutover"
+import (
+	"slices"
+
+	"github.com/dualtone/dualtone/cutover"
+)
 
 // Work is what a stage in a state needs done.
 type Work string
@@ -111,11 +115,11 @@ func WholeBack(specs []Spec, states map[string]State) Verb {
 // of the order in which they come.
 func Backwards(specs []Spec, states map[string]State) []Spec {
 	var all []Spec
-	for i := len(specs) - 1; i >= 0; i-- {
-		switch states[specs[i].Stage] {
+	for _, s := range slices.Backward(specs) {
+		switch states[s.Stage] {
 		case Pending, Skipped, RolledBack, Finalised:
 		default:
-			all = append(all, specs[i])
+			all = append(all, s)
 		}
 	}
 	return all

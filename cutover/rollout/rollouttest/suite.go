@@ -99,6 +99,7 @@ func (b *bench) start(t *testing.T) {
 }
 
 func planKept(t *testing.T, b *bench) {
+	t.Helper()
 	p := b.plan(t)
 	held, err := b.Rollouts.Plan(t.Context(), "emea")
 	must(t, err)
@@ -128,6 +129,7 @@ func planKept(t *testing.T, b *bench) {
 }
 
 func planRefused(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	p, stages := someone()
 	p.Hash = "h2"
@@ -147,6 +149,7 @@ func planRefused(t *testing.T, b *bench) {
 }
 
 func planUnderWay(t *testing.T, b *bench) {
+	t.Helper()
 	p := b.plan(t)
 	b.start(t)
 	_, stages := someone()
@@ -157,6 +160,7 @@ func planUnderWay(t *testing.T, b *bench) {
 }
 
 func planList(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	for _, name := range []string{"apac", "Dubai"} {
 		p, _ := someone()
@@ -185,6 +189,7 @@ func planList(t *testing.T, b *bench) {
 }
 
 func transitions(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	b.start(t)
 	begun := b.record(t, "pilot", rollout.Start, rollout.Pending, rollout.Prechecking, 3*time.Second)
@@ -217,6 +222,7 @@ func transitions(t *testing.T, b *bench) {
 }
 
 func transitionConflict(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	tr := rollout.Transition{Plan: "emea", From: rollout.Approved, To: rollout.Active, Verb: rollout.Start, Actor: "bob", Role: plan.Operator, Hash: "h1", At: noon()}
 	refused(t, "from another state", b.Rollouts.Record(t.Context(), tr), dualtone.ErrConflict, "submitted", "approved")
@@ -238,6 +244,7 @@ func (b *bench) moved(t *testing.T, id dualtone.PersonID, to cutover.State) {
 }
 
 func switchMoves(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	b.moved(t, "p001", cutover.OnNew)
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 3}) // not under way
@@ -266,6 +273,7 @@ func (b *bench) count(t *testing.T, stage string, want cutover.Tally) {
 }
 
 func userPages(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	b.start(t)
 	b.moved(t, "p006", cutover.OnNew)
@@ -297,6 +305,7 @@ func userPages(t *testing.T, b *bench) {
 }
 
 func marks(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	mark := func(want int, m rollout.Mark) {
 		t.Helper()
@@ -317,6 +326,7 @@ func marks(t *testing.T, b *bench) {
 }
 
 func holds(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	first := rollout.Hold{ID: "h-1", Plan: "emea", Owner: "bob", Role: plan.Operator, Reason: "voice", Placed: noon(), Expires: noon().Add(time.Hour)}
 	second := rollout.Hold{ID: "h-2", Plan: "emea", Stage: "pilot", Owner: "system", Role: rollout.System, Reason: "no data", Placed: noon().Add(time.Second)}
@@ -341,6 +351,7 @@ func holds(t *testing.T, b *bench) {
 }
 
 func approvals(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	yes := rollout.Approval{
 		Plan: "emea", Actor: "eve", Role: plan.CutoverApprover, Bound: rollout.Bound{Plan: "h1", Cohort: "c1"}, At: noon(), Expires: noon().Add(time.Hour),
@@ -358,6 +369,7 @@ func approvals(t *testing.T, b *bench) {
 }
 
 func readings(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	base := 0.9
 	var all []rollout.Reading
@@ -381,6 +393,7 @@ func readings(t *testing.T, b *bench) {
 }
 
 func tasks(t *testing.T, b *bench) {
+	t.Helper()
 	b.plan(t)
 	port := rollout.Task{
 		Plan: "emea", Stage: "pilot", ID: "pilot/port", Name: "port numbers", Owner: "tel", Due: noon().Add(time.Hour), Instruction: "order ext:port-771",
