@@ -20,6 +20,12 @@ const importLong = `Reads a user list: CSV in UTF-8 with a header, separated by 
 Columns are id and name, and as far as known email, federation_id, extension,
 numbers, site, team, and the accounts crm, old and new.
 
+By more columns people are chosen for the stages of a plan: queue, skill,
+language, shift, tag, vip, supervisor (an id), hunt_group, shared_line, delegate
+(ids), timezone, country, department, cost_center, and any that begins with x_.
+Several values of one have ; between them. A column that the file does not have
+leaves what is known; an empty field takes it away.
+
 The whole file is checked first, and every bad row is told with its line, column
 and value. With one bad row nothing is written, unless --write-good asks to write
 the good ones. People who are known already are replaced by what the file says.`
