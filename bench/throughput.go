@@ -170,7 +170,10 @@ func (t *stage) pass(ctx context.Context, namespace, cohort string, users int) (
 	status, err := run.Wait(ctx)
 	for errors.Is(err, dualtone.ErrUnavailable) && ctx.Err() == nil {
 		// A server that is starved by other work answers late; the cohort goes on.
-		time.Sleep(time.Second)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
 		status, err = run.Wait(ctx)
 	}
 	if err != nil {
