@@ -2,6 +2,7 @@ package calllog
 
 import (
 	"context"
+	"time"
 
 	"github.com/dualtone/dualtone"
 )
@@ -22,6 +23,15 @@ type Store interface {
 	Finish(ctx context.Context, ingest IngestID) error
 }
 
+// Settler makes what was written part of reports, in the order in which it
+// became known.
+type Settler interface {
+	// Settle returns when what reports hold now was known. Whoever writes calls it
+	// every few seconds and when they are done; calls at the same time wait for
+	// each other, and one that finds nothing to do costs next to nothing.
+	Settle(ctx context.Context) (time.Time, error)
+}
+
 // IngestID names an ingest.
 type IngestID string
 
@@ -36,6 +46,9 @@ type Source struct {
 	// Name is what people know it by: a path, an address.
 	Name   string `json:"name"`
 	Format string `json:"format"`
+	// Moves says that a correction may change when a leg started. The log then
+	// looks for every leg of the system by its record alone, at some cost.
+	Moves bool `json:"moves,omitempty"`
 }
 
 // SourceKind is what sort of source it is.

@@ -12,14 +12,14 @@ CREATE TABLE call_knowledge (
     known_at timestamptz NOT NULL,
     epoch    integer NOT NULL
 ) WITH (fillfactor = 10);
-INSERT INTO call_knowledge VALUES (true, '-infinity', 1);
+INSERT INTO call_knowledge VALUES (true, 'epoch', 1);
 
 CREATE TABLE call_epochs (
     id     integer PRIMARY KEY,
     opened timestamptz NOT NULL, -- what became known after this, and
     closed timestamptz           -- up to this
 );
-INSERT INTO call_epochs (id, opened) VALUES (1, '-infinity');
+INSERT INTO call_epochs (id, opened) VALUES (1, 'epoch');
 
 -- Sums of one UTC day by the quarter hour, of one queue, site or agent (facet).
 CREATE TABLE rollup_days (
@@ -48,6 +48,9 @@ CREATE TABLE rollup_cuts (
 -- Periods that were closed, and what was known then.
 CREATE TABLE report_closings (
     name     text PRIMARY KEY,
+    "from"   date NOT NULL,
+    "to"     date NOT NULL,
+    zone     text NOT NULL,
     known_at timestamptz NOT NULL,
     actor    text NOT NULL,
     reason   text NOT NULL,
