@@ -23,3 +23,11 @@ const (
 	// AnsweredElsewhere is the leg that lost a parallel ring.
 	AnsweredElsewhere Disposition = "answered_elsewhere"
 )
+
+// Dispositions lists them all.
+func Dispositions() []Disposition {
+	return []Disposition{
+		Answered, AbandonedQueue, AbandonedRinging, ShortAbandon, Busy, NoAnswer, Rejected, Failed, Voicemail, Deflected,
+		TransferredOut, AnsweredElsewhere,
+	}
+}
