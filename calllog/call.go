@@ -1,9 +1,11 @@
 package calllog
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +38,11 @@ type Call struct {
 	Members []Member `json:"members"`
 	// Crossed says that legs of several systems take part.
 	Crossed bool `json:"crossed,omitempty"`
+}
+
+// Order puts the members into the order of their starts.
+func (c *Call) Order() {
+	slices.SortFunc(c.Members, func(a, b Member) int { return cmp.Or(a.Started.Compare(b.Started), a.Leg.Compare(b.Leg)) })
 }
 
 // Member is a leg's place in a call and why it has it.

@@ -114,7 +114,7 @@ func (s *stitching) decide(day time.Time, standing calllog.Decided, times clocks
 		delete(old, c.ID)
 		for _, m := range c.Members {
 			if from := before[m.Leg]; from != "" && from != c.ID {
-				d.Changes = append(d.Changes, calllog.Change{Leg: m.Leg, From: from, To: c.ID, Why: moved(c, m)})
+				d.Changes = append(d.Changes, calllog.Change{Leg: m.Leg, Started: m.Started, From: from, To: c.ID, Why: moved(c, m)})
 			}
 		}
 	}
@@ -125,7 +125,7 @@ func (s *stitching) decide(day time.Time, standing calllog.Decided, times clocks
 		for _, m := range c.Members {
 			if after[m.Leg] == "" {
 				alone := calllog.CallIDOf(m.Leg, m.Started)
-				d.Changes = append(d.Changes, calllog.Change{Leg: m.Leg, From: c.ID, To: alone, Why: s.parted(c, m)})
+				d.Changes = append(d.Changes, calllog.Change{Leg: m.Leg, Started: m.Started, From: c.ID, To: alone, Why: s.parted(c, m)})
 			}
 		}
 	}
@@ -225,7 +225,7 @@ func (s *stitching) reopen(day time.Time, standing []calllog.Ambiguity, d *calll
 	}
 	for _, a := range standing {
 		if _, gone := was[a.Leg]; gone {
-			d.Closed = append(d.Closed, a.Leg)
+			d.Closed = append(d.Closed, calllog.Place{Started: a.Started, LegID: a.Leg})
 		}
 	}
 }

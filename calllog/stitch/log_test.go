@@ -89,7 +89,9 @@ func (m *memory) Stitch(ctx context.Context, day time.Time, decide func(context.
 		m.put++
 	}
 	for _, leg := range d.Closed {
-		delete(m.open, leg)
+		if m.open[leg.LegID].Started.Equal(leg.Started) {
+			delete(m.open, leg.LegID)
+		}
 	}
 	for _, a := range d.Open {
 		m.open[a.Leg] = a
