@@ -12,11 +12,12 @@ type Log interface {
 	// Legs returns legs in the order of their starts, newest first unless the
 	// query says otherwise.
 	Legs(ctx context.Context, q LegQuery) ([]Kept, error)
-	// Leg returns ErrNotFound for an unknown one.
-	Leg(ctx context.Context, id LegID) (Kept, error)
+	// Leg returns a leg as it counts now; ErrNotFound for an unknown one. A leg is
+	// found at once by its start, and slowly where that is not given.
+	Leg(ctx context.Context, at Place) (Kept, error)
 	// Versions returns every version of a leg that the log ever held, oldest
 	// first; ErrNotFound for an unknown leg.
-	Versions(ctx context.Context, id LegID) ([]Kept, error)
+	Versions(ctx context.Context, at Place) ([]Kept, error)
 	// Raw returns the row that a version was read from, as received; ErrNotFound
 	// when its retention is over or it was erased.
 	Raw(ctx context.Context, k Kept) ([]byte, error)

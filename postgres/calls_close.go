@@ -116,11 +116,11 @@ func (w *write) countBack(ctx context.Context, tx pgx.Tx, a *accounted) error {
 	if err != nil {
 		return err
 	}
-	return w.count(ctx, tx, a, a.ledger.sub, `FROM call_legs_history WHERE until_batch = $1`, w.batch)
+	return w.count(ctx, tx, a, a.ledger.sub, `FROM call_legs_history WHERE until_batch = $1 AND batch_id <> $1`, w.batch)
 }
 
 func (w *write) count(ctx context.Context, tx pgx.Tx, a *accounted, do func(legKeys, *report.Figures), from string, args ...any) error {
-	found, err := tx.Query(ctx, `SELECT `+list("", keptColumns())+from, args...)
+	found, err := tx.Query(ctx, `SELECT `+list("", keptColumns())+" "+from, args...)
 	if err != nil {
 		return err
 	}

@@ -169,6 +169,11 @@ func (w *write) keep(ctx context.Context, tx pgx.Tx, b *calllog.Batch) (err erro
 	if w.batch, w.system, err = w.advance(ctx, tx, w.ingest, b); err != nil {
 		return err
 	}
+	return w.keepAll(ctx, tx)
+}
+
+// keepAll writes what the rows hold and closes the write.
+func (w *write) keepAll(ctx context.Context, tx pgx.Tx) error {
 	for _, p := range w.legs {
 		if p.leg.System != w.system {
 			return fmt.Errorf("record %s is of system %q in an ingest of %q: %w", p.leg.Record, p.leg.System, w.system, dualtone.ErrInvalid)
