@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func (p *cdrParser) line(text string, row *calllog.Row) {
 
 func (p *cdrParser) wanted() string {
 	if p.own {
-		return fmt.Sprint(len(p.fields.names))
+		return strconv.Itoa(len(p.fields.names))
 	}
 	return fmt.Sprintf("%d to %d", fewestColumns, len(cdrColumns()))
 }

@@ -99,7 +99,7 @@ func TestChannelEventsSayWhyAChannelHungUp(t *testing.T) {
 // TestARowOfTheTableIsReadLikeALineOfTheFile reads a row as a connector hands it over.
 func TestARowOfTheTableIsReadLikeALineOfTheFile(t *testing.T) {
 	t.Parallel()
-	line := strings.SplitN(string(fixture(t, "Master.csv")), "\n", 2)[0]
+	line, _, _ := strings.Cut(string(fixture(t, "Master.csv")), "\n")
 	const row = `{"accountcode":"","src":"12125550111","dst":"14155550100","dcontext":"cloud","clid":"\"Cust One\" <12125550111>",` +
 		`"channel":"Local/14155550100@cloud-00000001;2","dstchannel":"","lastapp":"Hangup","lastdata":"","start":"2026-11-22 16:46:28",` +
 		`"answer":"2026-11-22 16:46:28","end":"2026-11-22 16:46:31","duration":2,"billsec":"2","disposition":"ANSWERED","amaflags":"DOCUMENTATION",` +

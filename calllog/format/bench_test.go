@@ -34,6 +34,7 @@ func asteriskRows(n int) []byte {
 }
 
 func ucmRows(tb testing.TB, n int) []byte {
+	tb.Helper()
 	lines := strings.SplitAfter(string(fixture(tb, cdrFile)), "\n")
 	var b bytes.Buffer
 	b.WriteString(lines[0] + lines[1])
@@ -99,9 +100,7 @@ func BenchmarkSkip(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for range r.Rows() {
-	}
-	at := r.At()
+	_, at := take(b, r, -1)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		r, err := f.Read(io.Reader(bytes.NewReader(text)), inUS())

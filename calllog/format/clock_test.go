@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/format"
 )
 
@@ -82,10 +81,7 @@ func TestLocalTimesAgreeWithTheStandardLibrary(t *testing.T) {
 			text.WriteString(cdrRow(at.Unix(), local, local, local, 0) + "\n")
 			want = append(want, at)
 		}
-		var got []calllog.Leg
-		for _, l := range legs(t, read(t, "asterisk", []byte(text.String()), o)) {
-			got = append(got, l)
-		}
+		got := legs(t, read(t, "asterisk", []byte(text.String()), o))
 		for i := range want {
 			if !got[i].Started.Equal(want[i]) {
 				t.Fatalf("%s: %s; want %s", name, got[i].Started, want[i])

@@ -14,35 +14,35 @@ import (
 	"github.com/dualtone/dualtone/calllog/format"
 )
 
-func fixture(t testing.TB, name string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name))
+func fixture(tb testing.TB, name string) []byte {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name)) //nolint:gosec // a fixture
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }
 
-func named(t testing.TB, name string) format.Format {
-	t.Helper()
+func named(tb testing.TB, name string) format.Format {
+	tb.Helper()
 	f, err := format.Named(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }
 
 // read reads a source that is whole, and keeps what the reader will use again.
-func read(t testing.TB, name string, text []byte, o format.Options) []calllog.Row {
-	t.Helper()
-	r, err := named(t, name).Read(bytes.NewReader(text), o)
+func read(tb testing.TB, name string, text []byte, o format.Options) []calllog.Row {
+	tb.Helper()
+	r, err := named(tb, name).Read(bytes.NewReader(text), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []calllog.Row
 	for row, err := range r.Rows() {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, keep(row))
 	}
@@ -57,34 +57,34 @@ func keep(row calllog.Row) calllog.Row {
 }
 
 // legs are those of all rows; a fault fails the test.
-func legs(t testing.TB, rows []calllog.Row) []calllog.Leg {
-	t.Helper()
+func legs(tb testing.TB, rows []calllog.Row) []calllog.Leg {
+	tb.Helper()
 	var all []calllog.Leg
 	for _, row := range rows {
 		if row.Fault != nil {
-			t.Fatalf("line %d: %+v", row.Line, *row.Fault)
+			tb.Fatalf("line %d: %+v", row.Line, *row.Fault)
 		}
 		all = append(all, row.Legs...)
 	}
 	return all
 }
 
-func supplements(t testing.TB, rows []calllog.Row) []calllog.Supplement {
-	t.Helper()
+func supplements(tb testing.TB, rows []calllog.Row) []calllog.Supplement {
+	tb.Helper()
 	var all []calllog.Supplement
 	for _, row := range rows {
 		if row.Fault != nil {
-			t.Fatalf("line %d: %+v", row.Line, *row.Fault)
+			tb.Fatalf("line %d: %+v", row.Line, *row.Fault)
 		}
 		all = append(all, row.Supplements...)
 	}
 	return all
 }
 
-func same(t testing.TB, what string, want, got any) {
-	t.Helper()
+func same(tb testing.TB, what string, want, got any) {
+	tb.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
+		tb.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
 
@@ -96,11 +96,11 @@ func utc(text string) time.Time {
 	return at
 }
 
-func zone(t testing.TB, name string) *time.Location {
-	t.Helper()
+func zone(tb testing.TB, name string) *time.Location {
+	tb.Helper()
 	z, err := time.LoadLocation(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return z
 }

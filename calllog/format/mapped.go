@@ -273,7 +273,8 @@ func (p *mappedParser) time(name string, near time.Time) (time.Time, *calllog.Fa
 
 // words translates the disposition and the direction.
 func (p *mappedParser) words(l *calllog.Leg) *calllog.Fault {
-	word, ok := p.text("disposition"), false
+	word := p.text("disposition")
+	var ok bool
 	if l.Disposition, ok = p.means[word]; !ok {
 		return fault(p.columns["disposition"].column(), word, "an unknown word; the mapping's dispositions do not have it")
 	}

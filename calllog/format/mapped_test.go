@@ -27,8 +27,9 @@ func ipOffice() *format.Mapping {
 
 const ipOfficeHead = "Date;Time;Id;Part;From;Name;To;Way;End;Group;Total;Ring;Talk;UCID;Score;Lost\n"
 
-func inBerlin(t testing.TB) format.Options {
-	return format.Options{System: "ipo", Country: "DE", Zone: zone(t, "Europe/Berlin"), Mapping: ipOffice()}
+func inBerlin(tb testing.TB) format.Options {
+	tb.Helper()
+	return format.Options{System: "ipo", Country: "DE", Zone: zone(tb, "Europe/Berlin"), Mapping: ipOffice()}
 }
 
 func TestAMappingReadsAFileOfAnotherSystem(t *testing.T) {

@@ -219,17 +219,17 @@ func (t template) of(f *fields) string {
 		return f.at(t.parts[0].at)
 	}
 	var b strings.Builder
-	any := false
+	filled := false
 	for _, p := range t.parts {
 		if !p.column {
 			b.WriteString(p.text)
 			continue
 		}
 		value := f.at(p.at)
-		any = any || value != ""
+		filled = filled || value != ""
 		b.WriteString(value)
 	}
-	if !any {
+	if !filled {
 		return ""
 	}
 	return b.String()

@@ -3,6 +3,7 @@ package format_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,17 +26,17 @@ func TestNumbersAreReadAsTheNumberingPlansSay(t *testing.T) {
 			if example == nil {
 				continue
 			}
-			national := fmt.Sprint(example.GetNationalNumber())
+			national := strconv.FormatUint(example.GetNationalNumber(), 10)
 			for range 3 {
 				// A neighbor of the example's block, or of one further away.
 				base := []byte(national)
 				for i := len(base) - 5; i < len(base)-3 && i > 2; i++ {
-					base[i] = byte('0' + random.IntN(10))
+					base[i] = "0123456789"[random.IntN(10)]
 				}
 				for range 4 {
 					last := fmt.Sprintf("%03d", random.IntN(1000))
 					number := string(base[:len(base)-3]) + last
-					dialed = append(dialed, number, "0"+number, fmt.Sprint(example.GetCountryCode())+number)
+					dialed = append(dialed, number, "0"+number, strconv.Itoa(int(example.GetCountryCode()))+number)
 				}
 			}
 		}

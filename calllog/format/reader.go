@@ -26,10 +26,9 @@ type Reader struct {
 	growing bool
 	ended   bool
 	at      calllog.Position
-	// sum is a hash of all that was cut off the source, soFar its value at the
-	// last row that was given.
-	sum   *xxhash.Digest
-	soFar uint64
+	// all is a hash of what was cut off the source, given the same up to the last
+	// row that was given.
+	all, given xxhash.Digest
 }
 
 // Records returns a function that reads single records, as a connector hands
@@ -61,8 +60,10 @@ func (f Format) read(in io.Reader, o Options, growing bool) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	r := &Reader{in: bufio.NewReaderSize(in, bufferSize), parser: p, growing: growing, ended: f.ended, sum: xxhash.New()}
-	r.next = f.cut(r.in, func(b []byte) { _, _ = r.sum.Write(b) }) // a hash takes all
+	r := &Reader{in: bufio.NewReaderSize(in, bufferSize), parser: p, growing: growing, ended: f.ended}
+	r.all.Reset()
+	r.given.Reset()
+	r.next = f.cut(r.in, func(b []byte) { _, _ = r.all.Write(b) }) // a hash takes all
 	return r, nil
 }
 
@@ -95,8 +96,15 @@ func (r *Reader) Key() (string, error) {
 // At returns the place after the row that was given last.
 func (r *Reader) At() calllog.Position {
 	at := r.at
-	at.Sum = strconv.FormatUint(r.soFar, 16)
+	at.Sum = strconv.FormatUint(r.given.Sum64(), 16)
 	return at
+}
+
+// Continue reads on in what a growing source holds by now, from where the reader
+// is.
+func (r *Reader) Continue(in io.Reader) {
+	r.in.Reset(in)
+	r.all = r.given
 }
 
 // Skip reads on to a place where reading stopped before. ErrConflict when what
@@ -161,7 +169,7 @@ func (r *Reader) piece() (piece, error) {
 	}
 	r.at.Offset += int64(p.size)
 	r.at.Line += int64(p.lines)
-	r.soFar = r.sum.Sum64()
+	r.given = r.all
 	return p, nil
 }
 

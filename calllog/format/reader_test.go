@@ -16,20 +16,20 @@ import (
 )
 
 // sources are a file of each format.
-func sources(t testing.TB) map[string][]byte {
-	t.Helper()
+func sources(tb testing.TB) map[string][]byte {
+	tb.Helper()
 	return map[string][]byte{
-		"asterisk": fixture(t, "Master.csv"), "asterisk-cel": fixture(t, "cel.csv"), "ucm-cdr": fixture(t, cdrFile),
-		"ucm-cmr": fixture(t, "cmr_StandAloneCluster_01_201801051004_1"),
+		"asterisk": fixture(tb, "Master.csv"), "asterisk-cel": fixture(tb, "cel.csv"), "ucm-cdr": fixture(tb, cdrFile),
+		"ucm-cmr": fixture(tb, "cmr_StandAloneCluster_01_201801051004_1"),
 		"connect": []byte("[" + streamed + ",\n" + streamed + "]\n" + described),
 		"csv":     []byte(ipOfficeHead + strings.Repeat("2026/11/22;16:46:28;1;0;030 1234567;;201;I;OK;;5;5;;;;\r\n", 3)),
 	}
 }
 
-func optionsOf(t testing.TB, name string) format.Options {
-	t.Helper()
+func optionsOf(tb testing.TB, name string) format.Options {
+	tb.Helper()
 	if name == "csv" {
-		return inBerlin(t)
+		return inBerlin(tb)
 	}
 	return inUS()
 }
@@ -92,15 +92,15 @@ func TestReadingGoesOnFromAnyRow(t *testing.T) {
 }
 
 // take reads n rows, all that are left if n is negative.
-func take(t testing.TB, r *format.Reader, n int) ([]calllog.Row, calllog.Position) {
-	t.Helper()
+func take(tb testing.TB, r *format.Reader, n int) ([]calllog.Row, calllog.Position) {
+	tb.Helper()
 	var rows []calllog.Row
 	if n == 0 {
 		return nil, r.At()
 	}
 	for row, err := range r.Rows() {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if rows = append(rows, keep(row)); len(rows) == n {
 			break

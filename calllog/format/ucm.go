@@ -1,6 +1,7 @@
 package format
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -122,8 +123,9 @@ func (t *ucmTable) seconds(at int) (time.Duration, *calllog.Fault) {
 // address reads an IPv4 address that is written as a signed number, its first
 // byte the lowest: -1139627840 is 192.168.18.188.
 func address(n int64) netip.Addr {
-	u := uint32(n) //nolint:gosec // the sign is part of the bits
-	return netip.AddrFrom4([4]byte{byte(u), byte(u >> 8), byte(u >> 16), byte(u >> 24)})
+	var b [4]byte
+	binary.LittleEndian.PutUint32(b[:], uint32(n)) //nolint:gosec // the sign is part of the bits
+	return netip.AddrFrom4(b)
 }
 
 // siteOf names the site in which an address is.

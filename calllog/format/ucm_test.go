@@ -32,7 +32,7 @@ func TestUCMRecordsAreReadFieldByField(t *testing.T) {
 	leg := func(n, channels string, l calllog.Leg) calllog.Leg {
 		l.LegID = calllog.LegID{System: "ucm", Record: "0f4a2c7e-5d0b-4b61-9a1e-00000000000" + n}
 		l.Zone = "UTC"
-		for _, c := range strings.Fields(channels) {
+		for c := range strings.FieldsSeq(channels) {
 			l.Channels = append(l.Channels, l.Call+"/"+c)
 		}
 		return l
