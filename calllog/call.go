@@ -23,7 +23,7 @@ type CallID string
 func CallIDOf(first LegID, started time.Time) CallID {
 	sum := sha256.Sum256([]byte(first.System + "\x00" + first.Record))
 	var id [15]byte
-	binary.BigEndian.PutUint64(id[:8], uint64(max(started.UnixMilli(), 0))<<16) //nolint:gosec // never below zero
+	binary.BigEndian.PutUint64(id[:8], uint64(max(started.UnixMilli(), 0))<<16)
 	copy(id[6:], sum[:])
 	return CallID(strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:])))
 }

@@ -17,39 +17,41 @@ func (s Stitches) Rule(ctx context.Context, r calllog.Ruling) error {
 		return fmt.Errorf("ruling on %s: who says so and why must be told: %w", r.Leg.Record, dualtone.ErrInvalid)
 	}
 	return again(ctx, "ruling on "+r.Leg.Record, func() error {
-		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			started, system, err := s.locate(ctx, tx, r.Leg)
-			if err != nil {
-				return err
-			}
-			marks := []time.Time{started}
-			var toSystem *int32
-			var toRecord *string
-			if r.To != (calllog.LegID{}) {
-				at, id, err := s.locate(ctx, tx, r.To)
-				if err != nil {
-					return err
-				}
-				if r.To == r.Leg || at.Sub(started).Abs() > calllog.StitchReach {
-					return fmt.Errorf("%s and %s started at %s and %s and cannot be one call: %w", r.Leg.Record, r.To.Record,
-						started.Format(time.RFC3339), at.Format(time.RFC3339), dualtone.ErrInvalid)
-				}
-				toSystem, toRecord, marks = &id, &r.To.Record, append(marks, at)
-			}
-			var id int64
-			err = tx.QueryRow(ctx, `
-				INSERT INTO call_rulings (started_at, system_id, record_id, to_system, to_record, actor, reason)
-				VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
-				started, system, r.Leg.Record, toSystem, toRecord, r.Actor, printable(r.Reason)).Scan(&id)
-			if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
-				return fmt.Errorf("another ruling stands; take it back first: %w", dualtone.ErrConflict)
-			}
-			if err != nil {
-				return err
-			}
-			return s.mark(ctx, tx, id, marks)
-		})
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.rule(ctx, tx, r) })
 	})
+}
+
+func (s Stitches) rule(ctx context.Context, tx pgx.Tx, r calllog.Ruling) error {
+	started, system, err := s.locate(ctx, tx, r.Leg)
+	if err != nil {
+		return err
+	}
+	marks := []time.Time{started}
+	var toSystem *int32
+	var toRecord *string
+	if r.To != (calllog.LegID{}) {
+		at, id, err := s.locate(ctx, tx, r.To)
+		if err != nil {
+			return err
+		}
+		if r.To == r.Leg || at.Sub(started).Abs() > calllog.StitchReach {
+			return fmt.Errorf("%s and %s started at %s and %s and cannot be one call: %w", r.Leg.Record, r.To.Record,
+				started.Format(time.RFC3339), at.Format(time.RFC3339), dualtone.ErrInvalid)
+		}
+		toSystem, toRecord, marks = &id, &r.To.Record, append(marks, at)
+	}
+	var id int64
+	err = tx.QueryRow(ctx, `
+		INSERT INTO call_rulings (started_at, system_id, record_id, to_system, to_record, actor, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
+		started, system, r.Leg.Record, toSystem, toRecord, r.Actor, printable(r.Reason)).Scan(&id)
+	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
+		return fmt.Errorf("another ruling stands; take it back first: %w", dualtone.ErrConflict)
+	}
+	if err != nil {
+		return err
+	}
+	return s.mark(ctx, tx, id, marks)
 }
 
 // Withdraw takes a ruling back.

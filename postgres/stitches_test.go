@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -79,7 +78,7 @@ func TestTheDatabaseStitchesAsDecided(t *testing.T) {
 			legs[i].Answered = time.Time{}
 		}
 	}
-	chance := rand.New(rand.NewPCG(1, 2))
+	chance := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // chance that can be repeated
 	first := slices.Clone(legs)
 	for i := range first {
 		if chance.IntN(10) == 0 {
@@ -127,16 +126,22 @@ func TestManyStitchAtOnce(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
 	legs, _ := truth.Make(truth.Usual(22, 1500))
-	chance := rand.New(rand.NewPCG(3, 4))
+	chance := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // chance that can be repeated
 	chance.Shuffle(len(legs), func(i, j int) { legs[i], legs[j] = legs[j], legs[i] })
 	errs := make(chan error)
-	done, cancel := context.WithCancel(t.Context())
+	written := make(chan struct{})
 	for range 2 {
 		go func() {
 			s := NewStitches(NewCalls(pool))
 			for {
 				_, err := stitch.Run(t.Context(), s, time.Time{}, nil)
-				if err != nil || done.Err() != nil {
+				select {
+				case <-written:
+					errs <- err
+					return
+				default:
+				}
+				if err != nil {
 					errs <- err
 					return
 				}
@@ -147,7 +152,7 @@ func TestManyStitchAtOnce(t *testing.T) {
 	for part := range slices.Chunk(legs, 150) {
 		writeLegs(t, writer, part)
 	}
-	cancel()
+	close(written)
 	for range 2 {
 		if err := <-errs; err != nil {
 			t.Error(err)

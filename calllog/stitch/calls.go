@@ -11,18 +11,18 @@ import (
 // calls makes a call of every set of several legs.
 func (s *stitching) calls() []calllog.Call {
 	s.strongestFirst()
-	neighbours := map[int32][]int32{} // edges of a leg, those of a tree alone
+	neighbors := map[int32][]int32{} // edges of a leg, those of a tree alone
 	tree := newSets(len(s.legs))
 	for i, e := range s.edges {
 		if tree.union(e.a, e.b) {
-			neighbours[e.a] = append(neighbours[e.a], int32(i)) //nolint:gosec // legs are counted in millions
-			neighbours[e.b] = append(neighbours[e.b], int32(i)) //nolint:gosec // legs are counted in millions
+			neighbors[e.a] = append(neighbors[e.a], int32(i))
+			neighbors[e.b] = append(neighbors[e.b], int32(i))
 		}
 	}
 	var all []calllog.Call
 	for i := range s.legs {
-		if root := int32(i); s.sets.find(root) == root && len(neighbours[root]) > 0 { //nolint:gosec // legs are counted in millions
-			all = append(all, s.call(root, neighbours))
+		if root := int32(i); s.sets.find(root) == root && len(neighbors[root]) > 0 {
+			all = append(all, s.call(root, neighbors))
 		}
 	}
 	return all
@@ -44,7 +44,7 @@ func rank(m calllog.Method) int {
 }
 
 // call walks a tree of edges from a call's first leg.
-func (s *stitching) call(first int32, neighbours map[int32][]int32) calllog.Call {
+func (s *stitching) call(first int32, neighbors map[int32][]int32) calllog.Call {
 	t := &s.traces[first]
 	c := calllog.Call{ID: calllog.CallIDOf(t.LegID, t.Started), Started: t.Started}
 	type step struct{ leg, by int32 }
@@ -53,7 +53,7 @@ func (s *stitching) call(first int32, neighbours map[int32][]int32) calllog.Call
 	for len(todo) > 0 {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, n := range neighbours[at.leg] {
+		for _, n := range neighbors[at.leg] {
 			if n == at.by {
 				continue
 			}

@@ -91,7 +91,7 @@ func (s *stitching) crossings(visit func(a, b *group)) {
 	members := map[int32][]int32{}
 	for i := range s.groups {
 		root := s.sets.find(s.groups[i].legs[0])
-		members[root] = append(members[root], int32(i)) //nolint:gosec // legs are counted in millions
+		members[root] = append(members[root], int32(i))
 	}
 	for _, groups := range members {
 		for i, a := range groups {

@@ -73,7 +73,7 @@ func (s *stitching) outside(day, begin, end time.Time) (earlier, later bool) {
 	for i := range s.groups {
 		for _, l := range s.groups[i].legs {
 			if on(s.traces[l].Started, day) {
-				touched(int32(i)) //nolint:gosec // no more than legs
+				touched(int32(i))
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func (s *stitching) outside(day, begin, end time.Time) (earlier, later bool) {
 		}
 	}
 	for i := range s.legs {
-		if l := &s.legs[i]; relevant[s.sets.find(int32(i))] { //nolint:gosec // legs are counted in millions
+		if l := &s.legs[i]; relevant[s.sets.find(int32(i))] {
 			earlier = earlier || l.start < first
 			later = later || l.end > last
 		}

@@ -26,10 +26,10 @@ const (
 )
 
 const (
-	// enough is the weight from which a join is believed, and clear how much
+	// enough is the weight from which a join is believed, and lead how much
 	// more it must weigh than any other that would stand against it.
 	enough = 55
-	clear  = 15
+	lead   = 15
 )
 
 // weights say how much each piece of evidence counts, in percent of certainty.

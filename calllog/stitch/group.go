@@ -22,7 +22,7 @@ func (s *stitching) group() {
 	for i := range s.traces {
 		if t := &s.traces[i]; t.Call != "" {
 			k := own{t.System, t.Call}
-			open[k] = append(open[k], int32(i)) //nolint:gosec // legs are counted in millions
+			open[k] = append(open[k], int32(i))
 		}
 	}
 	for i := range s.legs {
@@ -35,7 +35,7 @@ func (s *stitching) group() {
 		t := &s.traces[i]
 		holders := open[own{t.System, t.Call}]
 		if t.Call == "" || len(holders) == 1 {
-			s.newGroup([]int32{int32(i)}) //nolint:gosec // legs are counted in millions
+			s.newGroup([]int32{int32(i)})
 			continue
 		}
 		for _, chain := range s.chains(holders) {
@@ -45,12 +45,14 @@ func (s *stitching) group() {
 }
 
 func (s *stitching) newGroup(legs []int32) {
-	number := int32(len(s.groups)) //nolint:gosec // no more than legs
-	for i, l := range legs {
+	number := int32(len(s.groups))
+	before := legs[0]
+	for _, l := range legs {
 		s.legs[l].group = number
-		if i > 0 {
-			s.add(edge{a: legs[i-1], b: l, method: calllog.SameCall, confidence: 100})
+		if l != before {
+			s.add(edge{a: before, b: l, method: calllog.SameCall, confidence: 100})
 		}
+		before = l
 	}
 	s.groups = append(s.groups, group{system: s.traces[legs[0]].System, legs: legs})
 }

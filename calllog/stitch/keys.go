@@ -17,7 +17,7 @@ func (s *stitching) keys() {
 		}
 		for _, k := range s.traces[i].Keys {
 			if !empty(k.Value) {
-				holders[k] = append(holders[k], int32(i)) //nolint:gosec // legs are counted in millions
+				holders[k] = append(holders[k], int32(i))
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func TestTheOrderOfArrivalChangesNothing(t *testing.T) {
 			}
 			for arrival := range uint64(3) {
 				log := newMemory()
-				arrive(t, log, legs, rand.New(rand.NewPCG(seed, arrival)))
+				arrive(t, log, legs, rand.New(rand.NewPCG(seed, arrival))) //nolint:gosec // chance that can be repeated
 				if diff := cmp.Diff(want.Calls, log.sorted(), byID); diff != "" {
 					t.Fatalf("calls (- at once, + in arrival %d):\n%s", arrival, diff)
 				}
@@ -52,14 +52,14 @@ func restless(seed uint64) []calllog.Trace {
 	if seed%3 == 0 {
 		s.Keys = 0.02 // hardly a clock to be measured
 	}
-	legs, real := truth.Make(s)
-	chance := rand.New(rand.NewPCG(seed, 99))
+	legs, facts := truth.Make(s)
+	chance := rand.New(rand.NewPCG(seed, 99)) //nolint:gosec // chance that can be repeated
 	all := make([]calllog.Trace, len(legs))
 	moved := map[int]time.Duration{}
 	for i := range legs {
 		all[i] = legs[i].Trace()
 		t := &all[i]
-		call := real.Call(t.LegID)
+		call := facts.Call(t.LegID)
 		by, ok := moved[call]
 		if !ok {
 			midnight := calllog.Day(t.Started).Add(time.Duration(chance.NormFloat64() * 40 * float64(time.Minute)))

@@ -6,7 +6,7 @@ type sets []int32
 func newSets(n int) sets {
 	s := make(sets, n)
 	for i := range s {
-		s[i] = int32(i) //nolint:gosec // legs are counted in millions
+		s[i] = int32(i)
 	}
 	return s
 }

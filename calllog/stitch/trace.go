@@ -33,14 +33,14 @@ func (s *stitching) trace(times clocks) {
 	seek := s.seeker(times)
 	rivals := map[int32][]int32{} // a parent's possible children
 	for i := range s.groups {
-		if !s.heads(int32(i)) { //nolint:gosec // no more than legs
+		if !s.heads(int32(i)) {
 			continue
 		}
-		if parents := seek.parents(int32(i)); len(parents) > 0 { //nolint:gosec // no more than legs
+		if parents := seek.parents(int32(i)); len(parents) > 0 {
 			for _, p := range parents {
-				rivals[p.group] = append(rivals[p.group], int32(len(s.children))) //nolint:gosec // no more than legs
+				rivals[p.group] = append(rivals[p.group], int32(len(s.children)))
 			}
-			s.children = append(s.children, child{group: int32(i), parents: parents}) //nolint:gosec // no more than legs
+			s.children = append(s.children, child{group: int32(i), parents: parents})
 		}
 	}
 	for i := range s.children {
@@ -74,7 +74,7 @@ func (s *stitching) heads(i int32) bool {
 
 // clear reports whether a child's best parent is beyond doubt.
 func (s *stitching) clear(c *child) bool {
-	return c.parents[0].weight >= enough && (len(c.parents) == 1 || c.parents[0].weight-c.parents[1].weight >= clear) &&
+	return c.parents[0].weight >= enough && (len(c.parents) == 1 || c.parents[0].weight-c.parents[1].weight >= lead) &&
 		len(c.against) == 0
 }
 
@@ -86,12 +86,12 @@ func (s *stitching) against(i int, rivals map[int32][]int32) []int32 {
 	var all []int32
 	for _, r := range rivals[best.group] {
 		rival := &s.children[r]
-		if r == int32(i) || !overlap(&s.groups[c.group], &s.groups[rival.group]) || //nolint:gosec // no more than legs
+		if r == int32(i) || !overlap(&s.groups[c.group], &s.groups[rival.group]) ||
 			s.groups[c.group].system != s.groups[rival.group].system {
 			continue
 		}
 		n := slices.IndexFunc(rival.parents, func(p parent) bool { return p.group == best.group })
-		if rival.parents[n].weight > best.weight-clear {
+		if rival.parents[n].weight > best.weight-lead {
 			all = append(all, rival.group)
 		}
 	}
@@ -119,7 +119,7 @@ func (s *stitching) seeker(times clocks) *seeker {
 	}
 	byStart := make([]int32, len(s.groups))
 	for i := range byStart {
-		byStart[i] = int32(i) //nolint:gosec // no more than legs
+		byStart[i] = int32(i)
 	}
 	slices.SortFunc(byStart, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(s.groups[a].start, s.groups[b].start), cmp.Compare(s.groups[a].legs[0], s.groups[b].legs[0]))
@@ -222,7 +222,7 @@ func (k *seeker) parent(p, c *group) (parent, bool) {
 	}
 	e, off := k.weigh(p, c, ahead, within)
 	weight := e.weight(off, within)
-	return parent{weight: weight, evidence: e, off: off, within: within}, weight > enough-clear
+	return parent{weight: weight, evidence: e, off: off, within: within}, weight > enough-lead
 }
 
 // after is how many of some groups, ordered by start, started up to a time.

@@ -2,6 +2,7 @@ package stitch_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -39,8 +40,8 @@ func TestJoinsAreRight(t *testing.T) {
 			t.Parallel()
 			s := truth.Usual(11, 12000)
 			worsen(&s)
-			legs, real := truth.Make(s)
-			scores := real.Scores(legs, stitch.All(traces(legs), nil).Calls)
+			legs, facts := truth.Make(s)
+			scores := facts.Scores(legs, stitch.All(traces(legs), nil).Calls)
 			if got := scores[""].Precision(); got < 0.995 {
 				t.Errorf("precision %.4f of %d joins, want at least 0.995", got, scores[""].Put)
 			}
@@ -99,7 +100,7 @@ func TestSharedKeysTieNobody(t *testing.T) {
 	for i := range 400 {
 		system := []string{truth.Old, truth.New}[i%2]
 		legs = append(legs, calllog.Trace{
-			LegID: calllog.LegID{System: system, Record: fmt.Sprint(i)}, Call: fmt.Sprint("c", i),
+			LegID: calllog.LegID{System: system, Record: strconv.Itoa(i)}, Call: fmt.Sprint("c", i),
 			Started: at.Add(time.Duration(i) * 20 * time.Second), Ended: at.Add(time.Duration(i)*20*time.Second + time.Minute),
 			Direction: calllog.Internal, Keys: shared,
 		})

@@ -48,7 +48,7 @@ type call struct {
 func (c *call) begin(class Class) { c.class = append(c.class, class) }
 
 // leg adds a leg to the call that began last.
-func (c *call) leg(system string, l calllog.Leg) *calllog.Leg {
+func (c *call) leg(system string, l calllog.Leg) {
 	c.serials++
 	l.LegID = calllog.LegID{System: system, Record: fmt.Sprintf("r%07d", c.serials)}
 	if l.Call == "" {
@@ -59,7 +59,6 @@ func (c *call) leg(system string, l calllog.Leg) *calllog.Leg {
 	}
 	c.call[l.LegID] = len(c.class) - 1
 	c.legs = append(c.legs, l)
-	return &c.legs[len(c.legs)-1]
 }
 
 // own is a new key of a system's own.

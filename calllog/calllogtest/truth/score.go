@@ -37,12 +37,12 @@ func (t *Truth) Scores(legs []calllog.Leg, calls []calllog.Call) map[Class]Score
 			scores[c] = s
 		}
 	}
-	real := map[int][]calllog.LegID{}
+	together := map[int][]calllog.LegID{}
 	for i := range legs {
 		n := t.Call(legs[i].LegID)
-		real[n] = append(real[n], legs[i].LegID)
+		together[n] = append(together[n], legs[i].LegID)
 	}
-	for _, ids := range real {
+	for _, ids := range together {
 		crossings(ids, func(a, b calllog.LegID) { count(a, b, func(s *Score) { s.True++ }) })
 	}
 	for _, c := range calls {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dualtone/dualtone/calllog"
@@ -153,7 +154,7 @@ func number(format string, n int) calllog.Party {
 	return calllog.Party{Raw: text, Number: numberOf(text)}
 }
 
-func (w *world) extension() string { return fmt.Sprint(2000 + w.chance.IntN(300)) }
+func (w *world) extension() string { return strconv.Itoa(2000 + w.chance.IntN(300)) }
 
 // spoil does to the records what the world does to them.
 func (w *world) spoil() {
