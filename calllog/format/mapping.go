@@ -136,6 +136,15 @@ func (m *Mapping) Translations() []Translation {
 	return all
 }
 
+// KeyKinds are the names of what another system may know a call by.
+func KeyKinds() []string {
+	var all []string
+	for _, kind := range keyKinds() {
+		all = append(all, string(kind))
+	}
+	return all
+}
+
 func keyKinds() []calllog.KeyKind {
 	return []calllog.KeyKind{
 		calllog.DecisionKey, calllog.SIPCallID, calllog.SessionID, calllog.UCID, calllog.UserToUser, calllog.LinkedID, calllog.ContactIDKey,
