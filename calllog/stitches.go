@@ -77,12 +77,15 @@ type Change struct {
 }
 
 // Stitched reads what was decided.
-type Stitched interface {
+type Stitched interface { //nolint:interfacebloat // one reader, many questions
 	// Call returns a call by its name, or by a name that it had; ErrNotFound for
 	// one that no call of several legs has or had.
 	Call(ctx context.Context, id CallID) (Call, error)
 	// CallOf returns the call of a leg, which may be its only one.
 	CallOf(ctx context.Context, leg Place) (Call, error)
+	// Joined lists the legs that started from one time to before another, each
+	// with the call that it belongs to, by their start.
+	Joined(ctx context.Context, from, to time.Time) ([]Joined, error)
 	// Moves tells, oldest first, which legs came to a call from others and which
 	// went from it to others.
 	Moves(ctx context.Context, id CallID) ([]Change, error)
@@ -90,6 +93,13 @@ type Stitched interface {
 	Ambiguous(ctx context.Context, q AmbiguousQuery) ([]Ambiguity, error)
 	// Clocks lists how far systems' clocks were apart, day by day.
 	Clocks(ctx context.Context, from, to time.Time) ([]Clock, error)
+}
+
+// Joined is a leg and the name of its call.
+type Joined struct {
+	Trace
+
+	StitchedTo CallID
 }
 
 // AmbiguousQuery selects ambiguous legs; empty fields select all.

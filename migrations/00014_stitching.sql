@@ -75,5 +75,22 @@ CREATE TABLE call_clocks (
     PRIMARY KEY (day, system_id, against_id)
 );
 
+-- A day held against the CRM's log, as it was when it was last compared.
+CREATE TABLE call_reconciled (
+    day     date PRIMARY KEY,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    summary jsonb NOT NULL
+);
+CREATE TABLE call_reconciled_items (
+    day      date NOT NULL,
+    n        integer NOT NULL,
+    crm_user text NOT NULL,
+    verdict  text NOT NULL,
+    open     boolean NOT NULL,
+    item     jsonb NOT NULL,
+    PRIMARY KEY (day, n)
+);
+CREATE INDEX call_reconciled_items_user ON call_reconciled_items (day, crm_user, n);
+
 -- +goose Down
-DROP TABLE call_clocks, call_rulings, call_open, call_moves, call_members;
+DROP TABLE call_reconciled_items, call_reconciled, call_clocks, call_rulings, call_open, call_moves, call_members;

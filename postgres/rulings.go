@@ -139,3 +139,13 @@ func (s Stitches) Rulings(ctx context.Context, limit int) ([]calllog.Ruled, erro
 	})
 	return all, err
 }
+
+// Find returns where a leg stands; ErrNotFound for an unknown one.
+func (s Stitches) Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error) {
+	place := calllog.Place{LegID: leg}
+	err := again(ctx, "leg "+leg.Record, func() (err error) {
+		place.Started, _, err = s.locate(ctx, s.pool, leg)
+		return err
+	})
+	return place, err
+}

@@ -75,11 +75,15 @@ const longestLeg = 12 * time.Hour
 
 // Traces reads the legs that were alive between two times.
 func (e *evidence) Traces(ctx context.Context, from, to time.Time) ([]calllog.Trace, error) {
-	found, err := e.tx.Query(ctx, `
+	return e.traces(ctx, e.tx, `
 		SELECT `+traceColumns+` FROM call_legs WHERE started_at >= $1 AND started_at < $2
 		UNION ALL
 		SELECT `+traceColumns+` FROM call_legs WHERE started_at >= $3 AND started_at < $1 AND ended_at > $1`,
 		from, to, from.Add(-longestLeg))
+}
+
+func (s Stitches) traces(ctx context.Context, q querier, sql string, args ...any) ([]calllog.Trace, error) {
+	found, err := q.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func (e *evidence) Traces(ctx context.Context, from, to time.Time) ([]calllog.Tr
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
-	words, err := e.words.read(ctx, e.tx, needed)
+	words, err := s.words.read(ctx, q, needed)
 	if err != nil {
 		return nil, err
 	}

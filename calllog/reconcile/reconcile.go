@@ -8,6 +8,7 @@ package reconcile
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"strings"
@@ -108,9 +109,33 @@ type Reconciled struct {
 	// new side's is higher by more than chance explains.
 	Floor float64 `json:"floor"`
 	Above bool    `json:"above"`
-	// Made is when the logs were compared. The day is stale once a leg came after.
-	Made time.Time `json:"made"`
+	// Made is when the logs were compared. Stale says that legs of the day came
+	// since.
+	Made  time.Time `json:"made"`
+	Stale bool      `json:"stale"`
 }
+
+// Store keeps what was compared.
+type Store interface {
+	Keep(ctx context.Context, r Reconciled) error
+	// Kept returns a day, of the items those that the query selects; ErrNotFound
+	// for a day that was never compared.
+	Kept(ctx context.Context, q Query) (Reconciled, error)
+}
+
+// Query selects items of a day; empty fields select all.
+type Query struct {
+	Day     time.Time
+	User    dualtone.UserID
+	Verdict Verdict
+	// OpenOnly leaves out what agrees and what is explained.
+	OpenOnly OpenOnly
+	After    int // the number of items to pass over, of those that are selected
+	Limit    int
+}
+
+// OpenOnly is whether only open differences are wanted.
+type OpenOnly bool
 
 // sameCall is how far apart two records of one call may say that it began, where
 // no key ties them: a task is written when the agent saves it.

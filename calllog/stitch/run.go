@@ -76,3 +76,18 @@ func (c *counting) Traces(ctx context.Context, from, to time.Time) ([]calllog.Tr
 	}
 	return traces, err
 }
+
+// Follow stitches what comes, every so often until it is canceled, and tells of
+// each run. It rests nine times as long as it works, so that a day with very many
+// legs takes a tenth of a processor.
+func Follow(ctx context.Context, log calllog.Stitches, every time.Duration, tell func(Done, error)) error {
+	for {
+		began := time.Now()
+		tell(Run(ctx, log, time.Time{}, nil))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(max(every, 9*time.Since(began))):
+		}
+	}
+}
