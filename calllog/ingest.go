@@ -74,7 +74,8 @@ func (i *Ingester) Ingest(ctx context.Context, from Ingest, rows Placed) (Ingest
 
 // drained waits for a reader that was told to stop. That it was told is no error.
 func drained(full <-chan *batch, reading <-chan error) error {
-	for range full { //nolint:revive // what was read and not written is read again
+	for range full {
+		continue // it is read again
 	}
 	if err := <-reading; !errors.Is(err, context.Canceled) {
 		return err

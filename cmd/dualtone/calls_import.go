@@ -238,7 +238,7 @@ func (a *app) survey(ctx context.Context, r source.Reading, name string, v *surv
 	})
 }
 
-func (v survey) table(t *table) {
+func (v *survey) table(t *table) {
 	if len(v.Faults) > 0 {
 		t.row("FILE", "LINE", "COLUMN", "VALUE", "PROBLEM")
 		for _, f := range v.Faults {

@@ -83,8 +83,8 @@ func TestAFullSpoolWaitsUntilSomethingIsRemoved(t *testing.T) {
 		go func() { done <- w.Append(t.Context(), line) }()
 		synctest.Wait()
 		select {
-		case <-done:
-			t.Fatal("it takes more than it may")
+		case err := <-done:
+			t.Fatalf("it takes more than it may: %v", err)
 		default:
 		}
 		must(t, s.Remove(listed(t, s)[0]))
