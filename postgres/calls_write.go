@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,18 +19,24 @@ import (
 func (c *Calls) Write(ctx context.Context, ingest calllog.IngestID, batch calllog.Batch) (calllog.Written, error) {
 	var written calllog.Written
 	err := again(ctx, "write to ingest "+string(ingest), func() error {
-		w := &write{Calls: c, ingest: ingest, encoder: newEncoder(c.words)}
-		if err := w.prepare(ctx, batch.Rows); err != nil {
-			return err
+		err := c.writeOnce(ctx, ingest, &batch, &written)
+		if violates(err, noPartition) { // somebody took one away since it was made
+			c.partitions.forget()
+			err = c.writeOnce(ctx, ingest, &batch, &written)
 		}
-		err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return w.keep(ctx, tx, &batch) })
-		if violates(err, noPartition) {
-			c.partitions.forget() // somebody took one away since
-		}
-		written = w.written
 		return err
 	})
 	return written, err
+}
+
+func (c *Calls) writeOnce(ctx context.Context, ingest calllog.IngestID, batch *calllog.Batch, written *calllog.Written) error {
+	w := &write{Calls: c, ingest: ingest, encoder: newEncoder(c.words)}
+	if err := w.prepare(ctx, batch.Rows); err != nil {
+		return err
+	}
+	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return w.keep(ctx, tx, batch) })
+	*written = w.written
+	return err
 }
 
 // noPartition is what Postgres says of a row that fits none.
@@ -46,12 +53,15 @@ type placed struct {
 type write struct {
 	*Calls
 
-	ingest  calllog.IngestID
-	batch   calllog.BatchID
-	system  string
-	encoder *encoder
+	ingest calllog.IngestID
+	batch  calllog.BatchID
+	system string
+	// legsFrom is before which legs are gone, see Care, and rows say nothing new.
+	legsFrom time.Time
+	encoder  *encoder
 
 	legs        []placed
+	given       int64 // how many legs there were at first
 	supplements []suppliedRow
 	faults      []faultRow
 	raw         []rawChunk
@@ -169,8 +179,8 @@ func (w *write) encode(legs []placed) {
 }
 
 // keep is the transaction.
-func (w *write) keep(ctx context.Context, tx pgx.Tx, b *calllog.Batch) (err error) {
-	if w.batch, w.system, err = w.advance(ctx, tx, w.ingest, b); err != nil {
+func (w *write) keep(ctx context.Context, tx pgx.Tx, b *calllog.Batch) error {
+	if err := w.advance(ctx, tx, b); err != nil {
 		return err
 	}
 	return w.keepAll(ctx, tx)
@@ -199,6 +209,8 @@ func (w *write) keepLegs(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
+	w.given = int64(len(w.legs))
+	w.legs = slices.DeleteFunc(w.legs, func(p placed) bool { return p.leg.Started.Before(w.legsFrom) })
 	for i, run := range runs(w.legs) {
 		if err := w.keepRun(ctx, tx, i, run, mover); err != nil {
 			return fmt.Errorf("legs: %w", err)

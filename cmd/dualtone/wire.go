@@ -29,6 +29,7 @@ type stores struct {
 	systems  *postgres.Systems
 	calls    *postgres.Calls
 	rollups  *postgres.Rollups
+	care     *postgres.Care
 	stitches postgres.Stitches
 }
 
@@ -45,6 +46,7 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		systems:  postgres.NewSystems(pool),
 		calls:    calls,
 		rollups:  postgres.NewRollups(pool),
+		care:     postgres.NewCare(pool),
 		stitches: postgres.NewStitches(calls),
 	}
 }
