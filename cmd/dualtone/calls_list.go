@@ -162,7 +162,7 @@ func callsLegs(a *app) *cobra.Command {
 					return err
 				}
 				shown := versionsOf(cmd.Context(), s, versions, raw)
-				return showList(a, list[version]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
+				return showList(a, list[legVersion]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
 			})
 		},
 	}
@@ -171,15 +171,15 @@ func callsLegs(a *app) *cobra.Command {
 	return cmd
 }
 
-// version is a version of a leg and the row it was read from.
-type version struct {
+// legVersion is a version of a leg and the row it was read from.
+type legVersion struct {
 	calllog.Kept
 
 	Raw string `json:"raw,omitempty"`
 }
 
-func versionsOf(ctx context.Context, s *stores, kept []calllog.Kept, raw bool) []version {
-	all := make([]version, len(kept))
+func versionsOf(ctx context.Context, s *stores, kept []calllog.Kept, raw bool) []legVersion {
+	all := make([]legVersion, len(kept))
 	for i, k := range kept {
 		all[i].Kept = k
 		if !raw {
@@ -194,7 +194,7 @@ func versionsOf(ctx context.Context, s *stores, kept []calllog.Kept, raw bool) [
 	return all
 }
 
-func versionsTable(t *table, versions []version) {
+func versionsTable(t *table, versions []legVersion) {
 	t.row("VERSION", "KNOWN", "UNTIL", "STARTED", "QUEUE", "AGENT", "ENDED AS", "WAITED", "TALKED", "INGEST", "LINE")
 	for i := range versions {
 		v := &versions[i]
