@@ -136,7 +136,8 @@ type ledger struct {
 	lines map[line][]int
 }
 
-// line is a caller and a number that was called, by their last nine digits.
+// line is a caller and a number that was called, by their last nine digits; a
+// line without a number holds all calls of the caller.
 type line struct{ caller, called string }
 
 func newLedger(calls []Call) *ledger {
@@ -151,15 +152,20 @@ func newLedger(calls []Call) *ledger {
 				continue
 			}
 			caller := ending(number(leg.Caller))
+			l.enter(line{caller: caller}, i)
 			for _, called := range []calllog.Party{leg.Called, leg.Dialed, leg.Diverted} {
-				at := line{caller, ending(number(called))}
-				if at.called != "" && !slices.Contains(l.lines[at], i) {
-					l.lines[at] = append(l.lines[at], i)
-				}
+				l.enter(line{caller, ending(number(called))}, i)
 			}
 		}
 	}
 	return l
+}
+
+// enter puts a call on a line; one of which nothing is known is none.
+func (l *ledger) enter(at line, call int) {
+	if at != (line{}) && !slices.Contains(l.lines[at], call) {
+		l.lines[at] = append(l.lines[at], call)
+	}
 }
 
 func number(p calllog.Party) string {
@@ -194,8 +200,17 @@ func (l *ledger) byKey(b *Booked) {
 }
 
 // byNumbers finds calls of the same caller to the same number at about the same
-// time, the nearest first.
+// time, the nearest first. Where the number was changed on the way in, as a DID
+// into an extension, the caller and the time have to do.
 func (l *ledger) byNumbers(booked []Booked) {
+	l.nearest(booked, "numbers and times", func(b *Booked) []line {
+		return []line{{ending(b.Caller), ending(string(b.Number))}, {ending(b.Caller), ending(b.Called)}}
+	})
+	l.nearest(booked, "caller and time", func(b *Booked) []line { return []line{{caller: ending(b.Caller)}} })
+}
+
+// nearest pairs attempts with calls on the lines that each may be on.
+func (l *ledger) nearest(booked []Booked, by string, lines func(*Booked) []line) {
 	type match struct {
 		attempt, call int
 		off           time.Duration
@@ -207,10 +222,10 @@ func (l *ledger) byNumbers(booked []Booked) {
 			continue
 		}
 		seen := map[int]bool{}
-		for _, called := range []string{string(b.Number), b.Called} {
-			for _, i := range l.lines[line{ending(b.Caller), ending(called)}] {
+		for _, at := range lines(b) {
+			for _, i := range l.lines[at] {
 				off := l.calls[i].off(b.At)
-				if called != "" && !l.taken[i] && !seen[i] && off <= within {
+				if !l.taken[i] && !seen[i] && off <= within {
 					seen[i] = true
 					all = append(all, match{n, i, off})
 				}
@@ -223,7 +238,7 @@ func (l *ledger) byNumbers(booked []Booked) {
 	for _, m := range all {
 		if booked[m.attempt].Call == "" && !l.taken[m.call] {
 			l.taken[m.call] = true
-			booked[m.attempt].Call, booked[m.attempt].By = l.calls[m.call].ID, "numbers and times"
+			booked[m.attempt].Call, booked[m.attempt].By = l.calls[m.call].ID, by
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -22,7 +21,7 @@ numbers and times. What fits two calls equally well stays open: see dualtone
 calls ambiguous.
 
 A day is kept whole or not at all, so this may be broken off and run again, or by
-several at once. dualtone ingest does it by itself.`
+several at once. dualtone worker and dualtone ingest do it by themselves.`
 
 func callsStitch(a *app) *cobra.Command {
 	var since string
@@ -84,13 +83,25 @@ const stitchEvery = 10 * time.Second
 func keepStitched(ctx context.Context, s *stores, log *slog.Logger) error {
 	return stitch.Follow(ctx, s.stitches, stitchEvery, func(d stitch.Done, err error) {
 		switch {
-		case errors.Is(err, context.Canceled):
+		case ctx.Err() != nil:
 		case err != nil:
 			log.ErrorContext(ctx, "stitching failed", "error", err)
 		case d.Days > 0:
 			log.InfoContext(ctx, "stitched", "days", d.Days, "legs", d.Legs, "calls", d.Put, "open", d.Open)
 		}
 	})
+}
+
+// stitchMeanwhile keeps the log stitched beside other work; what it returns ends
+// that. Any number of processes may do so: one of them at a time decides a day.
+func stitchMeanwhile(ctx context.Context, s *stores, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- keepStitched(ctx, s, log) }()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 func callsClocks(a *app) *cobra.Command {

@@ -85,6 +85,7 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
 		return err
 	}
+	defer stitchMeanwhile(ctx, s, log)()
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():
