@@ -442,11 +442,12 @@ func (s *supplying) rewrite(ctx context.Context, legs []*supplyLeg) error {
 		}
 		s.encoder.end()
 	}
-	clear(s.encoder.missing)
+	s.encoder.forget()
 	if encode(); len(s.encoder.missing) > 0 {
 		if err := s.words.learn(ctx, s.encoder.missing); err != nil {
 			return err
 		}
+		s.encoder.forget()
 		encode()
 	}
 	for i, l := range legs {

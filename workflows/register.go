@@ -31,6 +31,7 @@ func Register(r registry) {
 	r.RegisterWorkflowWithOptions(MoveCohort, workflow.RegisterOptions{Name: MoveCohortName})
 	r.RegisterWorkflowWithOptions(RunPlan, workflow.RegisterOptions{Name: RunPlanName})
 	r.RegisterWorkflowWithOptions(RunStage, workflow.RegisterOptions{Name: RunStageName})
+	r.RegisterWorkflowWithOptions(IngestRecords, workflow.RegisterOptions{Name: IngestRecordsName})
 	r.RegisterWorkflowWithOptions(PreviewUser, workflow.RegisterOptions{Name: PreviewUserName})
 }
 

@@ -32,11 +32,14 @@ type stores struct {
 	plans      *postgres.Plans
 	rollouts   *postgres.Rollouts
 	rehearsals *postgres.Rehearsals
+	care       *postgres.Care
+	stitches   postgres.Stitches
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
+	calls := postgres.NewCalls(pool)
 	return &stores{
 		pool:       pool,
 		people:     postgres.NewPeople(pool),
@@ -44,11 +47,13 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		switches:   postgres.NewSwitches(pool),
 		router:     postgres.NewRouter(pool, countries(cfg)...),
 		systems:    postgres.NewSystems(pool),
-		calls:      postgres.NewCalls(pool),
+		calls:      calls,
 		rollups:    postgres.NewRollups(pool),
 		plans:      postgres.NewPlans(pool),
 		rollouts:   postgres.NewRollouts(pool),
 		rehearsals: postgres.NewRehearsals(pool),
+		care:       postgres.NewCare(pool),
+		stitches:   postgres.NewStitches(calls),
 	}
 }
 

@@ -75,10 +75,19 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	mover := newMover(cfg, s, f)
 	activities.Register(w, mover, &activities.Cohort{Cohorts: s.cohorts, Client: c})
 	activities.RegisterRollout(w, newRollout(s, mover))
+	records, err := callRecords(cfg, s, f)
+	if err != nil {
+		return err
+	}
+	records.Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
 	defer w.Stop()
+	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
+		return err
+	}
+	defer stitchMeanwhile(ctx, s, log)()
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():

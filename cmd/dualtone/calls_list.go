@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/config"
+)
+
+// wholeNumbers lets somebody see the numbers of people outside, and notes that
+// they did.
+type wholeNumbers struct {
+	whole  bool
+	reason string
+}
+
+func (w *wholeNumbers) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&w.whole, "whole-numbers", false, "show the numbers of people outside whole; needs --reason, and is kept in the audit")
+	cmd.Flags().StringVar(&w.reason, "reason", "", "why whole numbers are needed")
+}
+
+// legs masks legs, or notes that they are not.
+func (w *wholeNumbers) legs(ctx context.Context, cfg *config.Config, s *stores, what string, legs []calllog.Kept) error {
+	if !w.whole {
+		for i := range legs {
+			legs[i].Mask()
+		}
+		return nil
+	}
+	return s.care.Audit(ctx, calllog.AuditEntry{
+		Actor: actor(cfg), Action: "whole numbers", Reason: w.reason,
+		Detail: map[string]string{"command": what, "legs": strconv.Itoa(len(legs))},
+	})
+}
+
+func (w *wholeNumbers) check(cmd *cobra.Command) error {
+	if w.whole && w.reason == "" {
+		return usage(cmd, "--whole-numbers needs --reason")
+	}
+	return nil
+}
+
+func callsList(a *app) *cobra.Command {
+	var q calllog.LegQuery
+	var from, to, after, number string
+	var numbers wholeNumbers
+	cmd := &cobra.Command{
+		Use: "list", Short: "List legs of calls, the latest first",
+		Long: "Lists what each system recorded of a call, the latest first. dualtone calls show tells which legs are one call, " +
+			"dualtone calls legs how a leg was known before. Numbers of people outside are masked.",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
+			q.Number = dualtone.Number(number)
+			var err error
+			if q.From, err = instant(cmd, "from", from); err != nil {
+				return err
+			}
+			if q.To, err = instant(cmd, "to", to); err != nil {
+				return err
+			}
+			if q.After, err = afterArgument(cmd, after); err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				asked := q
+				asked.Limit++
+				legs, err := s.calls.Legs(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				if err := numbers.legs(cmd.Context(), cfg, s, "calls list", legs); err != nil {
+					return err
+				}
+				p := page(legs, q.Limit, func(k calllog.Kept) string { return placeName(k.Place()) })
+				return showList(a, p, "No such calls.", func(t *table) { legsTable(t, p.Items) })
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&from, "from", "", "started at this day or time or later, UTC")
+	flags.StringVar(&to, "to", "", "started before this day or time, UTC")
+	flags.StringVar(&q.System, "system", "", "only this system's")
+	flags.StringVar(&number, "number", "", "only from or to this number, such as +49301234567")
+	flags.StringVar((*string)(&q.Agent), "agent", "", "only this agent's account")
+	flags.StringVar((*string)(&q.Queue), "queue", "", "only this queue")
+	flags.StringVar(&q.Site, "site", "", "only this site")
+	flags.StringVar((*string)(&q.Direction), "direction", "", "only inbound, outbound or internal")
+	flags.StringVar((*string)(&q.Disposition), "disposition", "", "only what ended so, such as abandoned_queue")
+	flags.StringVar(&q.Call, "call", "", "only the legs of the system's own key of a call")
+	flags.BoolVar(&q.Oldest, "oldest", false, "the oldest first")
+	flags.StringVar(&after, "after", "", "go on after this one, as a list before said")
+	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
+	numbers.add(cmd)
+	return cmd
+}
+
+// placeName writes a place so that it can be given as one argument.
+func placeName(p calllog.Place) string {
+	return p.Started.Format(time.RFC3339Nano) + "/" + legName(p.LegID)
+}
+
+func afterArgument(cmd *cobra.Command, text string) (calllog.Place, error) {
+	if text == "" {
+		return calllog.Place{}, nil
+	}
+	started, leg, _ := strings.Cut(text, "/")
+	at, err := time.Parse(time.RFC3339Nano, started)
+	if err != nil {
+		return calllog.Place{}, usage(cmd, fmt.Sprintf("--after %q: want what the list before said", text))
+	}
+	id, err := legArgument(cmd, leg)
+	return calllog.Place{Started: at, LegID: id}, err
+}
+
+func legsTable(t *table, legs []calllog.Kept) {
+	t.row("STARTED", "LEG", "WAY", "FROM", "TO", "QUEUE", "AGENT", "ENDED AS", "WAITED", "TALKED")
+	for i := range legs {
+		l := &legs[i]
+		t.row(l.Started.Format("2006-01-02 15:04:05Z"), legName(l.LegID), dash(l.Direction), partyName(l.Caller), partyName(l.Called),
+			dash(l.Queue), dash(l.Agent), dash(l.Disposition),
+			(l.Wait + l.Ring).Round(time.Second).String(), l.Talk.Round(time.Second).String())
+	}
+}
+
+func callsLegs(a *app) *cobra.Command {
+	var raw bool
+	var numbers wholeNumbers
+	cmd := &cobra.Command{
+		Use: "legs SYSTEM/RECORD", Short: "Every version of a leg: what was known, from when until when, and from which row",
+		Args: takes("SYSTEM/RECORD, the leg"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
+			if raw && !numbers.whole {
+				return usage(cmd, "--raw shows whole numbers: give --whole-numbers and --reason as well")
+			}
+			id, err := legArgument(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				place, err := s.stitches.Find(cmd.Context(), id)
+				if err != nil {
+					return err
+				}
+				versions, err := s.calls.Versions(cmd.Context(), place)
+				if err != nil {
+					return err
+				}
+				if err := numbers.legs(cmd.Context(), cfg, s, "calls legs", versions); err != nil {
+					return err
+				}
+				shown := versionsOf(cmd.Context(), s, versions, raw)
+				return showList(a, list[legVersion]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&raw, "raw", false, "show the rows as they were received")
+	numbers.add(cmd)
+	return cmd
+}
+
+// legVersion is a version of a leg and the row it was read from.
+type legVersion struct {
+	calllog.Kept
+
+	Raw string `json:"raw,omitempty"`
+}
+
+func versionsOf(ctx context.Context, s *stores, kept []calllog.Kept, raw bool) []legVersion {
+	all := make([]legVersion, len(kept))
+	for i, k := range kept {
+		all[i].Kept = k
+		if !raw {
+			continue
+		}
+		row, err := s.calls.Raw(ctx, k)
+		all[i].Raw = string(row)
+		if err != nil {
+			all[i].Raw = err.Error()
+		}
+	}
+	return all
+}
+
+func versionsTable(t *table, versions []legVersion) {
+	t.row("VERSION", "KNOWN", "UNTIL", "STARTED", "QUEUE", "AGENT", "ENDED AS", "WAITED", "TALKED", "INGEST", "LINE")
+	for i := range versions {
+		v := &versions[i]
+		until := "now"
+		if !v.Until.IsZero() {
+			until = clock(v.Until)
+		}
+		t.row(strconv.Itoa(v.Version), clock(v.Known), until, v.Started.Format("2006-01-02 15:04:05.000Z"), dash(v.Queue), dash(v.Agent),
+			dash(v.Disposition), (v.Wait + v.Ring).Round(time.Second).String(), v.Talk.Round(time.Second).String(), string(v.Ingest), strconv.FormatInt(v.Line, 10))
+	}
+	for i := range versions {
+		if versions[i].Raw != "" {
+			t.line("%d: %s", versions[i].Version, printable(versions[i].Raw))
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	callformat "github.com/dualtone/dualtone/calllog/format"
+	"github.com/dualtone/dualtone/config"
+)
+
+func callsQuarantine(a *app) *cobra.Command {
+	return group("quarantine", "Rows that could not be read: look at them, correct them, read them again",
+		quarantineList(a), quarantineShow(a), quarantineFix(a), quarantineReplay(a))
+}
+
+func quarantineList(a *app) *cobra.Command {
+	var q calllog.QuarantineQuery
+	cmd := &cobra.Command{
+		Use: "list", Short: "List rows in quarantine, the oldest first", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				asked := q
+				asked.Limit++
+				rows, err := s.calls.Quarantined(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				for i := range rows { // a row holds whole numbers; show shows it
+					rows[i].Raw, rows[i].Fixed = nil, nil
+				}
+				p := page(rows, q.Limit, func(r calllog.Quarantined) string { return strconv.FormatInt(int64(r.ID), 10) })
+				return showList(a, p, "Nothing is in quarantine.", func(t *table) {
+					t.row("ID", "STATE", "SYSTEM", "FILE", "LINE", "COLUMN", "REASON", "SINCE")
+					for _, r := range p.Items {
+						t.row(strconv.FormatInt(int64(r.ID), 10), string(r.State), r.Source.System, r.Source.Name,
+							strconv.FormatInt(r.Line, 10), dash(r.Fault.Column), r.Fault.Reason, clock(r.At))
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&q.System, "system", "", "only this system's")
+	flags.StringVar((*string)(&q.Ingest), "ingest", "", "only of this ingest")
+	flags.StringVar((*string)(&q.State), "state", "", "only waiting, corrected, released or dismissed")
+	flags.StringVar(&q.Text, "text", "", "only with this in reason, column or row")
+	flags.Int64Var((*int64)(&q.After), "after", 0, "go on after this id")
+	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
+	return cmd
+}
+
+func quarantineID(cmd *cobra.Command, text string) (calllog.QuarantineID, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, usage(cmd, fmt.Sprintf("%q is no id; dualtone calls quarantine list shows them", text))
+	}
+	return calllog.QuarantineID(id), nil
+}
+
+func quarantineShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "One row in quarantine: what it says, and what is wrong with it", Args: takes("ID, the row's"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := quarantineID(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				r, err := s.calls.Row(cmd.Context(), id)
+				if err != nil {
+					return err
+				}
+				type shown struct {
+					calllog.Quarantined
+
+					Raw   string `json:"raw"`
+					Fixed string `json:"fixed,omitempty"`
+				}
+				return a.show(shown{r, string(r.Raw), string(r.Fixed)}, func(t *table) { quarantineTable(t, &r) })
+			})
+		},
+	}
+}
+
+func quarantineTable(t *table, r *calllog.Quarantined) {
+	t.row("ROW", fmt.Sprintf("%d, %s", r.ID, r.State))
+	t.row("FROM", fmt.Sprintf("%s, line %d of %s", r.Source.System, r.Line, r.Source.Name))
+	t.row("FORMAT", dash(r.Source.Format))
+	t.row("REASON", r.Fault.Reason)
+	t.row("COLUMN", dash(r.Fault.Column))
+	t.row("VALUE", dash(r.Fault.Value))
+	t.row("SAYS", string(r.Raw))
+	if len(r.Fixed) > 0 {
+		t.row("CORRECTED", string(r.Fixed))
+	}
+	if r.By != "" {
+		t.row("BY", fmt.Sprintf("%s, %s: %s", r.By, clock(r.When), r.Why))
+	}
+}
+
+func quarantineFix(a *app) *cobra.Command {
+	var fix calllog.Fix
+	var file string
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "fix ID", Short: "Correct a row in quarantine, or dismiss it",
+		Long: "Keeps a corrected row beside the one that was received; dualtone calls quarantine replay then reads it. Where a " +
+			"format names its columns in a first row, put that row before the corrected one.",
+		Args: takes("ID, the row's"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if fix.ID, err = quarantineID(cmd, args[0]); err != nil {
+				return err
+			}
+			if (file == "") == !fix.Dismiss {
+				return usage(cmd, "say either --file or --dismiss")
+			}
+			if fix.Why == "" {
+				return usage(cmd, "--reason missing: others will want to know why")
+			}
+			if file != "" {
+				if fix.Raw, err = a.text(file); err != nil {
+					return err
+				}
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				fix.By = actor(cfg)
+				if !dryRun {
+					if err := s.calls.Fix(cmd.Context(), fix); err != nil {
+						return err
+					}
+				}
+				r, err := s.calls.Row(cmd.Context(), fix.ID)
+				if err != nil {
+					return err
+				}
+				return a.show(r, func(t *table) { quarantineTable(t, &r) })
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&file, "file", "", "the corrected row; - reads it from the input")
+	flags.BoolVar(&fix.Dismiss, "dismiss", false, "it is no record of a call")
+	flags.StringVar(&fix.Why, "reason", "", "what was wrong")
+	flags.BoolVar(&dryRun, "dry-run", false, "show the row and change nothing")
+	return cmd
+}
+
+// text reads a small file, or the input for "-".
+func (a *app) text(file string) ([]byte, error) {
+	in := a.in
+	if file != "-" {
+		f, err := os.Open(file) //nolint:gosec // G304: the file that was named
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+		}
+		defer func() { _ = f.Close() }() // only read
+		in = f
+	}
+	return io.ReadAll(io.LimitReader(in, 1<<20))
+}
+
+func quarantineReplay(a *app) *cobra.Command {
+	var q calllog.QuarantineQuery
+	var f readingFlags
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "replay [ID...]", Short: "Read rows in quarantine again: the given ones, or all that were corrected",
+		Long: "Reads rows again as their format is read now, so that it also serves after a mapping or a setting was corrected: " +
+			"--state waiting reads those that nobody touched. What still cannot be read stays.",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				rows, err := toReplay(cmd, s, q, args)
+				if err != nil {
+					return err
+				}
+				var all []replayed
+				for i := range rows {
+					done, err := replay(cmd, cfg, s, f, &rows[i], dryRun)
+					if err != nil {
+						return err
+					}
+					all = append(all, done)
+				}
+				if !dryRun {
+					if _, err := s.rollups.Settle(cmd.Context()); err != nil {
+						return err
+					}
+				}
+				return showList(a, list[replayed]{Items: all}, "No row is to be read again.", func(t *table) {
+					t.row("ID", "LEGS", "STILL WRONG")
+					for _, r := range all {
+						t.row(strconv.FormatInt(int64(r.ID), 10), strconv.FormatInt(r.Legs, 10), dash(r.Reason))
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	f.add(cmd)
+	state := flags.String("state", string(calllog.Corrected), "which rows, if none is given: corrected or waiting")
+	flags.IntVar(&q.Limit, "limit", 1000, "how many at most")
+	flags.BoolVar(&dryRun, "dry-run", false, "read them, tell what they would be, and keep nothing")
+	cmd.PreRun = func(*cobra.Command, []string) { q.State = calllog.QuarantineState(*state) }
+	return cmd
+}
+
+type replayed struct {
+	ID     calllog.QuarantineID `json:"id"`
+	Legs   int64                `json:"legs"`
+	Reason string               `json:"reason,omitempty"`
+}
+
+func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []string) ([]calllog.Quarantined, error) {
+	if len(ids) == 0 {
+		return s.calls.Quarantined(cmd.Context(), q)
+	}
+	var rows []calllog.Quarantined
+	for _, text := range ids {
+		id, err := quarantineID(cmd, text)
+		if err != nil {
+			return nil, err
+		}
+		row, err := s.calls.Row(cmd.Context(), id)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, dryRun bool) (replayed, error) {
+	f.system, f.format = r.Source.System, orDefault(f.format, r.Source.Format)
+	reading, err := f.reading(cmd, cfg)
+	if err != nil {
+		return replayed{}, err
+	}
+	kind, err := callformat.Named(f.format)
+	if err != nil {
+		return replayed{}, err
+	}
+	text := r.Raw
+	if len(r.Fixed) > 0 {
+		text = r.Fixed
+	}
+	row, err := readAgain(kind, reading.Options, text)
+	if err != nil {
+		return replayed{}, fmt.Errorf("row %d: %w", r.ID, err)
+	}
+	done := replayed{ID: r.ID, Legs: int64(len(row.Legs) + len(row.Supplements))}
+	if row.Fault != nil {
+		done.Reason = row.Fault.Reason
+	}
+	if dryRun {
+		return done, nil
+	}
+	return done, release(cmd.Context(), s, cfg, r.ID, row)
+}
+
+func release(ctx context.Context, s *stores, cfg *config.Config, id calllog.QuarantineID, row calllog.Row) error {
+	_, err := s.calls.Release(ctx, id, row, actor(cfg))
+	return err
+}
+
+// readAgain reads a row that stands alone, or under one that names its columns.
+func readAgain(f callformat.Format, o callformat.Options, text []byte) (calllog.Row, error) {
+	reader, err := f.Read(bytes.NewReader(append(bytes.TrimRight(text, "\r\n"), '\n')), o)
+	if err != nil {
+		return calllog.Row{}, err
+	}
+	last := calllog.Row{Fault: &calllog.Fault{Reason: "nothing in it was read as a record of a call"}}
+	for row, err := range reader.Rows() {
+		if err != nil {
+			return last, err
+		}
+		if len(row.Legs)+len(row.Supplements) > 0 || row.Fault != nil {
+			last = row
+		}
+	}
+	return last, nil
+}
