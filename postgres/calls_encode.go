@@ -158,7 +158,7 @@ func (e *encoder) party(p *calllog.Party) {
 func (e *encoder) hash(b []byte) (h rowHash) {
 	for i := range 2 {
 		e.digest.ResetWithSeed(uint64(i) + 1)
-		_, _ = e.digest.Write(b)              // it returns no error
+		_, _ = e.digest.Write(b) // it returns no error
 		binary.BigEndian.PutUint64(h[8*i:], e.digest.Sum64())
 	}
 	return h

@@ -68,7 +68,7 @@ func (m *merge) addLedger(packed []byte) error {
 		m.days[at].At(int(k.quarter - day*perDay)).Add(&f)
 		if k.facet == report.ByQueue {
 			for _, cut := range m.cuts {
-				m.cut(cutKey{cut, dayOf(k.quarter-cut), k.system, k.key}).Add(&f)
+				m.cut(cutKey{cut, dayOf(k.quarter - cut), k.system, k.key}).Add(&f)
 			}
 		}
 		return rest, nil
