@@ -65,7 +65,7 @@ func floors() []floor {
 			ours("systems/all"):       "surfaces ask the workflows",
 			ours("config"):            "take the values you need",
 		}},
-		{who: []string{"calllog", "calllog/format"}, never: map[string]string{
+		{who: []string{"calllog", "calllog/format", "calllog/stitch", "calllog/account", "calllog/reconcile"}, never: map[string]string{
 			"net/http":      "reading what was written is pure",
 			"database/sql":  "reading what was written is pure",
 			"math/rand":     "reading what was written is pure",

@@ -12,11 +12,12 @@ import (
 // findings are the figures of all parts, kept between runs, so that one part
 // can be measured alone.
 type findings struct {
-	Machine    machine  `json:"machine"`
-	Throughput *through `json:"throughput,omitempty"`
-	Limit      *limited `json:"limit,omitempty"`
-	Memory     []grown  `json:"memory,omitempty"`
-	Micro      []timed  `json:"micro,omitempty"`
+	Machine    machine   `json:"machine"`
+	Throughput *through  `json:"throughput,omitempty"`
+	Limit      *limited  `json:"limit,omitempty"`
+	Memory     []grown   `json:"memory,omitempty"`
+	Micro      []timed   `json:"micro,omitempty"`
+	Stitched   *stitched `json:"stitched,omitempty"`
 }
 
 // machine is where and when the figures were found.

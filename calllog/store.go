@@ -100,6 +100,14 @@ type Written struct {
 	Quarantined int64 `json:"quarantined"`
 }
 
+// Since returns what was counted since an earlier count.
+func (w Written) Since(before Written) Written {
+	return Written{
+		Rows: w.Rows - before.Rows, New: w.New - before.New, Changed: w.Changed - before.Changed, Same: w.Same - before.Same,
+		Supplements: w.Supplements - before.Supplements, Quarantined: w.Quarantined - before.Quarantined,
+	}
+}
+
 // Add counts more.
 func (w *Written) Add(more Written) {
 	w.Rows += more.Rows

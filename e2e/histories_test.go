@@ -59,6 +59,7 @@ func newLab(t *testing.T) *lab {
 		Drain: activities.Drain{Wait: 200 * time.Millisecond, Poll: 10 * time.Millisecond}, Now: time.Now,
 	}, &activities.Cohort{Cohorts: stores})
 	w.RegisterActivityWithOptions(l.runUser, activity.RegisterOptions{Name: activities.RunUserName})
+	w.RegisterActivityWithOptions(ingestRecords, activity.RegisterOptions{Name: activities.IngestRecordsName})
 	must(t, w.Start())
 	t.Cleanup(w.Stop)
 	return l
@@ -87,6 +88,14 @@ func (l *lab) runUser(ctx context.Context, r activities.UserRun) (activities.Use
 		return activities.UserEnd{State: cutover.Restored}, nil
 	}
 	return activities.UserEnd{State: cutover.OnNew}, nil
+}
+
+// ingestRecords plays a system that is away at first.
+func ingestRecords(ctx context.Context, system string) (activities.Ingested, error) {
+	if activity.GetInfo(ctx).Attempt == 1 {
+		return activities.Ingested{}, dualtone.ErrUnavailable
+	}
+	return activities.Ingested{System: system, At: "files a:1"}, nil
 }
 
 func (l *lab) start(t tester, id, workflow string, in any) {
@@ -199,6 +208,10 @@ func stories() map[string]func(tester, *lab) {
 		},
 		"preview": func(t tester, l *lab) {
 			l.start(t, "preview/new/E100", workflows.PreviewUserName, activities.Order{Person: "E100", To: dualtone.New, Actor: "tester"})
+			must(t, l.run.Get(t.Context(), nil))
+		},
+		"records": func(t tester, l *lab) {
+			l.start(t, "records/pbx", workflows.IngestRecordsName, workflows.RecordsRequest{System: "pbx"})
 			must(t, l.run.Get(t.Context(), nil))
 		},
 		"cohort_verbs": func(t tester, l *lab) {

@@ -93,8 +93,8 @@ func (s Stitches) Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconc
 		var stale bool
 		err := s.pool.QueryRow(ctx, `
 			SELECT summary, EXISTS (
-				SELECT FROM call_batches b WHERE b.at > r.made_at AND b.first_start < r.day + 1 AND b.last_start >= r.day
-			) FROM call_reconciled r WHERE day = $1::date`, day).Scan(&summary, &stale)
+				SELECT FROM call_batches b WHERE b.at > r.made_at AND b.first_start < $2 AND b.last_start >= $3
+			) FROM call_reconciled r WHERE day = $1::date`, day, day.AddDate(0, 0, 1), day).Scan(&summary, &stale)
 		if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
 			return fmt.Errorf("never made: %w", dualtone.ErrNotFound)
 		}

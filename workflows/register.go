@@ -27,6 +27,7 @@ func Register(r registry) {
 	r.RegisterWorkflowWithOptions(SwitchUser, workflow.RegisterOptions{Name: SwitchUserName})
 	r.RegisterWorkflowWithOptions(ReturnUser, workflow.RegisterOptions{Name: ReturnUserName})
 	r.RegisterWorkflowWithOptions(MoveCohort, workflow.RegisterOptions{Name: MoveCohortName})
+	r.RegisterWorkflowWithOptions(IngestRecords, workflow.RegisterOptions{Name: IngestRecordsName})
 	r.RegisterWorkflowWithOptions(PreviewUser, workflow.RegisterOptions{Name: PreviewUserName})
 }
 

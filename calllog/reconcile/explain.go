@@ -26,7 +26,7 @@ func (m *matching) explainPhone(h *Handled) string {
 		return "the agent is matched to no user of the CRM"
 	}
 	if other, ok := m.logged(h); ok {
-		return fmt.Sprintf("transfer leg: the call is logged with leg %s", other.Record)
+		return "transfer leg: the call is logged with leg " + other.Record
 	}
 	return ""
 }

@@ -57,11 +57,11 @@ func (m *matching) byKey() {
 			if m.ofCRM[i] >= 0 || c.Key == "" {
 				continue
 			}
-			for _, leg := range legs[c.Key] {
-				if m.ofLeg[leg] < 0 && (m.phone[leg].User == c.User) == own {
-					m.pair(leg, i)
-					break
-				}
+			free := slices.IndexFunc(legs[c.Key], func(leg int) bool {
+				return m.ofLeg[leg] < 0 && (m.phone[leg].User == c.User) == own
+			})
+			if free >= 0 {
+				m.pair(legs[c.Key][free], i)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/dualtone/dualtone/calllog/reconcile"
 )
 
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // company is a day of two logs that agree as far as two logs do: the old side's
 // softphone writes tasks without a key when the call is over, the new side's

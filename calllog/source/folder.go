@@ -233,7 +233,7 @@ func (f *Folder) more(ctx context.Context, w *watched) error {
 	if err != nil {
 		w.reader = nil // where it is, only the store knows
 	}
-	f.tell(ctx, Result{Ingest: w.in, Written: difference(before, w.in.Total)})
+	f.tell(ctx, Result{Ingest: w.in, Written: w.in.Total.Since(before)})
 	return err
 }
 

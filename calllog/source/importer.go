@@ -110,7 +110,7 @@ func (im *Importer) member(ctx context.Context, m member) (Result, error) {
 	r := Result{Before: in.At.Offset}
 	before := in.Total
 	r.Ingest, err = im.Ingest(ctx, in, reader)
-	r.Written = difference(before, r.Ingest.Total)
+	r.Written = r.Ingest.Total.Since(before)
 	if err == nil {
 		err = im.Store.Finish(ctx, in.ID)
 		r.Ingest.Finished = err == nil
@@ -185,13 +185,6 @@ func (r Reading) Survey(in io.Reader, name string, each func(source string, f fo
 		}
 	}
 	return nil
-}
-
-func difference(before, after calllog.Written) calllog.Written {
-	return calllog.Written{
-		Rows: after.Rows - before.Rows, New: after.New - before.New, Changed: after.Changed - before.Changed, Same: after.Same - before.Same,
-		Supplements: after.Supplements - before.Supplements, Quarantined: after.Quarantined - before.Quarantined,
-	}
 }
 
 // counted counts what is read.

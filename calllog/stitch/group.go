@@ -45,7 +45,7 @@ func (s *stitching) group() {
 }
 
 func (s *stitching) newGroup(legs []int32) {
-	number := int32(len(s.groups))
+	number := int32(len(s.groups)) //nolint:gosec // no more than legs
 	before := legs[0]
 	for _, l := range legs {
 		s.legs[l].group = number

@@ -29,7 +29,7 @@ func (s *stitching) index(id calllog.LegID, start int64) (int32, bool) {
 	from, _ := slices.BinarySearchFunc(s.legs, start, func(l leg, at int64) int { return int(l.start - at) })
 	for i := from; i < len(s.legs) && s.legs[i].start == start; i++ {
 		if s.traces[i].LegID == id {
-			return int32(i), true
+			return int32(i), true //nolint:gosec // legs are counted in millions
 		}
 	}
 	return 0, false
@@ -41,7 +41,7 @@ func (s *stitching) near(id calllog.LegID, start int64) (int32, bool) {
 	from, _ := slices.BinarySearchFunc(s.legs, start-most, func(l leg, at int64) int { return int(l.start - at) })
 	for i := from; i < len(s.legs) && s.legs[i].start <= start+most; i++ {
 		if s.traces[i].LegID == id {
-			return int32(i), true
+			return int32(i), true //nolint:gosec // legs are counted in millions
 		}
 	}
 	return 0, false

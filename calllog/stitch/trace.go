@@ -38,7 +38,7 @@ func (s *stitching) trace(times clocks) {
 		}
 		if parents := seek.parents(int32(i)); len(parents) > 0 {
 			for _, p := range parents {
-				rivals[p.group] = append(rivals[p.group], int32(len(s.children)))
+				rivals[p.group] = append(rivals[p.group], int32(len(s.children))) //nolint:gosec // no more than legs
 			}
 			s.children = append(s.children, child{group: int32(i), parents: parents})
 		}
@@ -86,7 +86,7 @@ func (s *stitching) against(i int, rivals map[int32][]int32) []int32 {
 	var all []int32
 	for _, r := range rivals[best.group] {
 		rival := &s.children[r]
-		if r == int32(i) || !overlap(&s.groups[c.group], &s.groups[rival.group]) ||
+		if int(r) == i || !overlap(&s.groups[c.group], &s.groups[rival.group]) ||
 			s.groups[c.group].system != s.groups[rival.group].system {
 			continue
 		}

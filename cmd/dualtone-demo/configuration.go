@@ -48,7 +48,7 @@ func writeSecrets(dir string, stack *devstack.Stack) (string, error) {
 }
 
 // configuration is the dualtone.yaml of the sample company.
-func configuration(up map[string]ready, stack *devstack.Stack, secrets string, b *border) string {
+func configuration(up map[string]ready, stack *devstack.Stack, secrets, records string, b *border) string {
 	pbx, cloud, org := up["asterisk"], up["connect"], up["salesforce"]
 	host, port, _ := net.SplitHostPort(pbx.Address)
 	var queues strings.Builder
@@ -68,6 +68,7 @@ systems:
     port: %s
     username: %s
     secret: file:%s/password
+    records: {file: %s}
   cloud:
     kind: amazonconnect
     endpoint: %s
@@ -100,7 +101,7 @@ migration:
   region: US
 cohort:
   window: 8
-`, secrets, stack.TemporalAddress, stack.Namespace, host, port, managerName, secrets,
+`, secrets, stack.TemporalAddress, stack.Namespace, host, port, managerName, secrets, records,
 		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, secrets, connectsim.Parked,
 		org.Address, consumerKey, secrets, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
 		org.Grant, connectsim.AgentRights, queues.String(), reachPrefix) + b.configuration()

@@ -25,8 +25,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 2 && args[0] == "simulate" {
-		return simulate(ctx, args[1])
+	if len(args) == 3 && args[0] == "simulate" {
+		return simulate(ctx, args[1], args[2])
 	}
 	flags := flag.NewFlagSet("dualtone-demo", flag.ContinueOnError)
 	var o options
@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return errors.New("usage: dualtone-demo [flags], or dualtone-demo simulate asterisk|connect|salesforce")
+		return errors.New("usage: dualtone-demo [flags], or dualtone-demo simulate asterisk|connect|salesforce FOLDER")
 	}
 	return play(ctx, o)
 }

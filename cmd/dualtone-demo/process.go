@@ -27,7 +27,7 @@ func startSimulator(ctx context.Context, dir, kind string) (*process, ready, err
 	if err != nil {
 		return nil, ready{}, err
 	}
-	p, out, err := start(dir, kind, exec.Command(self, "simulate", kind)) //nolint:gosec,noctx // stopped orderly by stop
+	p, out, err := start(dir, kind, exec.Command(self, "simulate", kind, dir)) //nolint:gosec,noctx // stopped orderly by stop
 	if err != nil {
 		return nil, ready{}, err
 	}

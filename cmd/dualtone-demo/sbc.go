@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/systems/sim"
 	"github.com/dualtone/dualtone/systems/sim/simctl"
@@ -25,6 +26,7 @@ type sbc struct {
 	home     map[string]dualtone.Side // of numbers without a route
 	seen     []routeSeen
 	delivery []delivery
+	placed   map[string]*calllog.Attempt
 }
 
 // routeSeen is a number's first side as it became known to the SBC.
@@ -43,7 +45,7 @@ type delivery struct {
 }
 
 func newSBC(router routing.Router, systems map[dualtone.Side]*simctl.Client, people []employee) *sbc {
-	b := &sbc{router: router, systems: systems, routes: map[string][]dualtone.Side{}, home: map[string]dualtone.Side{}}
+	b := &sbc{router: router, systems: systems, routes: map[string][]dualtone.Side{}, home: map[string]dualtone.Side{}, placed: map[string]*calllog.Attempt{}}
 	for _, e := range people {
 		b.home[e.Number] = dualtone.Old
 		if e.Group == pilot {
@@ -112,6 +114,7 @@ func (b *sbc) deliver(ctx context.Context, in sim.Incoming) error {
 // try offers the call to one side after the other until one takes it. A user
 // who is busy is busy: the other side is for users who cannot be reached.
 func (b *sbc) try(ctx context.Context, in sim.Incoming, sides []dualtone.Side) error {
+	b.arrived(in)
 	var refused string
 	for i, side := range sides {
 		in.PastForward = i > 0
@@ -142,4 +145,25 @@ func (b *sbc) note(d delivery) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.delivery = append(b.delivery, d)
+	b.placed[d.Call].Refused = d.Refused
+}
+
+// arrived notes a call the first time that it is offered to a system.
+func (b *sbc) arrived(in sim.Incoming) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.placed[in.ID] == nil {
+		b.placed[in.ID] = &calllog.Attempt{ID: in.ID, At: time.Now().UTC(), Caller: in.From, Called: in.To}
+	}
+}
+
+// attempts are the calls that were offered.
+func (b *sbc) attempts() []calllog.Attempt {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make([]calllog.Attempt, 0, len(b.placed))
+	for _, a := range b.placed {
+		all = append(all, *a)
+	}
+	return all
 }

@@ -41,13 +41,13 @@ type ready struct {
 }
 
 // simulate runs one simulator as this process until its standard input closes,
-// so that it never outlives the demo.
-func simulate(ctx context.Context, kind string) error {
+// so that it never outlives the demo. It may leave files in a folder.
+func simulate(ctx context.Context, kind, folder string) error {
 	var up ready
 	var err error
 	switch kind {
 	case "asterisk":
-		up, err = simulateAsterisk() //nolint:contextcheck // it lives until it is closed
+		up, err = simulateAsterisk(folder) //nolint:contextcheck // it lives until it is closed
 	case "connect":
 		up, err = simulateConnect() //nolint:contextcheck // it lives until it is closed
 	case "salesforce":
@@ -73,7 +73,7 @@ func simulate(ctx context.Context, kind string) error {
 	return nil
 }
 
-func simulateAsterisk() (ready, error) {
+func simulateAsterisk(folder string) (ready, error) {
 	world := sim.New(sim.RealTime{})
 	queues := map[string]*sim.Queue{}
 	for i, name := range queueNames() {
@@ -105,7 +105,10 @@ func simulateAsterisk() (ready, error) {
 		world.PutQueue(*q)
 		numbers[name] = q.Number
 	}
-	s, err := asterisksim.Start(world, asterisksim.Options{Username: managerName, Secret: demoPassword, Trunks: []string{"carrier"}})
+	s, err := asterisksim.Start(world, asterisksim.Options{
+		Username: managerName, Secret: demoPassword, Trunks: []string{"carrier"},
+		Records: asterisksim.Records{Folder: recordsFolder(folder)},
+	})
 	if err != nil {
 		return ready{}, err
 	}

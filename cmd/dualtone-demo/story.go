@@ -40,6 +40,7 @@ type stage struct {
 	traffic  *traffic
 	border   *border // nil where there is no real SBC, and noBorder says why
 	noBorder string
+	database string
 	closers  []func()
 }
 
@@ -124,7 +125,7 @@ func (s *stage) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack, secrets, s.border)), 0o600); err != nil {
+	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack, secrets, recordsFile(s.dir), s.border)), 0o600); err != nil {
 		return err
 	}
 	return s.connect(ctx, up, stack)
@@ -159,6 +160,7 @@ func (s *stage) connect(ctx context.Context, up map[string]ready, stack *devstac
 		return err
 	}
 	s.later(pool.Close)
+	s.database = stack.DatabaseURL
 	people := company()
 	web := &http.Client{Timeout: 30 * time.Second}
 	clients := map[dualtone.Side]*simctl.Client{
@@ -435,6 +437,9 @@ func (s *stage) count(ctx context.Context, before, moved, after map[string]stand
 		r.FaultsStruck += len(struck)
 	}
 	if r.Calls, err = s.truth.countCalls(ctx); err != nil {
+		return r, err
+	}
+	if r.Log, err = s.keepLog(ctx); err != nil {
 		return r, err
 	}
 	if s.border == nil {

@@ -21,6 +21,7 @@ type summary struct {
 	LongestSplitMS float64 `json:"longest_split_ms"`
 	FaultsStruck   int     `json:"faults_struck"`
 	Calls          calls   `json:"calls"`
+	Log            logged  `json:"log"`
 	// SBC is the real session border controller, such as "kamailio 5.6.3", or
 	// "simulated", and why.
 	SBC       string `json:"sbc"`
@@ -55,6 +56,7 @@ func (s summary) faults() error {
 	want(s.Calls.Cut == 0, "%d calls were cut", s.Calls.Cut)
 	want(s.Calls.Nowhere == 0, "%d calls rang nowhere", s.Calls.Nowhere)
 	want(s.Calls.DoubleRung == 0, "%d calls rang on both systems", s.Calls.DoubleRung)
+	s.Log.faults(want)
 	if n := s.SIPCalls; n != nil {
 		want(n.Total > 100, "only %d calls went through the SBC", n.Total)
 		want(n.OnOld > 0 && n.OnNew > 0, "calls through the SBC did not reach both platforms")
@@ -94,6 +96,7 @@ func (s summary) table(w io.Writer) {
 	for _, r := range rows {
 		fmt.Fprintf(w, "  %-40s %10v\n", r.what, r.value)
 	}
+	s.Log.table(w)
 	s.sbcTable(w)
 }
 

@@ -93,18 +93,9 @@ func ambiguousDecide(a *app) *cobra.Command {
 			if (to == "") == !apart {
 				return usage(cmd, "say either --to SYSTEM/RECORD or --apart")
 			}
-			if reason == "" {
-				return usage(cmd, "--reason missing: others will want to know why")
-			}
-			r := calllog.Ruling{Reason: reason}
-			var err error
-			if r.Leg, err = legArgument(cmd, args[0]); err != nil {
+			r, err := rulingArgument(cmd, args[0], to, reason)
+			if err != nil {
 				return err
-			}
-			if to != "" {
-				if r.To, err = legArgument(cmd, to); err != nil {
-					return err
-				}
 			}
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				r.Actor, r.At = actor(cfg), a.now().UTC()
@@ -128,6 +119,20 @@ func ambiguousDecide(a *app) *cobra.Command {
 	flags.StringVar(&reason, "reason", "", "why you think so")
 	flags.BoolVar(&dryRun, "dry-run", false, "check it and keep nothing")
 	return cmd
+}
+
+// rulingArgument reads what is said of a leg; to may be empty.
+func rulingArgument(cmd *cobra.Command, leg, to, reason string) (calllog.Ruling, error) {
+	r := calllog.Ruling{Reason: reason}
+	if reason == "" {
+		return r, usage(cmd, "--reason missing: others will want to know why")
+	}
+	var err error
+	if r.Leg, err = legArgument(cmd, leg); err != nil || to == "" {
+		return r, err
+	}
+	r.To, err = legArgument(cmd, to)
+	return r, err
 }
 
 type ruled struct {

@@ -117,7 +117,7 @@ func callsClocks(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showList(a, list[calllog.Clock]{Items: clocks}, "No day has calls on both systems that a common key ties.", func(t *table) {
+				return showList(a, list[calllog.Clock]{Items: clocks}, "No day of this time has calls on both systems that a common key ties.", func(t *table) {
 					t.row("DAY", "SYSTEM", "IS AHEAD OF", "BY", "DRIFT A DAY", "HALF WITHIN", "CALLS")
 					for _, c := range clocks {
 						t.row(c.Day.Format(time.DateOnly), c.System, c.Against, c.Ahead.String(), c.Drift.Round(time.Millisecond).String(),

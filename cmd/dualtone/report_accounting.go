@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -148,6 +147,6 @@ func accountingTable(t *table, sum account.Accounting) {
 	t.line("")
 	t.row("AT", "ATTEMPT", "CALLER", "NUMBER", "OUTCOME", "CALL", "FOUND BY")
 	for _, b := range sum.Booked {
-		t.row(clock(b.At), b.ID, dash(b.Caller), fmt.Sprint(dash(b.Number)), string(b.Outcome), dash(b.Call), dash(b.By))
+		t.row(clock(b.At), b.ID, dash(b.Caller), dash(b.Number), string(b.Outcome), dash(b.Call), dash(b.By))
 	}
 }

@@ -73,10 +73,18 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	})
 	workflows.Register(w)
 	activities.Register(w, newMover(cfg, s, f), &activities.Cohort{Cohorts: s.cohorts, Client: c})
+	records, err := callRecords(cfg, s, f)
+	if err != nil {
+		return err
+	}
+	records.Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
 	defer w.Stop()
+	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
+		return err
+	}
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():

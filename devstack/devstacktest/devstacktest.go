@@ -198,3 +198,20 @@ func unique(tb testing.TB) string {
 	name := strings.Map(clean, strings.ToLower(tb.Name()))
 	return name[:min(len(name), 40)] + "_" + strings.ToLower(rand.Text()[:8])
 }
+
+// RestartPostgres kills the Postgres server without warning and starts it again
+// on the same port.
+func (m *Machine) RestartPostgres(tb testing.TB) {
+	tb.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var err error
+	if m.stack != nil {
+		err = m.stack.RestartPostgres(tb.Context())
+	} else {
+		err = m.postgres.Restart(tb.Context())
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -18,8 +18,10 @@ func queueEnds(event string) (queueEnd, bool) {
 	switch event {
 	case "COMPLETEAGENT", "COMPLETECALLER":
 		return queueEnd{waited: 5, talked: 6}, true
-	case "ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY", "EXITEMPTY":
+	case "ABANDON", "EXITWITHTIMEOUT", "EXITEMPTY":
 		return queueEnd{waited: 7}, true
+	case "EXITWITHKEY":
+		return queueEnd{waited: 8}, true
 	case "WITHDRAW":
 		return queueEnd{}, true
 	default:

@@ -137,6 +137,22 @@ const steps = {
       { Ext__c: 'call-1:a', Subject: 'x' }, { Ext__c: 'call 2', Subject: 'y' }], 'Ext__c');
     assert.deepEqual(many.map((r) => r.created), [false, true]);
   },
+  async 'voice calls are made once, ended later, and found by when they began'({ conn }) {
+    const start = new Date(sim.now - 3600e3).toISOString();
+    const call = await conn.sobject('VoiceCall').create({
+      CallType: 'Inbound', VendorCallKey: 'contact-1', CallStartDateTime: start, FromPhoneNumber: '+13035550100', UserId: first, OwnerId: first,
+    });
+    assert.equal(call.success, true);
+    assert.equal((await conn.sobject('VoiceCall').update({ Id: call.id, CallDisposition: 'completed', CallDurationInSeconds: 95 })).success, true);
+    await assert.rejects(conn.sobject('VoiceCall').update({ Id: call.id, FromPhoneNumber: '+1' }), errorCode('INVALID_FIELD_FOR_INSERT_UPDATE'));
+    await assert.rejects(conn.sobject('VoiceCall').create({ VendorCallKey: 'x' }), errorCode('REQUIRED_FIELD_MISSING'));
+    const from = new Date(sim.now - 7200e3).toISOString();
+    const found = await conn.query(
+      `SELECT Id, VendorCallKey, CallDurationInSeconds, CallStartDateTime FROM VoiceCall WHERE CallStartDateTime >= ${from} ORDER BY CallStartDateTime`);
+    assert.deepEqual(found.records.map((r) => [r.VendorCallKey, r.CallDurationInSeconds]), [['contact-1', 95]]);
+    const later = await conn.query(`SELECT Id FROM VoiceCall WHERE CallStartDateTime >= ${new Date(sim.now).toISOString()}`);
+    assert.equal(later.totalSize, 0);
+  },
   async 'several requests go as one'({ conn }) {
     const done = await conn.requestPost(`/services/data/v${version}/composite`, {
       allOrNone: true,

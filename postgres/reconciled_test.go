@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/calllogtest/truth"
+	"github.com/dualtone/dualtone/calllog/reconcile"
+)
+
+// A comparison is kept as it was made, is read page by page, and is stale once
+// legs of its day come.
+func TestAComparisonIsKeptUntilLegsCome(t *testing.T) {
+	t.Parallel()
+	calls := NewCalls(newPool(t))
+	s := NewStitches(calls)
+	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	if _, err := s.Kept(t.Context(), reconcile.Query{Day: day}); !errors.Is(err, dualtone.ErrNotFound) {
+		t.Fatalf("never compared: %v, want not found", err)
+	}
+	leg := calllog.Leg{
+		LegID: calllog.LegID{System: truth.Old, Record: "a"}, Started: day.Add(10 * time.Hour), Answered: day.Add(10*time.Hour + time.Second),
+		Ended: day.Add(10*time.Hour + time.Minute), Direction: calllog.Inbound, Disposition: calllog.Answered,
+	}
+	writeLegs(t, calls, []calllog.Leg{leg})
+	joined, err := s.Joined(t.Context(), day, day.AddDate(0, 0, 1))
+	if err != nil || len(joined) != 1 || joined[0].StitchedTo != calllog.CallIDOf(leg.LegID, leg.Started) {
+		t.Fatalf("joined %+v, %v; want the leg as a call of its own", joined, err)
+	}
+	phone := []reconcile.Handled{{Trace: joined[0].Trace, Side: dualtone.Old, User: "005A", StitchedTo: joined[0].StitchedTo}}
+	logged := []dualtone.LoggedCall{
+		{ID: "00T1", Kind: dualtone.TaskCall, Key: "a", User: "005A", Way: "inbound", Started: leg.Answered, Duration: 59 * time.Second},
+		{ID: "00T2", Kind: dualtone.TaskCall, Key: "x", User: "005B", Way: "inbound", Started: leg.Answered, Duration: time.Minute},
+		{ID: "00T3", Kind: dualtone.TaskCall, User: "005B", Started: leg.Ended},
+	}
+	want := reconcile.Day(day, phone, logged)
+	want.Made = stored(time.Now())
+	for range 2 { // again replaces, it does not add
+		if err := s.Keep(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Kept(t.Context(), reconcile.Query{Day: day.Add(5 * time.Hour)})
+	if diff := gocmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("kept: %v\n%s", err, diff)
+	}
+	for _, q := range []struct {
+		reconcile.Query
+
+		want []string
+	}{
+		{reconcile.Query{User: "005B"}, []string{"00T2", "00T3"}},
+		{reconcile.Query{OpenOnly: true}, []string{"00T2"}},
+		{reconcile.Query{Verdict: reconcile.Both}, []string{"00T1"}},
+		{reconcile.Query{Limit: 1, After: 1}, []string{"00T2"}},
+	} {
+		q.Day = day
+		got, err := s.Kept(t.Context(), q.Query)
+		var ids []string
+		for _, i := range got.Items {
+			ids = append(ids, i.CRM)
+		}
+		if diff := gocmp.Diff(q.want, ids); err != nil || diff != "" {
+			t.Errorf("%+v: %v\n%s", q.Query, err, diff)
+		}
+	}
+	later := leg
+	later.Record, later.Started = "b", leg.Started.Add(time.Hour)
+	writeLegs(t, calls, []calllog.Leg{later})
+	if got, err := s.Kept(t.Context(), reconcile.Query{Day: day}); err != nil || !got.Stale {
+		t.Errorf("after a leg came: stale %t, %v; want stale", got.Stale, err)
+	}
+	elsewhere := leg
+	elsewhere.Record, elsewhere.Started = "c", leg.Started.AddDate(0, 0, 2)
+	want.Made = stored(time.Now())
+	if err := s.Keep(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	writeLegs(t, calls, []calllog.Leg{elsewhere})
+	if got, err := s.Kept(t.Context(), reconcile.Query{Day: day}); err != nil || got.Stale {
+		t.Errorf("after a leg of another day came: stale %t, %v; want fresh", got.Stale, err)
+	}
+}
+
+// Decisions about calls from the carriers are attempts; those about calls that a
+// phone system handed out are parts of one.
+func TestDecisionsAreAttempts(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	s := NewStitches(NewCalls(pool))
+	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	read := func() (all []calllog.Attempt, err error) {
+		for a, err := range s.Attempts(t.Context(), day, day.AddDate(0, 0, 1)) {
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, a)
+		}
+		return all, nil
+	}
+	// The table is that of the routing plane, of which these are the columns read.
+	if _, err := read(); err != nil && !errors.Is(err, dualtone.ErrUnsupported) {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), `CREATE TABLE IF NOT EXISTS route_decisions (
+		at timestamptz, id uuid, call_id text, caller text, called text, number text, result text, reason text,
+		session_id text, user_to_user text, ingress text)`); err != nil {
+		t.Fatal(err)
+	}
+	insert := func(at time.Duration, call, result, ingress string) {
+		t.Helper()
+		if _, err := pool.Exec(t.Context(), `
+			INSERT INTO route_decisions (at, id, call_id, caller, called, number, result, reason, session_id, user_to_user, ingress)
+			VALUES ($1, gen_random_uuid(), $2, '+13035550100', '5550100001', '+15550100001', $3, 'why', 'session', '', $4)`,
+			day.Add(at), call, result, ingress); err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert(time.Hour, "one", "routed", "carrier")
+	insert(time.Hour, "two", "loop", "carrier")
+	insert(time.Hour, "handed out", "routed", "old")
+	insert(30*time.Hour, "tomorrow", "routed", "carrier")
+	got, err := read()
+	if err != nil || len(got) != 2 {
+		t.Fatalf("attempts %+v, %v; want two", got, err)
+	}
+	byID := map[string]calllog.Attempt{got[0].ID: got[0], got[1].ID: got[1]}
+	if one := byID["one"]; one.Refused != "" || one.Number != "+15550100001" || len(one.Keys) != 3 {
+		t.Errorf("attempt %+v, want one that was let in, with its number and three keys", one)
+	}
+	if two := byID["two"]; two.Refused != "loop: why" {
+		t.Errorf("attempt %+v, want one that was refused for a loop", two)
+	}
+}
