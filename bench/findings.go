@@ -17,6 +17,7 @@ type findings struct {
 	Limit      *limited  `json:"limit,omitempty"`
 	Memory     []grown   `json:"memory,omitempty"`
 	Micro      []timed   `json:"micro,omitempty"`
+	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`
 }
 

@@ -45,13 +45,16 @@ type settings struct {
 	limited  int
 	cohorts  []int
 	calls    int
+	legs     int
 	days     int
 
 	out io.Writer
 }
 
 // sections in the order in which they run.
-func allSections() []string { return []string{"throughput", "limit", "memory", "micro", "stitch"} }
+func allSections() []string {
+	return []string{"throughput", "limit", "memory", "micro", "calls", "stitch"}
+}
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
@@ -73,7 +76,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, section := range []struct {
 		name string
 		run  func(context.Context, settings, *findings) error
-	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}, {"stitch", stitching}} {
+	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}, {"calls", callLog}, {"stitch", stitching}} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
 		}
@@ -104,6 +107,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.Float64Var(&s.limit, "limit", 40, "requests in a second that the new system allows, in the part about limits")
 	flags.IntVar(&s.limited, "limited", 250, "users of the part about limits")
 	cohorts := flags.String("cohorts", "1000", "sizes of the cohorts whose time and memory are measured, such as 1000,10000")
+	flags.IntVar(&s.legs, "legs", 1_000_000, "legs of the call log that reports are measured on, such as 10000000 or 50000000")
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
 	quick := flags.Bool("quick", false, "small sizes, to see that everything works")
@@ -115,7 +119,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	}
 	if *quick {
 		s.users, s.window, s.rounds, s.limited, *cohorts = 40, 20, 1, 60, "100"
-		s.calls, s.days = 4000, 2
+		s.calls, s.days, s.legs = 4000, 2, 200_000
 	}
 	s.sections = strings.Split(*only, ",")
 	for size := range strings.SplitSeq(*cohorts, ",") {
