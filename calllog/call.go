@@ -1,9 +1,11 @@
 package calllog
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +23,7 @@ type CallID string
 func CallIDOf(first LegID, started time.Time) CallID {
 	sum := sha256.Sum256([]byte(first.System + "\x00" + first.Record))
 	var id [15]byte
-	binary.BigEndian.PutUint64(id[:8], uint64(max(started.UnixMilli(), 0))<<16) //nolint:gosec // never below zero
+	binary.BigEndian.PutUint64(id[:8], uint64(max(started.UnixMilli(), 0))<<16)
 	copy(id[6:], sum[:])
 	return CallID(strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:])))
 }
@@ -36,6 +38,11 @@ type Call struct {
 	Members []Member `json:"members"`
 	// Crossed says that legs of several systems take part.
 	Crossed bool `json:"crossed,omitempty"`
+}
+
+// Order puts the members into the order of their starts.
+func (c *Call) Order() {
+	slices.SortFunc(c.Members, func(a, b Member) int { return cmp.Or(a.Started.Compare(b.Started), a.Leg.Compare(b.Leg)) })
 }
 
 // Member is a leg's place in a call and why it has it.

@@ -1,6 +1,8 @@
 package calllog
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -13,6 +15,11 @@ type LegID struct {
 	System string `json:"system"`
 	// Record is the system's own key of the record.
 	Record string `json:"record"`
+}
+
+// Compare orders legs by system and record.
+func (id LegID) Compare(other LegID) int {
+	return cmp.Or(strings.Compare(id.System, other.System), strings.Compare(id.Record, other.Record))
 }
 
 // Leg is what one system recorded of a call.

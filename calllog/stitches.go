@@ -35,7 +35,7 @@ type Stitches interface {
 
 // Evidence is what a day is decided from.
 type Evidence interface {
-	// Traces lists legs that were alive between two times, ordered by start and LegID.
+	// Traces lists legs that were alive between two times, in any order.
 	Traces(ctx context.Context, from, to time.Time) ([]Trace, error)
 	// Decided is what stands: calls of several legs with one that started between
 	// the times, ambiguous legs that did, and rulings about such.
@@ -61,16 +61,72 @@ type Decision struct {
 	Changes []Change
 	// Open and Closed are ambiguous legs, new or changed, and no longer so.
 	Open   []Ambiguity
-	Closed []LegID
+	Closed []Place
 	// Clocks are those of the day.
 	Clocks []Clock
 }
 
 // Change is a leg that went from one call to another.
 type Change struct {
-	Leg  LegID     `json:"leg"`
-	From CallID    `json:"from"`
-	To   CallID    `json:"to"`
-	Why  string    `json:"why"`
-	At   time.Time `json:"at"`
+	Leg     LegID     `json:"leg"`
+	Started time.Time `json:"started"` // the leg
+	From    CallID    `json:"from"`
+	To      CallID    `json:"to"`
+	Why     string    `json:"why"`
+	At      time.Time `json:"at"`
+}
+
+// Stitched reads what was decided.
+type Stitched interface { //nolint:interfacebloat // one reader, many questions
+	// Call returns a call by its name, or by a name that it had; ErrNotFound for
+	// one that no call of several legs has or had.
+	Call(ctx context.Context, id CallID) (Call, error)
+	// CallOf returns the call of a leg, which may be its only one.
+	CallOf(ctx context.Context, leg Place) (Call, error)
+	// Joined lists the legs that started from one time to before another, each
+	// with the call that it belongs to, by their start.
+	Joined(ctx context.Context, from, to time.Time) ([]Joined, error)
+	// Moves tells, oldest first, which legs came to a call from others and which
+	// went from it to others.
+	Moves(ctx context.Context, id CallID) ([]Change, error)
+	// Ambiguous lists the legs that fit several calls, oldest first.
+	Ambiguous(ctx context.Context, q AmbiguousQuery) ([]Ambiguity, error)
+	// Clocks lists how far systems' clocks were apart, day by day.
+	Clocks(ctx context.Context, from, to time.Time) ([]Clock, error)
+}
+
+// Joined is a leg and the name of its call.
+type Joined struct {
+	Trace
+
+	StitchedTo CallID
+}
+
+// AmbiguousQuery selects ambiguous legs; empty fields select all.
+type AmbiguousQuery struct {
+	System   string
+	From, To time.Time // of the start; To is not included
+	After    Place
+	Limit    int
+}
+
+// Rulings keeps what people decided about legs. The day of the leg is to be
+// stitched anew after each.
+type Rulings interface {
+	// Rule keeps a ruling. ErrNotFound for an unknown leg, ErrInvalid for two legs
+	// that cannot be one call, ErrConflict where another ruling stands.
+	Rule(ctx context.Context, r Ruling) error
+	// Withdraw takes the ruling about a leg back; ErrNotFound where none stands.
+	Withdraw(ctx context.Context, leg LegID, actor, reason string) error
+	// Rulings lists rulings, those that were taken back as well, newest first.
+	Rulings(ctx context.Context, limit int) ([]Ruled, error)
+}
+
+// Ruled is a ruling and whether it was taken back.
+type Ruled struct {
+	Ruling
+
+	Withdrawn   time.Time `json:"withdrawn,omitzero"`
+	WithdrawnBy string    `json:"withdrawn_by,omitempty"`
+	Why         string    `json:"why,omitempty"`
 }

@@ -16,6 +16,15 @@ CREATE TABLE call_words (
     UNIQUE (id)
 );
 
+-- Words that were erased, by their hash: whoever writes one again gets the number
+-- that it had, whose word says nothing any more.
+CREATE TABLE call_erased_words (
+    kind smallint NOT NULL,
+    hash bytea NOT NULL,
+    id   integer NOT NULL,
+    PRIMARY KEY (kind, hash)
+);
+
 -- A source and how far it has been read. The position moves in the transaction
 -- that keeps the rows before it.
 CREATE TABLE call_ingests (
@@ -203,4 +212,4 @@ CREATE TRIGGER call_audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cal
 
 -- +goose Down
 DROP TABLE call_audit, call_raw, call_quarantine, call_unstitched, call_supplements, call_movers, call_places,
-    call_legs_history, call_legs, call_batches, call_ingests, call_words;
+    call_legs_history, call_legs, call_batches, call_ingests, call_erased_words, call_words;

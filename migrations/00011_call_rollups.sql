@@ -10,7 +10,10 @@
 CREATE TABLE call_knowledge (
     one      boolean PRIMARY KEY DEFAULT true CHECK (one),
     known_at timestamptz NOT NULL,
-    epoch    integer NOT NULL
+    epoch    integer NOT NULL,
+    -- Legs from before are gone, but for their sums: one that is read again must
+    -- not be counted again.
+    legs_from timestamptz NOT NULL DEFAULT 'epoch'
 ) WITH (fillfactor = 10);
 INSERT INTO call_knowledge VALUES (true, 'epoch', 1);
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -115,20 +116,20 @@ WITH moved AS (
 ), batch AS (
 	INSERT INTO call_batches (ingest) SELECT id FROM moved RETURNING id
 )
-SELECT batch.id, moved.system FROM batch, moved`
+SELECT batch.id, moved.system, (SELECT legs_from FROM call_knowledge) FROM batch, moved`
 
-func (c *Calls) advance(ctx context.Context, tx pgx.Tx, id calllog.IngestID, b *calllog.Batch) (batch calllog.BatchID, system string, err error) {
+func (w *write) advance(ctx context.Context, tx pgx.Tx, b *calllog.Batch) error {
 	from, err := json.Marshal(b.From)
 	if err != nil {
-		return 0, "", err
+		return err
 	}
 	to, err := json.Marshal(b.To)
 	if err != nil {
-		return 0, "", err
+		return err
 	}
-	err = tx.QueryRow(ctx, advance, id, string(from), string(to)).Scan(&batch, &system)
-	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
-		return 0, "", fmt.Errorf("not at %s any more, or never begun: %w", from, dualtone.ErrConflict)
+	err = tx.QueryRow(ctx, advance, w.ingest, string(from), string(to)).Scan(&w.batch, &w.system, &w.legsFrom)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("not at %s any more, or never begun: %w", from, dualtone.ErrConflict)
 	}
-	return batch, system, err
+	return err
 }

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,19 +20,78 @@ type changes struct {
 
 const sameLeg = `l.started_at = s.started_at AND l.system_id = s.system_id AND l.record_id = s.record_id`
 
-// probe looks for a few of the stage's legs: where some are there already, it
-// pays to take out first what says nothing new.
-const probe = `
-SELECT count(*) FROM (SELECT started_at, system_id, record_id FROM call_stage LIMIT 64) s
-JOIN call_legs l ON ` + sameLeg
+// samples is how many legs of a run are looked for before it is decided which
+// way it goes.
+const samples = 32
+
+// dropHeld leaves out the legs that the log holds just so. It reports whether any
+// of the run's legs may be there at all.
+func (w *write) dropHeld(ctx context.Context, tx pgx.Tx, run []placed) ([]placed, bool, error) {
+	system, _ := w.words.known(systemWord, w.system)
+	var starts []time.Time
+	var records []string
+	for i := 0; i < len(run); i += max(1, len(run)/samples) {
+		starts, records = append(starts, stored(run[i].leg.Started)), append(records, run[i].leg.Record)
+	}
+	var some bool
+	if err := tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM unnest($2::timestamptz[], $3::text[]) AS s (started_at, record_id)
+		JOIN call_legs l ON l.started_at = s.started_at AND l.system_id = $1 AND l.record_id = s.record_id)`,
+		system, starts, records).Scan(&some); err != nil || !some {
+		return run, false, err
+	}
+	// In a file in order, what lies between the first and the last start is little
+	// more than the file's own.
+	found, err := tx.Query(ctx, `
+		SELECT record_id, row_hash FROM call_legs WHERE system_id = $1 AND started_at BETWEEN $2 AND $3 LIMIT $4`,
+		system, stored(w.first), stored(w.last), 4*len(run))
+	if err != nil {
+		return run, true, err
+	}
+	held := make(map[string]rowHash, len(run))
+	var record string
+	var hash rowHash
+	if _, err := pgx.ForEachRow(found, []any{&record, (*[16]byte)(&hash)}, func() error {
+		held[record] = hash
+		return nil
+	}); err != nil {
+		return run, true, err
+	}
+	left := make([]placed, 0, len(run)) // the run itself stays whole, in case the write is tried again
+	for _, p := range run {
+		if h, there := held[p.leg.Record]; !there || h != p.hash {
+			left = append(left, p)
+		}
+	}
+	return left, true, nil
+}
+
+// copyFresh puts a run into its place. It takes itself back, and reports that
+// nothing was done, when one of the legs is there already.
+func (w *write) copyFresh(ctx context.Context, tx pgx.Tx, legs int) (bool, error) {
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+		_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(w.encoder.buf),
+			`COPY call_legs (`+list("", stagedColumns())+`) FROM STDIN (FORMAT binary)`)
+		return err
+	})
+	switch {
+	case violates(err, uniqueViolation):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	w.written.New += int64(legs)
+	w.changes.fresh += int64(legs)
+	return true, nil
+}
 
 const dropSame = `DELETE FROM call_stage s USING call_legs l WHERE ` + sameLeg + ` AND l.row_hash = s.row_hash`
 
 // insertNew leaves alone what is there, be it since this very moment.
 func insertNew() string {
 	return `
-		INSERT INTO call_legs (` + list("", stagedColumns()) + `, version, batch_id)
-		SELECT ` + list("", stagedColumns()) + `, coalesce(version, 1), $1 FROM call_stage
+		INSERT INTO call_legs (` + list("", stagedColumns()) + `)
+		SELECT ` + list("", stagedColumns()) + ` FROM call_stage
 		ON CONFLICT DO NOTHING`
 }
 
@@ -55,11 +116,13 @@ FROM call_stage s, old
 WHERE ` + sameLeg + ` AND old.started_at = s.started_at AND old.system_id = s.system_id AND old.record_id = s.record_id`
 }
 
-// changingColumns are the staged columns that are no part of a leg's key.
+// changingColumns are the staged columns that a newer version brings.
 func changingColumns() []string {
 	var all []string
 	for _, c := range stagedColumns() {
-		if c != "started_at" && c != "system_id" && c != "record_id" {
+		switch c {
+		case "started_at", "system_id", "record_id", "batch_id", "version":
+		default:
 			all = append(all, c)
 		}
 	}
@@ -67,11 +130,7 @@ func changingColumns() []string {
 }
 
 // apply brings the staged legs into the log.
-func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64) error {
-	mover, err := w.isMover(ctx, tx)
-	if err != nil {
-		return err
-	}
+func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64, mover bool) error {
 	if mover {
 		dropped, err := w.move(ctx, tx)
 		if err != nil {
@@ -79,17 +138,11 @@ func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64) error {
 		}
 		staged -= dropped
 	}
-	var held int64
-	if err := tx.QueryRow(ctx, probe).Scan(&held); err != nil {
+	tag, err := tx.Exec(ctx, dropSame)
+	if err != nil {
 		return err
 	}
-	if held > 0 {
-		tag, err := tx.Exec(ctx, dropSame)
-		if err != nil {
-			return err
-		}
-		staged -= tag.RowsAffected()
-	}
+	staged -= tag.RowsAffected()
 	if staged > 0 {
 		if staged, err = w.insert(ctx, tx, staged); err != nil {
 			return err
@@ -108,7 +161,7 @@ func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64) error {
 
 // insert returns how many of the staged legs are there already.
 func (w *write) insert(ctx context.Context, tx pgx.Tx, staged int64) (int64, error) {
-	tag, err := tx.Exec(ctx, insertNew(), w.batch)
+	tag, err := tx.Exec(ctx, insertNew())
 	if err != nil {
 		return 0, err
 	}

@@ -14,7 +14,7 @@ import (
 // close writes down what the write did: what it adds to the rollups, which days
 // are to be stitched anew, the rows as received, and the counts.
 func (w *write) close(ctx context.Context, tx pgx.Tx) error {
-	w.written.Same = int64(len(w.legs)) - w.written.New - w.written.Changed
+	w.written.Same = w.given - w.written.New - w.written.Changed
 	if err := w.quarantine(ctx, tx); err != nil {
 		return err
 	}
@@ -87,9 +87,9 @@ func (w *write) countFresh(a *accounted) {
 	for _, p := range w.legs {
 		f := report.Of(p.leg)
 		k := legKeys{system: system, started: p.leg.Started}
-		k.queue, _ = w.words.known(queueWord, string(p.leg.Queue))
-		k.site, _ = w.words.known(siteWord, p.leg.Site)
-		k.agent, _ = w.words.known(agentWord, string(p.leg.Agent))
+		k.queue = w.encoder.idOf(queueWord, string(p.leg.Queue))
+		k.site = w.encoder.idOf(siteWord, p.leg.Site)
+		k.agent = w.encoder.idOf(agentWord, string(p.leg.Agent))
 		a.ledger.add(k, &f)
 		a.touch(p.leg.Started)
 	}

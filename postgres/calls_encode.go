@@ -22,23 +22,46 @@ type encoder struct {
 	buf     []byte
 	missing map[word]struct{}
 	digest  *xxhash.Digest
+	// met are the words of this batch, to be found without asking for a lock.
+	met [causeWord + 1]map[string]int32
+	// ends are where the rows end, with what is stamped on them.
+	ends []int
 }
 
 func newEncoder(w *words) *encoder {
-	return &encoder{words: w, missing: map[word]struct{}{}, digest: xxhash.New()}
+	e := &encoder{words: w, missing: map[word]struct{}{}, digest: xxhash.New()}
+	e.forget()
+	return e
+}
+
+// forget makes the encoder ask again for the numbers of words.
+func (e *encoder) forget() {
+	clear(e.missing)
+	for i := range e.met {
+		e.met[i] = map[string]int32{"": 0}
+	}
 }
 
 const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 // begin starts a new stream in the same memory.
-func (e *encoder) begin() { e.buf = append(e.buf[:0], copyHeader...) }
+func (e *encoder) begin() { e.buf, e.ends = append(e.buf[:0], copyHeader...), e.ends[:0] }
 
 func (e *encoder) end() { e.buf = append(e.buf, 0xff, 0xff) }
 
-// stagedColumns are the columns that leg writes.
-func stagedColumns() []string { return append(legColumns(), "row_hash", "source_line") }
+// stamp writes the number of the write on each row.
+func (e *encoder) stamp(batch calllog.BatchID) {
+	for _, end := range e.ends {
+		binary.BigEndian.PutUint64(e.buf[end-8:], uint64(batch)) //nolint:gosec // its bits
+	}
+}
 
-// leg appends a leg and returns its hash.
+// stagedColumns are the columns that leg writes.
+func stagedColumns() []string {
+	return append(legColumns(), "row_hash", "source_line", "version", "batch_id")
+}
+
+// leg appends a leg in its first version and returns its hash.
 func (e *encoder) leg(l *calllog.Leg, line int64) rowHash {
 	e.buf = binary.BigEndian.AppendUint16(e.buf, fieldsOfLeg)
 	from := len(e.buf)
@@ -50,10 +73,13 @@ func (e *encoder) leg(l *calllog.Leg, line int64) rowHash {
 	hash := e.hash(e.buf[from:])
 	e.bytes(hash[:])
 	e.int8(line)
+	e.int4(1)
+	e.int8(0)
+	e.ends = append(e.ends, len(e.buf))
 	return hash
 }
 
-const fieldsOfLeg = 48
+const fieldsOfLeg = 50
 
 func (e *encoder) times(l *calllog.Leg) {
 	e.time(l.Started)
@@ -204,12 +230,20 @@ func digits(n dualtone.Number) int64 {
 	return v
 }
 
-func (e *encoder) word(kind wordKind, text string) {
+func (e *encoder) word(kind wordKind, text string) { e.int4(int(e.idOf(kind, text))) }
+
+// idOf is the number of a word; 0 for one that has none yet.
+func (e *encoder) idOf(kind wordKind, text string) int32 {
+	id, met := e.met[kind][text]
+	if met {
+		return id
+	}
 	id, known := e.words.known(kind, text)
 	if !known {
 		e.missing[word{kind, text}] = struct{}{}
 	}
-	e.int4(int(id))
+	e.met[kind][text] = id
+	return id
 }
 
 func (e *encoder) text(s string) {

@@ -208,4 +208,5 @@ var (
 	_ calllog.Log        = (*Calls)(nil)
 	_ calllog.Quarantine = (*Calls)(nil)
 	_ calllog.Settler    = (*Rollups)(nil)
+	_ calllog.Care       = (*Care)(nil)
 )

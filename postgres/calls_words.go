@@ -3,6 +3,8 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"maps"
 	"slices"
 	"sync"
 
@@ -69,13 +71,17 @@ func (w *words) learn(ctx context.Context, missing map[word]struct{}) error {
 	for m := range missing {
 		all = append(all, m)
 	}
+	all, err := w.erased(ctx, all)
+	if err != nil || len(all) == 0 {
+		return err
+	}
 	// In one order, or two writers would wait for each other.
 	slices.SortFunc(all, func(a, b word) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text)) })
 	kinds, texts := make([]int16, len(all)), make([]string, len(all))
 	for i, m := range all {
 		kinds[i], texts[i] = int16(m.kind), printable(m.text)
 	}
-	_, err := w.pool.Exec(ctx, `
+	_, err = w.pool.Exec(ctx, `
 		INSERT INTO call_words (kind, word) SELECT * FROM unnest($1::smallint[], $2::text[]) AS g (kind, word)
 		WHERE NOT EXISTS (SELECT FROM call_words w WHERE w.kind = g.kind AND w.word = g.word)
 		ON CONFLICT DO NOTHING`, kinds, texts)
@@ -97,6 +103,35 @@ func (w *words) learn(ctx context.Context, missing map[word]struct{}) error {
 		return nil
 	})
 	return err
+}
+
+// erasedHash is what is left of an erased word.
+func erasedHash(m word) []byte {
+	sum := sha256.Sum256(append([]byte{byte(m.kind)}, m.text...)) //nolint:gosec // G115: seven kinds
+	return sum[:]
+}
+
+// erased finds the numbers of words that were erased, and returns the others.
+func (w *words) erased(ctx context.Context, all []word) ([]word, error) {
+	hashes, byHash := make([][]byte, len(all)), map[string]word{}
+	for i, m := range all {
+		hashes[i] = erasedHash(m)
+		byHash[string(hashes[i])] = m
+	}
+	found, err := w.pool.Query(ctx, `SELECT hash, id FROM call_erased_words WHERE hash = ANY($1)`, hashes)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var hash []byte
+	var id int32
+	_, err = pgx.ForEachRow(found, []any{&hash, &id}, func() error {
+		w.ids[byHash[string(hash)]] = id
+		delete(byHash, string(hash))
+		return nil
+	})
+	return slices.Collect(maps.Values(byHash)), err
 }
 
 // find returns the numbers of words without giving any; a word that the log

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,39 +19,49 @@ import (
 func (c *Calls) Write(ctx context.Context, ingest calllog.IngestID, batch calllog.Batch) (calllog.Written, error) {
 	var written calllog.Written
 	err := again(ctx, "write to ingest "+string(ingest), func() error {
-		w := &write{Calls: c, ingest: ingest, encoder: newEncoder(c.words)}
-		if err := w.prepare(ctx, batch.Rows); err != nil {
-			return err
+		err := c.writeOnce(ctx, ingest, &batch, &written)
+		if violates(err, noPartition) { // somebody took one away since it was made
+			c.partitions.forget()
+			err = c.writeOnce(ctx, ingest, &batch, &written)
 		}
-		err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return w.keep(ctx, tx, &batch) })
-		if violates(err, noPartition) {
-			c.partitions.forget() // somebody took one away since
-		}
-		written = w.written
 		return err
 	})
 	return written, err
 }
 
+func (c *Calls) writeOnce(ctx context.Context, ingest calllog.IngestID, batch *calllog.Batch, written *calllog.Written) error {
+	w := &write{Calls: c, ingest: ingest, encoder: newEncoder(c.words)}
+	if err := w.prepare(ctx, batch.Rows); err != nil {
+		return err
+	}
+	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return w.keep(ctx, tx, batch) })
+	*written = w.written
+	return err
+}
+
 // noPartition is what Postgres says of a row that fits none.
 const noPartition = "23514"
 
-// placed is a leg and the line it was read from.
+// placed is a leg, the line it was read from, and its hash.
 type placed struct {
 	leg  *calllog.Leg
 	line int64
+	hash rowHash
 }
 
 // write is one batch on its way into the log.
 type write struct {
 	*Calls
 
-	ingest  calllog.IngestID
-	batch   calllog.BatchID
-	system  string
-	encoder *encoder
+	ingest calllog.IngestID
+	batch  calllog.BatchID
+	system string
+	// legsFrom is before which legs are gone, see Care, and rows say nothing new.
+	legsFrom time.Time
+	encoder  *encoder
 
 	legs        []placed
+	given       int64 // how many legs there were at first
 	supplements []suppliedRow
 	faults      []faultRow
 	raw         []rawChunk
@@ -84,11 +95,13 @@ func (w *write) prepare(ctx context.Context, rows []calllog.Row) error {
 	if err := w.partitions.ensure(ctx, "call_raw", map[month]struct{}{now: {}, now + 1: {}}); err != nil {
 		return err
 	}
-	if len(w.legs) > 0 {
-		w.encode(w.legs)
-	}
+	w.encode(w.legs)
 	if len(w.encoder.missing) > 0 {
-		return w.words.learn(ctx, w.encoder.missing)
+		if err := w.words.learn(ctx, w.encoder.missing); err != nil {
+			return err
+		}
+		w.encoder.forget()
+		w.encode(w.legs)
 	}
 	return nil
 }
@@ -107,7 +120,7 @@ func (w *write) sort(r *calllog.Row) {
 		return
 	}
 	for i := range r.Legs {
-		w.legs = append(w.legs, placed{&r.Legs[i], r.Line})
+		w.legs = append(w.legs, placed{leg: &r.Legs[i], line: r.Line})
 	}
 	for i := range r.Supplements {
 		w.supplements = append(w.supplements, suppliedRow{&r.Supplements[i], r.Line})
@@ -158,15 +171,16 @@ func outOfBounds(l *calllog.Leg) bool {
 
 func (w *write) encode(legs []placed) {
 	w.encoder.begin()
-	for _, p := range legs {
-		w.encoder.leg(p.leg, p.line)
+	for i := range legs {
+		p := &legs[i]
+		p.hash = w.encoder.leg(p.leg, p.line)
 	}
 	w.encoder.end()
 }
 
 // keep is the transaction.
-func (w *write) keep(ctx context.Context, tx pgx.Tx, b *calllog.Batch) (err error) {
-	if w.batch, w.system, err = w.advance(ctx, tx, w.ingest, b); err != nil {
+func (w *write) keep(ctx context.Context, tx pgx.Tx, b *calllog.Batch) error {
+	if err := w.advance(ctx, tx, b); err != nil {
 		return err
 	}
 	return w.keepAll(ctx, tx)
@@ -191,16 +205,47 @@ func (w *write) keepAll(ctx context.Context, tx pgx.Tx) error {
 // keepLegs writes the legs run by run: in a run no leg is there twice, so each
 // version of one that the batch holds more than once is kept.
 func (w *write) keepLegs(ctx context.Context, tx pgx.Tx) error {
+	mover, err := w.isMover(ctx, tx)
+	if err != nil {
+		return err
+	}
+	w.given = int64(len(w.legs))
+	w.legs = slices.DeleteFunc(w.legs, func(p placed) bool { return p.leg.Started.Before(w.legsFrom) })
 	for i, run := range runs(w.legs) {
-		w.encode(run)
-		if err := w.copyStage(ctx, tx, i); err != nil {
-			return fmt.Errorf("legs: %w", err)
-		}
-		if err := w.apply(ctx, tx, int64(len(run))); err != nil {
+		if err := w.keepRun(ctx, tx, i, run, mover); err != nil {
 			return fmt.Errorf("legs: %w", err)
 		}
 	}
 	return nil
+}
+
+// keepRun goes the shortest way that the run allows: legs that are all new are
+// copied into their place at once, those that are there as they are need not be
+// sent, and only what is left is compared by the database.
+func (w *write) keepRun(ctx context.Context, tx pgx.Tx, n int, run []placed, mover bool) error {
+	met := n > 0 || mover
+	if !met {
+		var err error
+		if run, met, err = w.dropHeld(ctx, tx, run); err != nil {
+			return err
+		}
+	}
+	if len(run) == 0 {
+		return nil
+	}
+	if n > 0 || len(run) != len(w.encoder.ends) {
+		w.encode(run)
+	}
+	w.encoder.stamp(w.batch)
+	if !met {
+		if done, err := w.copyFresh(ctx, tx, len(run)); done || err != nil {
+			return err
+		}
+	}
+	if err := w.copyStage(ctx, tx, n); err != nil {
+		return err
+	}
+	return w.apply(ctx, tx, int64(len(run)), mover)
 }
 
 // runs puts the first version of each leg into the first run, the second into
@@ -226,7 +271,7 @@ func runs(legs []placed) [][]placed {
 // copyStage fills the stage with a run.
 func (w *write) copyStage(ctx context.Context, tx pgx.Tx, run int) error {
 	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS call_stage ON COMMIT DELETE ROWS AS SELECT `+
-		list("", stagedColumns())+`, 1 AS version FROM call_legs WITH NO DATA`); err != nil {
+		list("", stagedColumns())+` FROM call_legs WITH NO DATA`); err != nil {
 		return err
 	}
 	if run > 0 {

@@ -3,6 +3,7 @@ package systems
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/dualtone/dualtone"
 )
@@ -16,6 +17,7 @@ type CRM struct {
 	Directory   Directory
 	Softphones  Softphones
 	CallCenters CallCenters
+	CallLog     CallLog
 
 	// Closer lets go of the CRM's connections; nil if it holds none.
 	Closer func() error
@@ -43,6 +45,15 @@ type CallCenters interface {
 	// name; Deploy creates or replaces it.
 	Definition(ctx context.Context, internal string) (CallCenterDefinition, error)
 	Deploy(ctx context.Context, definition CallCenterDefinition) error
+}
+
+// CallLog reads what the CRM itself recorded of calls.
+type CallLog interface {
+	// Calls lists the records of calls that were written, or that say they began,
+	// from one time to before another, in no order. A record that is written when
+	// a call is over may tell of one that began before. An error ends the list;
+	// what came before it is not the whole.
+	Calls(ctx context.Context, from, to time.Time) iter.Seq2[dualtone.LoggedCall, error]
 }
 
 // CallCenterDefinition is what a call center's record was made from.

@@ -14,7 +14,8 @@ import (
 
 func callsCommand(a *app) *cobra.Command {
 	return group("calls", "The one log of calls over both systems",
-		callsImport(a), callsWatch(a), callsListen(a), callsFetch(a), callsFormats(a), callsTranslations(a))
+		callsImport(a), callsWatch(a), callsListen(a), callsFetch(a), callsFormats(a), callsTranslations(a),
+		callsStitch(a), callsShow(a), callsAmbiguous(a), callsClocks(a), callsReconcile(a))
 }
 
 // readingFlags say how a system's records are read, where the settings do not or

@@ -29,11 +29,13 @@ type stores struct {
 	systems  *postgres.Systems
 	calls    *postgres.Calls
 	rollups  *postgres.Rollups
+	stitches postgres.Stitches
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
+	calls := postgres.NewCalls(pool)
 	return &stores{
 		pool:     pool,
 		people:   postgres.NewPeople(pool),
@@ -41,8 +43,9 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		switches: postgres.NewSwitches(pool),
 		router:   postgres.NewRouter(pool, countries(cfg)...),
 		systems:  postgres.NewSystems(pool),
-		calls:    postgres.NewCalls(pool),
+		calls:    calls,
 		rollups:  postgres.NewRollups(pool),
+		stitches: postgres.NewStitches(calls),
 	}
 }
 

@@ -43,6 +43,9 @@ type Config struct {
 	// that is a sandbox. Without an organization all writes are refused.
 	Organization string `mapstructure:"organization"`
 	Sandbox      bool   `mapstructure:"sandbox"`
+	// NoVoiceCalls says that the org has no Service Cloud Voice, so that it knows
+	// no VoiceCall.
+	NoVoiceCalls bool `mapstructure:"no_voice_calls"`
 }
 
 var versionShape = regexp.MustCompile(`^v[0-9]{2,3}\.0$`)

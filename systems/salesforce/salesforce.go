@@ -1,6 +1,6 @@
 // Package salesforce connects a Salesforce org: its users, the softphone that
-// each of them has (call center, auto-login, permission sets) and its call
-// center definitions.
+// each of them has (call center, auto-login, permission sets), its call center
+// definitions and what it recorded of calls.
 package salesforce
 
 import (
@@ -31,6 +31,7 @@ type org struct {
 	managed  []string          // names of the permission sets that dualtone sets
 	licenses map[string]string // license that a permission set needs, by its name
 	catalog  catalog
+	noVoice  bool
 }
 
 // Open prepares the connection to an org and sends nothing: sign-in and the
@@ -61,10 +62,11 @@ func Open(_ context.Context, name string, decode systems.Decode, deps systems.De
 		},
 		managed:  config.PermissionSets,
 		licenses: config.Licenses,
+		noVoice:  config.NoVoiceCalls,
 	}
 	return &systems.CRM{
 		Name: name, Kind: Kind,
-		Health: o, Directory: o, Softphones: o, CallCenters: o,
+		Health: o, Directory: o, Softphones: o, CallCenters: o, CallLog: o,
 	}, nil
 }
 

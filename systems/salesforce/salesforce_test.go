@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func start(t *testing.T, setup systemtest.CRMSetup) *systemtest.CRMBench {
 		CallCenter: "OldPbx",
 		Faults:     c.org.Faults,
 		Peer: systemtest.CRMPeer{
-			Softphone: c.softphone, Put: c.put, Writes: c.writes,
+			Softphone: c.softphone, Put: c.put, Log: c.log, Writes: c.writes,
 			Expire:  func(testing.TB) { c.server.ExpireSessions() },
 			Refresh: c.refresh,
 		},
@@ -163,6 +164,32 @@ func (c company) put(tb testing.TB, user dualtone.UserID, to dualtone.Softphone)
 	check(c.org.Change("User", string(user), salesforcesim.Values{
 		"CallCenterId": callCenter, "UserPermissionsCallCenterAutoLogin": to.AutoLogin,
 	}))
+}
+
+// log records a call as a softphone does.
+func (c company) log(tb testing.TB, call dualtone.LoggedCall) string {
+	tb.Helper()
+	way := strings.ToUpper(call.Way[:1]) + call.Way[1:]
+	values := salesforcesim.Values{"CallType": way, "CallDurationInSeconds": call.Duration.Seconds(), "OwnerId": string(call.User)}
+	object := "Task"
+	if call.Kind == dualtone.VoiceCall {
+		object = "VoiceCall"
+		values["VendorCallKey"], values["UserId"] = call.Key, string(call.User)
+		values["CallStartDateTime"] = call.Started.Format(time.RFC3339)
+		for name, text := range map[string]string{"FromPhoneNumber": call.From, "ToPhoneNumber": call.To, "CallDisposition": call.Result} {
+			if text != "" {
+				values[name] = text
+			}
+		}
+	} else {
+		values["TaskSubtype"], values["Status"] = "Call", "Completed"
+		values["CallObject"], values["CallDisposition"] = call.Key, call.Result
+	}
+	id, err := c.org.Create(object, values)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return id
 }
 
 // refresh replaces the org. Whoever set up the app again named its user again,

@@ -3,6 +3,7 @@ package salesforce
 import (
 	"encoding/json"
 	"encoding/xml"
+	"time"
 )
 
 // The shapes of the vendor's requests and answers, and nothing else.
@@ -180,4 +181,41 @@ type metadataItem struct {
 	Label string `xml:"label"`
 	Name  string `xml:"name"`
 	Value string `xml:"value"`
+}
+
+type taskRecord struct {
+	ID          string  `json:"Id"`
+	OwnerID     string  `json:"OwnerId"`
+	CallType    string  `json:"CallType"`
+	Seconds     float64 `json:"CallDurationInSeconds"`
+	Disposition string  `json:"CallDisposition"`
+	CallObject  string  `json:"CallObject"`
+	Created     moment  `json:"CreatedDate"`
+}
+
+type voiceRecord struct {
+	ID            string  `json:"Id"`
+	UserID        string  `json:"UserId"`
+	OwnerID       string  `json:"OwnerId"`
+	VendorCallKey string  `json:"VendorCallKey"`
+	CallType      string  `json:"CallType"`
+	Disposition   string  `json:"CallDisposition"`
+	Started       moment  `json:"CallStartDateTime"`
+	Seconds       float64 `json:"CallDurationInSeconds"`
+	From          string  `json:"FromPhoneNumber"`
+	To            string  `json:"ToPhoneNumber"`
+	Created       moment  `json:"CreatedDate"`
+}
+
+// moment is a time as the vendor writes it, with an offset that has no colon.
+type moment struct{ time.Time }
+
+// UnmarshalJSON reads it; null is no time.
+func (m *moment) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	at, err := time.Parse(`"2006-01-02T15:04:05.000-0700"`, string(data))
+	m.Time = at.UTC()
+	return err
 }

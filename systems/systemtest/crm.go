@@ -55,6 +55,8 @@ type CRMBench struct {
 type CRMPeer struct {
 	Softphone func(t testing.TB, user dualtone.UserID) dualtone.Softphone
 	Put       func(t testing.TB, user dualtone.UserID, to dualtone.Softphone)
+	// Log records a call as a softphone does and returns the record's id.
+	Log func(t testing.TB, call dualtone.LoggedCall) string
 	// Writes counts the changes that the connector has made so far.
 	Writes func(t testing.TB) int
 	// Expire ends all sessions that were given out.
@@ -76,6 +78,7 @@ func RunCRM(t *testing.T, h CRMHarness) {
 		{"failures", crmFailures()},
 		{"guard", crmGuard()},
 		{"call centers", crmCallCenters()},
+		{"call log", crmCallLog()},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

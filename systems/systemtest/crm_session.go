@@ -138,6 +138,11 @@ func (s *crmSession) asks() []crmAsk {
 		{"user", func(ctx context.Context) error { _, err := s.Directory.User(ctx, s.Users[0]); return err }},
 		{"softphone", func(ctx context.Context) error { _, err := s.CRM.Softphones.Softphone(ctx, s.Users[0]); return err }},
 		{"call centers", func(ctx context.Context) error { _, err := crmAll(s.CallCenters.CallCenters(ctx)); return err }},
+		{"call log", func(ctx context.Context) error {
+			at := s.loggedAt()
+			_, err := crmAll(s.CallLog.Calls(ctx, at.Add(-time.Hour), at))
+			return err
+		}},
 		{"definition", func(ctx context.Context) error {
 			_, err := s.CallCenters.Definition(ctx, s.CallCenter)
 			return err

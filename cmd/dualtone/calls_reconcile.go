@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/reconcile"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/postgres"
+)
+
+const callsReconcileLong = `Holds the call log of a day against the CRM's own: what both have, what only one
+has, and what differs, call by call. A difference is explained by a rule or open.
+What the old system's calls differ by is the noise floor; only what the new one's
+differ by more is news.
+
+The first time, and with --again, the CRM is read and the result kept. After that
+the kept result is shown, with its age; it is stale once legs of the day came.`
+
+type reconcileFlags struct {
+	day, user, verdict string
+	open, again, csv   bool
+	after, limit       int
+}
+
+func callsReconcile(a *app) *cobra.Command {
+	f := reconcileFlags{limit: 100}
+	cmd := &cobra.Command{
+		Use: "reconcile", Short: "Compare a day with the CRM's own log of calls", Long: callsReconcileLong, Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			day, err := date(cmd, "day", f.day)
+			if err != nil {
+				return err
+			}
+			if day.IsZero() {
+				day = calllog.Day(a.now()).AddDate(0, 0, -1)
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				return a.reconcile(cmd.Context(), cfg, s, day, f)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.day, "day", "", "the day, UTC, such as 2026-03-02 (default: yesterday)")
+	flags.StringVar(&f.user, "user", "", "only this user: a person's id, or a user id of the CRM")
+	flags.StringVar(&f.verdict, "verdict", "", "only both, phone_only, crm_only or differs")
+	flags.BoolVar(&f.open, "open", false, "only differences that nothing explains")
+	flags.BoolVar(&f.again, "again", false, "read the CRM and compare anew")
+	flags.BoolVar(&f.csv, "csv", false, "write the calls as CSV")
+	flags.IntVar(&f.after, "after", 0, "pass over so many calls")
+	flags.IntVar(&f.limit, "limit", f.limit, "how many calls at most; 0 for all")
+	return cmd
+}
+
+func (a *app) reconcile(ctx context.Context, cfg *config.Config, s *stores, day time.Time, f reconcileFlags) error {
+	people, err := s.people.List(ctx, cutover.PeopleQuery{})
+	if err != nil {
+		return err
+	}
+	q := reconcile.Query{
+		Day: day, User: userOf(people, f.user), Verdict: reconcile.Verdict(f.verdict), OpenOnly: reconcile.OpenOnly(f.open),
+		After: f.after, Limit: f.limit,
+	}
+	if q.Limit > 0 {
+		q.Limit++
+	}
+	kept, err := s.stitches.Kept(ctx, q)
+	if f.again || isNotFound(err) {
+		if err := a.compareDay(ctx, cfg, s, day, people); err != nil {
+			return err
+		}
+		kept, err = s.stitches.Kept(ctx, q)
+	}
+	if err != nil {
+		return err
+	}
+	next := ""
+	if f.limit > 0 && len(kept.Items) > f.limit {
+		kept.Items, next = kept.Items[:f.limit], strconv.Itoa(f.after+f.limit)
+	}
+	if f.csv {
+		return a.reconciledCSV(kept)
+	}
+	return a.show(struct {
+		reconcile.Reconciled
+
+		Next string `json:"next"`
+	}{kept, next}, func(t *table) { a.reconciledTable(t, kept, next) })
+}
+
+// userOf is a person's user in the CRM, or the text itself.
+func userOf(people []cutover.PersonState, text string) dualtone.UserID {
+	for _, p := range people {
+		if string(p.ID) == text && text != "" {
+			return p.Accounts.CRM
+		}
+	}
+	return dualtone.UserID(text)
+}
+
+// compareDay reads both logs, some hours more than the day, and keeps what comes
+// of it.
+func (a *app) compareDay(ctx context.Context, cfg *config.Config, s *stores, day time.Time, people []cutover.PersonState) error {
+	m := cfg.Migration
+	if m.CRM == "" {
+		return errNoMigration
+	}
+	f, err := openFleet(ctx, cfg, sharedPace(cfg, postgres.NewPacer(s.pool)), a.logger(cfg), m.CRM)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	from, to := day.Add(-calllog.StitchReach), day.Add(24*time.Hour+calllog.StitchReach)
+	var logged []dualtone.LoggedCall
+	for call, err := range f.crms[m.CRM].CallLog.Calls(ctx, from, to) {
+		if err != nil {
+			return err
+		}
+		logged = append(logged, call)
+	}
+	legs, err := s.stitches.Joined(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	r := reconcile.Day(day, handled(legs, sidesOf(cfg), people), logged)
+	r.Made = a.now().UTC()
+	return s.stitches.Keep(ctx, r)
+}
+
+// handled are the legs that agents had, with their users in the CRM.
+func handled(legs []calllog.Joined, sides map[string]dualtone.Side, people []cutover.PersonState) []reconcile.Handled {
+	users := map[dualtone.Side]map[dualtone.UserID]dualtone.UserID{dualtone.Old: {}, dualtone.New: {}}
+	for _, p := range people {
+		users[dualtone.Old][p.Accounts.Old] = p.Accounts.CRM
+		users[dualtone.New][p.Accounts.New] = p.Accounts.CRM
+	}
+	var all []reconcile.Handled
+	for _, l := range legs {
+		if l.Agent == "" {
+			continue
+		}
+		side := sides[l.System]
+		all = append(all, reconcile.Handled{Trace: l.Trace, Side: side, User: users[side][l.Agent], StitchedTo: l.StitchedTo})
+	}
+	return all
+}
+
+func (a *app) reconciledTable(t *table, r reconcile.Reconciled, next string) {
+	age := "fresh"
+	if r.Stale {
+		age = "stale: legs of the day came since; --again compares anew"
+	}
+	t.line("%s, compared %s ago (%s)", r.Day.Format(time.DateOnly), a.now().Sub(r.Made).Round(time.Second), age)
+	t.row("SIDE", "BOTH", "PHONE ONLY", "CRM ONLY", "DIFFERS", "EXPLAINED", "OPEN", "OPEN RATE")
+	for _, side := range []dualtone.Side{dualtone.Old, dualtone.New, ""} {
+		if n, ok := r.Sides[side]; ok {
+			t.row(dash(side), strconv.Itoa(n.Both), strconv.Itoa(n.PhoneOnly), strconv.Itoa(n.CRMOnly), strconv.Itoa(n.Differs),
+				strconv.Itoa(n.Explained), strconv.Itoa(n.Open), fmt.Sprintf("%.2f %%", 100*n.Rate()))
+		}
+	}
+	verdict := "the new side is not worse than that"
+	if r.Above {
+		verdict = "the new side is worse by more than chance explains"
+	}
+	t.line("Noise floor (open on the old side): %.2f %%; %s.", 100*r.Floor, verdict)
+	t.line("")
+	t.row("AT", "USER", "VERDICT", "LEG", "CRM RECORD", "WHAT DIFFERS", "WHY")
+	for i := range r.Items {
+		t.row(itemCells(&r.Items[i])...)
+	}
+	if next != "" {
+		t.line("")
+		t.line("There are more: --after %s", next)
+	}
+}
+
+func itemCells(i *reconcile.Item) []string {
+	why := dash(i.Why)
+	if i.Open() {
+		why = "open"
+	}
+	return []string{clock(i.At), dash(i.User), string(i.Verdict), legName(i.Phone), dash(i.CRM), dash(i.What), why}
+}
+
+func (a *app) reconciledCSV(r reconcile.Reconciled) error {
+	w := csv.NewWriter(a.out)
+	rows := [][]string{{"at", "user", "verdict", "leg", "crm_record", "what_differs", "why"}}
+	for i := range r.Items {
+		rows = append(rows, itemCells(&r.Items[i]))
+	}
+	return w.WriteAll(rows)
+}

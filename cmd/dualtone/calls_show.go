@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/config"
+)
+
+// shownCall is a call with what its legs say and where legs came from or went.
+type shownCall struct {
+	calllog.Call
+
+	Legs  []shownLeg       `json:"legs"`
+	Moves []calllog.Change `json:"moves,omitempty"`
+}
+
+type shownLeg struct {
+	calllog.Leg
+
+	Join calllog.Join `json:"join"`
+}
+
+func callsShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "show CALL", Short: "One call: its legs, and why they are one call",
+		Long: "Shows a call by its name, by a name that it had before a late leg joined, or by one of its legs as SYSTEM/RECORD.",
+		Args: takes("CALL, a call's name or SYSTEM/RECORD"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				call, err := findCall(cmd, s, args[0])
+				if err != nil {
+					return err
+				}
+				shown, err := describeCall(cmd.Context(), s, call)
+				if err != nil {
+					return err
+				}
+				return a.show(shown, func(t *table) { callTable(t, shown) })
+			})
+		},
+	}
+}
+
+func describeCall(ctx context.Context, s *stores, call calllog.Call) (shownCall, error) {
+	shown := shownCall{Call: call}
+	for _, m := range call.Members {
+		kept, err := s.calls.Leg(ctx, calllog.Place{Started: m.Started, LegID: m.Leg})
+		if errors.Is(err, dualtone.ErrNotFound) {
+			kept.LegID, kept.Started = m.Leg, m.Started // gone since the day was stitched
+		} else if err != nil {
+			return shown, err
+		}
+		shown.Legs = append(shown.Legs, shownLeg{kept.Leg, m.Join})
+	}
+	var err error
+	shown.Moves, err = s.stitches.Moves(ctx, call.ID)
+	return shown, err
+}
+
+func callTable(t *table, c shownCall) {
+	crossed := "on one system"
+	if c.Crossed {
+		crossed = "across systems"
+	}
+	t.line("Call %s, %d legs %s", c.ID, len(c.Legs), crossed)
+	t.line("")
+	t.row("STARTED", "LEG", "FROM", "TO", "AGENT", "QUEUE", "ENDED AS", "TOOK", "JOINED BY", "SURE", "TO LEG", "WHY")
+	for _, l := range c.Legs {
+		took := "-"
+		if !l.Ended.IsZero() {
+			took = l.Ended.Sub(l.Started).Round(time.Second).String()
+		}
+		t.row(l.Started.Format("2006-01-02 15:04:05.000Z"), legName(l.LegID), partyName(l.Caller), partyName(l.Called),
+			dash(l.Agent), dash(l.Queue), dash(l.Disposition), took,
+			string(l.Join.Method), fmt.Sprintf("%d %%", l.Join.Confidence), legName(l.Join.To), dash(l.Join.Why))
+	}
+	if len(c.Moves) == 0 {
+		return
+	}
+	t.line("")
+	t.line("Decided otherwise before:")
+	t.row("WHEN", "LEG", "FROM CALL", "TO CALL", "WHY")
+	for _, m := range c.Moves {
+		t.row(clock(m.At), legName(m.Leg), string(m.From), string(m.To), m.Why)
+	}
+}
+
+func partyName(p calllog.Party) string {
+	if p.Number != "" {
+		return string(p.Number)
+	}
+	return dash(p.Raw)
+}

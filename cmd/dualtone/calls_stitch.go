@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/stitch"
+	"github.com/dualtone/dualtone/config"
+)
+
+const callsStitchLong = `Decides which legs are one call, day by day, wherever legs came since: by the
+systems' own keys, by keys that both systems hold, then by who forwarded whom,
+numbers and times. What fits two calls equally well stays open: see dualtone
+calls ambiguous.
+
+A day is kept whole or not at all, so this may be broken off and run again, or by
+several at once. dualtone ingest does it by itself.`
+
+func callsStitch(a *app) *cobra.Command {
+	var since string
+	cmd := &cobra.Command{
+		Use: "stitch", Short: "Put the legs of each call together", Long: callsStitchLong, Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, err := date(cmd, "since", since)
+			if err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				m := a.meter("days")
+				done := 0
+				sum, err := stitch.Run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
+					done++
+					m.at(done, of, day.Format(time.DateOnly))
+				})
+				if err != nil {
+					return err
+				}
+				return a.show(sum, func(t *table) { stitchedTable(t, sum) })
+			})
+		},
+	}
+	cmd.Flags().StringVar(&since, "since", "", "only days from this one on, such as 2026-03-02")
+	return cmd
+}
+
+func stitchedTable(t *table, d stitch.Done) {
+	if d.Days == 0 {
+		t.line("No leg came since: everything is stitched.")
+		return
+	}
+	t.row("DAYS", "LEGS", "CALLS NEW OR CHANGED", "CALLS GONE", "LEGS MOVED", "OPEN", "NO LONGER OPEN")
+	cells := make([]string, 0, 7)
+	for _, n := range []int{d.Days, d.Legs, d.Put, d.Dropped, d.Moved, d.Open, d.Closed} {
+		cells = append(cells, strconv.Itoa(n))
+	}
+	t.row(cells...)
+}
+
+// date reads a day of the command line; none for an empty text.
+func date(cmd *cobra.Command, flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, usage(cmd, fmt.Sprintf("--%s %q: want a day such as 2026-03-02", flag, text))
+	}
+	return day, nil
+}
+
+// stitchEvery is how often days that changed are stitched while records come in.
+const stitchEvery = 10 * time.Second
+
+// keepStitched stitches what comes until it is canceled. What fails is told and
+// tried again.
+func keepStitched(ctx context.Context, s *stores, log *slog.Logger) error {
+	return stitch.Follow(ctx, s.stitches, stitchEvery, func(d stitch.Done, err error) {
+		switch {
+		case errors.Is(err, context.Canceled):
+		case err != nil:
+			log.ErrorContext(ctx, "stitching failed", "error", err)
+		case d.Days > 0:
+			log.InfoContext(ctx, "stitched", "days", d.Days, "legs", d.Legs, "calls", d.Put, "open", d.Open)
+		}
+	})
+}
+
+func callsClocks(a *app) *cobra.Command {
+	var from, to string
+	cmd := &cobra.Command{
+		Use: "clocks", Short: "How far the systems' clocks are apart, as measured from calls on both", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			begin, err := date(cmd, "from", from)
+			if err != nil {
+				return err
+			}
+			end, err := date(cmd, "to", to)
+			if err != nil {
+				return err
+			}
+			if end.IsZero() {
+				end = a.now()
+			}
+			if begin.IsZero() {
+				begin = end.AddDate(0, 0, -30)
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				clocks, err := s.stitches.Clocks(cmd.Context(), begin, end.AddDate(0, 0, 1))
+				if err != nil {
+					return err
+				}
+				return showList(a, list[calllog.Clock]{Items: clocks}, "No day has calls on both systems that a common key ties.", func(t *table) {
+					t.row("DAY", "SYSTEM", "IS AHEAD OF", "BY", "DRIFT A DAY", "HALF WITHIN", "CALLS")
+					for _, c := range clocks {
+						t.row(c.Day.Format(time.DateOnly), c.System, c.Against, c.Ahead.String(), c.Drift.Round(time.Millisecond).String(),
+							c.Spread.String(), strconv.Itoa(c.Pairs))
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", "from this day on (default: the last 30 days)")
+	cmd.Flags().StringVar(&to, "to", "", "to this day, included")
+	return cmd
+}
+
+// legArgument reads SYSTEM/RECORD.
+func legArgument(cmd *cobra.Command, text string) (calllog.LegID, error) {
+	for i := range len(text) {
+		if text[i] == '/' && i > 0 && i < len(text)-1 {
+			return calllog.LegID{System: text[:i], Record: text[i+1:]}, nil
+		}
+	}
+	return calllog.LegID{}, usage(cmd, fmt.Sprintf("%q is no leg; want SYSTEM/RECORD", text))
+}
+
+func legName(id calllog.LegID) string {
+	if id == (calllog.LegID{}) {
+		return "-"
+	}
+	return id.System + "/" + id.Record
+}
+
+// findCall finds a call by its name or by one of its legs.
+func findCall(cmd *cobra.Command, s *stores, text string) (calllog.Call, error) {
+	call, err := s.stitches.Call(cmd.Context(), calllog.CallID(text))
+	if !isNotFound(err) {
+		return call, err
+	}
+	leg, wrong := legArgument(cmd, text)
+	if wrong != nil {
+		return call, hint(fmt.Errorf("call %q: %w", text, dualtone.ErrNotFound), "a call of one leg is named by it: SYSTEM/RECORD")
+	}
+	place, err := s.stitches.Find(cmd.Context(), leg)
+	if err != nil {
+		return call, err
+	}
+	return s.stitches.CallOf(cmd.Context(), place)
+}

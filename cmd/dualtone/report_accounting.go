@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/account"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+const reportAccountingLong = `Books every attempt that reached the company's border, as the routing plane
+decided it, under exactly one outcome: answered, abandoned on either side,
+voicemail, deflected, rejected; and by themselves those that no system recorded.
+A stage in which anything is unaccounted is not over.`
+
+func reportAccounting(a *app) *cobra.Command {
+	var from, to, cohort string
+	var all bool
+	cmd := &cobra.Command{
+		Use: "accounting", Short: "What became of every call attempt, and which are unaccounted", Long: reportAccountingLong, Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			begin, err := instant(cmd, "from", from)
+			if err != nil {
+				return err
+			}
+			end, err := instant(cmd, "to", to)
+			if err != nil {
+				return err
+			}
+			if end.IsZero() {
+				end = a.now().UTC()
+			}
+			if begin.IsZero() {
+				begin = calllog.Day(end)
+			}
+			if !begin.Before(end) {
+				return usage(cmd, "--from must be before --to")
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				sum, err := accounting(cmd.Context(), cfg, s, begin, end, cohort)
+				if err != nil {
+					return err
+				}
+				if !all {
+					sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
+				}
+				return a.show(struct {
+					From time.Time `json:"from"`
+					To   time.Time `json:"to"`
+					account.Accounting
+				}{begin, end, sum}, func(t *table) { accountingTable(t, sum) })
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&from, "from", "", "from this day or time on, UTC (default: the beginning of the day)")
+	flags.StringVar(&to, "to", "", "to before this day or time, UTC (default: now)")
+	flags.StringVar(&cohort, "cohort", "", "only attempts to the numbers of this cohort's people")
+	flags.BoolVar(&all, "all", false, "list every attempt, not the unaccounted alone")
+	return cmd
+}
+
+// instant reads a day or a time.
+func instant(cmd *cobra.Command, flag, text string) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC(), nil
+	}
+	return date(cmd, flag, text)
+}
+
+// accounting books the attempts of a time. Calls of some minutes around are
+// looked at, for the border's clock is not the systems'.
+func accounting(ctx context.Context, cfg *config.Config, s *stores, from, to time.Time, cohort string) (account.Accounting, error) {
+	numbers, err := numbersOf(ctx, s, cohort)
+	if err != nil {
+		return account.Accounting{}, err
+	}
+	var attempts []calllog.Attempt
+	for attempt, err := range s.stitches.Attempts(ctx, from, to) {
+		if err != nil {
+			return account.Accounting{}, err
+		}
+		if cohort == "" || numbers[attempt.Number] {
+			attempts = append(attempts, attempt)
+		}
+	}
+	const around = 10 * time.Minute
+	legs, err := s.stitches.Joined(ctx, from.Add(-around), to.Add(around))
+	if err != nil {
+		return account.Accounting{}, err
+	}
+	return account.Of(attempts, callsOf(legs, sidesOf(cfg))), nil
+}
+
+func callsOf(legs []calllog.Joined, sides map[string]dualtone.Side) []account.Call {
+	byID := map[calllog.CallID]int{}
+	var all []account.Call
+	for _, l := range legs {
+		n, ok := byID[l.StitchedTo]
+		if !ok {
+			n = len(all)
+			byID[l.StitchedTo] = n
+			all = append(all, account.Call{ID: l.StitchedTo})
+		}
+		all[n].Legs = append(all[n].Legs, account.Leg{Trace: l.Trace, Side: sides[l.System]})
+	}
+	return all
+}
+
+// numbersOf are those of a cohort's people.
+func numbersOf(ctx context.Context, s *stores, cohort string) (map[dualtone.Number]bool, error) {
+	if cohort == "" {
+		return nil, nil //nolint:nilnil // everybody's
+	}
+	if _, err := s.cohorts.Cohort(ctx, cohort); err != nil {
+		return nil, err
+	}
+	people, err := s.people.List(ctx, cutover.PeopleQuery{Cohort: cohort})
+	numbers := map[dualtone.Number]bool{}
+	for _, p := range people {
+		for _, n := range p.Numbers {
+			numbers[n] = true
+		}
+	}
+	return numbers, err
+}
+
+func accountingTable(t *table, sum account.Accounting) {
+	t.row("OUTCOME", "ATTEMPTS")
+	for _, o := range account.Outcomes() {
+		t.row(string(o), strconv.Itoa(sum.Sums[o]))
+	}
+	t.row("all", strconv.Itoa(sum.Attempts))
+	if sum.Beyond > 0 {
+		t.line("%d inbound calls of the log were not seen at the border; they are in no sum.", sum.Beyond)
+	}
+	if len(sum.Booked) == 0 {
+		return
+	}
+	t.line("")
+	t.row("AT", "ATTEMPT", "CALLER", "NUMBER", "OUTCOME", "CALL", "FOUND BY")
+	for _, b := range sum.Booked {
+		t.row(clock(b.At), b.ID, dash(b.Caller), fmt.Sprint(dash(b.Number)), string(b.Outcome), dash(b.Call), dash(b.By))
+	}
+}

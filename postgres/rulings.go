@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+)
+
+// Rule keeps what a person said of a leg.
+func (s Stitches) Rule(ctx context.Context, r calllog.Ruling) error {
+	if r.Actor == "" || r.Reason == "" {
+		return fmt.Errorf("ruling on %s: who says so and why must be told: %w", r.Leg.Record, dualtone.ErrInvalid)
+	}
+	return again(ctx, "ruling on "+r.Leg.Record, func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.rule(ctx, tx, r) })
+	})
+}
+
+func (s Stitches) rule(ctx context.Context, tx pgx.Tx, r calllog.Ruling) error {
+	started, system, err := s.locate(ctx, tx, r.Leg)
+	if err != nil {
+		return err
+	}
+	marks := []time.Time{started}
+	var toSystem *int32
+	var toRecord *string
+	if r.To != (calllog.LegID{}) {
+		at, id, err := s.locate(ctx, tx, r.To)
+		if err != nil {
+			return err
+		}
+		if r.To == r.Leg || at.Sub(started).Abs() > calllog.StitchReach {
+			return fmt.Errorf("%s and %s started at %s and %s and cannot be one call: %w", r.Leg.Record, r.To.Record,
+				started.Format(time.RFC3339), at.Format(time.RFC3339), dualtone.ErrInvalid)
+		}
+		toSystem, toRecord, marks = &id, &r.To.Record, append(marks, at)
+	}
+	var id int64
+	err = tx.QueryRow(ctx, `
+		INSERT INTO call_rulings (started_at, system_id, record_id, to_system, to_record, actor, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
+		started, system, r.Leg.Record, toSystem, toRecord, r.Actor, printable(r.Reason)).Scan(&id)
+	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
+		return fmt.Errorf("another ruling stands; take it back first: %w", dualtone.ErrConflict)
+	}
+	if err != nil {
+		return err
+	}
+	return s.mark(ctx, tx, id, marks)
+}
+
+// Withdraw takes a ruling back.
+func (s Stitches) Withdraw(ctx context.Context, leg calllog.LegID, actor, reason string) error {
+	if actor == "" || reason == "" {
+		return fmt.Errorf("ruling on %s: who takes it back and why must be told: %w", leg.Record, dualtone.ErrInvalid)
+	}
+	return again(ctx, "ruling on "+leg.Record, func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			var id int64
+			var started time.Time
+			err := tx.QueryRow(ctx, `
+				UPDATE call_rulings SET undone_at = now(), undone_by = $3, undone_why = $4
+				WHERE system_id = (SELECT id FROM call_words WHERE kind = $5 AND word = $1) AND record_id = $2 AND undone_at IS NULL
+				RETURNING id, started_at`, leg.System, leg.Record, actor, printable(reason), int16(systemWord)).Scan(&id, &started)
+			if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
+				return fmt.Errorf("no ruling stands: %w", dualtone.ErrNotFound)
+			}
+			if err != nil {
+				return err
+			}
+			return s.mark(ctx, tx, id, []time.Time{started})
+		})
+	})
+}
+
+// mark makes the days of legs to be stitched anew; no write has a number below
+// zero.
+func (Stitches) mark(ctx context.Context, tx pgx.Tx, ruling int64, starts []time.Time) error {
+	for _, at := range starts {
+		_, err := tx.Exec(ctx, `INSERT INTO call_unstitched (day, batch) SELECT unnest($1::date[]), $2 ON CONFLICT DO NOTHING`,
+			calllog.StitchDays(at), -ruling)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// locate finds when a leg started. Rulings are few, so that looking through
+// every month for it costs nobody anything.
+func (s Stitches) locate(ctx context.Context, q querier, leg calllog.LegID) (time.Time, int32, error) {
+	system, ok, err := s.words.find(ctx, systemWord, leg.System)
+	if err != nil {
+		return time.Time{}, 0, err
+	}
+	if !ok {
+		return time.Time{}, 0, fmt.Errorf("system %q has no legs: %w", leg.System, dualtone.ErrNotFound)
+	}
+	found, err := q.Query(ctx, `SELECT started_at FROM call_legs WHERE system_id = $1 AND record_id = $2 LIMIT 1`, system, leg.Record)
+	if err != nil {
+		return time.Time{}, 0, err
+	}
+	starts, err := pgx.CollectRows(found, pgx.RowTo[time.Time])
+	if err == nil && len(starts) == 0 {
+		err = fmt.Errorf("leg %s of %s: %w", leg.Record, leg.System, dualtone.ErrNotFound)
+	}
+	return first(starts).UTC(), system, err
+}
+
+type ruledRow struct {
+	rulingRow
+
+	UndoneAt  *time.Time
+	UndoneBy  *string
+	UndoneWhy *string
+}
+
+// Rulings lists what people said.
+func (s Stitches) Rulings(ctx context.Context, limit int) ([]calllog.Ruled, error) {
+	var all []calllog.Ruled
+	err := again(ctx, "rulings", func() error {
+		found, err := rows[ruledRow](ctx, s.pool, `
+			SELECT r.started_at, w.word AS system, r.record_id, t.word AS to_system, r.to_record, r.actor, r.reason, r.at,
+				r.undone_at, r.undone_by, r.undone_why
+			FROM call_rulings r JOIN call_words w ON w.id = r.system_id LEFT JOIN call_words t ON t.id = r.to_system
+			ORDER BY r.id DESC LIMIT $1`, limit)
+		all = make([]calllog.Ruled, len(found))
+		for i, r := range found {
+			all[i] = calllog.Ruled{
+				Ruling: r.ruling(), Withdrawn: utc(r.UndoneAt), WithdrawnBy: of(r.UndoneBy), Why: of(r.UndoneWhy),
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
+// Find returns where a leg stands; ErrNotFound for an unknown one.
+func (s Stitches) Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error) {
+	place := calllog.Place{LegID: leg}
+	err := again(ctx, "leg "+leg.Record, func() (err error) {
+		place.Started, _, err = s.locate(ctx, s.pool, leg)
+		return err
+	})
+	return place, err
+}
