@@ -21,15 +21,18 @@ const taskQueue = "dualtone"
 
 // stores are what is known, in the database.
 type stores struct {
-	pool     *pgxpool.Pool
-	people   *postgres.People
-	cohorts  *postgres.Cohorts
-	switches *postgres.Switches
-	router   *postgres.Router
-	systems  *postgres.Systems
-	calls    *postgres.Calls
-	rollups  *postgres.Rollups
-	stitches postgres.Stitches
+	pool       *pgxpool.Pool
+	people     *postgres.People
+	cohorts    *postgres.Cohorts
+	switches   *postgres.Switches
+	router     *postgres.Router
+	systems    *postgres.Systems
+	calls      *postgres.Calls
+	rollups    *postgres.Rollups
+	plans      *postgres.Plans
+	rollouts   *postgres.Rollouts
+	rehearsals *postgres.Rehearsals
+	stitches   postgres.Stitches
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -37,15 +40,18 @@ func (s *stores) Close() { s.pool.Close() }
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 	calls := postgres.NewCalls(pool)
 	return &stores{
-		pool:     pool,
-		people:   postgres.NewPeople(pool),
-		cohorts:  postgres.NewCohorts(pool),
-		switches: postgres.NewSwitches(pool),
-		router:   postgres.NewRouter(pool, countries(cfg)...),
-		systems:  postgres.NewSystems(pool),
-		calls:    calls,
-		rollups:  postgres.NewRollups(pool),
-		stitches: postgres.NewStitches(calls),
+		pool:       pool,
+		people:     postgres.NewPeople(pool),
+		cohorts:    postgres.NewCohorts(pool),
+		switches:   postgres.NewSwitches(pool),
+		router:     postgres.NewRouter(pool, countries(cfg)...),
+		systems:    postgres.NewSystems(pool),
+		calls:      calls,
+		rollups:    postgres.NewRollups(pool),
+		plans:      postgres.NewPlans(pool),
+		rollouts:   postgres.NewRollouts(pool),
+		rehearsals: postgres.NewRehearsals(pool),
+		stitches:   postgres.NewStitches(calls),
 	}
 }
 
