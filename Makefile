@@ -41,8 +41,8 @@ test-sbc: ## send real calls through a real Kamailio that asks dualtone
 	@tools/setup.sh postgres asterisk sbc
 	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m ./e2e/sbc/...
 
-bench: build ## measure users per second, what a user costs, limits and large cohorts (BENCH="-quick", "-help")
-	@tools/setup.sh postgres
+bench: build ## measure users per second, what a user costs, limits, large cohorts, routing (BENCH="-quick", "-only routing", "-help")
+	@tools/setup.sh postgres sbc peers
 	go run ./bench $(BENCH)
 
 check: lint workflowcheck vulncheck ## everything that reads the code without running it
