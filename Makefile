@@ -10,7 +10,7 @@ PKG     ?= ./...
 # RACE=-race looks for data races as well; it needs a C compiler.
 RACE    ?=
 
-.PHONY: help demo build test test-asterisk test-sbc bench check fmt lint floors workflowcheck vulncheck docs clean
+.PHONY: help demo build test test-asterisk test-sbc fuzz bench check fmt lint floors workflowcheck vulncheck docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,14 @@ test-asterisk: ## run the conformance suite against a real Asterisk 22
 test-sbc: ## send real calls through a real Kamailio that asks dualtone
 	@tools/setup.sh postgres asterisk sbc
 	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m ./e2e/sbc/...
+
+fuzz: ## throw rubbish at every parser of the routing plane (FUZZTIME=1m each)
+	@for target in $$(grep -rhoE '^func Fuzz\w+' --include=*_test.go routing | sed 's/func //' | sort -u); do \
+	  for file in $$(grep -rlE "^func $$target\(" --include=*_test.go routing); do \
+	    echo "== $$target in $$(dirname $$file)"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),10s) ./$$(dirname $$file); \
+	  done; \
+	done
 
 bench: build ## measure users per second, what a user costs, limits, large cohorts, routing (BENCH="-quick", "-only routing", "-help")
 	@tools/setup.sh postgres sbc peers
