@@ -21,6 +21,20 @@ type Person struct {
 	Site         string   `json:"site,omitempty"`
 	Team         string   `json:"team,omitempty"`
 	Accounts     Accounts `json:"accounts"`
+	// Attributes are by what else people are chosen for a stage of a plan.
+	Attributes Attributes `json:"attributes,omitempty"`
+}
+
+// Attributes are what else the user list says of a person: queue, skill,
+// language, shift, tag and others, each with its values in the list's order.
+type Attributes map[string][]string
+
+// First is the first value of an attribute, empty when there is none.
+func (a Attributes) First(name string) string {
+	if all := a[name]; len(all) > 0 {
+		return all[0]
+	}
+	return ""
 }
 
 // Accounts are one person's keys on the three systems of a migration; empty
@@ -49,4 +63,6 @@ type User struct {
 	Extension    string   `json:"extension,omitempty"`
 	Numbers      []Number `json:"numbers,omitempty"`
 	Active       bool     `json:"active"`
+	// CallCenter is that of a CRM's user; empty for none and on a phone system.
+	CallCenter CallCenterID `json:"call_center,omitempty"`
 }

@@ -27,6 +27,8 @@ type stores struct {
 	switches *postgres.Switches
 	router   *postgres.Router
 	systems  *postgres.Systems
+	calls    *postgres.Calls
+	rollups  *postgres.Rollups
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -39,6 +41,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		switches: postgres.NewSwitches(pool),
 		router:   postgres.NewRouter(pool, countries(cfg)...),
 		systems:  postgres.NewSystems(pool),
+		calls:    postgres.NewCalls(pool),
+		rollups:  postgres.NewRollups(pool),
 	}
 }
 
