@@ -152,18 +152,18 @@ func awaitRight(ctx context.Context, p *process, askers ...asker) error {
 				return fmt.Errorf("%s does not answer rightly, see %s: %d asked, %d answered, %d wrong: %w",
 					p.name, p.log, got.Asked, got.Answered, got.Wrong, errors.Join(err, context.DeadlineExceeded))
 			}
-			time.Sleep(50 * time.Millisecond)
+			<-time.After(50 * time.Millisecond)
 		}
 	}
 	return nil
 }
 
 func (p *plane) sipAsker(at string) asker {
-	return &datagrams{to: at, told: sipTold, dialogue: newSIPDialogue}
+	return &datagrams{to: at, told: sipTold, protocol: newSIPProtocol}
 }
 
 func (p *plane) enumAsker(at string) asker {
-	return &datagrams{to: at, told: dnsTold, dialogue: newDNSDialogue}
+	return &datagrams{to: at, told: dnsTold, protocol: newDNSProtocol}
 }
 
 func (p *plane) httpAsker() asker {
@@ -220,7 +220,7 @@ func (p *plane) startKamailio(ctx context.Context) (contender, error) {
 func (p *plane) startNginx(ctx context.Context) (contender, error) {
 	const body = `{"version":"1.0","routing":"serial","routes":[{"uri":"sip:+15551200000@127.0.0.1:5071","headers":{},"fr_timer":2000,"fr_inv_timer":30000}]}`
 	file := filepath.Join(p.dir, "nginx.conf")
-	if err := os.WriteFile(file, fmt.Appendf(nil, `daemon off;
+	text := fmt.Appendf(nil, `daemon off;
 worker_processes 2;
 pid %[1]s/nginx.pid;
 error_log stderr error;
@@ -238,7 +238,8 @@ http {
 		location / { default_type application/json; return 200 '%[3]s'; }
 	}
 }
-`, p.dir, p.at.peer, body), 0o644); err != nil { //nolint:gosec // nginx reads it as somebody else
+`, p.dir, p.at.peer, body)
+	if err := os.WriteFile(file, text, 0o644); err != nil { //nolint:gosec // nginx reads it as somebody else
 		return contender{}, err
 	}
 	return p.startPeer(ctx, "nginx", &lookups{

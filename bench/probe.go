@@ -82,7 +82,7 @@ func pace(ctx context.Context, rate float64, span time.Duration, send func(n int
 			due := began.Add(time.Duration(float64(n) / rate * float64(time.Second)))
 			if due.After(now) {
 				// The kernel wakes a sleeper some 50 us late, which is less than what is measured.
-				time.Sleep(time.Until(due))
+				<-time.After(time.Until(due))
 				break
 			}
 			late = append(late, now.Sub(due))

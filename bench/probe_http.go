@@ -117,7 +117,8 @@ func (l *lookups) open(ctx context.Context, rate float64, span time.Duration) (p
 		}
 		return nil
 	})
-	for range queue { //nolint:revive // What nobody could ask any more is not left behind.
+	for range queue {
+		// What nobody could ask any more is not left behind.
 	}
 	pacing.Wait()
 	p := sum(all, span)

@@ -33,7 +33,7 @@ func echo(t *testing.T, answer func(n int, b []byte) []byte) string {
 }
 
 // redirect answers an INVITE of the prober as a route server does.
-func redirect(b []byte, target []byte) []byte {
+func redirect(b, target []byte) []byte {
 	_, id, _ := bytes.Cut(b, []byte("Call-ID: "))
 	return fmt.Appendf(nil, "SIP/2.0 302 Moved Temporarily\r\nCall-ID: %s\r\nContact: <%s>\r\n\r\n", id[:8], target)
 }
@@ -56,7 +56,7 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := &datagrams{to: echo(t, c.answer), told: sipTold, dialogue: newSIPDialogue}
+			d := &datagrams{to: echo(t, c.answer), told: sipTold, protocol: newSIPProtocol}
 			p, err := d.open(t.Context(), asked, time.Second)
 			if err != nil {
 				t.Fatal(err)
@@ -81,8 +81,8 @@ func askedIn(b []byte) int {
 func TestTheProberSeesASlowServer(t *testing.T) {
 	t.Parallel()
 	const slow = 20 * time.Millisecond
-	d := &datagrams{told: sipTold, dialogue: newSIPDialogue, to: echo(t, func(_ int, b []byte) []byte {
-		time.Sleep(slow)
+	d := &datagrams{told: sipTold, protocol: newSIPProtocol, to: echo(t, func(_ int, b []byte) []byte {
+		<-time.After(slow)
 		return redirect(b, probedTarget(askedIn(b)))
 	})}
 	p, err := d.open(context.WithoutCancel(t.Context()), 10, time.Second)
@@ -97,7 +97,7 @@ func TestTheProberSeesASlowServer(t *testing.T) {
 func TestAQuestionInTheDNSIsAboutItsNumber(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 77_777, 89_999_999} {
-		b := newDNSDialogue().question(n)
+		b := newDNSProtocol().question(n)
 		const header = 12
 		if index, ok := indexIn(b[header:]); !ok || index != probedIndex(n) {
 			t.Errorf("question %d is about %d, want %d", n, index, probedIndex(n))

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dialogue is how a protocol of datagrams asks and is answered. It is used by one
+// protocol is how a protocol of datagrams asks and is answered. It is used by one
 // goroutine.
-type dialogue interface {
+type protocol interface {
 	// question writes the question of a number; it may reuse its memory.
 	question(n int) []byte
 	// answer tells to which question an answer belongs and whether it is right.
@@ -28,7 +28,7 @@ type datagrams struct {
 	to string
 	// told is how many questions can be told apart: their numbers count modulo it.
 	told     int
-	dialogue func() dialogue
+	protocol func() protocol
 	runs     int
 }
 
@@ -72,7 +72,7 @@ func (d *datagrams) converse(ctx context.Context, h *heard, n int, until time.Ti
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	talk, answer := d.dialogue(), make([]byte, 64<<10)
+	talk, answer := d.protocol(), make([]byte, 64<<10)
 	for ; ctx.Err() == nil; n++ {
 		began := time.Now()
 		if began.After(until) {
@@ -120,7 +120,7 @@ func (d *datagrams) open(ctx context.Context, rate float64, span time.Duration) 
 		readers.Go(func() { d.listen(conn, &all[i], sent) })
 	}
 	d.runs++
-	talk, asked, first := d.dialogue(), 0, questionBlock(d.runs, 0)
+	talk, asked, first := d.protocol(), 0, questionBlock(d.runs, 0)
 	late, err := pace(ctx, rate, span, func(n int, _ time.Time) error {
 		asked++
 		n += first
@@ -145,7 +145,7 @@ func (d *datagrams) listen(conn *net.UDPConn, h *heard, sent []atomic.Int64) {
 	for i := range in {
 		in[i].Buffers, in[i].OOB = [][]byte{make([]byte, 4<<10)}, make([]byte, control)
 	}
-	packet, talk := ipv4.NewPacketConn(conn), d.dialogue()
+	packet, talk := ipv4.NewPacketConn(conn), d.protocol()
 	for {
 		got, err := packet.ReadBatch(in, 0)
 		if err != nil {

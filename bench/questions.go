@@ -50,8 +50,8 @@ func probedTarget(n int) []byte {
 	return fmt.Appendf(nil, "sip:%s@127.0.0.1:%d", numberAt(index), portAt(index))
 }
 
-// sipDialogue asks with an INVITE as a carrier's trunk sends it.
-type sipDialogue struct {
+// sipProtocol asks with an INVITE as a carrier's trunk sends it.
+type sipProtocol struct {
 	invite     []byte
 	ids, calls []int // where the question's number and the called number stand
 }
@@ -61,7 +61,7 @@ const (
 	callMark = "+15550000000"
 )
 
-func newSIPDialogue() dialogue {
+func newSIPProtocol() protocol {
 	invite := strings.ReplaceAll(`INVITE sip:+15550000000@sbc.example.test SIP/2.0
 Via: SIP/2.0/UDP 127.0.0.1:5066;rport;branch=z9hG4bK00000000
 Via: SIP/2.0/UDP 10.9.9.9:5060;branch=z9hG4bKup
@@ -87,7 +87,7 @@ m=audio 40000 RTP/AVP 0 8
 a=rtpmap:0 PCMU/8000
 a=rtpmap:8 PCMA/8000
 `, "\n", "\r\n")
-	d := &sipDialogue{}
+	d := &sipProtocol{}
 	// The session's identifier ends in zeros of its own.
 	head, tail, _ := strings.Cut(invite, "Session-ID")
 	d.ids, d.calls = places(head, idMark), places(head, callMark)
@@ -110,7 +110,7 @@ func places(text, mark string) []int {
 	}
 }
 
-func (d *sipDialogue) question(n int) []byte {
+func (d *sipProtocol) question(n int) []byte {
 	for _, at := range d.ids {
 		digits(d.invite[at:at+len(idMark)], n)
 	}
@@ -129,7 +129,7 @@ func digits(room []byte, n int) {
 	}
 }
 
-func (d *sipDialogue) answer(b []byte) (n int, right bool) {
+func (d *sipProtocol) answer(b []byte) (n int, right bool) {
 	_, rest, found := bytes.Cut(b, []byte("Call-ID: "))
 	if !found || len(rest) < len(idMark) {
 		return 0, false
@@ -149,8 +149,8 @@ func questionBlock(run, caller int) int {
 // in which one is still awaited.
 const sipTold = 1 << 20
 
-// dnsDialogue asks for the NAPTR records of a number.
-type dnsDialogue struct {
+// dnsProtocol asks for the NAPTR records of a number.
+type dnsProtocol struct {
 	query []byte
 }
 
@@ -159,9 +159,9 @@ const (
 	enumZone = "e164.test"
 )
 
-func newDNSDialogue() dialogue { return &dnsDialogue{} }
+func newDNSProtocol() protocol { return &dnsProtocol{} }
 
-func (d *dnsDialogue) question(n int) []byte {
+func (d *dnsProtocol) question(n int) []byte {
 	b := binary.BigEndian.AppendUint16(d.query[:0], uint16(n%dnsTold)) //nolint:gosec // Below 1<<16.
 	b = append(b, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0)                        // one question, recursion desired
 	number := probedNumber(n)[1:]
@@ -169,14 +169,14 @@ func (d *dnsDialogue) question(n int) []byte {
 		b = append(b, 1, number[i])
 	}
 	for label := range strings.SplitSeq(enumZone, ".") {
-		b = append(append(b, byte(len(label))), label...)
+		b = append(append(b, byte(len(label))), label...) //nolint:gosec // A label has at most 63 bytes.
 	}
 	const naptr, internet = 35, 1
 	d.query = append(b, 0, 0, naptr, 0, internet)
 	return d.query
 }
 
-func (d *dnsDialogue) answer(b []byte) (n int, right bool) {
+func (d *dnsProtocol) answer(b []byte) (n int, right bool) {
 	const header = 12
 	if len(b) < header {
 		return 0, false

@@ -100,6 +100,7 @@ func FuzzStreams(f *testing.F) {
 	})
 }
 
+//nolint:paralleltest // It measures the heap, which is everybody's.
 func TestMemoryIsBoundedWhateverComes(t *testing.T) {
 	var messages [][]byte
 	for _, text := range tortures(t) {
@@ -113,7 +114,7 @@ func TestMemoryIsBoundedWhateverComes(t *testing.T) {
 		for range times {
 			b := slices.Clone(messages[r.IntN(len(messages))])
 			for range r.IntN(4) {
-				b[r.IntN(len(b))] = byte(r.IntN(256))
+				b[r.IntN(len(b))] = byte(r.IntN(256)) //nolint:gosec // A byte.
 			}
 			if r.IntN(3) == 0 {
 				b = b[:r.IntN(len(b))]
