@@ -52,8 +52,9 @@ type People interface {
 	Person(ctx context.Context, id dualtone.PersonID) (PersonState, error)
 	// List returns people in the order of their ids.
 	List(ctx context.Context, q PeopleQuery) ([]PersonState, error)
-	// Import inserts people or replaces what is known of them, accounts kept
-	// unless given, all or none. Where they are stays as it is. ErrConflict, naming
+	// Import inserts people or replaces what is known of them, accounts and
+	// attributes kept unless given, all or none; an attribute that is given without
+	// values is taken away. Where they are stays as it is. ErrConflict, naming
 	// both, when an account or a number would belong to two people; ErrInvalid for
 	// somebody without an id or in it twice.
 	Import(ctx context.Context, people []dualtone.Person, why Import) error
@@ -94,6 +95,8 @@ type PeopleQuery struct {
 	Site   string
 	Team   string
 	Cohort string
+	// Attributes are values that they must have, one of each attribute.
+	Attributes map[string]string
 	// Text is searched in id, name, e-mail and extension.
 	Text string
 	// Unmatched selects people who lack an account on some system.

@@ -29,6 +29,9 @@ type UserRequest struct {
 	// Patience is how long a system may be away in the middle of a switch
 	// before what was written is taken back.
 	Patience time.Duration `json:"patience"`
+	// Held is the stage whose holds still keep the user where they are when
+	// everything is ready; nil for none.
+	Held *activities.StageRef `json:"held,omitempty"`
 }
 
 // Progress is where a user's switch stands, and how it ended once State is final.
@@ -77,7 +80,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 	work := cutover.Next(p.To, p.State)
 	order := activities.Order{
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
-		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held,
 	}
 	var result activities.Result
 	failure := workflow.ExecuteActivity(workContext(ctx, work, p.To, r), string(work), order).Get(ctx, &result)

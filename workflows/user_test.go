@@ -41,11 +41,16 @@ func newOffice() *office {
 	}}
 }
 
-// run runs a workflow for the agent to its end.
-func (o *office) run(t interface {
+// fatal is the part of a test that ends it.
+type fatal interface {
 	Fatalf(format string, args ...any)
-}, workflow any,
-) workflows.Progress {
+}
+
+// run runs a workflow for the agent to its end.
+func (o *office) run(t fatal, workflow any) workflows.Progress { return o.runFor(t, workflow, nil) }
+
+// runFor does so on behalf of a stage, whose holds are honored.
+func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workflows.Progress {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}})
@@ -54,7 +59,7 @@ func (o *office) run(t interface {
 	o.runs++
 	env.SetStartWorkflowOptions(startOptions(fmt.Sprintf("user/E100-%d", o.runs)))
 	env.ExecuteWorkflow(workflow, workflows.UserRequest{
-		Person: "E100", Actor: "test", Reason: "because", DrainWait: time.Second, Patience: time.Minute,
+		Person: "E100", Actor: "test", Reason: "because", DrainWait: time.Second, Patience: time.Minute, Held: held,
 	})
 	var p workflows.Progress
 	if err := env.GetWorkflowResult(&p); err != nil {
@@ -216,6 +221,17 @@ func meddleOnce(at string, f cutover.Facet, v cutover.Value) func(string) cutove
 			return cutovertest.Failure{}
 		}
 		return cutovertest.Failure{Meddle: func(i cutover.Image) cutover.Image { return i.With(f, v) }}
+	}
+}
+
+// onceAt does something when an operation is asked for the first time.
+func onceAt(at string, do func()) func(string) cutovertest.Failure {
+	var done atomic.Bool
+	return func(op string) cutovertest.Failure {
+		if op == at && !done.Swap(true) {
+			do()
+		}
+		return cutovertest.Failure{}
 	}
 }
 

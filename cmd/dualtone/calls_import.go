@@ -147,12 +147,12 @@ func (r callsReport) table(t *table) {
 		case f.Before > 0:
 			note = fmt.Sprintf("gone on at byte %d", f.Before)
 		}
-		t.row(f.Ingest.Source.Name, f.Ingest.Source.Format, count(w.Rows), count(w.New), count(w.Changed), count(w.Same), count(w.Supplements), count(w.Quarantined), note)
+		t.row(f.Ingest.Source.Name, f.Ingest.Source.Format, number(w.Rows), number(w.New), number(w.Changed), number(w.Same), number(w.Supplements), number(w.Quarantined), note)
 	}
 	t.line("%s", rowsNote(r.Total.Rows, time.Duration(r.Seconds*float64(time.Second))))
 }
 
-func count(n int64) string { return strconv.FormatInt(n, 10) }
+func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // survey is what files hold.
 type survey struct {
@@ -242,7 +242,7 @@ func (v *survey) table(t *table) {
 	if len(v.Faults) > 0 {
 		t.row("FILE", "LINE", "COLUMN", "VALUE", "PROBLEM")
 		for _, f := range v.Faults {
-			t.row(f.File, count(f.Line), dash(f.Column), fmt.Sprintf("%q", f.Value), f.Reason)
+			t.row(f.File, number(f.Line), dash(f.Column), fmt.Sprintf("%q", f.Value), f.Reason)
 		}
 		if v.Faulty > len(v.Faults) {
 			t.line("and %d more", v.Faulty-len(v.Faults))

@@ -13,6 +13,7 @@ func RunPeople(t *testing.T, open Open) {
 	runPromises(t, open, []promise{
 		{"an unknown person is not found", unknownPerson},
 		{"an import replaces what is known and keeps the accounts that it does not give", importReplaces},
+		{"an import keeps the attributes that it does not give, and takes away those it gives without values", importAttributes},
 		{"an import leaves people where they are", importKeepsPlace},
 		{"an account or number of somebody else is refused, both are named, nothing is stored", claimsRefused},
 		{"an import without an id or with somebody twice is refused", importInvalid},
@@ -41,6 +42,19 @@ func importReplaces(t *testing.T, b *bench) {
 	p.Accounts.New = "other"
 	same(t, "the person", cutover.PersonState{Person: p, Side: dualtone.Old}, b.person(t, p.ID))
 	b.hire(t)
+}
+
+func importAttributes(t *testing.T, b *bench) {
+	p := employee(1)
+	p.Attributes = dualtone.Attributes{"queue": {"sales-uk", "sales-ie"}, "shift": {"early"}, "vip": {}}
+	b.hire(t, p)
+	same(t, "new attributes", dualtone.Attributes{"queue": {"sales-uk", "sales-ie"}, "shift": {"early"}}, b.person(t, p.ID).Attributes)
+	p.Attributes = nil
+	b.hire(t, p)
+	same(t, "none given", dualtone.Attributes{"queue": {"sales-uk", "sales-ie"}, "shift": {"early"}}, b.person(t, p.ID).Attributes)
+	p.Attributes = dualtone.Attributes{"queue": {"sales-uk"}, "shift": {}, "x_desk": {"4 b"}}
+	b.hire(t, p)
+	same(t, "some given", dualtone.Attributes{"queue": {"sales-uk"}, "x_desk": {"4 b"}}, b.person(t, p.ID).Attributes)
 }
 
 func importKeepsPlace(t *testing.T, b *bench) {
@@ -165,6 +179,8 @@ func listPages(t *testing.T, b *bench) {
 func listSelects(t *testing.T, b *bench) {
 	people := employees(25)
 	people[3].Site, people[4].Accounts.New, people[5].Name, people[6].Team = "bonn", "", "100% Ada_", "support"
+	people[7].Attributes = dualtone.Attributes{"queue": {"a", "b"}, "skill": {"x"}}
+	people[8].Attributes = dualtone.Attributes{"queue": {"b"}}
 	b.hire(t, people...)
 	if err := b.Cohorts.Create(t.Context(), cutover.Cohort{Name: "first", Actor: "ada"}, []dualtone.PersonID{"p002", "p001"}); err != nil {
 		t.Fatal(err)
@@ -177,6 +193,9 @@ func listSelects(t *testing.T, b *bench) {
 		"all":             {cutover.PeopleQuery{}, 25},
 		"site":            {cutover.PeopleQuery{Site: "bonn"}, 1},
 		"team":            {cutover.PeopleQuery{Team: "support"}, 1},
+		"attribute":       {cutover.PeopleQuery{Attributes: map[string]string{"queue": "b"}}, 2},
+		"attributes":      {cutover.PeopleQuery{Attributes: map[string]string{"queue": "b", "skill": "x"}}, 1},
+		"no such value":   {cutover.PeopleQuery{Attributes: map[string]string{"queue": "c"}}, 0},
 		"never switched":  {cutover.PeopleQuery{State: cutover.Planned}, 24},
 		"state":           {cutover.PeopleQuery{State: cutover.OnNew}, 1},
 		"new side":        {cutover.PeopleQuery{Side: dualtone.New}, 1},

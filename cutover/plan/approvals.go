@@ -42,13 +42,13 @@ type Approvals struct {
 // people approve, each in one of the roles. Where Need is at least the number of
 // roles, each role is among them.
 type Approval struct {
-	Need  int    `json:"need"`
-	Roles []Role `json:"roles"`
+	Need  int    `json:"need" want:"write how many people must approve"`
+	Roles []Role `json:"roles" want:"write who may approve, as in roles: [cutover-approver]"`
 	// NotAuthor is always true: nobody approves what they wrote.
-	NotAuthor bool `json:"not_author"`
+	NotAuthor bool `json:"not_author,omitempty"`
 	// ValidFor is 12 hours for a stage and 7 days for a plan when it is left out.
-	ValidFor Duration  `json:"valid_for"`
-	Binds    []Binding `json:"binds"`
+	ValidFor Duration  `json:"valid_for,omitzero"`
+	Binds    []Binding `json:"binds,omitempty"`
 }
 
 // Binding is what an approval is void without.

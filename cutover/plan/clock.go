@@ -124,14 +124,19 @@ func (l *Local) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	if _, err := time.Parse(time.RFC3339, string(text)); err == nil {
-		return wrong(text, "names an offset", "write the local time alone, and the zone as tz")
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if _, err := time.Parse(layout, string(text)); err == nil {
+			return wrong(text, "names an offset", "write the local time alone, and the zone as tz")
+		}
 	}
 	return wrong(text, "is not a moment", `write it as in "2027-03-25T00:00"`)
 }
 
 // IsZero reports whether there is no moment.
 func (l Local) IsZero() bool { return l.wall.IsZero() }
+
+// Equal reports whether two clocks show the same.
+func (l Local) Equal(o Local) bool { return l.wall.Equal(o.wall) }
 
 // In is the moment in a zone. A time that the clocks skip is the one they skip
 // to, of one that they show twice it is the first.

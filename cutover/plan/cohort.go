@@ -1,8 +1,10 @@
 package plan
 
-// Cohort selects the people of a stage: those that Match, Where or CSV name,
-// without those to exclude, in order, up to the limit, with all who must move
-// together.
+import "github.com/dualtone/dualtone"
+
+// Cohort selects the people of a stage: those of the old side who fit all of
+// Match, Where and CSV that are given, without those to exclude, in order, up to
+// the limit. Who must move together comes along, or all stay.
 type Cohort struct {
 	// Match takes people who have one of the values in each of the attributes.
 	Match map[string]Values `json:"match,omitempty"`
@@ -13,10 +15,12 @@ type Cohort struct {
 	CSV string `json:"csv,omitempty"`
 	// Exclude leaves out people who have one of the values in any of the attributes.
 	Exclude map[string]Values `json:"exclude,omitempty"`
-	Limit   *Limit            `json:"limit,omitempty"`
+	// Limit is a number of people, or a share of those who could be taken.
+	Limit *Limit `json:"limit,omitempty"`
 	// Order is id when it is left out.
 	Order Order `json:"order,omitempty"`
-	// Remainder takes only people whom no earlier stage takes.
+	// Remainder takes only people whom no earlier stage takes. Without it, somebody
+	// whom an earlier stage takes is a fault.
 	Remainder bool `json:"remainder,omitempty"`
 	// KeepTogether are the relations that a stage must not split.
 	KeepTogether []Relation `json:"keep_together,omitempty"`
@@ -55,6 +59,8 @@ const (
 func (Relation) words() []string {
 	return texts(SharedLine, HuntGroup, Delegate, SameTeam, SupervisorTeam)
 }
+
+func (Relation) also(text string) bool { return dualtone.FreeAttribute(text) }
 
 // Freeze is when the list of people is fixed.
 type Freeze string

@@ -19,6 +19,9 @@ type Document struct {
 // Hash is a SHA-256 in hexadecimal digits.
 type Hash string
 
+// ShortestHash is how many digits of a hash name a version at least.
+const ShortestHash = 8
+
 // Short is the part of a hash that people compare.
 func (h Hash) Short() string { return string(h[:min(len(h), 12)]) }
 

@@ -3,9 +3,9 @@ package plan
 // Finalise is the point of no return. It never begins by itself.
 type Finalise struct {
 	After     []StageID     `json:"after"`
-	NotBefore NotBefore     `json:"not_before"`
+	NotBefore NotBefore     `json:"not_before" want:"write not_before: {after_last_switch: 14d}"`
 	Require   []Requirement `json:"require"`
-	Approve   Approval      `json:"approve"`
+	Approve   Approval      `json:"approve" want:"write approve: {need: 2, roles: [cutover-approver, finance-owner]}"`
 	Actions   []FinalAction `json:"actions"`
 }
 
@@ -16,7 +16,7 @@ type NotBefore struct {
 
 // Requirement is something that must hold at the point of no return; some hold
 // for a time, as in "no_calls_on_old: 7d".
-type Requirement struct {
+type Requirement struct { //nolint:recvcheck // Read through a pointer, written as a value.
 	Name Requires
 	For  Duration
 }

@@ -73,13 +73,13 @@ type HealthGate struct {
 	Compare   *Compare   `json:"compare,omitempty"`
 	Threshold *Threshold `json:"threshold,omitempty"`
 	// Window is the time over which the metric is measured.
-	Window     GateWindow `json:"window"`
-	MinSamples int        `json:"min_samples"`
+	Window     GateWindow `json:"window" want:"write over which time it is measured, as in window: 60m"`
+	MinSamples int        `json:"min_samples" want:"write how many calls make a measurement, as in min_samples: 100"`
 	// OnNoData is what fewer samples do. They never pass.
-	OnNoData NoData `json:"on_no_data"`
+	OnNoData NoData `json:"on_no_data" want:"write on_no_data: hold, since no data never passes"`
 	// FailAfter is how many measurements in a row must fail; 1 when it is left out.
 	FailAfter int      `json:"fail_after,omitempty"`
-	OnFail    GateFail `json:"on_fail"`
+	OnFail    GateFail `json:"on_fail" want:"write on_fail: hold, rollback_stage or block"`
 	// ObserveOnly gates are measured and shown, and decide nothing.
 	ObserveOnly bool `json:"observe_only,omitempty"`
 }
@@ -179,7 +179,7 @@ type Reconcile struct {
 	MaxUnmatched *Percent      `json:"max_unmatched,omitempty"`
 	Explain      []Explanation `json:"explain,omitempty"`
 	// MaxAge is how old the comparison may be.
-	MaxAge Duration `json:"max_age"`
+	MaxAge Duration `json:"max_age" want:"write how old a comparison may be, as in max_age: 24h"`
 	// OnFail is hold when it is left out.
 	OnFail GateFail `json:"on_fail,omitempty"`
 }

@@ -34,7 +34,7 @@ type BlastRadius struct {
 	Per      []Dimension `json:"per"`
 	// MinLeftOnOld is how many people of each stay on the old side at least.
 	MinLeftOnOld int `json:"min_left_on_old,omitempty"`
-	// LiftAfter is the stage after which the limit no longer holds.
+	// LiftAfter is the stage that lifts the limit when it has passed.
 	LiftAfter StageID `json:"lift_after,omitempty"`
 }
 

@@ -5,7 +5,7 @@ import "golang.org/x/text/currency"
 // Money is an amount with its currency. The amount is decimal, never a float.
 type Money struct {
 	Amount   Decimal  `json:"amount"`
-	Currency Currency `json:"currency"`
+	Currency Currency `json:"currency" want:"write the three letters of ISO 4217, as in GBP"`
 }
 
 // Decimal is a number that is kept as it was written.

@@ -9,9 +9,9 @@ const (
 // Plan is a cutover plan as its author wrote it, with the defaults filled in.
 type Plan struct {
 	// APIVersion is "dualtone/v1".
-	APIVersion string `json:"apiVersion"`
+	APIVersion string `json:"apiVersion" want:"begin the file with apiVersion: dualtone/v1"`
 	// Kind is "CutoverPlan".
-	Kind     string   `json:"kind"`
+	Kind     string   `json:"kind" want:"write kind: CutoverPlan"`
 	Metadata Metadata `json:"metadata"`
 	Spec     Spec     `json:"spec"`
 }
@@ -22,7 +22,7 @@ type Metadata struct {
 	Name string `json:"name"`
 	// Owner is who answers for the plan, and its author when nobody else is
 	// recorded.
-	Owner string `json:"owner"`
+	Owner string `json:"owner" want:"write who answers for the plan"`
 	// Change is the record of the change in another system; free text.
 	Change string `json:"change,omitempty"`
 }
@@ -31,17 +31,17 @@ type Metadata struct {
 type Spec struct {
 	Systems Systems `json:"systems"`
 	// Timezone is the zone of everything that names none of its own.
-	Timezone  Zone      `json:"timezone"`
-	Calendars Calendars `json:"calendars"`
+	Timezone  Zone      `json:"timezone" want:"write the zone of all times that name none, as in Europe/London"`
+	Calendars Calendars `json:"calendars,omitzero"`
 	Baseline  *Baseline `json:"baseline,omitempty"`
-	Gates     Gates     `json:"gates"`
-	Limits    Limits    `json:"limits"`
+	Gates     Gates     `json:"gates,omitzero"`
+	Limits    Limits    `json:"limits" want:"write at least concurrency below it"`
 	// Roles name who holds a role, where that is known already; an approval that
 	// none of them can give is then a fault.
 	Roles     map[Role][]string `json:"roles,omitempty"`
-	Approvals Approvals         `json:"approvals"`
-	Rollback  Rollback          `json:"rollback"`
-	Stages    []Stage           `json:"stages"`
+	Approvals Approvals         `json:"approvals" want:"say who approves: plan and stage_default"`
+	Rollback  Rollback          `json:"rollback" want:"write at least window below it: how long the way back stays open"`
+	Stages    []Stage           `json:"stages" want:"write at least one stage"`
 	Finalise  *Finalise         `json:"finalise,omitempty"`
 	Finance   *Finance          `json:"finance,omitempty"`
 }

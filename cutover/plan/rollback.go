@@ -3,17 +3,17 @@ package plan
 // Rollback is how the cutover goes back. Going back skips gates, windows and
 // blackouts, always.
 type Rollback struct {
-	OnGateFail OnGateFail `json:"on_gate_fail"`
-	Scope      Scope      `json:"scope"`
+	OnGateFail OnGateFail `json:"on_gate_fail,omitempty"`
+	Scope      Scope      `json:"scope,omitempty"`
 	// SkipGates is always true.
-	SkipGates bool          `json:"skip_gates"`
-	Drain     RollbackDrain `json:"drain"`
-	Verify    Verification  `json:"verify"`
+	SkipGates bool          `json:"skip_gates,omitempty"`
+	Drain     RollbackDrain `json:"drain,omitzero"`
+	Verify    Verification  `json:"verify,omitempty"`
 	// KeepNewSideRecords is always true: calls taken on the new side stay in the
 	// log.
-	KeepNewSideRecords bool `json:"keep_new_side_records"`
+	KeepNewSideRecords bool `json:"keep_new_side_records,omitempty"`
 	// Window is how long after its last switch a stage can be rolled back.
-	Window Duration `json:"window"`
+	Window Duration `json:"window" want:"write how long a stage can be rolled back, as in window: 14d"`
 }
 
 // OnGateFail is whether a failed gate rolls back by itself.

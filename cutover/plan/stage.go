@@ -92,14 +92,14 @@ type Numbers struct {
 type Task struct {
 	Name string `json:"name"`
 	// Owner is who does it.
-	Owner string `json:"owner"`
+	Owner string `json:"owner" want:"write who does it"`
 	// Due is how long after the stage has begun.
-	Due         Duration `json:"due"`
+	Due         Duration `json:"due" want:"write how long after the beginning of the stage, as in due: 2d"`
 	Instruction string   `json:"instruction"`
 	// Evidence is what must be attached.
-	Evidence string `json:"evidence"`
+	Evidence string `json:"evidence" want:"write what must be attached to show that it was done"`
 	// Confirm is what ends the task.
-	Confirm Confirmation `json:"confirm"`
+	Confirm Confirmation `json:"confirm,omitempty"`
 }
 
 // Confirmation is what ends a task.

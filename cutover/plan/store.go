@@ -34,11 +34,13 @@ type Frozen struct {
 
 // Store keeps plans, every version of them, and the people that were frozen.
 type Store interface {
-	// Save keeps a version and returns it with its number. One that is the latest
-	// already, word for word, is returned as it is held. ErrInvalid without a name.
+	// Save keeps a version and returns it with its number; name and hash are those
+	// of its document. One that is the latest already, word for word, is returned
+	// as it is held. ErrInvalid without a name or an author.
 	Save(ctx context.Context, v Version) (Version, error)
-	// Version returns a version by its hash, or the latest for an empty one.
-	// ErrNotFound when there is none.
+	// Version returns the latest version with a hash that begins so, of at least
+	// ShortestHash digits, or the latest of all for an empty one. ErrNotFound when
+	// there is none.
 	Version(ctx context.Context, name string, hash Hash) (Version, error)
 	// Versions lists versions without their documents and sources, by name and
 	// number.

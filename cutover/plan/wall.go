@@ -37,7 +37,9 @@ func last(wall time.Time, zone *time.Location) time.Time {
 	return first(wall, zone)
 }
 
-func shows(at time.Time, zone *time.Location, wall time.Time) bool { return wallOf(at, zone).Equal(wall) }
+func shows(at time.Time, zone *time.Location, wall time.Time) bool {
+	return wallOf(at, zone).Equal(wall)
+}
 
 // bounds are the two moments that a wall time can be, by the offsets that hold
 // half a day before and after it.

@@ -62,28 +62,34 @@ func (m message) encode() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// readMessage reads up to the next empty line. A connection that ends in the
-// middle of a message is io.ErrUnexpectedEOF. A list of queues is thousands of
-// lines, so that all fields of a message share one text.
-func readMessage(r *bufio.Reader) (message, error) {
-	var text []byte
-	var ends []int
+// messages reads messages. A list of queues is thousands of lines, so that all
+// fields of a message share one text, and all messages the space to read into.
+type messages struct {
+	in   *bufio.Reader
+	text []byte
+	ends []int // of the lines in the text
+}
+
+// next reads up to the next empty line. A connection that ends in the middle of
+// a message is io.ErrUnexpectedEOF.
+func (r *messages) next() (message, error) {
+	r.text, r.ends = r.text[:0], r.ends[:0]
 	for range maxLines {
-		before := len(text)
+		before := len(r.text)
 		var err error
-		text, err = appendLine(text, r)
-		switch empty := len(text) == before; {
-		case errors.Is(err, io.EOF) && len(text) > 0:
+		r.text, err = appendLine(r.text, r.in)
+		switch empty := len(r.text) == before; {
+		case errors.Is(err, io.EOF) && len(r.text) > 0:
 			return nil, io.ErrUnexpectedEOF
 		case err != nil:
 			return nil, err
 		case !empty:
-			ends = append(ends, len(text))
-		case len(ends) > 0:
-			if m := fieldsOf(string(text), ends); len(m) > 0 {
+			r.ends = append(r.ends, len(r.text))
+		case len(r.ends) > 0:
+			if m := fieldsOf(string(r.text), r.ends); len(m) > 0 {
 				return m, nil
 			}
-			text, ends = text[:0], ends[:0]
+			r.text, r.ends = r.text[:0], r.ends[:0]
 		}
 	}
 	return nil, fmt.Errorf("a message without an end: %w", errNotAMI)
