@@ -25,10 +25,12 @@ type probed struct {
 	Asked    int     `json:"asked"`
 	Answered int     `json:"answered"`
 	// Wrong are answers that say something else than they should.
-	Wrong   int     `json:"wrong"`
-	Seconds float64 `json:"seconds"`
-	P50     int     `json:"p50_us"`
-	P99     int     `json:"p99_us"`
+	Wrong int `json:"wrong"`
+	// TurnedAway are answers that the server has too much to do.
+	TurnedAway int     `json:"turned_away"`
+	Seconds    float64 `json:"seconds"`
+	P50        int     `json:"p50_us"`
+	P99        int     `json:"p99_us"`
 	// Late is how much too late the 99th of 100 questions was sent: a prober that
 	// cannot keep up must not be taken for a slow server.
 	Late int `json:"late_us,omitempty"`
@@ -41,12 +43,38 @@ func (p probed) rate() float64 { return float64(p.Answered) / p.Seconds }
 // perCore is how many answers a core gives in a second.
 func (p probed) perCore() float64 { return 1e6 / p.CPU }
 
-func (p probed) clean() bool { return p.Answered == p.Asked && p.Wrong == 0 }
+func (p probed) clean() bool { return p.Answered == p.Asked && p.Wrong+p.TurnedAway == 0 }
 
 // heard gathers the answers of one goroutine.
 type heard struct {
-	asked, wrong int
-	took         []time.Duration
+	asked, wrong, turnedAway int
+	took                     []time.Duration
+}
+
+// verdict is what an answer is.
+type verdict int
+
+const (
+	right verdict = iota
+	wrong
+	turnedAway
+)
+
+func rightIf(ok bool) verdict {
+	if ok {
+		return right
+	}
+	return wrong
+}
+
+func (h *heard) judge(v verdict) {
+	switch v {
+	case right:
+	case wrong:
+		h.wrong++
+	case turnedAway:
+		h.turnedAway++
+	}
 }
 
 // sum puts together what several goroutines have gathered.
@@ -56,6 +84,7 @@ func sum(all []heard, span time.Duration) probed {
 	for _, t := range all {
 		p.Asked += t.asked
 		p.Wrong += t.wrong
+		p.TurnedAway += t.turnedAway
 		took = append(took, t.took...)
 	}
 	p.Answered = len(took)

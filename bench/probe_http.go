@@ -136,9 +136,7 @@ func (l *lookup) note(n int, since time.Time, h *heard) error {
 	if err != nil {
 		return err
 	}
-	if !right {
-		h.wrong++
-	}
+	h.judge(rightIf(right))
 	if took := time.Since(since); took < probePatience {
 		h.took = append(h.took, took)
 	}

@@ -19,8 +19,8 @@ import (
 type protocol interface {
 	// question writes the question of a number; it may reuse its memory.
 	question(n int) []byte
-	// answer tells to which question an answer belongs and whether it is right.
-	answer(b []byte) (n int, right bool)
+	// answer tells to which question an answer belongs and what it is.
+	answer(b []byte) (n int, is verdict)
 }
 
 // datagrams asks over UDP.
@@ -90,9 +90,11 @@ func (d *datagrams) converse(ctx context.Context, h *heard, n int, until time.Ti
 			continue // it is missing among the answers
 		}
 		took := time.Since(began)
-		if of, right := talk.answer(answer[:got]); !right || of%d.told != n%d.told {
-			h.wrong++
+		of, is := talk.answer(answer[:got])
+		if of%d.told != n%d.told {
+			is = wrong
 		}
+		h.judge(is)
 		h.took = append(h.took, took)
 	}
 	return ctx.Err()
@@ -152,10 +154,8 @@ func (d *datagrams) listen(conn *net.UDPConn, h *heard, sent []atomic.Int64) {
 			return
 		}
 		for i := range in[:got] {
-			n, right := talk.answer(in[i].Buffers[0][:in[i].N])
-			if !right {
-				h.wrong++
-			}
+			n, is := talk.answer(in[i].Buffers[0][:in[i].N])
+			h.judge(is)
 			asked := sent[n%d.told].Load()
 			if took := time.Duration(arrival(in[i].OOB[:in[i].NN]) - asked); asked > 0 && took < probePatience {
 				h.took = append(h.took, took)

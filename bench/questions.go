@@ -129,13 +129,16 @@ func digits(room []byte, n int) {
 	}
 }
 
-func (d *sipProtocol) answer(b []byte) (n int, right bool) {
+func (d *sipProtocol) answer(b []byte) (n int, is verdict) {
 	_, rest, found := bytes.Cut(b, []byte("Call-ID: "))
 	if !found || len(rest) < len(idMark) {
-		return 0, false
+		return 0, wrong
 	}
 	n, err := strconv.Atoi(string(rest[:len(idMark)]))
-	return n, err == nil && bytes.HasPrefix(b, []byte("SIP/2.0 302 ")) && bytes.Contains(b, probedTarget(n))
+	if bytes.HasPrefix(b, []byte("SIP/2.0 503 ")) {
+		return n, turnedAway
+	}
+	return n, rightIf(err == nil && bytes.HasPrefix(b, []byte("SIP/2.0 302 ")) && bytes.Contains(b, probedTarget(n)))
 }
 
 // questionBlock is where the questions of one caller in one run begin. Nobody asks
@@ -176,15 +179,15 @@ func (d *dnsProtocol) question(n int) []byte {
 	return d.query
 }
 
-func (d *dnsProtocol) answer(b []byte) (n int, right bool) {
+func (d *dnsProtocol) answer(b []byte) (n int, is verdict) {
 	const header = 12
 	if len(b) < header {
-		return 0, false
+		return 0, wrong
 	}
 	n = int(binary.BigEndian.Uint16(b))
 	// The answer repeats the question, and holds the target of the number in it.
 	index, ok := indexIn(b[header:])
-	return n, ok && b[3]&15 == 0 && bytes.Contains(b, fmt.Appendf(nil, "sip:%s@127.0.0.1:%d!", numberAt(index), portAt(index)))
+	return n, rightIf(ok && b[3]&15 == 0 && bytes.Contains(b, fmt.Appendf(nil, "sip:%s@127.0.0.1:%d!", numberAt(index), portAt(index))))
 }
 
 // indexIn reads the number that a question's name is about.

@@ -59,10 +59,11 @@ func (c *compared) report(b *strings.Builder) {
 	row("p50 at 80 %, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P50) })
 	row("p99 at 80 %, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P99) })
 	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
-	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, and wrong ones:")
+	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
 	for i := range c.Ours.Loaded {
 		x, y := c.Ours.Loaded[i], c.Theirs.Loaded[i]
-		fmt.Fprintf(b, " %d of %d (%d) beside %d of %d (%d);", x.Answered, x.Asked, x.Wrong, y.Answered, y.Asked, y.Wrong)
+		fmt.Fprintf(b, " %d of %d (%d, %d) beside %d of %d (%d, %d);",
+			x.Answered, x.Asked, x.Wrong, x.TurnedAway, y.Answered, y.Asked, y.Wrong, y.TurnedAway)
 	}
 	b.WriteString("\n\n")
 }

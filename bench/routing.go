@@ -132,8 +132,8 @@ func (f *figures) measure(ctx context.Context, s settings, who contender) error 
 	}
 	f.Loaded = append(f.Loaded, loaded)
 	f.Resident = max(f.Resident, groupResident(group))
-	s.say("%-14s %6.0f/s in a closed loop, %4.1f us of processor an answer; clean up to %6.0f/s; at 80 %%: p50 %d us, p99 %d us, %d of %d answered, %d wrong",
-		who.name, closed.rate(), closed.CPU, capacity, loaded.P50, loaded.P99, loaded.Answered, loaded.Asked, loaded.Wrong)
+	s.say("%-14s %6.0f/s in a closed loop, %4.1f us of processor an answer; clean up to %6.0f/s; at 80 %%: p50 %d us, p99 %d us, %d of %d answered, %d wrong, %d turned away",
+		who.name, closed.rate(), closed.CPU, capacity, loaded.P50, loaded.P99, loaded.Answered, loaded.Asked, loaded.Wrong, loaded.TurnedAway)
 	return nil
 }
 
