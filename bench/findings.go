@@ -19,6 +19,7 @@ type findings struct {
 	Micro      []timed   `json:"micro,omitempty"`
 	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`
+	Routing    *routed   `json:"routing,omitempty"`
 }
 
 // machine is where and when the figures were found.

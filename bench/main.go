@@ -2,7 +2,8 @@
 // in bench/RESULTS.md: users moved in a second through a real Temporal and a
 // real Postgres beside a bare workflow on the same servers in the same run,
 // what a user costs in history, requests, transactions and bytes, what a large
-// cohort costs in memory, and how well a vendor's limit is kept and used.
+// cohort costs in memory, how well a vendor's limit is kept and used, and what the
+// routing plane answers beside Kamailio, nginx and NSD.
 //
 // Everything that takes part is a process of its own: the dualtone worker that
 // people run, the three simulated systems, the bare workflow's worker, Postgres
@@ -48,12 +49,14 @@ type settings struct {
 	legs     int
 	days     int
 
+	routingRounds int
+
 	out io.Writer
 }
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "calls", "stitch"}
+	return []string{"throughput", "limit", "memory", "micro", "calls", "stitch", "routing"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -76,7 +79,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, section := range []struct {
 		name string
 		run  func(context.Context, settings, *findings) error
-	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}, {"calls", callLog}, {"stitch", stitching}} {
+	}{
+		{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro},
+		{"calls", callLog}, {"stitch", stitching}, {"routing", route},
+	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
 		}
@@ -110,6 +116,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.IntVar(&s.legs, "legs", 1_000_000, "legs of the call log that reports are measured on, such as 10000000 or 50000000")
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
+	flags.IntVar(&s.routingRounds, "routing-rounds", 3, "rounds of the edge and of each of its peers, in turns")
 	quick := flags.Bool("quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -118,7 +125,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 		return s, errors.New("usage: bench [flags]")
 	}
 	if *quick {
-		s.users, s.window, s.rounds, s.limited, *cohorts = 40, 20, 1, 60, "100"
+		s.users, s.window, s.rounds, s.limited, *cohorts, s.routingRounds = 40, 20, 1, 60, "100", 1
 		s.calls, s.days, s.legs = 4000, 2, 200_000
 	}
 	s.sections = strings.Split(*only, ",")
