@@ -137,7 +137,10 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		defer h.mu.Unlock()
 		h.inFlight--
 	}()
-	_, err := h.people.Keep(ctx, cutover.Switch{ID: id, Person: r.Person, To: to, State: state, Started: h.env.Now()})
+	stage := string(r.Person[:strings.LastIndex(string(r.Person), "-")])
+	_, err := h.people.Keep(ctx, cutover.Switch{
+		ID: id, Person: r.Person, To: to, State: state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
+	})
 	return activities.UserEnd{State: state}, err
 }
 

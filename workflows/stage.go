@@ -70,8 +70,8 @@ type StageEnd struct {
 
 // StageStatus is where a stage stands.
 type StageStatus struct {
-	Standing rollout.Standing  `json:"standing"`
-	Rate     rollout.Rate      `json:"rate"`
+	Standing rollout.Standing `json:"standing"`
+	Rate     rollout.Rate     `json:"rate"`
 	// Bound is what an approval binds as it stands.
 	Bound    rollout.Bound     `json:"bound"`
 	Approval *rollout.Verdict  `json:"approval,omitempty"`
