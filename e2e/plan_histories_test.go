@@ -208,7 +208,7 @@ func playPlan(t *testing.T, l *planLab) {
 
 func TestHistoriesOfPlansReplay(t *testing.T) {
 	t.Parallel()
-	l := newPlanLab(t, 200*time.Millisecond)
+	l := newPlanLab(t, time.Second)
 	w := l.work(t, "")
 	t.Cleanup(w.Stop)
 	playPlan(t, l)
