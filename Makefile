@@ -22,6 +22,7 @@ demo: build ## run the whole product once on simulated phone systems (KEEP=1 lea
 
 build: ## build the programs into build/
 	@mkdir -p build
+	@echo "Building the programs; the first time on a machine this takes some minutes"
 	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
 
 # A real Asterisk takes part wherever the machine allows it.

@@ -65,6 +65,19 @@ func floors() []floor {
 			ours("systems/all"):       "surfaces ask the workflows",
 			ours("config"):            "take the values you need",
 		}},
+		{who: []string{"calllog", "calllog/format"}, never: map[string]string{
+			"net/http":      "reading what was written is pure",
+			"database/sql":  "reading what was written is pure",
+			"math/rand":     "reading what was written is pure",
+			"os":            "sources open files, formats read them",
+			ours("systems"): "a format knows no connector",
+		}},
+		{who: []string{"calllog/source"}, never: map[string]string{
+			"github.com/jackc/pgx/v5": "SQL belongs in postgres",
+			ours("postgres"):          "stores come as ports",
+			ours("systems"):           "a source knows no connector",
+			ours("config"):            "take the values you need",
+		}},
 		{who: []string{"systems/..."}, except: []string{"systems/sim/...", "systems/systemtest/..."}, never: map[string]string{
 			"go.temporal.io/sdk/client":    "a connector does not know who calls it",
 			"go.temporal.io/sdk/activity":  "a connector does not know who calls it",

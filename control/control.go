@@ -65,6 +65,10 @@ func named(err error, what string) error {
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return fmt.Errorf("%s is not being moved: %w", what, dualtone.ErrNotFound)
 	}
+	if missing, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
+		return fmt.Errorf("%s: Temporal does not find the namespace %q: it does not exist, or Temporal's database is away: %w",
+			what, missing.Namespace, dualtone.ErrUnavailable)
+	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return fmt.Errorf("%s: %s: %w", what, app.Message(), kindOf(app.Type()))
 	}

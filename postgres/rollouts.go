@@ -138,11 +138,11 @@ func (s *Rollouts) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Pl
 	if q.After != "" {
 		f.add("name > %s", q.After)
 	}
-	return list(ctx, s.pool, "plans", `SELECT `+planColumns+` FROM plans`+f.where()+` ORDER BY name`+f.limit(q.Limit), f.args, planRow.plan)
+	return listed(ctx, s.pool, "plans", `SELECT `+planColumns+` FROM plans`+f.where()+` ORDER BY name`+f.limit(q.Limit), f.args, planRow.plan)
 }
 
-// list reads all rows of a query and makes of each what it stands for.
-func list[R, T any](ctx context.Context, q querier, noun, sql string, args []any, of func(R) T) ([]T, error) {
+// listed reads all rows of a query and makes of each what it stands for.
+func listed[R, T any](ctx context.Context, q querier, noun, sql string, args []any, of func(R) T) ([]T, error) {
 	var found []R
 	err := again(ctx, noun, func() (err error) {
 		found, err = rows[R](ctx, q, sql, args...)
@@ -182,7 +182,7 @@ func (r stageRow) stage() rollout.Stage {
 
 // Stages returns the stages of a plan with the people of each counted.
 func (s *Rollouts) Stages(ctx context.Context, name string) ([]rollout.Stage, error) {
-	return list(ctx, s.pool, "stages of plan "+name, `
+	return listed(ctx, s.pool, "stages of plan "+name, `
 		SELECT s.plan, s.id, s.position, s.kind, s.after, s.state, s.since, s.detail, s.until, s.evidence, c.users
 		FROM plan_stages s, LATERAL (
 			SELECT jsonb_object_agg(state, n) AS users FROM (
@@ -239,7 +239,7 @@ func (s *Rollouts) Users(ctx context.Context, q rollout.UserQuery) ([]rollout.Us
 	if q.After > 0 {
 		f.add(beyond, q.After)
 	}
-	return list(ctx, s.pool, "people of plan "+q.Plan, `
+	return listed(ctx, s.pool, "people of plan "+q.Plan, `
 		SELECT u.plan, u.stage, u.position, u.person, coalesce(p.site, '') AS site, u.state, u.since, u.detail
 		FROM plan_users u JOIN people p ON p.id = u.person`+f.where()+` ORDER BY `+order+f.limit(q.Limit), f.args, planUserRow.user)
 }

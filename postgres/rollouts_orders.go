@@ -85,7 +85,7 @@ func (s *Rollouts) Transitions(ctx context.Context, q rollout.TransitionQuery) (
 	if q.After > 0 {
 		f.add("serial > %s", q.After)
 	}
-	return list(ctx, s.pool, "transitions of plan "+q.Plan, `
+	return listed(ctx, s.pool, "transitions of plan "+q.Plan, `
 		SELECT serial, plan, stage, "from", "to", verb, actor, role, reason, hash, at FROM plan_transitions`+
 		f.where()+` ORDER BY serial`+f.limit(q.Limit), f.args, transitionRow.transition)
 }
@@ -142,7 +142,7 @@ func (r holdRow) hold() rollout.Hold {
 
 // Holds returns a plan's holds, oldest first.
 func (s *Rollouts) Holds(ctx context.Context, plan string) ([]rollout.Hold, error) {
-	return list(ctx, s.pool, "holds of plan "+plan, `
+	return listed(ctx, s.pool, "holds of plan "+plan, `
 		SELECT id, plan, stage, owner, role, reason, placed, expires, released, released_by, why
 		FROM plan_holds WHERE plan = $1 ORDER BY placed, id`, []any{plan}, holdRow.hold)
 }
@@ -183,7 +183,7 @@ func (r approvalRow) approval() rollout.Approval {
 
 // Approvals returns what was said of a plan and its stages, oldest first.
 func (s *Rollouts) Approvals(ctx context.Context, plan string) ([]rollout.Approval, error) {
-	return list(ctx, s.pool, "approvals of plan "+plan, `
+	return listed(ctx, s.pool, "approvals of plan "+plan, `
 		SELECT plan, stage, actor, role, no, reason, bound_plan, bound_cohort, bound_evidence, at, expires
 		FROM plan_approvals WHERE plan = $1 ORDER BY at, serial`, []any{plan}, approvalRow.approval)
 }

@@ -61,7 +61,7 @@ func (s *Rollouts) Readings(ctx context.Context, q rollout.ReadingQuery) ([]roll
 	if !q.Since.IsZero() {
 		f.add("at >= %s", stored(q.Since))
 	}
-	all, err := list(ctx, s.pool, "readings of plan "+q.Plan, `
+	all, err := listed(ctx, s.pool, "readings of plan "+q.Plan, `
 		SELECT plan, stage, gate, at, "from", "to", value, samples, baseline, source, missing, ruling, why FROM plan_readings`+
 		f.where()+` ORDER BY at DESC, gate DESC`+f.limit(q.Last), f.args, readingRow.reading)
 	return reversed(all), err
@@ -153,5 +153,5 @@ func (s *Rollouts) Tasks(ctx context.Context, q rollout.TaskQuery) ([]rollout.Ta
 	if q.After != "" {
 		f.add("(due, plan, id) > (SELECT due, plan, id FROM plan_tasks a WHERE a.id = %s AND a.plan = "+f.arg(q.Plan)+")", q.After)
 	}
-	return list(ctx, s.pool, "tasks", `SELECT `+taskColumns+` FROM plan_tasks`+f.where()+` ORDER BY due, plan, id`+f.limit(q.Limit), f.args, taskRow.task)
+	return listed(ctx, s.pool, "tasks", `SELECT `+taskColumns+` FROM plan_tasks`+f.where()+` ORDER BY due, plan, id`+f.limit(q.Limit), f.args, taskRow.task)
 }

@@ -104,12 +104,17 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 // concludes stands for the activity that says how a switch ended.
 const concludes = cutover.Nothing
 
-const heartbeat = 10 * time.Second
+const (
+	heartbeat = 10 * time.Second
+	// wayBack is the longest that one attempt of a way back may take, such as
+	// waiting for a call to end.
+	wayBack = 24 * time.Hour
+)
 
-// workContext says how long and how often an activity is tried. Work before the
-// first write gives up after the patience; so does moving to the new side,
-// which is then taken back. A way back never gives up, and a canceled workflow
-// does not stop it.
+// workContext says how long and how often an activity is tried. On the way to
+// the new side work gives up after the patience, and what was written is then
+// taken back. A way back does not give up: once it writes, nothing stops it,
+// and before that only a cancel does.
 func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r UserRequest) workflow.Context {
 	options := workflow.ActivityOptions{
 		StartToCloseTimeout:    r.Patience,
@@ -122,6 +127,9 @@ func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r Us
 	}
 	switch {
 	case work == cutover.Capture:
+		if to == dualtone.Old {
+			options.StartToCloseTimeout, options.ScheduleToCloseTimeout = wayBack, 0
+		}
 	case work == cutover.Ready:
 		options.StartToCloseTimeout += r.DrainWait
 		options.ScheduleToCloseTimeout += r.DrainWait
@@ -130,7 +138,7 @@ func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r Us
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 	default:
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = 24*time.Hour, 0
+		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = wayBack, 0
 	}
 	return workflow.WithActivityOptions(ctx, options)
 }

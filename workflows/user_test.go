@@ -151,6 +151,23 @@ func TestASecondMoveChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWhoWasOnTheNewSideBeforeHasNothingToGoBackTo(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	if _, err := o.stores.Place(t.Context(), map[dualtone.PersonID]dualtone.Side{"E100": dualtone.New}, cutover.Import{}); err != nil {
+		t.Fatal(err)
+	}
+	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew || !p.Unchanged {
+		t.Errorf("a move there ends in %s, unchanged %t; want on_new, unchanged", p.State, p.Unchanged)
+	}
+	if p := o.run(t, workflows.ReturnUser); p.State != cutover.FailedClean || !strings.Contains(p.Detail, "no before-image") {
+		t.Errorf("a way back ends in %s (%s), want it refused for want of a before-image", p.State, p.Detail)
+	}
+	if made := writes(o.world.Ops()); len(made) > 0 {
+		t.Errorf("%v were written, want nothing", made)
+	}
+}
+
 func TestSomebodyElsesChangeIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -168,6 +185,32 @@ func TestSomebodyElsesChangeIsNotOverwritten(t *testing.T) {
 	drift, err := o.stores.Journal(t.Context(), cutover.JournalQuery{Kind: cutover.Drifted})
 	if err != nil || len(drift) != 1 || drift[0].Facet != cutover.OldForward || !drift[0].Now.Equal(theirs) {
 		t.Errorf("the journal tells of the drift as %+v, %v", drift, err)
+	}
+}
+
+func TestAWayBackWaitsForASystemThatIsAway(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]error{"does not answer": dualtone.ErrUnavailable, "refuses the credentials": dualtone.ErrDenied} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice()
+			o.run(t, workflows.SwitchUser)
+			// The last of these attempts comes after 75 s: the patience is a minute.
+			looks := 9
+			o.world.FailWith(func(op string) cutovertest.Failure {
+				if op != "get crm.softphone" || looks == 0 {
+					return cutovertest.Failure{}
+				}
+				looks--
+				return cutovertest.Failure{Before: away}
+			})
+			if p := o.run(t, workflows.ReturnUser); p.State != cutover.Restored {
+				t.Errorf("the user is %s (%s), want restored", p.State, p.Detail)
+			}
+			if looks > 0 {
+				t.Errorf("%d failures were left over", looks)
+			}
+		})
 	}
 }
 

@@ -26,8 +26,9 @@ type summary struct {
 	SBC       string `json:"sbc"`
 	SBCReason string `json:"sbc_reason,omitempty"`
 	// SIPCalls are the calls through the real one.
-	SIPCalls        *sipCalls `json:"sip_calls,omitempty"`
-	DurationSeconds float64   `json:"duration_s"`
+	SIPCalls *sipCalls `json:"sip_calls,omitempty"`
+	// DurationSeconds is counted from when the servers were up.
+	DurationSeconds float64 `json:"duration_s"`
 }
 
 // splitLimit is the longest that a softphone and a route may disagree: one
@@ -88,7 +89,7 @@ func (s summary) table(w io.Writer) {
 		{"  cut", s.Calls.Cut},
 		{"  ringing nowhere", s.Calls.Nowhere},
 		{"  ringing on both systems", s.Calls.DoubleRung},
-		{"duration", fmt.Sprintf("%.0f s", s.DurationSeconds)},
+		{"duration, once the servers were up", fmt.Sprintf("%.0f s", s.DurationSeconds)},
 	}
 	fmt.Fprintln(w, "\nWhat the simulated systems saw")
 	for _, r := range rows {

@@ -19,7 +19,7 @@ import (
 // cutover does.
 func planCommand(a *app) *cobra.Command {
 	return group("plan", "Cutover plans: write one, check it, run it",
-		append([]*cobra.Command{planLint(a)}, planRunCommands(a)...)...)
+		append([]*cobra.Command{planLint(a), planRehearse(a)}, planRunCommands(a)...)...)
 }
 
 const lintLong = `Reads a plan file and tells everything that is wrong with it at once: where it

@@ -89,6 +89,9 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if n := read.Faults.Errors(); n > 0 {
 		return hint(fmt.Errorf("%s does not fit the user list, %s: %w", file, count(n, "fault"), dualtone.ErrInvalid), "dualtone plan lint "+file+" --users tells them")
 	}
+	if err := a.checkRehearsed(ctx, d.stores, file, &read.Document); err != nil {
+		return err
+	}
 	name, order := read.Document.Plan.Metadata.Name, f.order(d, rollout.Submit)
 	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: d.why.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {

@@ -61,6 +61,9 @@ func TestTheSchemaRefusesEveryPlanOfAWrongShape(t *testing.T) {
 	schema := compiled(t)
 	shapes := 0
 	for _, name := range badPlans(t) {
+		if strings.Contains(name, "bomb") {
+			continue // It would go off in the library that reads YAML for the schema.
+		}
 		text, err := os.ReadFile(name) //nolint:gosec // a test's own file
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +73,7 @@ func TestTheSchemaRefusesEveryPlanOfAWrongShape(t *testing.T) {
 			continue // No schema is asked about what is not YAML.
 		}
 		refused := schema.Validate(v) != nil
-		misshapen := strings.Contains(name, "empty.yaml")
+		misshapen := filepath.Base(name) == "empty.yaml"
 		for _, f := range readPlan(t, name).Faults {
 			for _, problem := range []string{"no such key", " is missing", " is not known", "want a", "want text", "want true", "has no value", "has no unit"} {
 				misshapen = misshapen || strings.Contains(f.Problem, problem)

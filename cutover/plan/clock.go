@@ -124,8 +124,10 @@ func (l *Local) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	if _, err := time.Parse(time.RFC3339, string(text)); err == nil {
-		return wrong(text, "names an offset", "write the local time alone, and the zone as tz")
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if _, err := time.Parse(layout, string(text)); err == nil {
+			return wrong(text, "names an offset", "write the local time alone, and the zone as tz")
+		}
 	}
 	return wrong(text, "is not a moment", `write it as in "2027-03-25T00:00"`)
 }

@@ -1,5 +1,7 @@
 package plan
 
+import "github.com/dualtone/dualtone"
+
 // Cohort selects the people of a stage: those of the old side who fit all of
 // Match, Where and CSV that are given, without those to exclude, in order, up to
 // the limit. Who must move together comes along, or all stay.
@@ -57,6 +59,8 @@ const (
 func (Relation) words() []string {
 	return texts(SharedLine, HuntGroup, Delegate, SameTeam, SupervisorTeam)
 }
+
+func (Relation) also(text string) bool { return dualtone.FreeAttribute(text) }
 
 // Freeze is when the list of people is fixed.
 type Freeze string

@@ -98,7 +98,7 @@ func (d *decoder) mapping(path string, n *node, into reflect.Value) {
 	for _, e := range n.entries {
 		key := reflect.ValueOf(e.key).Convert(into.Type().Key())
 		at := join(path, e.key)
-		if w, ok := reflect.TypeAssert[worded](key); ok && !slices.Contains(w.words(), e.key) {
+		if w, ok := reflect.TypeAssert[worded](key); ok && !knows(w, e.key) {
 			d.reading.broken = append(d.reading.broken, at)
 			d.reading.fault(Wrong, e.at, at, fmt.Sprintf("%q is not known", e.key), meant(e.key, w.words()))
 			continue
@@ -160,12 +160,19 @@ func (d *decoder) scalar(path string, n *node, into reflect.Value) {
 		into.SetInt(i)
 	default:
 		into.SetString(n.text)
-		if w, ok := reflect.TypeAssert[worded](into); ok && !slices.Contains(w.words(), n.text) {
+		if w, ok := reflect.TypeAssert[worded](into); ok && !knows(w, n.text) {
 			d.fault(n, path, fmt.Sprintf("%q is not known", printable(n.text)), meant(n.text, w.words()))
 		} else if !ok {
 			d.plain(path, n)
 		}
 	}
+}
+
+// knows reports whether a word is one of a type's, or of those that it takes
+// besides.
+func knows(w worded, text string) bool {
+	more, ok := w.(interface{ also(text string) bool })
+	return slices.Contains(w.words(), text) || ok && more.also(text)
 }
 
 // plain checks a text of no special kind.

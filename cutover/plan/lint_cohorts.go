@@ -49,11 +49,6 @@ func (l *linter) cohort(path string, s Stage) {
 		l.wrong(path+".order", "as_listed without a csv file", "write csv as well, or another order")
 	}
 	twice(l, path+".keep_together", c.KeepTogether)
-	for i, relation := range c.KeepTogether {
-		if !slices.Contains(relation.words(), string(relation)) && !dualtone.FreeAttribute(string(relation)) {
-			l.wrong(fmt.Sprintf("%s.keep_together[%d]", path, i), fmt.Sprintf("%q is not something that people share", printable(string(relation))), meant(string(relation), relation.words()))
-		}
-	}
 }
 
 func (l *linter) attributes(path string, values map[string]Values) {

@@ -17,7 +17,7 @@ import (
 func (d *Document) Resolve(users []User) (*Resolution, error) {
 	users = slices.Clone(users)
 	slices.SortFunc(users, func(a, b User) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	r := &resolver{document: d, users: users, taken: make([]int, len(users)), bonds: map[Relation]map[string][]int{}}
+	r := &resolver{document: d, users: users, taken: make([]int, len(users)), bonds: map[Relation]map[string][]int{}, zoneKnown: map[[2]string]bool{}}
 	r.byID = make(map[dualtone.PersonID]int, len(users))
 	for i := range users {
 		r.byID[users[i].ID] = i
@@ -56,7 +56,9 @@ type resolver struct {
 	taken  []int
 	stages []Stage
 	bonds  map[Relation]map[string][]int
-	found  Resolution
+	// zoneKnown is by site and attribute.
+	zoneKnown map[[2]string]bool
+	found     Resolution
 }
 
 // What a user's switch can break, in points: the more, the later they move in
@@ -289,7 +291,7 @@ func (r *resolver) zones() error {
 		at := map[string]int{}
 		for i := range r.users {
 			u := &r.users[i]
-			if r.taken[i] != n+1 || r.document.Plan.Zone(&u.Person) != nil {
+			if r.taken[i] != n+1 || r.zoned(u) {
 				continue
 			}
 			where, known := at[u.Site]
@@ -302,6 +304,17 @@ func (r *resolver) zones() error {
 		}
 	}
 	return nil
+}
+
+// zoned reports whether the zone of a user is known. Zones are looked up once.
+func (r *resolver) zoned(u *User) bool {
+	k := [2]string{u.Site, u.Attributes.First(dualtone.AttributeTimezone)}
+	known, ok := r.zoneKnown[k]
+	if !ok {
+		known = r.document.Plan.Zone(&u.Person) != nil
+		r.zoneKnown[k] = known
+	}
+	return known
 }
 
 // valuesOf are a user's values of an attribute.

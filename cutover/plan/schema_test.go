@@ -66,6 +66,9 @@ func written() map[reflect.Type]func() *emit.Schema {
 			timed.PropertyNames, timed.AdditionalProperties = enum(Requires("").words()), duration()()
 			return oneOf(enum(Requires("").words()), timed)
 		},
+		reflect.TypeFor[Relation](): func() *emit.Schema {
+			return oneOf(enum(Relation("").words()), pattern("^x_[a-z0-9_]+$"))
+		},
 		reflect.TypeFor[int](): func() *emit.Schema { return &emit.Schema{Type: "integer", Minimum: "0"} },
 		reflect.TypeFor[map[Role][]string](): func() *emit.Schema {
 			names := &emit.Schema{Type: "array", Items: kind("string")}

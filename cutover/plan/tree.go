@@ -97,7 +97,7 @@ func (r *Reading) grow(text []byte) *node {
 			continue
 		}
 		if root != nil {
-			g.faultAt(g.spot(doc.Body.GetToken()), "a second document", "write one plan a file")
+			g.faultAt(g.grow(doc.Body, 0).at, "a second document", "write one plan a file")
 			break
 		}
 		root = g.grow(doc.Body, 0)

@@ -73,12 +73,13 @@ func compileWhere(text string) (*vm.Program, error) {
 	}
 	where, ok := errors.AsType[*file.Error](err)
 	if !ok {
-		return nil, fmt.Errorf("the expression cannot be read: %w: %w", err, dualtone.ErrInvalid)
+		return nil, &whereError{problem: err.Error()}
 	}
 	return nil, &whereError{problem: where.Message, column: where.Column + 1}
 }
 
-// whereError is what is wrong with an expression, at a character of it.
+// whereError is what is wrong with an expression, at a character of it where that
+// is known.
 type whereError struct {
 	problem string
 	column  int
@@ -86,6 +87,9 @@ type whereError struct {
 
 // Error tells what is wrong.
 func (e *whereError) Error() string {
+	if e.column == 0 {
+		return "the expression cannot be read: " + e.problem
+	}
 	return fmt.Sprintf("the expression cannot be read at character %d: %s", e.column, e.problem)
 }
 

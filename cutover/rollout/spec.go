@@ -74,9 +74,7 @@ func SpecOf(p *plan.Plan, hash, author string, s plan.Stage) Spec {
 	if need := p.Approval(s); need.Need > 0 {
 		spec.Approval = &need
 	}
-	if w := p.Spec.Limits.StopWhen; w != nil {
-		spec.StopWhen = StopWhen{Share: float64(w.FailedUsers) / micro, InARow: w.FailedInRow, MinAttempts: w.MinAttempts}
-	}
+	spec.StopWhen = StopWhenOf(p.Spec.Limits)
 	if s.Has(plan.HealthGates) {
 		spec.Gates = append(spec.Gates, p.Spec.Gates.Health...)
 	}
@@ -182,4 +180,13 @@ type Measure struct {
 	From   time.Time
 	To     time.Time
 	People []dualtone.PersonID
+}
+
+// StopWhenOf reads from a plan's limits when a stage stops itself.
+func StopWhenOf(l plan.Limits) StopWhen {
+	if l.StopWhen == nil {
+		return StopWhen{}
+	}
+	w := l.StopWhen
+	return StopWhen{Share: float64(w.FailedUsers) / micro, InARow: w.FailedInRow, MinAttempts: w.MinAttempts}
 }
