@@ -98,7 +98,14 @@ func RunStage(ctx workflow.Context, r StageRequest) (StageEnd, error) {
 	for began := s.turn; ; {
 		work := rollout.Next(s.Standing.State)
 		if work == rollout.Over {
-			break
+			// An order that came at the last moment may lead on from here.
+			if err := s.settle(ctx); err != nil {
+				return StageEnd{}, err
+			}
+			if rollout.Next(s.Standing.State) == rollout.Over {
+				break
+			}
+			continue
 		}
 		if s.mustContinue(ctx, began) {
 			if err := s.settle(ctx); err != nil {
@@ -111,8 +118,7 @@ func RunStage(ctx workflow.Context, r StageRequest) (StageEnd, error) {
 			return StageEnd{}, err
 		}
 	}
-	err := s.settle(ctx)
-	return StageEnd{State: s.Standing.State, Since: s.Standing.Since, Users: s.Standing.Users, ByItself: s.ByItself}, err
+	return StageEnd{State: s.Standing.State, Since: s.Standing.Since, Users: s.Standing.Users, ByItself: s.ByItself}, nil
 }
 
 // stage is the state of one run.
