@@ -24,7 +24,7 @@ WITH want AS (
 		coalesce(r.rule, '') AS have, r.number IS NOT NULL AS known
 	FROM want w LEFT JOIN routes r ON r.number = w.number
 ), bad AS (
-	SELECT * FROM state s WHERE have <> "to" AND (have <> "from" OR $8 <> '' AND (` + madeBefore + `))
+	SELECT * FROM state s WHERE have <> "to" AND (have <> "from" OR $8 <> '' AND ` + madeBefore + `)
 ), todo AS (
 	SELECT * FROM state WHERE have <> "to" AND NOT EXISTS (SELECT FROM bad)
 ), head AS (
@@ -50,13 +50,15 @@ SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, h.folded <
 	coalesce((SELECT array_agg(number ORDER BY number) FROM bad), '{}') AS bad,
 	coalesce((SELECT array_agg(have ORDER BY number) FROM bad), '{}') AS have
 FROM route_head h`
-	// madeBefore finds the change s among those that the run $8 of the workflow $7
-	// has made.
-	madeBefore = `EXISTS (
-		SELECT FROM route_changes c JOIN route_revisions v USING (revision)
-		WHERE c.first = c.last AND c.first = s.number AND c."from" = s."from" AND c."to" = s."to" AND v.workflow = $7 AND v.run = $8
-	) OR EXISTS (
-		SELECT FROM route_changes c
+	// madeBefore counts the changes s among those that the run $8 of the workflow
+	// $7 has made. Counted one by one: made into a join, they would be looked for
+	// among all that the run has changed.
+	madeBefore = `0 < (
+		SELECT count(*) FROM route_changes c
+		WHERE c.first = c.last AND c.first = s.number AND c."from" = s."from" AND c."to" = s."to"
+			AND (SELECT (v.workflow, v.run) = ($7, $8) FROM route_revisions v WHERE v.revision = c.revision)
+	) + (
+		SELECT count(*) FROM route_changes c
 		WHERE c.run = $8 AND c.run <> '' AND c."from" = s."from" AND c."to" = s."to" AND s.number = ANY (c.numbers))`
 )
 

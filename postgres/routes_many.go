@@ -25,11 +25,9 @@ WHERE coalesce(r.rule, '') <> w."from" OR w.person = '' AND r.person <> ''`
 	repeated = `
 SELECT s.n, s."from" AS have, '' AS person
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "from", "to", n)
-WHERE EXISTS (
-	SELECT FROM route_changes c JOIN route_revisions v USING (revision)
-	WHERE c.first = c.last AND c.first = s.number AND c."from" = s."from" AND c."to" = s."to" AND v.workflow = $4 AND v.run = $5
-) OR (s.number, s."from", s."to") IN (
-	SELECT n.number, c."from", c."to" FROM route_changes c, unnest(c.numbers) n (number) WHERE c.run = $5 AND c.run <> '')`
+WHERE (s.number, s."from", s."to") IN (
+	SELECT n.number, c."from", c."to"
+	FROM route_changes c JOIN route_revisions v USING (revision), unnest(c.numbers) n (number) WHERE (v.workflow, v.run) = ($4, $5))`
 	insertRevision = `INSERT INTO route_revisions (revision, actor, reason, workflow, run, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`
 	// Until they are folded, changes are loose: in effect, and not in the table.
 	setHead  = `UPDATE route_head SET revision = $1`
