@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // at reports a problem of a key where the key stands, or where the nearest key
@@ -39,6 +40,10 @@ func (l *loader) check(kinds Kinds) {
 		l.checkLimit(name, limit)
 	}
 	l.checkMigration(kinds)
+	l.between("routing.keep_decisions", c.Routing.KeepDecisions, 1, 3650)
+	if c.Routing.Confirm < 0 || c.Routing.Confirm > time.Minute {
+		l.at("routing.confirm", fmt.Sprintf("%s is not between 0s and 1m", c.Routing.Confirm), "a switch waits for so long at most")
+	}
 	l.checkEdge()
 }
 

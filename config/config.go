@@ -21,6 +21,7 @@ type Config struct {
 	Limits    map[string]Limit   `mapstructure:"limits"`
 	Migration Migration          `mapstructure:"migration"`
 	Cohort    Cohort             `mapstructure:"cohort"`
+	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 
 	file   string
@@ -84,6 +85,15 @@ type Cohort struct {
 	RunLength int `mapstructure:"run_length"`
 }
 
+// Routing is what holds for the routing plane as a whole.
+type Routing struct {
+	// Confirm is how long a flip waits at most for the edges to serve it; 0 does
+	// not wait.
+	Confirm time.Duration `mapstructure:"confirm"`
+	// KeepDecisions is for how many days decisions are kept for the call log.
+	KeepDecisions int `mapstructure:"keep_decisions"`
+}
+
 // Migration names the systems of a migration and what a person looks like on
 // either side.
 type Migration struct {
@@ -137,6 +147,7 @@ func Default() Config {
 		Temporal:  Temporal{Namespace: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
+		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Sample: 100},
 	}
 }

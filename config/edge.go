@@ -5,6 +5,9 @@ import "time"
 // Edge is the routing plane: who asks where calls go, over what, and how the
 // answers name the two sides.
 type Edge struct {
+	// Name is what the edge is called where edges are listed; empty for the
+	// machine's.
+	Name  string    `mapstructure:"name"`
 	SIP   EdgeSIP   `mapstructure:"sip"`
 	HTTP  EdgeHTTP  `mapstructure:"http"`
 	ENUM  EdgeENUM  `mapstructure:"enum"`

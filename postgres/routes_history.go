@@ -109,7 +109,7 @@ func (s *Router) Changes(ctx context.Context, from, to routing.Revision) ([]rout
 		changes, err := s.Changes(ctx, to, from)
 		return routing.Reverse(changes), err
 	}
-	head, err := s.head(ctx)
+	head, err := s.Active(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,8 @@ func (s *Router) Changes(ctx context.Context, from, to routing.Revision) ([]rout
 	return all, nil
 }
 
-func (s *Router) head(ctx context.Context) (routing.Revision, error) {
+// Active is the revision of the active table.
+func (s *Router) Active(ctx context.Context) (routing.Revision, error) {
 	type one struct{ Revision routing.Revision }
 	h, err := row[one](ctx, s.pool, `SELECT revision FROM route_head`)
 	return h.Revision, wrap("route table", err)
@@ -149,7 +150,7 @@ func (s *Router) head(ctx context.Context) (routing.Revision, error) {
 // Applied, they are an earlier table rebased on the active one; whoever changes
 // one of the numbers in between makes that a conflict.
 func (s *Router) Back(ctx context.Context, to routing.Revision) ([]routing.Change, error) {
-	head, err := s.head(ctx)
+	head, err := s.Active(ctx)
 	if err != nil {
 		return nil, err
 	}

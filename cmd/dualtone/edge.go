@@ -31,7 +31,7 @@ import (
 )
 
 func edgeCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "edge", Short: "Tell the SBC where each call goes",
 		Long: "Answers SBCs and PBXs which ask where a call goes, over the listeners that the settings name: " +
 			"SIP 302, HTTP, ENUM and CURRI. Any number of edges may run, on as many machines, and two on one machine " +
@@ -48,6 +48,8 @@ func edgeCommand(a *app) *cobra.Command {
 			return a.serveEdge(cmd.Context(), cfg)
 		},
 	}
+	cmd.AddCommand(edgeList(a))
+	return cmd
 }
 
 var errNoEdge = hint(
@@ -69,7 +71,9 @@ type plane struct {
 
 // serveEdge runs the listeners until the context ends.
 func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
-	p, err := newPlane(cfg, a.newFollower(ctx, cfg), a.logger(cfg))
+	f := a.newFollower(ctx, cfg)
+	defer f.source.close()
+	p, err := newPlane(cfg, f.table, a.logger(cfg))
 	if err != nil {
 		return err
 	}
@@ -80,6 +84,7 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	group.Go(func() error { return p.table.Run(ctx) })
+	group.Go(func() error { return f.announce.Run(ctx) })
 	if err := p.keep(ctx); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type stores struct {
 	cohorts  *postgres.Cohorts
 	switches *postgres.Switches
 	router   *postgres.Router
+	edges    *postgres.Edges
 	systems  *postgres.Systems
 }
 
@@ -38,6 +39,7 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		cohorts:  postgres.NewCohorts(pool),
 		switches: postgres.NewSwitches(pool),
 		router:   postgres.NewRouter(pool, countries(cfg)...),
+		edges:    postgres.NewEdges(pool),
 		systems:  postgres.NewSystems(pool),
 	}
 }
