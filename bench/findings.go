@@ -17,6 +17,7 @@ type findings struct {
 	Limit      *limited `json:"limit,omitempty"`
 	Memory     []grown  `json:"memory,omitempty"`
 	Micro      []timed  `json:"micro,omitempty"`
+	Flips      *flips   `json:"flips,omitempty"`
 }
 
 // machine is where and when the figures were found.

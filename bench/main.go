@@ -38,6 +38,7 @@ type settings struct {
 	dir, dualtone, results string
 
 	sections []string
+	quick    bool
 	users    int
 	window   int
 	rounds   int
@@ -49,7 +50,7 @@ type settings struct {
 }
 
 // sections in the order in which they run.
-func allSections() []string { return []string{"throughput", "limit", "memory", "micro"} }
+func allSections() []string { return []string{"throughput", "limit", "memory", "micro", "flip"} }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, section := range []struct {
 		name string
 		run  func(context.Context, settings, *findings) error
-	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}} {
+	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}, {"flip", flipping}} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
 		}
@@ -102,14 +103,14 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.Float64Var(&s.limit, "limit", 40, "requests in a second that the new system allows, in the part about limits")
 	flags.IntVar(&s.limited, "limited", 250, "users of the part about limits")
 	cohorts := flags.String("cohorts", "1000", "sizes of the cohorts whose time and memory are measured, such as 1000,10000")
-	quick := flags.Bool("quick", false, "small sizes, to see that everything works")
+	flags.BoolVar(&s.quick, "quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
 	if flags.NArg() > 0 {
 		return s, errors.New("usage: bench [flags]")
 	}
-	if *quick {
+	if s.quick {
 		s.users, s.window, s.rounds, s.limited, *cohorts = 40, 20, 1, 60, "100"
 	}
 	s.sections = strings.Split(*only, ",")

@@ -50,6 +50,7 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportLimit(&b)
 	f.reportMemory(&b)
 	f.reportMicro(&b)
+	f.reportFlips(&b)
 	return b.String()
 }
 

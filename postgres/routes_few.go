@@ -87,7 +87,7 @@ func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Proven
 		switch {
 		case made.Loose:
 			// Somebody made many changes and ended before they were folded.
-			if err := s.fold(ctx); err != nil {
+			if err := s.fold(ctx, pass); err != nil {
 				return 0, err
 			}
 		case len(made.Bad) > 0:

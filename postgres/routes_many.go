@@ -15,13 +15,14 @@ import (
 const chunk = 1000
 
 // Of many changes only the exceptions come back from the database: what is not
-// as the change expects, and whose a number is where the change does not say.
+// as the change expects, and whose a number is where the change does not say. What
+// all changes expect alike travels once.
 const (
 	lockTable  = `SELECT revision, folded FROM route_head FOR UPDATE`
 	exceptions = `
 SELECT w.n, coalesce(r.rule, '') AS have, coalesce(r.person, '') AS person
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (number, "from", person, n) LEFT JOIN routes r ON r.number = w.number
-WHERE coalesce(r.rule, '') <> w."from" OR w.person = '' AND r.person <> ''`
+WHERE coalesce(r.rule, '') <> coalesce(w."from", $4) OR w.person = '' AND r.person <> ''`
 	repeated = `
 SELECT s.n, s."from" AS have, '' AS person
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "from", "to", n)
@@ -42,9 +43,21 @@ UPDATE routes r SET rule = l.rule, person = l.person, revision = l.revision FROM
 INSERT INTO routes (number, rule, person, revision)
 SELECT number, rule, person, revision FROM loose l WHERE NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number)`
 	foldEnd = `UPDATE route_head SET folded = revision`
-	// byHash joins as many rows as a fold and a check have to look up.
+	// byHash has all numbers looked up with one pass over the table.
 	byHash = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
 )
+
+// pass is from how many numbers on one pass over the table is cheaper than
+// looking each up.
+const pass = 10_000
+
+func prepare(ctx context.Context, tx pgx.Tx, numbers int) error {
+	if numbers < pass {
+		return nil
+	}
+	_, err := tx.Exec(ctx, byHash)
+	return err
+}
 
 // applyMany makes changes that take effect with the commit of a few rows. The
 // table follows in a transaction of its own.
@@ -57,7 +70,7 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	var changed bool
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var folded routing.Revision
-		if _, err := tx.Exec(ctx, byHash); err != nil {
+		if err := prepare(ctx, tx, len(want)); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, lockTable).Scan(&made, &folded); err != nil {
@@ -81,7 +94,7 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	if changed {
 		// The changes stand and are in effect. Should this fail, the next change
 		// makes up for it.
-		_ = s.fold(ctx)
+		_ = s.fold(ctx, len(want))
 	}
 	return made, nil
 }
@@ -96,7 +109,14 @@ type exception struct {
 // whose numbers they are.
 func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance) ([]wanted, error) {
 	numbers, from, to, people := columns(want)
-	found, err := rows[exception](ctx, tx, exceptions, numbers, from, people)
+	expect, unowned := from, people
+	if !slices.ContainsFunc(from, func(f string) bool { return f != from[0] }) {
+		expect = nil
+	}
+	if !slices.Contains(people, "") {
+		unowned = nil
+	}
+	found, err := rows[exception](ctx, tx, exceptions, numbers, expect, unowned, from[0])
 	if err != nil {
 		return nil, err
 	}
@@ -174,10 +194,10 @@ func commitMany(ctx context.Context, tx pgx.Tx, revision routing.Revision, todo 
 	return tx.SendBatch(ctx, &batch).Close()
 }
 
-// fold adds what is loose to the table.
-func (s *Router) fold(ctx context.Context) error {
+// fold adds what is loose to the table: about so many numbers.
+func (s *Router) fold(ctx context.Context, numbers int) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, byHash); err != nil {
+		if err := prepare(ctx, tx, numbers); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, lockHead); err != nil {
