@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
@@ -16,6 +18,9 @@ import (
 
 // tableFile is where an edge keeps the last good table, in its data folder.
 const tableFile = "routes.table"
+
+// spoolFile is where it keeps decisions that the database has not taken.
+const spoolFile = "decisions.spool"
 
 // followed is a table and the database that it comes from.
 type followed struct {
@@ -46,12 +51,17 @@ func (a *app) newFollower(ctx context.Context, cfg *config.Config) *followed {
 	return made
 }
 
+// edgeName is the edge's, or the machine's.
+func edgeName(e *config.Edge) string {
+	if e.Name != "" {
+		return e.Name
+	}
+	name, _ := os.Hostname()
+	return name
+}
+
 // announced is how the edge is listed.
 func announced(e *config.Edge) routing.Edge {
-	name := e.Name
-	if name == "" {
-		name, _ = os.Hostname()
-	}
 	var listens []string
 	for _, l := range []struct{ what, where string }{
 		{"sip/udp", e.SIP.UDP}, {"sip/tcp", e.SIP.TCP}, {"sip/tls", e.SIP.TLS},
@@ -61,7 +71,7 @@ func announced(e *config.Edge) routing.Edge {
 			listens = append(listens, l.what+" "+l.where)
 		}
 	}
-	return routing.Edge{Name: name, Version: version, Listens: strings.Join(listens, ", ")}
+	return routing.Edge{Name: edgeName(e), Version: version, Listens: strings.Join(listens, ", ")}
 }
 
 func locationOf(at config.EdgeLocation) routing.Location {
@@ -123,6 +133,35 @@ func (r *laterStores) Leave(ctx context.Context, e routing.Edge) error {
 		return err
 	}
 	return s.edges.Leave(ctx, e)
+}
+
+// Store adds decisions to the call log.
+func (r *laterStores) Store(ctx context.Context, records []*routing.Record) error {
+	s, err := r.opened(ctx)
+	if err != nil {
+		return err
+	}
+	return s.decisions.Store(ctx, records)
+}
+
+// prune forgets old decisions, once an hour.
+func (r *laterStores) prune(ctx context.Context, days int, log *slog.Logger) {
+	hour := time.NewTicker(time.Hour)
+	defer hour.Stop()
+	for {
+		s, err := r.opened(ctx)
+		if err == nil {
+			_, err = s.decisions.Prune(ctx, time.Now().AddDate(0, 0, -days))
+		}
+		if err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "old decisions are not forgotten yet", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-hour.C:
+		}
+	}
 }
 
 func (r *laterStores) close() {

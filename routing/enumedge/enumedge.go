@@ -195,7 +195,7 @@ func (s *Server) route(m *dns.Msg, question dns.Question, number string, from *s
 	d := s.Core.Decide(call)
 	s.Core.Measures.From(d.Revision)
 	if s.Core.Recorder != nil {
-		s.Core.Recorder.Keep(&edge.Record{Edge: Name, Call: call, Decision: d, Peer: from.from.String()})
+		s.Core.Recorder.Keep(&routing.Record{Edge: Name, Call: call, Decision: d, Peer: from.from.String()})
 	}
 	switch {
 	case d.Result == routing.NoTable:
