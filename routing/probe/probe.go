@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -78,6 +79,8 @@ type Prober struct {
 	agent  *sipgo.UserAgent
 	client *sipgo.Client
 	self   sip.Uri
+	socket net.PacketConn
+	served chan error
 }
 
 // New returns a prober with a socket of its own.
@@ -105,15 +108,66 @@ func New(cfg Config) (*Prober, error) {
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	client, err := sipgo.NewClient(agent, sipgo.WithClientHostname(host), sipgo.WithClientLogger(quiet))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("probe: %w", err), agent.Close())
+	p := &Prober{cfg: cfg, agent: agent, self: sip.Uri{Scheme: "sip", User: "dualtone", Host: host}}
+	if err := p.open(host, quiet); err != nil {
+		return nil, errors.Join(fmt.Errorf("probe: %w: %w", err, dualtone.ErrUnavailable), p.Close())
 	}
-	return &Prober{cfg: cfg, agent: agent, client: client, self: sip.Uri{Scheme: "sip", User: "dualtone", Host: host}}, nil
+	return p, nil
+}
+
+// open listens on a socket that all calls share: one that a call opens for itself
+// is closed with its CANCEL, before the answer to it.
+func (p *Prober) open(host string, quiet *slog.Logger) error {
+	conn, err := net.ListenPacket("udp", net.JoinHostPort(host, "0")) //nolint:noctx // nothing is looked up
+	if err != nil {
+		return err
+	}
+	p.socket = conn
+	server, err := sipgo.NewServer(p.agent, sipgo.WithServerLogger(quiet))
+	if err != nil {
+		return err
+	}
+	// The far end may hang up first.
+	server.OnBye(func(req *sip.Request, tx sip.ServerTransaction) {
+		_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)) // else it asks again
+	})
+	p.served = make(chan error, 1)
+	heard := &listening{PacketConn: conn, begun: make(chan struct{})}
+	go func() { p.served <- server.ServeUDP(heard) }()
+	<-heard.begun
+	options := []sipgo.ClientOption{sipgo.WithClientHostname(host), sipgo.WithClientLogger(quiet)}
+	if address, ok := conn.LocalAddr().(*net.UDPAddr); ok && p.cfg.Transport == "udp" {
+		p.self.Port = address.Port
+		options = append(options, sipgo.WithClientPort(address.Port), sipgo.WithClientConnectionAddr(address.String()))
+	}
+	p.client, err = sipgo.NewClient(p.agent, options...)
+	return err
+}
+
+// listening tells when it is read for the first time: from then on calls may
+// share it.
+type listening struct {
+	net.PacketConn
+
+	once  sync.Once
+	begun chan struct{}
+}
+
+// ReadFrom reads a datagram.
+func (l *listening) ReadFrom(b []byte) (int, net.Addr, error) {
+	l.once.Do(func() { close(l.begun) })
+	return l.PacketConn.ReadFrom(b)
 }
 
 // Close lets go of the socket.
-func (p *Prober) Close() error { return p.agent.Close() }
+func (p *Prober) Close() error {
+	err := p.agent.Close()
+	if p.served != nil {
+		_ = p.socket.Close() // the agent may have closed it
+		<-p.served
+	}
+	return err
+}
 
 // Call calls a number and hangs up as soon as it is known where it arrived. An
 // emergency number is ErrInvalid and is never called.
@@ -177,14 +231,26 @@ func (p *Prober) invite(ctx context.Context, req *sip.Request, seen *Arrival) er
 		return err
 	}
 	defer func() { _ = call.Close() }()
-	ringing, hangUp := context.WithCancel(ctx)
-	defer hangUp()
-	err = call.WaitAnswer(ringing, sipgo.AnswerOptions{OnResponse: func(r *sip.Response) error {
-		if p.learn(seen, r); seen.Side != "" && r.IsProvisional() {
-			hangUp()
+	// The library's own way to cancel follows the route of a dialog that is not
+	// there yet. With this cause it only stops waiting.
+	waiting, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	giveUp := context.AfterFunc(ctx, func() { stop(sipgo.WaitAnswerForceCancelErr) })
+	defer giveUp()
+	hungUp := false
+	hangUp := func(r *sip.Response) error {
+		if p.learn(seen, r); seen.Side == "" || !r.IsProvisional() || hungUp {
+			return nil
 		}
-		return nil
-	}})
+		hungUp = true
+		time.AfterFunc(ending, func() { stop(sipgo.WaitAnswerForceCancelErr) })
+		return p.client.WriteRequest(cancelOf(req), keepVia)
+	}
+	err = call.WaitAnswer(waiting, sipgo.AnswerOptions{OnResponse: hangUp})
+	if !hungUp && waiting.Err() != nil && seen.Status != 0 {
+		// It rang for as long as it may, and nothing told where.
+		err = errors.Join(err, p.client.WriteRequest(cancelOf(req), keepVia))
+	}
 	if call.InviteResponse != nil && call.InviteResponse.IsSuccess() {
 		// It was answered before it could be canceled.
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), ending)
@@ -197,8 +263,27 @@ func (p *Prober) invite(ctx context.Context, req *sip.Request, seen *Arrival) er
 	return err
 }
 
-// ending is how long a call that was answered may take to end.
-const ending = 5 * time.Second
+// ending is how long a call that was canceled or answered may take to end.
+const ending = 3 * time.Second
+
+// cancelOf is the CANCEL of an INVITE, RFC 3261 section 9.1.
+func cancelOf(invite *sip.Request) *sip.Request {
+	c := sip.NewRequest(sip.CANCEL, invite.Recipient)
+	for _, h := range []sip.Header{invite.Via(), invite.From(), invite.To(), invite.CallID()} {
+		c.AppendHeader(sip.HeaderClone(h))
+	}
+	c.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
+	hops := sip.MaxForwardsHeader(70)
+	c.AppendHeader(&hops)
+	c.SetBody(nil)
+	c.SetTransport(invite.Transport())
+	c.SetDestination(invite.Destination())
+	c.Laddr = invite.Laddr
+	return c
+}
+
+// keepVia sends a request as it is.
+func keepVia(*sipgo.Client, *sip.Request) error { return nil }
 
 // learn notes an answer, and the platform that it gives away.
 func (p *Prober) learn(seen *Arrival, r *sip.Response) {
