@@ -1,5 +1,7 @@
 package dualtone
 
+import "strings"
+
 // PersonID is the company's own key of an employee, as its user list has it.
 type PersonID string
 
@@ -21,6 +23,54 @@ type Person struct {
 	Site         string   `json:"site,omitempty"`
 	Team         string   `json:"team,omitempty"`
 	Accounts     Accounts `json:"accounts"`
+	// Attributes are by what else people are chosen for a stage of a plan.
+	Attributes Attributes `json:"attributes,omitempty"`
+}
+
+// Attributes are what else the user list says of a person: queue, skill,
+// language, shift, tag and others, each with its values in the list's order.
+type Attributes map[string][]string
+
+// The attributes with a meaning of their own. Others begin with x_.
+const (
+	AttributeQueue      = "queue"
+	AttributeSkill      = "skill"
+	AttributeLanguage   = "language"
+	AttributeShift      = "shift"
+	AttributeTag        = "tag"
+	AttributeVIP        = "vip"
+	AttributeSupervisor = "supervisor" // the id of a person
+	AttributeHuntGroup  = "hunt_group"
+	AttributeSharedLine = "shared_line"
+	AttributeDelegate   = "delegate" // the ids of people who answer for them
+	AttributeTimezone   = "timezone" // a zone of the IANA database
+	AttributeCountry    = "country"
+	AttributeDepartment = "department"
+	AttributeCostCenter = "cost_center"
+)
+
+// AttributeNames are the attributes with a meaning of their own.
+func AttributeNames() []string {
+	return []string{
+		AttributeQueue, AttributeSkill, AttributeLanguage, AttributeShift, AttributeTag, AttributeVIP,
+		AttributeSupervisor, AttributeHuntGroup, AttributeSharedLine, AttributeDelegate, AttributeTimezone,
+		AttributeCountry, AttributeDepartment, AttributeCostCenter,
+	}
+}
+
+// FreeAttribute reports whether a name is that of an attribute of the company's
+// own: x_ and lower-case letters, digits and underscores.
+func FreeAttribute(name string) bool {
+	rest, ok := strings.CutPrefix(name, "x_")
+	return ok && rest != "" && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// First is the first value of an attribute, empty when there is none.
+func (a Attributes) First(name string) string {
+	if all := a[name]; len(all) > 0 {
+		return all[0]
+	}
+	return ""
 }
 
 // Accounts are one person's keys on the three systems of a migration; empty
@@ -49,4 +99,6 @@ type User struct {
 	Extension    string   `json:"extension,omitempty"`
 	Numbers      []Number `json:"numbers,omitempty"`
 	Active       bool     `json:"active"`
+	// CallCenter is that of a CRM's user; empty for none and on a phone system.
+	CallCenter CallCenterID `json:"call_center,omitempty"`
 }

@@ -42,6 +42,7 @@ func (l *loader) check(kinds Kinds) {
 	l.checkMigration(kinds)
 	l.checkRouting()
 	l.checkEdge()
+	l.checkCalls()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {

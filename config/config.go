@@ -23,6 +23,7 @@ type Config struct {
 	Cohort    Cohort             `mapstructure:"cohort"`
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
+	Calls     Calls              `mapstructure:"calls"`
 
 	file   string
 	origin map[string]place
@@ -161,6 +162,7 @@ func Default() Config {
 		Temporal:  Temporal{Namespace: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
+		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}

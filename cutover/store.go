@@ -52,8 +52,9 @@ type People interface {
 	Person(ctx context.Context, id dualtone.PersonID) (PersonState, error)
 	// List returns people in the order of their ids.
 	List(ctx context.Context, q PeopleQuery) ([]PersonState, error)
-	// Import inserts people or replaces what is known of them, accounts kept
-	// unless given, all or none. Where they are stays as it is. ErrConflict, naming
+	// Import inserts people or replaces what is known of them, accounts and
+	// attributes kept unless given, all or none; an attribute that is given without
+	// values is taken away. Where they are stays as it is. ErrConflict, naming
 	// both, when an account or a number would belong to two people; ErrInvalid for
 	// somebody without an id or in it twice.
 	Import(ctx context.Context, people []dualtone.Person, why Import) error
@@ -61,6 +62,9 @@ type People interface {
 	// ErrNotFound for somebody who is not in the user list, ErrConflict as in
 	// Import.
 	Match(ctx context.Context, accounts map[dualtone.PersonID]dualtone.Accounts, why Import) error
+	// Place notes on which side people work who were never switched, and returns
+	// how many that moved. The others are where their switches took them.
+	Place(ctx context.Context, sides map[dualtone.PersonID]dualtone.Side, why Import) (int, error)
 }
 
 // Import says who changed the user list and from what.
@@ -73,7 +77,8 @@ type Import struct {
 type PersonState struct {
 	dualtone.Person
 	// Side is where the person works: new once a switch reached on_new, old
-	// again once a way back reached restored. Other states leave it as it is.
+	// again once a way back reached restored. Other states leave it as it is. Of
+	// somebody who was never switched it is what Place was told, else old.
 	Side   dualtone.Side `json:"side"`
 	State  State         `json:"state,omitempty"`
 	Switch SwitchID      `json:"switch,omitempty"`
@@ -90,6 +95,8 @@ type PeopleQuery struct {
 	Site   string
 	Team   string
 	Cohort string
+	// Attributes are values that they must have, one of each attribute.
+	Attributes map[string]string
 	// Text is searched in id, name, e-mail and extension.
 	Text string
 	// Unmatched selects people who lack an account on some system.

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
@@ -54,6 +55,23 @@ func (f *file) put(r *row, i int, name string) (problem, want string) {
 	case colNew:
 		p.Accounts.New = dualtone.UserID(value)
 		return checkKey(value)
+	default:
+		return putAttribute(p, name, value)
+	}
+	return "", ""
+}
+
+// putAttribute keeps the values of an attribute, which have ; between them.
+func putAttribute(p *dualtone.Person, name, value string) (problem, want string) {
+	for text := range strings.SplitSeq(value, ";") {
+		text = strings.TrimSpace(text)
+		if text == "" || slices.Contains(p.Attributes[name], text) {
+			continue
+		}
+		p.Attributes[name] = append(p.Attributes[name], text)
+		if _, err := time.LoadLocation(text); err != nil && name == dualtone.AttributeTimezone {
+			return "not a time zone", "write it as in Europe/London"
+		}
 	}
 	return "", ""
 }

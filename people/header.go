@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dualtone/dualtone"
 )
 
 // column is one column of the file: the name by which it is known, and the
@@ -60,11 +62,28 @@ func nameOf(text string) string {
 		return strings.TrimSuffix(name, "_id")
 	case "federationid":
 		return colFederation
+	case "time_zone":
+		return dualtone.AttributeTimezone
+	}
+	if attribute := attributeOf(name); attribute != "" {
+		return attribute
 	}
 	if bare := strings.TrimRight(strings.TrimRight(name, "0123456789"), "_"); bare == "number" || bare == colNumbers {
 		return colNumbers
 	}
 	if slices.Contains(known(), name) {
+		return name
+	}
+	return ""
+}
+
+// attributeOf is the attribute that a column holds, empty when it holds none.
+// Those of which people have several may be called by their plural.
+func attributeOf(name string) string {
+	if slices.Contains(dualtone.AttributeNames(), strings.TrimSuffix(name, "s")) {
+		return strings.TrimSuffix(name, "s")
+	}
+	if dualtone.FreeAttribute(name) {
 		return name
 	}
 	return ""
@@ -124,12 +143,13 @@ func separator(data []byte) rune {
 // nearest suggests the known name that is most like an unknown one.
 func nearest(text string) string {
 	name := strings.ToLower(strings.TrimSpace(text))
-	all := "the columns are " + strings.Join(known(), ", ")
+	names := append(known(), dualtone.AttributeNames()...)
+	all := "the columns are " + strings.Join(names, ", ") + ", and any that begins with x_"
 	if len(name) > 40 {
 		return all
 	}
 	best, least := "", 4
-	for _, k := range known() {
+	for _, k := range names {
 		if d := distance(name, k); d < least && d < max(len(k), 3) {
 			best, least = k, d
 		}

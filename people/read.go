@@ -163,6 +163,9 @@ func (f *file) readRow(r *row, comma rune) {
 	}
 	for i, column := range f.header.columns {
 		r.fields[i] = strings.TrimSpace(r.fields[i])
+		if attributeOf(column.name) != "" {
+			r.attribute(column.name)
+		}
 		if r.fields[i] == "" {
 			continue
 		}
@@ -174,6 +177,16 @@ func (f *file) readRow(r *row, comma rune) {
 		if i := f.header.index(name); i >= 0 && r.fields[i] == "" {
 			f.faultAt(r, i, "empty", "every person needs one")
 		}
+	}
+}
+
+// attribute notes that the file has the attribute, with values or without.
+func (r *row) attribute(name string) {
+	if r.person.Attributes == nil {
+		r.person.Attributes = dualtone.Attributes{}
+	}
+	if r.person.Attributes[name] == nil {
+		r.person.Attributes[name] = []string{}
 	}
 }
 

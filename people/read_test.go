@@ -41,6 +41,20 @@ func TestAListIsReadHoweverASpreadsheetWroteIt(t *testing.T) {
 	}
 }
 
+func TestColumnsByWhichStagesChoosePeopleAreKeptAsAttributes(t *testing.T) {
+	t.Parallel()
+	got := read(t, "id,name,Queues,skill,x_desk,VIP,time zone\n1,Ada,sales-uk; sales-ie;sales-uk,,4 b,yes,Europe/London\n2,Bob,,,,,\n")
+	want := []dualtone.Person{
+		{ID: "1", Name: "Ada", Attributes: dualtone.Attributes{
+			"queue": {"sales-uk", "sales-ie"}, "skill": {}, "x_desk": {"4 b"}, "vip": {"yes"}, "timezone": {"Europe/London"},
+		}},
+		{ID: "2", Name: "Bob", Attributes: dualtone.Attributes{"queue": {}, "skill": {}, "x_desk": {}, "vip": {}, "timezone": {}}},
+	}
+	if diff := cmp.Diff(List{People: want, Rows: 2}, got); diff != "" {
+		t.Error("-want +got\n" + diff)
+	}
+}
+
 func TestEveryKindOfBadRowIsReportedWithItsPlaceAndAWayOut(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -55,6 +69,8 @@ func TestEveryKindOfBadRowIsReportedWithItsPlaceAndAWayOut(t *testing.T) {
 		"missing column":   {"id,email\n1,a@b.de\n", []string{`line 1: the column "name" is missing`}, 0},
 		"unknown column":   {"id,name,extensio\n1,A,5\n", []string{`line 1, column extensio (field 3, character 9): "extensio": no such column; perhaps "extension" is meant`}, 1},
 		"strange column":   {"id,name,shoe size\n1,A,5\n", []string{"the columns are id, name"}, 1},
+		"bad zone":         {"id,name,timezone\n1,A,London\n", []string{`"London": not a time zone; write it as in Europe/London`}, 0},
+		"a near attribute": {"id,name,quue\n1,A,5\n", []string{`perhaps "queue" is meant`}, 1},
 		"column twice":     {"id,name,ID\n1,A,2\n", []string{"twice, first as field 1"}, 0},
 		"too few":          {"id,name,site\n1,A\n2,B,x\n", []string{"line 2: 2 fields, the header has 3"}, 1},
 		"too many":         {"id;name;numbers\n1;A;+493023125001;+493023125002\n", []string{`line 2, column beyond the header (field 4, character 19): "+493023125002": 4 fields, the header has 3; put a field that holds ';' in quotes`}, 0},

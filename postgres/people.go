@@ -25,7 +25,7 @@ func NewPeople(pool *pgxpool.Pool) *People { return &People{pool: pool} }
 const personColumns = `
 	p.id, p.name, p.email, p.federation_id, p.extension, p.site, p.team,
 	coalesce(p.crm_id, '') AS crm_id, coalesce(p.old_id, '') AS old_id, coalesce(p.new_id, '') AS new_id,
-	p.side, coalesce(p.state, '') AS state, coalesce(p.switch, '') AS switch, p.detail, p.since,
+	p.side, coalesce(p.state, '') AS state, coalesce(p.switch, '') AS switch, p.detail, p.since, p.attributes,
 	ARRAY(SELECT n.number FROM person_numbers n WHERE n.person = p.id ORDER BY n.position) AS numbers`
 
 type personRow struct {
@@ -44,6 +44,7 @@ type personRow struct {
 	Switch       cutover.SwitchID
 	Detail       string
 	Since        *time.Time
+	Attributes   dualtone.Attributes
 	Numbers      []dualtone.Number
 }
 
@@ -57,6 +58,9 @@ func (r personRow) person() cutover.PersonState {
 	}
 	if len(r.Numbers) > 0 {
 		p.Numbers = r.Numbers
+	}
+	if len(r.Attributes) > 0 {
+		p.Attributes = r.Attributes
 	}
 	return p
 }
@@ -81,6 +85,9 @@ func (s *People) List(ctx context.Context, q cutover.PeopleQuery) ([]cutover.Per
 	f.equal("coalesce(p.state, 'planned')", string(q.State))
 	f.equal("p.site", q.Site)
 	f.equal("p.team", q.Team)
+	for name, value := range q.Attributes {
+		f.add("p.attributes @> %s", dualtone.Attributes{name: {value}})
+	}
 	if q.Cohort != "" {
 		f.add("EXISTS (SELECT FROM cohort_members m WHERE m.cohort = %s AND m.person = p.id)", q.Cohort)
 	}

@@ -16,7 +16,7 @@ import (
 const staging = `
 CREATE TEMP TABLE staged (
 	id text COLLATE "C" PRIMARY KEY, name text, email text, federation_id text, extension text, site text, team text,
-	crm_id text, old_id text, new_id text, numbers text[]
+	crm_id text, old_id text, new_id text, numbers text[], attributes jsonb
 ) ON COMMIT DROP`
 
 // personDocument is what the history keeps of a person.
@@ -24,7 +24,7 @@ const personDocument = `
 	jsonb_strip_nulls(jsonb_build_object('name', p.name, 'email', nullif(p.email, ''),
 		'federation_id', nullif(p.federation_id, ''), 'extension', nullif(p.extension, ''),
 		'site', nullif(p.site, ''), 'team', nullif(p.team, ''),
-		'crm', p.crm_id, 'old', p.old_id, 'new', p.new_id,
+		'crm', p.crm_id, 'old', p.old_id, 'new', p.new_id, 'attributes', nullif(p.attributes, '{}'),
 		'numbers', (SELECT jsonb_agg(n.number ORDER BY n.position) FROM person_numbers n WHERE n.person = p.id)))`
 
 // Taking accounts and numbers away before any is given lets people swap theirs
@@ -41,11 +41,13 @@ const (
 		WHERE p.id = s.id AND (s.crm_id <> p.crm_id OR s.old_id <> p.old_id OR s.new_id <> p.new_id)`
 	releaseNumbers = `DELETE FROM person_numbers n USING staged s WHERE n.person = s.id`
 	putPeople      = `
-		INSERT INTO people AS p (id, name, email, federation_id, extension, site, team, crm_id, old_id, new_id)
-		SELECT id, name, email, federation_id, extension, site, team, crm_id, old_id, new_id FROM staged ORDER BY id
+		INSERT INTO people AS p (id, name, email, federation_id, extension, site, team, crm_id, old_id, new_id, attributes)
+		SELECT s.id, s.name, s.email, s.federation_id, s.extension, s.site, s.team, s.crm_id, s.old_id, s.new_id,
+			(SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(coalesce(k.attributes, '{}') || s.attributes) WHERE value <> '[]')
+		FROM staged s LEFT JOIN people k ON k.id = s.id ORDER BY s.id
 		ON CONFLICT (id) DO UPDATE SET
 			name = excluded.name, email = excluded.email, federation_id = excluded.federation_id,
-			extension = excluded.extension, site = excluded.site, team = excluded.team,
+			extension = excluded.extension, site = excluded.site, team = excluded.team, attributes = excluded.attributes,
 			crm_id = coalesce(excluded.crm_id, p.crm_id),
 			old_id = coalesce(excluded.old_id, p.old_id),
 			new_id = coalesce(excluded.new_id, p.new_id)`
@@ -80,6 +82,32 @@ func (s *People) Match(ctx context.Context, accounts map[dualtone.PersonID]dualt
 		people = append(people, dualtone.Person{ID: id, Accounts: a})
 	}
 	return s.change(ctx, people, why, changeKind{"match", nil, []string{putAccounts}})
+}
+
+// Place notes where people work who were never switched; see cutover.People. It
+// stands in the history of the user list.
+func (s *People) Place(ctx context.Context, sides map[dualtone.PersonID]dualtone.Side, why cutover.Import) (int, error) {
+	var ids, where []string
+	for id, side := range sides {
+		ids, where = append(ids, string(id)), append(where, string(side))
+	}
+	var moved int
+	err := again(ctx, "sides", func() error {
+		return s.pool.QueryRow(ctx, `
+			WITH placed AS (
+				UPDATE people p SET side = s.side
+				FROM unnest($1::text[], $2::text[]) AS s (id, side)
+				WHERE p.id = s.id AND p.switch IS NULL AND p.side <> s.side
+				RETURNING p.id, p.side
+			), history AS (
+				INSERT INTO people_changes (person, kind, actor, source, before, after)
+				SELECT id, 'match', $3, $4, jsonb_build_object('side', CASE side WHEN 'new' THEN 'old' ELSE 'new' END),
+					jsonb_build_object('side', side)
+				FROM placed ORDER BY id
+			)
+			SELECT count(*) FROM placed`, ids, where, why.Actor, why.Source).Scan(&moved)
+	})
+	return moved, err
 }
 
 // changeKind is one way to change the user list: what it takes away before the
@@ -127,12 +155,14 @@ func stage(ctx context.Context, tx pgx.Tx, people []dualtone.Person) error {
 	}
 	columns := []string{
 		"id", "name", "email", "federation_id", "extension", "site", "team", "crm_id", "old_id", "new_id", "numbers",
+		"attributes",
 	}
 	source := pgx.CopyFromSlice(len(people), func(i int) ([]any, error) {
 		p := people[i]
 		return []any{
 			string(p.ID), p.Name, p.Email, p.FederationID, p.Extension, p.Site, p.Team,
 			given(p.Accounts.CRM), given(p.Accounts.Old), given(p.Accounts.New), distinct(p.Numbers),
+			stagedAttributes(p.Attributes),
 		}, nil
 	})
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged"}, columns, source); err != nil {
@@ -140,6 +170,16 @@ func stage(ctx context.Context, tx pgx.Tx, people []dualtone.Person) error {
 	}
 	_, err := tx.Exec(ctx, "ANALYZE staged")
 	return err
+}
+
+// stagedAttributes are written as {} when none is given, and as [] where there
+// are no values, which takes what was known away.
+func stagedAttributes(given dualtone.Attributes) dualtone.Attributes {
+	all := dualtone.Attributes{}
+	for name, values := range given {
+		all[name] = append([]string{}, values...)
+	}
+	return all
 }
 
 func given(id dualtone.UserID) *string {

@@ -14,7 +14,7 @@ import (
 	"github.com/dualtone/dualtone/routing"
 )
 
-func plan(key dualtone.Number, text string, more ...func(*routing.Terms)) routing.Route {
+func routePlan(key dualtone.Number, text string, more ...func(*routing.Terms)) routing.Route {
 	p, err := routing.ParsePlan(text)
 	if err != nil {
 		return routing.Route{Number: key}
@@ -35,14 +35,14 @@ func TestRulesOfEveryKindComeBackAsTheyWereApplied(t *testing.T) {
 	r := NewRouter(newPool(t))
 	zone := time.FixedZone("", 3600)
 	want := []routing.Route{
-		plan("+493010", "both"),
-		plan("+493011", "split:12.5,failover"),
-		plan("+493012", "new", func(t *routing.Terms) {
+		routePlan("+493010", "both"),
+		routePlan("+493011", "split:12.5,failover"),
+		routePlan("+493012", "new", func(t *routing.Terms) {
 			t.Hours, t.Otherwise, t.From = "Mo-Fr 08:00-18:00 Europe/Berlin", "old", time.Date(2026, 1, 1, 0, 0, 0, 1000, zone).UTC()
 		}),
-		plan("+493013", "old", func(t *routing.Terms) { t.Queue = "sales" }),
-		plan("+493020..+493029", "new,old"),
-		plan("default", "old"),
+		routePlan("+493013", "old", func(t *routing.Terms) { t.Queue = "sales" }),
+		routePlan("+493020..+493029", "new,old"),
+		routePlan("default", "old"),
 	}
 	var changes []routing.Change
 	for _, to := range want {
@@ -57,7 +57,7 @@ func TestRulesOfEveryKindComeBackAsTheyWereApplied(t *testing.T) {
 	if diff := cmp.Diff(want, got.Routes); err != nil || diff != "" {
 		t.Errorf("%v: -want +got\n%s", err, diff)
 	}
-	if _, err := r.Apply(t.Context(), []routing.Change{{From: plan("+493010", "new,old"), To: plan("+493010", "new")}}, reason); !errors.Is(err, dualtone.ErrConflict) {
+	if _, err := r.Apply(t.Context(), []routing.Change{{From: routePlan("+493010", "new,old"), To: routePlan("+493010", "new")}}, reason); !errors.Is(err, dualtone.ErrConflict) {
 		t.Errorf("the same sides in another way: %v", err)
 	}
 }
@@ -66,11 +66,11 @@ func TestAChangeThatTouchesAnEmergencyNumberIsRefused(t *testing.T) {
 	t.Parallel()
 	r := NewRouter(newPool(t), "DE")
 	for _, key := range []dualtone.Number{"112", "9911", "110", "+49110", "100..199"} {
-		if _, err := r.Apply(t.Context(), []routing.Change{{To: plan(key, "new")}}, reason); !errors.Is(err, dualtone.ErrInvalid) {
+		if _, err := r.Apply(t.Context(), []routing.Change{{To: routePlan(key, "new")}}, reason); !errors.Is(err, dualtone.ErrInvalid) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	if _, err := r.Apply(t.Context(), []routing.Change{{To: plan("+493013", "both", func(t *routing.Terms) { t.Queue = "sales" })}}, reason); !errors.Is(err, dualtone.ErrInvalid) {
+	if _, err := r.Apply(t.Context(), []routing.Change{{To: routePlan("+493013", "both", func(t *routing.Terms) { t.Queue = "sales" })}}, reason); !errors.Is(err, dualtone.ErrInvalid) {
 		t.Errorf("a queue that rings both: %v", err)
 	}
 	if all, err := r.Since(t.Context(), 0); err != nil || all.Revision != 0 {
@@ -82,7 +82,7 @@ func TestATermOfANewerProgramIsAnErrorAndNotHalfARule(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
 	r := NewRouter(pool)
-	if _, err := r.Apply(t.Context(), []routing.Change{{To: plan("+493010", "new")}}, reason); err != nil {
+	if _, err := r.Apply(t.Context(), []routing.Change{{To: routePlan("+493010", "new")}}, reason); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := pool.Exec(t.Context(), `UPDATE routes SET rule = 'new {"only_on_holidays":true}'`); err != nil {
@@ -127,7 +127,7 @@ func compareAndRollBack(t *testing.T, r *Router) {
 			rt.Fatal(err)
 		}
 		for i, key := range keys {
-			changes = append(changes, routing.Change{From: have[i], To: plan(key, plans.Draw(rt, "plan"))})
+			changes = append(changes, routing.Change{From: have[i], To: routePlan(key, plans.Draw(rt, "plan"))})
 		}
 		revision, err := r.Apply(t.Context(), changes, byHand)
 		if err != nil {
@@ -175,7 +175,7 @@ func BenchmarkFlipHundredThousand(b *testing.B) {
 		changes := make([]routing.Change, numbers)
 		for i := range changes {
 			key := dualtone.Number(fmt.Sprintf("+4930%07d", i))
-			changes[i] = routing.Change{From: plan(key, from), To: plan(key, to)}
+			changes[i] = routing.Change{From: routePlan(key, from), To: routePlan(key, to)}
 		}
 		start := time.Now()
 		revision, err := r.Apply(b.Context(), changes, byHand)

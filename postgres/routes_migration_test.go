@@ -48,11 +48,11 @@ func TestRoutesOfAnEarlierSchemaStayWhatTheyWere(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := NewRouter(pool)
-	split := plan("+493011", "split:30", func(t *routing.Terms) { t.Queue = "a & b" })
-	hours := plan("default", "old", func(t *routing.Terms) {
+	split := routePlan("+493011", "split:30", func(t *routing.Terms) { t.Queue = "a & b" })
+	hours := routePlan("default", "old", func(t *routing.Terms) {
 		t.Hours, t.Otherwise, t.From = "Mo-Fr 08:00-18:00 Europe/Berlin", "new", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	})
-	first := plan("+493010", "new,old")
+	first := routePlan("+493010", "new,old")
 	first.Person = "p1"
 	got, err := r.Since(t.Context(), 0)
 	if diff := cmp.Diff([]routing.Route{first, split, hours}, got.Routes); err != nil || diff != "" || got.Revision != 2 {
@@ -60,10 +60,10 @@ func TestRoutesOfAnEarlierSchemaStayWhatTheyWere(t *testing.T) {
 	}
 	// An edge that was at revision 1 learns what came after it.
 	got, err = r.Since(t.Context(), 1)
-	if diff := cmp.Diff([]routing.Route{first, plan("+493012", "")}, got.Routes); err != nil || diff != "" {
+	if diff := cmp.Diff([]routing.Route{first, routePlan("+493012", "")}, got.Routes); err != nil || diff != "" {
 		t.Errorf("%v: -want +got\n%s", err, diff)
 	}
-	if revision, err := r.Apply(t.Context(), []routing.Change{{From: split, To: plan("+493011", "new")}, {From: hours, To: hours}}, byHand); err != nil || revision != 3 {
+	if revision, err := r.Apply(t.Context(), []routing.Change{{From: split, To: routePlan("+493011", "new")}, {From: hours, To: hours}}, byHand); err != nil || revision != 3 {
 		t.Errorf("revision %d, %v", revision, err)
 	}
 	if _, err := schema.DownTo(t.Context(), before); err != nil {

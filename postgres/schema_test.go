@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +49,8 @@ func TestASchemaThatIsBehindOrAheadIsNamedAsSuch(t *testing.T) {
 	t.Parallel()
 	pool := openPool(t, emptyURL(t))
 	status, err := SchemaStatus(t.Context(), pool)
-	if err != nil || status.Current != 0 || len(status.Pending) != int(status.Latest) {
+	if err != nil || status.Current != 0 || len(status.Pending) < 5 ||
+		!strings.HasPrefix(status.Pending[len(status.Pending)-1], fmt.Sprintf("%05d", status.Latest)) {
 		t.Errorf("status of an empty database: %+v, %v", status, err)
 	}
 	err = CheckSchema(t.Context(), pool)

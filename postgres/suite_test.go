@@ -11,6 +11,6 @@ func TestTheDatabaseKeepsEveryPromise(t *testing.T) {
 	cutovertest.Run(t, func(t *testing.T) cutovertest.Ports {
 		t.Helper()
 		pool := newPool(t)
-		return cutovertest.Ports{People: NewPeople(pool), Cohorts: NewCohorts(pool), Switches: NewSwitches(pool)}
+		return cutovertest.Ports{People: NewPeople(pool), Cohorts: NewCohorts(pool), Switches: NewSwitches(pool), Plans: NewPlans(pool)}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func (a *app) members(cmd *cobra.Command, s *stores, f createFlags) ([]dualtone.
 	for _, id := range f.users {
 		add(id)
 	}
-	if f.filter != (cutover.PeopleQuery{}) {
+	if !reflect.DeepEqual(f.filter, cutover.PeopleQuery{}) {
 		found, err := allPeople(cmd.Context(), s, f.filter)
 		if err != nil {
 			return nil, err

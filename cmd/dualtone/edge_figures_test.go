@@ -32,7 +32,7 @@ func TestEveryFigureOfTheAlertsIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.core(sipedge.Name).Measures.From(1)
+	p.core(sipedge.Name, 0).Measures.From(1)
 	var ctx context.Context
 	stopped, stop := context.WithCancel(t.Context())
 	stop()

@@ -46,7 +46,7 @@ type verifying struct {
 	atOnce       int
 	wait         time.Duration
 	options      bool
-	dry          rehearsal
+	dry          dryRun
 	all          bool
 }
 
@@ -95,8 +95,8 @@ func (v *verifying) fill(from config.Verify) {
 	}
 }
 
-// verified is a number and what became of its probe.
-type verified struct {
+// verifiedNumber is a number and what became of its probe.
+type verifiedNumber struct {
 	Number   dualtone.Number `json:"number"`
 	Verdict  probe.Verdict   `json:"verdict"`
 	Expected []dualtone.Side `json:"expected"`
@@ -110,7 +110,7 @@ type verification struct {
 	Revision routing.Revision      `json:"revision"`
 	DryRun   bool                  `json:"dry_run"`
 	Counts   map[probe.Verdict]int `json:"counts"`
-	Items    []verified            `json:"items"`
+	Items    []verifiedNumber            `json:"items"`
 }
 
 func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verifying, args []string) error {
@@ -127,11 +127,11 @@ func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verif
 		return err
 	}
 	run := &verifyRun{verifying: v, stores: s, country: cfg.Migration.Region, table: table, now: a.now}
-	r := verification{Revision: table.Revision(), DryRun: bool(v.dry), Counts: map[probe.Verdict]int{}, Items: []verified{}}
+	r := verification{Revision: table.Revision(), DryRun: bool(v.dry), Counts: map[probe.Verdict]int{}, Items: []verifiedNumber{}}
 	if v.dry {
 		for _, n := range numbers {
 			d := run.decide(table, n)
-			r.Items = append(r.Items, verified{Number: n, Expected: probe.Expected(d), Rule: d.Rule})
+			r.Items = append(r.Items, verifiedNumber{Number: n, Expected: probe.Expected(d), Rule: d.Rule})
 		}
 		return a.show(r, r.table)
 	}
@@ -241,9 +241,9 @@ func (r *verifyRun) decide(t *routing.Table, n dualtone.Number) routing.Decision
 
 // all calls the numbers, and returns those that were called when it is
 // interrupted.
-func (r *verifyRun) all(ctx context.Context, numbers []dualtone.Number, m *meter) ([]verified, error) {
+func (r *verifyRun) all(ctx context.Context, numbers []dualtone.Number, m *meter) ([]verifiedNumber, error) {
 	pace := rate.NewLimiter(rate.Limit(r.perSecond), 1)
-	done := make(chan verified)
+	done := make(chan verifiedNumber)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, r.atOnce))
 	ended := make(chan error, 1)
@@ -264,7 +264,7 @@ func (r *verifyRun) all(ctx context.Context, numbers []dualtone.Number, m *meter
 		ended <- errors.Join(err, group.Wait())
 		close(done)
 	}()
-	items, wrong := []verified{}, 0
+	items, wrong := []verifiedNumber{}, 0
 	for one := range done {
 		items = append(items, one)
 		if one.Verdict != probe.Right {
@@ -272,7 +272,7 @@ func (r *verifyRun) all(ctx context.Context, numbers []dualtone.Number, m *meter
 		}
 		m.at(len(items), len(numbers), fmt.Sprintf("%d not as the table says", wrong))
 	}
-	slices.SortFunc(items, func(a, b verified) int { return strings.Compare(string(a.Number), string(b.Number)) })
+	slices.SortFunc(items, func(a, b verifiedNumber) int { return strings.Compare(string(a.Number), string(b.Number)) })
 	err := <-ended
 	if ctx.Err() != nil {
 		err = ctx.Err()
@@ -280,10 +280,10 @@ func (r *verifyRun) all(ctx context.Context, numbers []dualtone.Number, m *meter
 	return items, err
 }
 
-func (r *verifyRun) one(ctx context.Context, n dualtone.Number) (verified, error) {
+func (r *verifyRun) one(ctx context.Context, n dualtone.Number) (verifiedNumber, error) {
 	d := r.decide(r.table, n)
 	seen, err := r.prober.Call(ctx, n)
-	v := verified{Number: n, Expected: probe.Expected(d), Rule: d.Rule, Arrival: seen}
+	v := verifiedNumber{Number: n, Expected: probe.Expected(d), Rule: d.Rule, Arrival: seen}
 	switch {
 	case ctx.Err() != nil:
 		return v, ctx.Err()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,6 +25,7 @@ func peopleFilter(cmd *cobra.Command, q *cutover.PeopleQuery) {
 	flags.StringVar((*string)(&q.State), "state", "", "only people whose latest switch is in this state")
 	flags.StringVar(&q.Site, "site", "", "only people of this site")
 	flags.StringVar(&q.Team, "team", "", "only people of this team")
+	flags.StringToStringVar(&q.Attributes, "attribute", nil, "only people with this value of an attribute, as in queue=sales-uk")
 	flags.StringVar(&q.Text, "text", "", "only people with this in id, name, e-mail or extension")
 	flags.StringVar((*string)(&q.Unmatched), "unmatched", "", "only: people who lack an account; except: people who lack none")
 }
@@ -138,5 +140,8 @@ func personTable(t *table, p cutover.PersonState) {
 		{"detail", p.Detail},
 	} {
 		t.row(f[0], dash(f[1]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Attributes)) {
+		t.row(strings.ReplaceAll(name, "_", " "), strings.Join(p.Attributes[name], ", "))
 	}
 }

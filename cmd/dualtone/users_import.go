@@ -20,6 +20,12 @@ const importLong = `Reads a user list: CSV in UTF-8 with a header, separated by 
 Columns are id and name, and as far as known email, federation_id, extension,
 numbers, site, team, and the accounts crm, old and new.
 
+By more columns people are chosen for the stages of a plan: queue, skill,
+language, shift, tag, vip, supervisor (an id), hunt_group, shared_line, delegate
+(ids), timezone, country, department, cost_center, and any that begins with x_.
+Several values of one have ; between them. A column that the file does not have
+leaves what is known; an empty field takes it away.
+
 The whole file is checked first, and every bad row is told with its line, column
 and value. With one bad row nothing is written, unless --write-good asks to write
 the good ones. People who are known already are replaced by what the file says.`
@@ -98,11 +104,11 @@ func (r importReport) verdict() error {
 	case len(r.Faults) == 0:
 		return nil
 	case r.Written > 0:
-		return fmt.Errorf("%s: %d faults, %d of %d people written: %w", r.File, len(r.Faults), r.Written, r.Rows, errPartial)
+		return fmt.Errorf("%s: %s, %d of %d people written: %w", r.File, counted(len(r.Faults), "fault"), r.Written, r.Rows, errPartial)
 	case r.DryRun || r.Good == 0:
-		return fmt.Errorf("%s: %d faults, nothing written: %w", r.File, len(r.Faults), dualtone.ErrInvalid)
+		return fmt.Errorf("%s: %s, nothing written: %w", r.File, counted(len(r.Faults), "fault"), dualtone.ErrInvalid)
 	default:
-		return hint(fmt.Errorf("%s: %d faults, nothing written: %w", r.File, len(r.Faults), dualtone.ErrInvalid),
+		return hint(fmt.Errorf("%s: %s, nothing written: %w", r.File, counted(len(r.Faults), "fault"), dualtone.ErrInvalid),
 			fmt.Sprintf("mend the file, or write the %d good ones with --write-good", r.Good))
 	}
 }

@@ -46,9 +46,19 @@ func (s *Stores) selected(p cutover.PersonState, q cutover.PeopleQuery) bool {
 		(q.State == "" || stateOf(p) == q.State) &&
 		(q.Site == "" || p.Site == q.Site) &&
 		(q.Team == "" || p.Team == q.Team) &&
+		hasAttributes(p, q.Attributes) &&
 		(q.Cohort == "" || s.inCohort(q.Cohort, p.ID)) &&
 		(q.Text == "" || found(q.Text, string(p.ID), p.Name, p.Email, p.Extension)) &&
 		(q.Unmatched == cutover.Either || unmatched == (q.Unmatched == cutover.Only))
+}
+
+func hasAttributes(p cutover.PersonState, wanted map[string]string) bool {
+	for name, value := range wanted {
+		if !slices.Contains(p.Attributes[name], value) {
+			return false
+		}
+	}
+	return true
 }
 
 // stateOf is planned for somebody who was never switched.
@@ -74,9 +84,9 @@ func (s *Stores) Import(_ context.Context, people []dualtone.Person, _ cutover.I
 		if held := changed[p.ID]; held != nil {
 			now = *held
 		}
-		accounts := given(p.Accounts, now.Accounts)
+		accounts, attributes := given(p.Accounts, now.Accounts), merged(now.Attributes, p.Attributes)
 		now.Person = copied(p)
-		now.Accounts = accounts
+		now.Accounts, now.Attributes = accounts, attributes
 		changed[p.ID] = &now
 	}
 	return s.replace(changed)
@@ -99,8 +109,34 @@ func (s *Stores) Match(_ context.Context, accounts map[dualtone.PersonID]dualton
 	return s.replace(changed)
 }
 
+// Place notes where people work who were never switched.
+func (s *Stores) Place(_ context.Context, sides map[dualtone.PersonID]dualtone.Side, _ cutover.Import) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	moved := 0
+	for id, side := range sides {
+		if p := s.people[id]; p != nil && p.Switch == "" && p.Side != side {
+			p.Side = side
+			moved++
+		}
+	}
+	return moved, nil
+}
+
 func given(a, held dualtone.Accounts) dualtone.Accounts {
 	return dualtone.Accounts{CRM: cmp.Or(a.CRM, held.CRM), Old: cmp.Or(a.Old, held.Old), New: cmp.Or(a.New, held.New)}
+}
+
+// merged are the attributes held, with those that are given put over them.
+func merged(held, given dualtone.Attributes) dualtone.Attributes {
+	all := dualtone.Attributes{}
+	maps.Copy(all, held)
+	maps.Copy(all, given)
+	maps.DeleteFunc(all, func(_ string, values []string) bool { return len(values) == 0 })
+	if len(all) == 0 {
+		return nil
+	}
+	return all
 }
 
 // replace takes over a changed user list unless two people claim the same.

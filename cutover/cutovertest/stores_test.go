@@ -10,7 +10,7 @@ func TestTheStoresInMemoryKeepEveryPromise(t *testing.T) {
 	t.Parallel()
 	cutovertest.Run(t, func(*testing.T) cutovertest.Ports {
 		s := cutovertest.NewStores()
-		return cutovertest.Ports{People: s, Cohorts: s, Switches: s}
+		return cutovertest.Ports{People: s, Cohorts: s, Switches: s, Plans: cutovertest.NewPlans()}
 	})
 }
 
@@ -18,6 +18,6 @@ func TestTwoWritersInMemoryLeaveThePersonInTheNewestState(t *testing.T) {
 	t.Parallel()
 	cutovertest.RunTwoWriters(t, func(*testing.T) cutovertest.Ports {
 		s := cutovertest.NewStores()
-		return cutovertest.Ports{People: s, Cohorts: s, Switches: s}
+		return cutovertest.Ports{People: s, Cohorts: s, Switches: s, Plans: cutovertest.NewPlans()}
 	}, nil)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -20,6 +21,7 @@ type Ports struct {
 	People   cutover.People
 	Cohorts  cutover.Cohorts
 	Switches cutover.Switches
+	Plans    plan.Store
 }
 
 // Open makes stores for a test of their own.
@@ -31,6 +33,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("People", func(t *testing.T) { t.Parallel(); RunPeople(t, open) })
 	t.Run("Cohorts", func(t *testing.T) { t.Parallel(); RunCohorts(t, open) })
 	t.Run("Switches", func(t *testing.T) { t.Parallel(); RunSwitches(t, open) })
+	t.Run("Plans", func(t *testing.T) { t.Parallel(); RunPlans(t, open) })
 	t.Run("Journal", func(t *testing.T) { t.Parallel(); RunJournal(t, open) })
 }
 

@@ -13,12 +13,14 @@ func RunPeople(t *testing.T, open Open) {
 	runPromises(t, open, []promise{
 		{"an unknown person is not found", unknownPerson},
 		{"an import replaces what is known and keeps the accounts that it does not give", importReplaces},
+		{"an import keeps the attributes that it does not give, and takes away those it gives without values", importAttributes},
 		{"an import leaves people where they are", importKeepsPlace},
 		{"an account or number of somebody else is refused, both are named, nothing is stored", claimsRefused},
 		{"an import without an id or with somebody twice is refused", importInvalid},
 		{"two people swap accounts and numbers in one import", swap},
 		{"a match keeps the accounts that it does not give", matchKeeps},
 		{"a match is made for all or for none", matchAllOrNone},
+		{"who was never switched is where they are said to be", placeTheUnswitched},
 		{"a list is in the order of ids and pages go on after a person", listPages},
 		{"a list holds what is asked for", listSelects},
 	})
@@ -40,6 +42,19 @@ func importReplaces(t *testing.T, b *bench) {
 	p.Accounts.New = "other"
 	same(t, "the person", cutover.PersonState{Person: p, Side: dualtone.Old}, b.person(t, p.ID))
 	b.hire(t)
+}
+
+func importAttributes(t *testing.T, b *bench) {
+	p := employee(1)
+	p.Attributes = dualtone.Attributes{"queue": {"sales-uk", "sales-ie"}, "shift": {"early"}, "vip": {}}
+	b.hire(t, p)
+	same(t, "new attributes", dualtone.Attributes{"queue": {"sales-uk", "sales-ie"}, "shift": {"early"}}, b.person(t, p.ID).Attributes)
+	p.Attributes = nil
+	b.hire(t, p)
+	same(t, "none given", dualtone.Attributes{"queue": {"sales-uk", "sales-ie"}, "shift": {"early"}}, b.person(t, p.ID).Attributes)
+	p.Attributes = dualtone.Attributes{"queue": {"sales-uk"}, "shift": {}, "x_desk": {"4 b"}}
+	b.hire(t, p)
+	same(t, "some given", dualtone.Attributes{"queue": {"sales-uk"}, "x_desk": {"4 b"}}, b.person(t, p.ID).Attributes)
 }
 
 func importKeepsPlace(t *testing.T, b *bench) {
@@ -119,6 +134,23 @@ func matchAllOrNone(t *testing.T, b *bench) {
 	same(t, "after refused matches", employee(1), b.person(t, "p001").Person)
 }
 
+func placeTheUnswitched(t *testing.T, b *bench) {
+	b.hire(t, employees(3)...)
+	w := b.keep(t, captured("s1", employee(1), dualtone.New))
+	b.record(t, reached(w, cutover.OnNew, 1))
+	said := map[dualtone.PersonID]dualtone.Side{"p001": dualtone.Old, "p002": dualtone.New, "p003": dualtone.Old, "ghost": dualtone.New}
+	for _, want := range []int{1, 0} {
+		if moved, err := b.People.Place(t.Context(), said, why()); err != nil || moved != want {
+			t.Errorf("%d people were placed, want %d: %v", moved, want, err)
+		}
+	}
+	for id, want := range map[dualtone.PersonID]dualtone.Side{"p001": dualtone.New, "p002": dualtone.New, "p003": dualtone.Old} {
+		if p := b.person(t, id); p.Side != want {
+			t.Errorf("%s is on the %s side, want %s", id, p.Side, want)
+		}
+	}
+}
+
 func listPages(t *testing.T, b *bench) {
 	people := employees(25)
 	people[24].ID = "Zoe" // Capitals come first: ids are ordered byte by byte.
@@ -147,6 +179,8 @@ func listPages(t *testing.T, b *bench) {
 func listSelects(t *testing.T, b *bench) {
 	people := employees(25)
 	people[3].Site, people[4].Accounts.New, people[5].Name, people[6].Team = "bonn", "", "100% Ada_", "support"
+	people[7].Attributes = dualtone.Attributes{"queue": {"a", "b"}, "skill": {"x"}}
+	people[8].Attributes = dualtone.Attributes{"queue": {"b"}}
 	b.hire(t, people...)
 	if err := b.Cohorts.Create(t.Context(), cutover.Cohort{Name: "first", Actor: "ada"}, []dualtone.PersonID{"p002", "p001"}); err != nil {
 		t.Fatal(err)
@@ -159,6 +193,9 @@ func listSelects(t *testing.T, b *bench) {
 		"all":             {cutover.PeopleQuery{}, 25},
 		"site":            {cutover.PeopleQuery{Site: "bonn"}, 1},
 		"team":            {cutover.PeopleQuery{Team: "support"}, 1},
+		"attribute":       {cutover.PeopleQuery{Attributes: map[string]string{"queue": "b"}}, 2},
+		"attributes":      {cutover.PeopleQuery{Attributes: map[string]string{"queue": "b", "skill": "x"}}, 1},
+		"no such value":   {cutover.PeopleQuery{Attributes: map[string]string{"queue": "c"}}, 0},
 		"never switched":  {cutover.PeopleQuery{State: cutover.Planned}, 24},
 		"state":           {cutover.PeopleQuery{State: cutover.OnNew}, 1},
 		"new side":        {cutover.PeopleQuery{Side: dualtone.New}, 1},

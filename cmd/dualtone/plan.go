@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover/plan"
+)
+
+// planCommand is everything about cutover plans: what a file says, and what its
+// cutover does.
+func planCommand(a *app) *cobra.Command {
+	return group("plan", "Cutover plans: write one, check it, run it",
+		append([]*cobra.Command{planLint(a), planRehearse(a)}, planRunCommands(a)...)...)
+}
+
+const lintLong = `Reads a plan file and tells everything that is wrong with it at once: where it
+stands, and what to write instead. Files that the plan names are read beside it.
+
+With --users it also looks into the user list of the database: who is in which
+stage, what would be split, and whether too much of a queue or a site would be on
+the new side.`
+
+// lintReport is what plan lint found.
+type lintReport struct {
+	File     string      `json:"file"`
+	Plan     string      `json:"plan"`
+	Hash     plan.Hash   `json:"hash,omitempty"`
+	Errors   int         `json:"errors"`
+	Warnings int         `json:"warnings"`
+	Faults   plan.Faults `json:"faults"`
+	Next     []string    `json:"next_steps"`
+}
+
+func planLint(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "lint FILE", Short: "Tell everything that is wrong with a plan file", Long: lintLong,
+		Args: takes("FILE (- for standard input)"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := a.readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			return a.showLint(args[0], r)
+		},
+	}
+}
+
+func (a *app) showLint(file string, r *plan.Reading) error {
+	report := lintReport{
+		File: file, Plan: r.Document.Plan.Metadata.Name, Errors: r.Faults.Errors(),
+		Warnings: len(r.Faults) - r.Faults.Errors(), Faults: r.Faults,
+	}
+	if report.Faults == nil {
+		report.Faults = plan.Faults{}
+	}
+	if report.Errors == 0 {
+		report.Hash = r.Document.Hash()
+		report.Next = []string{"dualtone plan cohort " + file, "dualtone plan diff " + file}
+	} else {
+		report.Next = []string{"mend the file, then dualtone plan lint " + file}
+	}
+	if err := a.show(report, report.table); err != nil {
+		return err
+	}
+	if report.Errors > 0 {
+		return fmt.Errorf("%s: %s: %w", file, count(report.Errors, "fault"), dualtone.ErrInvalid)
+	}
+	return nil
+}
+
+func (r lintReport) table(t *table) {
+	for _, f := range r.Faults {
+		t.line("%s", f)
+		for line := range strings.SplitSeq(f.Excerpt, "\n") {
+			t.line("%s", line)
+		}
+		t.line("")
+	}
+	if r.Errors == 0 {
+		t.line("%s: plan %s holds together%s; its hash is %s.", r.File, r.Plan, warned(r.Warnings), r.Hash.Short())
+	}
+}
+
+func warned(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", with " + count(n, "warning")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// readPlan reads a plan file with the files beside it.
+func (a *app) readPlan(name string) (*plan.Reading, error) {
+	s := plan.Source{Name: name, Now: a.now()}
+	var err error
+	if name == "-" {
+		s.Name = "standard input"
+		s.Text, err = io.ReadAll(a.in)
+	} else {
+		s.Text, err = readFile(name)
+		s.Open = func(other string) ([]byte, error) {
+			return readFile(filepath.Join(filepath.Dir(name), filepath.FromSlash(other)))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return plan.Read(s), nil
+}
+
+func readFile(name string) ([]byte, error) {
+	text, err := os.ReadFile(name) //nolint:gosec // the file is named by whoever runs the program
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+	}
+	return text, nil
+}
