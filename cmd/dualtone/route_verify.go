@@ -110,7 +110,7 @@ type verification struct {
 	Revision routing.Revision      `json:"revision"`
 	DryRun   bool                  `json:"dry_run"`
 	Counts   map[probe.Verdict]int `json:"counts"`
-	Items    []verifiedNumber            `json:"items"`
+	Items    []verifiedNumber      `json:"items"`
 }
 
 func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verifying, args []string) error {
