@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -28,7 +27,7 @@ func TestEveryFigureOfTheAlertsIsMeasured(t *testing.T) {
 	cfg := config.Default()
 	cfg.Edge.Old.Host, cfg.Edge.New.Host = "old.example.test", "new.example.test"
 	cfg.Edge.Journal = filepath.Join(t.TempDir(), "decisions.jsonl")
-	p, err := newPlane(&cfg, table, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	p, err := newPlane(&cfg, table, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,14 +55,13 @@ func edgeList(a *app) *cobra.Command {
 					return err
 				}
 				var all []shownEdge
-				lags := false
 				for _, e := range edges {
 					shown := stateOf(e, active)
 					if strings.Contains(e.Name, text) && (state == "" || state == string(shown.State)) && e.Name > after {
 						all = append(all, shown)
-						lags = lags || shown.State == edgeLags
 					}
 				}
+				lags := slices.ContainsFunc(all, func(e shownEdge) bool { return e.State == edgeLags })
 				l := page(all, limit, func(e shownEdge) string { return e.Name })
 				if err := showList(a, l, "No edge has announced itself.", func(t *table) {
 					edgesTable(t, l.Items)

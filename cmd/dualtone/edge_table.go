@@ -64,8 +64,12 @@ func edgeName(e *config.Edge) string {
 func announced(e *config.Edge) routing.Edge {
 	var listens []string
 	for _, l := range []struct{ what, where string }{
-		{"sip/udp", e.SIP.UDP}, {"sip/tcp", e.SIP.TCP}, {"sip/tls", e.SIP.TLS},
-		{"http", e.HTTP.Listen}, {"enum", e.ENUM.Listen}, {"curri", e.CURRI.Listen},
+		{"sip/udp", e.SIP.UDP},
+		{"sip/tcp", e.SIP.TCP},
+		{"sip/tls", e.SIP.TLS},
+		{"http", e.HTTP.Listen},
+		{"enum", e.ENUM.Listen},
+		{"curri", e.CURRI.Listen},
 	} {
 		if l.where != "" {
 			listens = append(listens, l.what+" "+l.where)

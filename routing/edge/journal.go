@@ -64,7 +64,7 @@ func NewJournal(cfg JournalConfig) *Journal {
 	var origin [8]byte
 	_, _ = rand.Read(origin[:]) // it never fails
 	j := &Journal{
-		queue: make(chan *routing.Record, queued), percent: uint64(max(0, min(cfg.Percent, 100))), //nolint:gosec // Not negative.
+		queue: make(chan *routing.Record, queued), percent: uint64(max(0, min(cfg.Percent, 100))),
 		server: cfg.Edge, origin: binary.BigEndian.Uint64(origin[:]), log: cfg.Log,
 	}
 	if j.log == nil {

@@ -164,7 +164,7 @@ func (p *Prober) Close() error {
 	err := p.agent.Close()
 	if p.served != nil {
 		_ = p.socket.Close() // the agent may have closed it
-		<-p.served
+		<-p.served           //nolint:errcheck // it ends because the socket is closed
 	}
 	return err
 }

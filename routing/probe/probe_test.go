@@ -113,7 +113,7 @@ func newDesk(t *testing.T) *desk {
 	go func() { served <- server.ServeUDP(conn) }()
 	t.Cleanup(func() {
 		_ = conn.Close()
-		<-served
+		<-served //nolint:errcheck // it ends because the socket is closed
 		_ = agent.Close()
 	})
 	return d
