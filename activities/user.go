@@ -22,6 +22,9 @@ type User struct {
 	Old, New *systems.Platform
 	CRM      *systems.CRM
 	Router   routing.Router
+	// Edges says when a flip has reached those that route calls; nil where nobody
+	// does.
+	Edges    Edges
 	People   cutover.People
 	Switches cutover.Switches
 	// Holds are those of plans; nil where there are no plans.
@@ -36,6 +39,12 @@ type User struct {
 	checks checks
 	ends   *Ends
 	recent recent
+}
+
+// Edges are what tells SBCs where calls go.
+type Edges interface {
+	// Confirm waits a short time for all edges to serve a revision.
+	Confirm(ctx context.Context, r routing.Revision) (routing.Confirmation, error)
 }
 
 // Drain says how long a switch waits for a user to come free, and how often it

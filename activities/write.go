@@ -68,8 +68,9 @@ func (l *ledger) write(ctx context.Context, a numbered) error {
 	if err := l.flush(ctx, intent); err != nil {
 		return err
 	}
-	err := l.u.set(ctx, l.order, l.person, a.Action)
+	told, err := l.u.set(ctx, l.order, l.person, a.Action)
 	outcome := l.entry(ctx, outcomeKind(err), a)
+	outcome.Text = told
 	if err != nil {
 		outcome.Text = err.Error()
 		// The switch may end here, so what happened is stored at once; should
@@ -114,18 +115,40 @@ func outcomeKind(err error) cutover.EntryKind {
 	}
 }
 
-// set carries out one action by compare-and-set.
-func (u *User) set(ctx context.Context, o Order, p dualtone.Person, a cutover.Action) error {
+// set carries out one action by compare-and-set, and says what is worth knowing
+// of it.
+func (u *User) set(ctx context.Context, o Order, p dualtone.Person, a cutover.Action) (string, error) {
 	switch a.Facet {
 	case cutover.Softphone:
 		change := systems.SoftphoneChange{User: p.Accounts.CRM, From: *a.From.Softphone, To: *a.To.Softphone}
-		return wrap(u.CRM.Softphones.SetSoftphones(ctx, []systems.SoftphoneChange{change})[0], "softphone of %s", p.ID)
+		return "", wrap(u.CRM.Softphones.SetSoftphones(ctx, []systems.SoftphoneChange{change})[0], "softphone of %s", p.ID)
 	case cutover.Routes:
-		_, err := u.Router.Apply(ctx, routeChanges(a), o.provenance(ctx))
-		return wrap(err, "routes of %s", p.ID)
+		revision, err := u.Router.Apply(ctx, routeChanges(a), o.provenance(ctx))
+		if err != nil {
+			return "", wrap(err, "routes of %s", p.ID)
+		}
+		return u.confirm(ctx, revision), nil
 	default:
-		return wrap(u.setOn(ctx, p, a), "%s of %s", a.Facet, p.ID)
+		return "", wrap(u.setOn(ctx, p, a), "%s of %s", a.Facet, p.ID)
 	}
+}
+
+// confirm waits until the edges serve a revision. What comes next in a switch
+// counts on it: whether somebody has a call is asked when no edge sends calls by
+// the route before. An edge that lags is told of and does not hold up the switch;
+// its SBCs route by what they know.
+func (u *User) confirm(ctx context.Context, revision routing.Revision) string {
+	if u.Edges == nil {
+		return ""
+	}
+	c, err := u.Edges.Confirm(ctx, revision)
+	if err != nil {
+		return fmt.Sprintf("not known whether the edges serve revision %d: %s", revision, err)
+	}
+	if len(c.Lagging) > 0 && activity.IsActivity(ctx) {
+		activity.GetLogger(ctx).Warn("edges lag", "revision", revision, "detail", c.String())
+	}
+	return c.String()
 }
 
 func routeChanges(a cutover.Action) []routing.Change {

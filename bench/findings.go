@@ -20,6 +20,7 @@ type findings struct {
 	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`
 	Routing    *routed   `json:"routing,omitempty"`
+	Flips      *flips    `json:"flips,omitempty"`
 }
 
 // machine is where and when the figures were found.

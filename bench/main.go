@@ -39,6 +39,7 @@ type settings struct {
 	dir, dualtone, results string
 
 	sections []string
+	quick    bool
 	users    int
 	window   int
 	rounds   int
@@ -56,7 +57,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "calls", "stitch", "routing"}
+	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -81,7 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		run  func(context.Context, settings, *findings) error
 	}{
 		{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro},
-		{"calls", callLog}, {"stitch", stitching}, {"routing", route},
+		{"flip", flipping}, {"calls", callLog}, {"stitch", stitching}, {"routing", route},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
@@ -117,14 +118,14 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
 	flags.IntVar(&s.routingRounds, "routing-rounds", 3, "rounds of the edge and of each of its peers, in turns")
-	quick := flags.Bool("quick", false, "small sizes, to see that everything works")
+	flags.BoolVar(&s.quick, "quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
 	if flags.NArg() > 0 {
 		return s, errors.New("usage: bench [flags]")
 	}
-	if *quick {
+	if s.quick {
 		s.users, s.window, s.rounds, s.limited, *cohorts, s.routingRounds = 40, 20, 1, 60, "100", 1
 		s.calls, s.days, s.legs = 4000, 2, 200_000
 	}

@@ -88,12 +88,12 @@ func sum(all []heard, span time.Duration) probed {
 		took = append(took, t.took...)
 	}
 	p.Answered = len(took)
-	p.P50, p.P99 = percentile(took, 50), percentile(took, 99)
+	p.P50, p.P99 = micros(took, 50), micros(took, 99)
 	return p
 }
 
-// percentile is in microseconds, 0 of nothing.
-func percentile(took []time.Duration, percent int) int {
+// micros is a percentile in microseconds, 0 of nothing.
+func micros(took []time.Duration, percent int) int {
 	if len(took) == 0 {
 		return 0
 	}

@@ -122,7 +122,7 @@ func (l *lookups) open(ctx context.Context, rate float64, span time.Duration) (p
 	}
 	pacing.Wait()
 	p := sum(all, span)
-	p.Rate, p.Late = rate, percentile(late, 99)
+	p.Rate, p.Late = rate, micros(late, 99)
 	if err == nil {
 		err = paced
 	}

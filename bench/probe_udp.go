@@ -136,7 +136,7 @@ func (d *datagrams) open(ctx context.Context, rate float64, span time.Duration) 
 	}
 	readers.Wait()
 	p := sum(all, span)
-	p.Rate, p.Asked, p.Late = rate, asked, percentile(late, 99)
+	p.Rate, p.Asked, p.Late = rate, asked, micros(late, 99)
 	return p, err
 }
 

@@ -53,6 +53,7 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportKept(&b)
 	f.reportStitching(&b)
 	f.reportRouting(&b)
+	f.reportFlips(&b)
 	return b.String()
 }
 

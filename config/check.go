@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // at reports a problem of a key where the key stands, or where the nearest key
@@ -39,6 +40,7 @@ func (l *loader) check(kinds Kinds) {
 		l.checkLimit(name, limit)
 	}
 	l.checkMigration(kinds)
+	l.checkRouting()
 	l.checkEdge()
 	l.checkCalls()
 }
@@ -158,6 +160,25 @@ func (l *loader) checkSystems(kinds Kinds, secrets *Secrets) {
 	for _, s := range sorted(l.config.Systems) {
 		if spec, ok := kinds.find(s.Kind); ok {
 			l.problems = append(l.problems, s.check(spec, secrets)...)
+		}
+	}
+}
+
+func (l *loader) checkRouting() {
+	r := l.config.Routing
+	l.between("routing.keep_decisions", r.KeepDecisions, 1, 3650)
+	if r.Confirm < 0 || r.Confirm > time.Minute {
+		l.at("routing.confirm", fmt.Sprintf("%s is not between 0s and 1m", r.Confirm), "a switch waits for so long at most")
+	}
+	l.oneOf("routing.verify.transport", r.Verify.Transport, "udp", "tcp")
+	if r.Verify.SBC != "" {
+		if _, port, err := net.SplitHostPort(r.Verify.SBC); err != nil || port == "" {
+			l.at("routing.verify.sbc", fmt.Sprintf("%q is not host:port", r.Verify.SBC), "")
+		}
+	}
+	for key, mark := range sorted(map[string]string{"routing.verify.old": r.Verify.Old, "routing.verify.new": r.Verify.New}) {
+		if name, value, ok := strings.Cut(mark, ":"); mark != "" && (!ok || name == "" || strings.TrimSpace(value) == "") {
+			l.at(key, fmt.Sprintf("%q is no header", mark), `write it as "Server: Asterisk"`)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Config struct {
 	Limits    map[string]Limit   `mapstructure:"limits"`
 	Migration Migration          `mapstructure:"migration"`
 	Cohort    Cohort             `mapstructure:"cohort"`
+	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
 
@@ -85,6 +86,29 @@ type Cohort struct {
 	RunLength int `mapstructure:"run_length"`
 }
 
+// Routing is what holds for the routing plane as a whole.
+type Routing struct {
+	// Confirm is how long a flip waits at most for the edges to serve it; 0 does
+	// not wait.
+	Confirm time.Duration `mapstructure:"confirm"`
+	// Verify is how route verify calls numbers.
+	Verify Verify `mapstructure:"verify"`
+	// KeepDecisions is for how many days decisions are kept for the call log.
+	KeepDecisions int `mapstructure:"keep_decisions"`
+}
+
+// Verify is where route verify calls from, and how it knows a platform.
+type Verify struct {
+	// SBC is its address, host:port.
+	SBC       string `mapstructure:"sbc"`
+	Transport string `mapstructure:"transport"`
+	From      string `mapstructure:"from"`
+	// Old and New are headers by which the platforms' answers are known:
+	// "Server: Asterisk".
+	Old string `mapstructure:"old"`
+	New string `mapstructure:"new"`
+}
+
 // Migration names the systems of a migration and what a person looks like on
 // either side.
 type Migration struct {
@@ -139,7 +163,8 @@ func Default() Config {
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
-		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Sample: 100},
+		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
+		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}
 }
 

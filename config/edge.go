@@ -5,6 +5,9 @@ import "time"
 // Edge is the routing plane: who asks where calls go, over what, and how the
 // answers name the two sides.
 type Edge struct {
+	// Name is what the edge is called where edges are listed; empty for the
+	// machine's.
+	Name  string    `mapstructure:"name"`
 	SIP   EdgeSIP   `mapstructure:"sip"`
 	HTTP  EdgeHTTP  `mapstructure:"http"`
 	ENUM  EdgeENUM  `mapstructure:"enum"`
@@ -26,7 +29,8 @@ type Edge struct {
 	Locations map[string]EdgeLocation `mapstructure:"locations"`
 	// Unplaced is where help is called from when the location is not known.
 	Unplaced EdgeLocation `mapstructure:"unplaced"`
-	// Journal is a file that decisions are appended to, one a line; empty for none.
+	// Journal is where decisions are kept for the call log: "database", "none", or
+	// a file that they are appended to, one a line.
 	Journal string `mapstructure:"journal"`
 	// Sample is how many of a hundred decisions are kept.
 	Sample int `mapstructure:"sample"`

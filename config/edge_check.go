@@ -37,6 +37,9 @@ func (l *loader) checkEdge() {
 		l.checkLocation("edge.locations."+name, at)
 	}
 	l.checkLocation("edge.unplaced", e.Unplaced)
+	if j := e.Journal; j != "database" && j != "none" && !strings.ContainsAny(j, `/\.`) {
+		l.at("edge.journal", fmt.Sprintf("%q is neither database, none nor a path", j), nearest(j, []string{"database", "none"}))
+	}
 	l.between("edge.sample", e.Sample, 0, 100)
 	if e.ENUM.Listen != "" {
 		l.checkENUM(e.ENUM)

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -33,14 +32,6 @@ func (s Stitches) Attempts(ctx context.Context, from, to time.Time) iter.Seq2[ca
 	return func(yield func(calllog.Attempt, error) bool) {
 		var found []attemptRow
 		err := again(ctx, "decisions", func() error {
-			var kept bool
-			err := s.pool.QueryRow(ctx, `SELECT to_regclass('route_decisions') IS NOT NULL`).Scan(&kept)
-			if err == nil && !kept {
-				return fmt.Errorf("this database keeps none: %w", dualtone.ErrUnsupported)
-			}
-			if err != nil {
-				return err
-			}
 			rows, err := s.pool.Query(ctx, `
 				SELECT at, id::text, call_id, caller, called, number, result, reason, session_id, user_to_user FROM route_decisions
 				WHERE at >= $1 AND at < $2 AND ingress NOT IN ('old', 'new', 'internal')`, stored(from), stored(to))

@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/calllogtest/truth"
 	"github.com/dualtone/dualtone/calllog/reconcile"
+	"github.com/dualtone/dualtone/routing"
 )
 
 // A comparison is kept as it was made, is read page by page, and is stale once
@@ -103,21 +104,15 @@ func TestDecisionsAreAttempts(t *testing.T) {
 		}
 		return all, nil
 	}
-	// The table is that of the routing plane, of which these are the columns read.
-	if _, err := read(); err != nil && !errors.Is(err, dualtone.ErrUnsupported) {
-		t.Fatal(err)
-	}
-	if _, err := pool.Exec(t.Context(), `CREATE TABLE IF NOT EXISTS route_decisions (
-		at timestamptz, id uuid, call_id text, caller text, called text, number text, result text, reason text,
-		session_id text, user_to_user text, ingress text)`); err != nil {
-		t.Fatal(err)
-	}
-	insert := func(at time.Duration, call, result, ingress string) {
+	decisions := NewDecisions(pool)
+	insert := func(at time.Duration, call string, result routing.Result, ingress routing.Ingress) {
 		t.Helper()
-		if _, err := pool.Exec(t.Context(), `
-			INSERT INTO route_decisions (at, id, call_id, caller, called, number, result, reason, session_id, user_to_user, ingress)
-			VALUES ($1, gen_random_uuid(), $2, '+13035550100', '5550100001', '+15550100001', $3, 'why', 'session', '', $4)`,
-			day.Add(at), call, result, ingress); err != nil {
+		err := decisions.Store(t.Context(), []*routing.Record{{
+			ID: routing.RecordID{byte(len(call))}, SessionID: "session",
+			Call: routing.Call{ID: call, At: day.Add(at), Caller: "+13035550100", Called: "5550100001", Ingress: ingress},
+			Decision: routing.Decision{Number: "+15550100001", Result: result, Reason: "why"},
+		}})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -40,32 +40,40 @@ type revisionRow struct {
 }
 
 type changeRow struct {
-	Number    dualtone.Number
-	Person    dualtone.PersonID
-	From      []dualtone.Side
-	To        []dualtone.Side
-	FromTerms []byte
-	ToTerms   []byte
+	Number dualtone.Number
+	Person dualtone.PersonID
+	From   string
+	To     string
 }
 
-func (r changeRow) change() (routing.Change, error) {
-	from, err := routeRow{r.Number, r.Person, r.From, r.FromTerms}.route()
+func (known rules) change(r changeRow) (routing.Change, error) {
+	from, err := known.route(r.Number, r.Person, r.From)
 	if err != nil {
 		return routing.Change{}, err
 	}
-	to, err := routeRow{r.Number, r.Person, r.To, r.ToTerms}.route()
+	to, err := known.route(r.Number, r.Person, r.To)
 	return routing.Change{From: from, To: to}, err
 }
+
+// changesOfNumber finds a number's changes: those of its own by one index, and
+// chunks that may hold it by their ends.
+const changesOfNumber = ` JOIN (
+		SELECT revision, "from", "to", people[1] AS person FROM route_changes WHERE first = last AND first = %[1]s
+		UNION ALL
+		SELECT revision, "from", "to", people[array_position(numbers, %[1]s)] FROM route_changes
+		WHERE first <> last AND first <= %[1]s AND last >= %[1]s AND %[1]s = ANY (numbers)
+	) c USING (revision)`
 
 // History returns revisions, the newest first.
 func (s *Router) History(ctx context.Context, q RouteHistory) ([]RouteRevision, error) {
 	var f filter
-	columns := `(SELECT count(*) FROM route_changes c WHERE c.revision = v.revision) AS changes,
-		'' AS number, '' AS person, '{}'::text[] AS "from", '{}'::text[] AS "to", '{}'::jsonb AS from_terms, '{}'::jsonb AS to_terms`
+	columns := `(SELECT coalesce(sum(cardinality(numbers)), 0) FROM route_changes c WHERE c.revision = v.revision) AS changes,
+		'' AS number, '' AS person, '' AS "from", '' AS "to"`
 	join := ""
 	if q.Number != "" {
-		columns = `1 AS changes, c.number, c.person, c."from", c."to", c.from_terms, c.to_terms`
-		join = ` JOIN route_changes c ON c.revision = v.revision AND c.number = ` + f.arg(string(q.Number))
+		number := f.arg(string(q.Number)) + "::text"
+		columns = `1 AS changes, ` + number + ` AS number, c.person, c."from", c."to"`
+		join = fmt.Sprintf(changesOfNumber, number)
 	}
 	if q.Before > 0 {
 		f.add("v.revision < %s", int64(q.Before))
@@ -76,7 +84,7 @@ func (s *Router) History(ctx context.Context, q RouteHistory) ([]RouteRevision, 
 	if err != nil {
 		return nil, wrap("history of routes", err)
 	}
-	all := make([]RouteRevision, len(found))
+	all, known := make([]RouteRevision, len(found)), rules{}
 	for i, r := range found {
 		all[i] = RouteRevision{
 			Revision: r.Revision, At: r.At.UTC(), Changes: r.Changes,
@@ -85,9 +93,9 @@ func (s *Router) History(ctx context.Context, q RouteHistory) ([]RouteRevision, 
 		if q.Number == "" {
 			continue
 		}
-		c, err := r.change()
+		c, err := known.change(r.changeRow)
 		if err != nil {
-			return nil, fmt.Errorf("history of %s: %w", q.Number, err)
+			return nil, fmt.Errorf("history: %w", err)
 		}
 		all[i].Change = &c
 	}
@@ -101,7 +109,7 @@ func (s *Router) Changes(ctx context.Context, from, to routing.Revision) ([]rout
 		changes, err := s.Changes(ctx, to, from)
 		return routing.Reverse(changes), err
 	}
-	head, err := s.head(ctx)
+	head, err := s.Active(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,26 +117,30 @@ func (s *Router) Changes(ctx context.Context, from, to routing.Revision) ([]rout
 		return nil, fmt.Errorf("route table: revision %d: the active one is %d: %w", max(from, to), head, dualtone.ErrNotFound)
 	}
 	found, err := rows[changeRow](ctx, s.pool, `
-		SELECT number, last.person, first."from", last."to", first.from_terms, last.to_terms
-		FROM (SELECT DISTINCT ON (number) number, "from", from_terms FROM route_changes
-			WHERE revision > $1 AND revision <= $2 ORDER BY number, revision) first
-		JOIN (SELECT DISTINCT ON (number) number, person, "to", to_terms FROM route_changes
-			WHERE revision > $1 AND revision <= $2 ORDER BY number, revision DESC) last USING (number)
-		WHERE (first."from", first.from_terms) <> (last."to", last.to_terms)
-		ORDER BY number COLLATE "C"`, int64(from), int64(to))
+		WITH made AS (
+			SELECT n.number, n.person, c."from", c."to", c.revision
+			FROM route_changes c, unnest(c.numbers, c.people) n (number, person)
+			WHERE c.revision > $1 AND c.revision <= $2
+		)
+		SELECT number, last.person, first."from", last."to"
+		FROM (SELECT DISTINCT ON (number) number, "from" FROM made ORDER BY number, revision) first
+		JOIN (SELECT DISTINCT ON (number) number, person, "to" FROM made ORDER BY number, revision DESC) last USING (number)
+		WHERE first."from" <> last."to"
+		ORDER BY number`, int64(from), int64(to))
 	if err != nil {
 		return nil, wrap("changes of routes", err)
 	}
-	all := make([]routing.Change, len(found))
+	all, known := make([]routing.Change, len(found)), rules{}
 	for i, r := range found {
-		if all[i], err = r.change(); err != nil {
-			return nil, fmt.Errorf("changes of %s: %w", r.Number, err)
+		if all[i], err = known.change(r); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func (s *Router) head(ctx context.Context) (routing.Revision, error) {
+// Active is the revision of the active table.
+func (s *Router) Active(ctx context.Context) (routing.Revision, error) {
 	type one struct{ Revision routing.Revision }
 	h, err := row[one](ctx, s.pool, `SELECT revision FROM route_head`)
 	return h.Revision, wrap("route table", err)
@@ -138,7 +150,7 @@ func (s *Router) head(ctx context.Context) (routing.Revision, error) {
 // Applied, they are an earlier table rebased on the active one; whoever changes
 // one of the numbers in between makes that a conflict.
 func (s *Router) Back(ctx context.Context, to routing.Revision) ([]routing.Change, error) {
-	head, err := s.head(ctx)
+	head, err := s.Active(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func TestATermOfANewerProgramIsAnErrorAndNotHalfARule(t *testing.T) {
 	if _, err := r.Apply(t.Context(), []routing.Change{{To: routePlan("+493010", "new")}}, reason); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pool.Exec(t.Context(), `UPDATE routes SET terms = '{"only_on_holidays": true}'`); err != nil {
+	if _, err := pool.Exec(t.Context(), `UPDATE routes SET rule = 'new {"only_on_holidays":true}'`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Since(t.Context(), 0); !errors.Is(err, dualtone.ErrInvalid) {
@@ -98,7 +98,18 @@ var byHand = routing.Provenance{Actor: "ada", Reason: "wave 1"}
 
 func TestAnyRevisionCanBeComparedAndRolledBackTo(t *testing.T) {
 	t.Parallel()
-	r := NewRouter(newPool(t))
+	for name, few := range map[string]int{"few changes": few, "many changes": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := NewRouter(newPool(t))
+			r.few = few
+			compareAndRollBack(t, r)
+		})
+	}
+}
+
+func compareAndRollBack(t *testing.T, r *Router) {
+	t.Helper()
 	states := [][]routing.Route{nil}
 	keys := []dualtone.Number{"+493010", "+493011", "+493012", "+493020..+493029", "default"}
 	plans := rapid.SampledFrom([]string{"", "old", "new", "old,new", "split:30"})

@@ -46,6 +46,16 @@ func TestTheRoutingTableKeepsEveryPromise(t *testing.T) {
 	})
 }
 
+func TestTheRoutingTableKeepsEveryPromiseOfManyChangesAtOnce(t *testing.T) {
+	t.Parallel()
+	routingtest.RunRouter(t, func(t *testing.T) routing.Router {
+		t.Helper()
+		r := NewRouter(newPool(t))
+		r.few = 0
+		return r
+	})
+}
+
 func TestTheHistoryOfRoutesHoldsEveryRevision(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)
@@ -60,7 +70,7 @@ func TestTheHistoryOfRoutesHoldsEveryRevision(t *testing.T) {
 		t.Error(err)
 	}
 	var history int
-	const count = "SELECT count(DISTINCT revision) FROM route_changes JOIN route_revisions USING (revision) WHERE run = 'r'"
+	const count = "SELECT count(DISTINCT revision) FROM route_changes JOIN route_revisions USING (revision) WHERE route_revisions.run = 'r'"
 	if err := pool.QueryRow(t.Context(), count).Scan(&history); err != nil || history != 3 {
 		t.Errorf("%d revisions in the history, want 3: %v", history, err)
 	}

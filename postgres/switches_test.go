@@ -78,7 +78,7 @@ func TestTheJournalRefusesChangeAndDeletion(t *testing.T) {
 	record(t, pool, reached(keep(t, pool, planned("s1", agent(1))), cutover.Drained, 0))
 	for _, sql := range []string{
 		"UPDATE journal SET text = 'nothing happened'", "DELETE FROM journal", "TRUNCATE journal",
-		"DELETE FROM people_changes", "UPDATE route_changes SET number = ''",
+		"DELETE FROM people_changes", "UPDATE route_changes SET numbers = '{}'",
 	} {
 		if _, err := pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "append only") {
 			t.Errorf("%s: %v", sql, err)

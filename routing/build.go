@@ -17,6 +17,8 @@ type builder struct {
 	ranged  map[Key]*Route
 	coded   map[dualtone.Number]*Route
 	fresh   ownership
+	before  *Route // the last exact number that was added
+	ruled   uint32 // and its rule
 }
 
 // ownership says that rules and index are the builder's own.
@@ -44,14 +46,18 @@ func (b *builder) apply(routes []Route) error {
 }
 
 func (b *builder) add(r *Route) error {
+	key, err := ParseKey(r.Number)
+	if err != nil {
+		return fmt.Errorf("route of %q: %w: %w", r.Number, err, dualtone.ErrInvalid)
+	}
+	if key.kind == exact && key.from != 0 && b.likeBefore(r) && key.emergency(b.guard) == "" {
+		b.change(key, r, b.ruled)
+		return nil
+	}
 	if len(r.Sides) > 0 {
 		for _, p := range b.check.Check(*r) {
 			return fmt.Errorf("route of %s: %s %q: %s: %w", r.Number, p.Column, p.Value, p.Problem, dualtone.ErrInvalid)
 		}
-	}
-	key, err := ParseKey(r.Number)
-	if err != nil {
-		return fmt.Errorf("route of %q: %w: %w", r.Number, err, dualtone.ErrInvalid)
 	}
 	switch {
 	case key.kind == byDefault:
@@ -65,10 +71,23 @@ func (b *builder) add(r *Route) error {
 		if err != nil {
 			return err
 		}
-		shard := shardOf(key.from.mix())
-		b.changes[shard] = append(b.changes[shard], change{entry{key.from, at, r.Owner()}, len(r.Sides) == 0})
+		b.before, b.ruled = r, at
+		b.change(key, r, at)
 	}
 	return nil
+}
+
+// likeBefore reports whether a route shares its sides with the one before it,
+// and says nothing beyond them: then nothing but its number is to be checked. In
+// a flip of many numbers almost all do.
+func (b *builder) likeBefore(r *Route) bool {
+	return b.before != nil && r.Terms == nil && b.before.Terms == nil && len(r.Sides) > 0 && len(r.Sides) == len(b.before.Sides) &&
+		&r.Sides[0] == &b.before.Sides[0]
+}
+
+func (b *builder) change(key Key, r *Route, rule uint32) {
+	shard := shardOf(key.from.mix())
+	b.changes[shard] = append(b.changes[shard], change{entry{key.from, rule, r.Owner()}, len(r.Sides) == 0})
 }
 
 // rule returns the place of a route's rule, which it shares where it can.

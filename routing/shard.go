@@ -2,6 +2,7 @@ package routing
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -90,6 +91,9 @@ type removal bool
 // with returns the shard after changes; nil when nothing is left. The last
 // change of a number counts.
 func (s *shard) with(changes []change) *shard {
+	if next := s.ruled(changes); next != nil {
+		return next
+	}
 	entries := make([]entry, 0, len(changes)+8)
 	if s != nil {
 		entries = make([]entry, 0, s.used+len(changes))
@@ -124,6 +128,23 @@ func (s *shard) with(changes []change) *shard {
 	}
 	if next.used == 0 {
 		return nil
+	}
+	return next
+}
+
+// ruled returns the shard after changes that give known numbers another rule and
+// nothing else, as a flip does; nil when they do more.
+func (s *shard) ruled(changes []change) *shard {
+	if s == nil {
+		return nil
+	}
+	next := &shard{slots: slices.Clone(s.slots), names: s.names, used: s.used}
+	for _, c := range changes {
+		at := next.find(c.number, c.number.mix())
+		if at == nil || bool(c.gone) || next.owner(at) != c.owner {
+			return nil
+		}
+		at.rule = c.rule
 	}
 	return next
 }

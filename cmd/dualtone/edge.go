@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -31,7 +32,7 @@ import (
 )
 
 func edgeCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "edge", Short: "Tell the SBC where each call goes",
 		Long: "Answers SBCs and PBXs which ask where a call goes, over the listeners that the settings name: " +
 			"SIP 302, HTTP, ENUM and CURRI. Any number of edges may run, on as many machines, and two on one machine " +
@@ -48,6 +49,8 @@ func edgeCommand(a *app) *cobra.Command {
 			return a.serveEdge(cmd.Context(), cfg)
 		},
 	}
+	cmd.AddCommand(edgeList(a))
+	return cmd
 }
 
 var errNoEdge = hint(
@@ -69,7 +72,9 @@ type plane struct {
 
 // serveEdge runs the listeners until the context ends.
 func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
-	p, err := newPlane(cfg, a.newFollower(ctx, cfg), a.logger(cfg))
+	f := a.newFollower(ctx, cfg)
+	defer f.source.close()
+	p, err := newPlane(cfg, f.table, a.logger(cfg))
 	if err != nil {
 		return err
 	}
@@ -80,7 +85,8 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	group.Go(func() error { return p.table.Run(ctx) })
-	if err := p.keep(ctx); err != nil {
+	group.Go(func() error { return f.announce.Run(ctx) })
+	if err := p.keep(ctx, f.source, cfg.Routing.KeepDecisions); err != nil {
 		return err
 	}
 	p.log.InfoContext(ctx, "edge is ready", "sip_udp", p.cfg.SIP.UDP, "http", p.cfg.HTTP.Listen, "enum", p.cfg.ENUM.Listen, "curri", p.cfg.CURRI.Listen)
@@ -116,9 +122,7 @@ func newPlane(cfg *config.Config, table *follow.Follower, log *slog.Logger) (*pl
 			return nil, err
 		}
 	}
-	if e.Journal != "" {
-		p.journal = edge.NewJournal(e.Sample)
-	}
+	p.journal = newJournal(cfg, log)
 	return p, nil
 }
 
@@ -286,22 +290,53 @@ func (p *plane) listenMetrics(ctx context.Context) error {
 	return p.serveHTTP(ctx, p.cfg.Metrics, nil, mux)
 }
 
-// keep appends decisions to the journal's file.
-func (p *plane) keep(ctx context.Context) error {
-	if p.journal == nil {
+// journaled names the journal in the database.
+const journaled = "database"
+
+// spoolLimit is how many bytes of decisions wait on disk for the database: those
+// of about a million calls.
+const spoolLimit = 512 << 20
+
+// newJournal is where decisions go; nil for nowhere.
+func newJournal(cfg *config.Config, log *slog.Logger) *edge.Journal {
+	e := &cfg.Edge
+	if e.Journal == "none" {
 		return nil
 	}
-	const readable = 0o640
-	f, err := os.OpenFile(p.cfg.Journal, os.O_APPEND|os.O_CREATE|os.O_WRONLY, readable)
+	set := edge.JournalConfig{Percent: e.Sample, Edge: edgeName(e), SpoolLimit: spoolLimit, Log: log}
+	if e.Journal == journaled && cfg.DataDir != "" {
+		set.Spool = filepath.Join(cfg.DataDir, spoolFile)
+	}
+	return edge.NewJournal(set)
+}
+
+// keep stores decisions in the database, or appends them to a file.
+func (p *plane) keep(ctx context.Context, database *laterStores, days int) error {
+	j := p.journal
+	if j == nil {
+		return nil
+	}
+	p.figures.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "dualtone_edge_journal_dropped_total", Help: "Decisions that the journal had no room for.",
+		}, func() float64 { return float64(j.Dropped()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "dualtone_edge_journal_stored_total", Help: "Decisions that are in the journal.",
+		}, func() float64 { return float64(j.Stored()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "dualtone_edge_journal_spooled_bytes", Help: "Decisions that wait on disk for the database.",
+		}, func() float64 { _, bytes := j.Waiting(); return float64(bytes) }),
+	)
+	if p.cfg.Journal == journaled {
+		p.group.Go(func() error { return j.Run(ctx, database) })
+		p.group.Go(func() error { database.prune(ctx, days, p.log); return nil })
+		return nil
+	}
+	const private = 0o600 // it says who called whom
+	f, err := os.OpenFile(p.cfg.Journal, os.O_APPEND|os.O_CREATE|os.O_WRONLY, private)
 	if err != nil {
 		return fmt.Errorf("edge.journal: %w: %w", err, dualtone.ErrInvalid)
 	}
-	p.figures.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "dualtone_edge_journal_dropped_total", Help: "Decisions that the journal had no room for.",
-	}, func() float64 { return float64(p.journal.Dropped()) }))
-	p.group.Go(func() error {
-		err := p.journal.Write(ctx, f)
-		return errors.Join(err, f.Close())
-	})
+	p.group.Go(func() error { return errors.Join(j.Run(ctx, edge.Lines{Out: f}), f.Close()) })
 	return nil
 }

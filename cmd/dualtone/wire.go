@@ -34,6 +34,8 @@ type stores struct {
 	rehearsals *postgres.Rehearsals
 	care       *postgres.Care
 	stitches   postgres.Stitches
+	edges      *postgres.Edges
+	decisions  *postgres.Decisions
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -54,6 +56,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		rehearsals: postgres.NewRehearsals(pool),
 		care:       postgres.NewCare(pool),
 		stitches:   postgres.NewStitches(calls),
+		edges:      postgres.NewEdges(pool),
+		decisions:  postgres.NewDecisions(pool),
 	}
 }
 

@@ -203,14 +203,16 @@ func (w *world) stopServer(t *testing.T) {
 }
 
 // do runs a command of dualtone that must succeed.
-func (w *world) do(t *testing.T, args ...string) {
+func (w *world) do(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, append([]string{"--config", filepath.Join(w.dir, "dualtone.yaml")}, args...)...) //nolint:gosec // the program under test
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		t.Fatalf("dualtone %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
+	return string(out)
 }
 
 // startEdge runs dualtone edge.

@@ -125,7 +125,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, peer *edge.Peer) {
 	s.write(w, http.StatusOK, s.answer(&d))
 	s.Core.Measures.Answered(edge.Of(d.Result), s.Core.Now().Sub(start))
 	if s.Core.Recorder != nil {
-		s.Core.Recorder.Keep(&edge.Record{Edge: Name, Call: call, Decision: d, Peer: r.RemoteAddr})
+		s.Core.Recorder.Keep(&routing.Record{Edge: Name, Call: call, Decision: d, Peer: r.RemoteAddr})
 	}
 }
 

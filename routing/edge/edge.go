@@ -32,20 +32,7 @@ func (c *Core) Decide(call routing.Call) routing.Decision { return c.Decider.Dec
 
 // A Recorder keeps decisions for the call log. Keep must return at once.
 type Recorder interface {
-	Keep(r *Record)
-}
-
-// Record is one decision with everything of the call that survives a hop.
-type Record struct {
-	Edge     string           `json:"edge"`
-	Call     routing.Call     `json:"call"`
-	Decision routing.Decision `json:"decision"`
-	Peer     string           `json:"peer"`
-	// SessionID, UserToUser, Diversion and History are as the wire had them.
-	SessionID  string `json:"session_id,omitempty"`
-	UserToUser string `json:"user_to_user,omitempty"`
-	Diversion  string `json:"diversion,omitempty"`
-	History    string `json:"history,omitempty"`
+	Keep(r *routing.Record)
 }
 
 // Outcome is how a request was answered.

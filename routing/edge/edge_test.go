@@ -5,9 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,44 +131,137 @@ dualtone_edge_revision{edge="sip"} 9
 	}
 }
 
-func TestTheJournalKeepsWhatFitsAndNeverWaits(t *testing.T) {
-	t.Parallel()
-	j := edge.NewJournal(100)
-	const calls = 20000
-	for i := range calls {
-		j.Keep(&edge.Record{Call: routing.Call{ID: strconv.Itoa(i)}})
+// shelf is a sink that can be away.
+type shelf struct {
+	mu   sync.Mutex
+	away bool
+	held map[routing.RecordID]*routing.Record
+}
+
+func (s *shelf) Store(_ context.Context, records []*routing.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return dualtone.ErrUnavailable
 	}
+	for _, r := range records {
+		s.held[r.ID] = r
+	}
+	return nil
+}
+
+func (s *shelf) ids() map[string]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := map[string]bool{}
+	for _, r := range s.held {
+		ids[r.Call.ID] = true
+	}
+	return ids
+}
+
+// run lets a journal store what it has, and stop.
+func run(t *testing.T, j *edge.Journal, sink edge.Sink) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var out bytes.Buffer
-	if err := j.Write(ctx, &out); err != nil {
+	if err := j.Run(ctx, sink); err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(out.Bytes(), []byte("\n")); uint64(n)+j.Dropped() != calls || n == 0 || j.Dropped() == 0 { //nolint:gosec // A count.
-		t.Errorf("%d written, %d dropped of %d", n, j.Dropped(), calls)
+}
+
+func TestTheJournalKeepsWhatFitsAndNeverWaits(t *testing.T) {
+	t.Parallel()
+	j := edge.NewJournal(edge.JournalConfig{Percent: 100, Edge: "sbc-1"})
+	const calls = 20000
+	for i := range calls {
+		j.Keep(&routing.Record{Edge: "sip", Call: routing.Call{ID: strconv.Itoa(i)}})
 	}
-	var r edge.Record
-	if err := json.NewDecoder(&out).Decode(&r); err != nil || r.Call.ID != "0" {
+	var out bytes.Buffer
+	run(t, j, edge.Lines{Out: &out})
+	if n := uint64(bytes.Count(out.Bytes(), []byte("\n"))); n+j.Dropped() != calls || n == 0 || j.Dropped() == 0 || j.Stored() != n { //nolint:gosec // A count.
+		t.Errorf("%d written, %d stored, %d dropped of %d", n, j.Stored(), j.Dropped(), calls)
+	}
+	var r routing.Record
+	if err := json.NewDecoder(&out).Decode(&r); err != nil || r.Call.ID != "0" || r.Edge != "sbc-1/sip" || r.ID == (routing.RecordID{}) {
 		t.Errorf("%v %+v", err, r)
+	}
+}
+
+func TestDecisionsWaitOnDiskWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	cfg := edge.JournalConfig{Percent: 100, Spool: filepath.Join(t.TempDir(), "decisions.spool"), SpoolLimit: 1 << 20}
+	s := &shelf{away: true, held: map[routing.RecordID]*routing.Record{}}
+	j := edge.NewJournal(cfg)
+	for i := range 100 {
+		j.Keep(&routing.Record{Call: routing.Call{ID: "a" + strconv.Itoa(i)}})
+	}
+	run(t, j, s)
+	if _, spooled := j.Waiting(); spooled == 0 || j.Dropped() != 0 || len(s.ids()) != 0 {
+		t.Fatalf("%d bytes on disk, %d dropped", spooled, j.Dropped())
+	}
+	// What a power cut left of a line is no decision.
+	f, err := os.OpenFile(cfg.Spool, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"id":"0000`); err != nil || f.Close() != nil {
+		t.Fatal(err)
+	}
+	// Another process, and the database is back.
+	s.away = false
+	j = edge.NewJournal(cfg)
+	j.Keep(&routing.Record{Call: routing.Call{ID: "b"}})
+	run(t, j, s)
+	if _, spooled := j.Waiting(); spooled != 0 || len(s.ids()) != 101 || !s.ids()["a99"] || !s.ids()["b"] {
+		t.Errorf("%d bytes on disk, %d stored", spooled, len(s.ids()))
+	}
+}
+
+func TestTheSpoolIsBoundedAndWhatHasNoRoomIsCounted(t *testing.T) {
+	t.Parallel()
+	j := edge.NewJournal(edge.JournalConfig{Percent: 100, Spool: filepath.Join(t.TempDir(), "decisions.spool"), SpoolLimit: 1 << 20})
+	s := &shelf{away: true}
+	for i := range 8000 {
+		j.Keep(&routing.Record{Call: routing.Call{ID: strconv.Itoa(i)}, UserToUser: strings.Repeat("u", 1000)})
+	}
+	run(t, j, s)
+	if _, spooled := j.Waiting(); spooled > 1<<20 || j.Dropped() < 6000 || j.Dropped() > 8000 {
+		t.Errorf("%d bytes on disk, %d dropped", spooled, j.Dropped())
 	}
 }
 
 func TestASampleIsOfWholeCallsAndHoldsEveryCallForHelp(t *testing.T) {
 	t.Parallel()
-	j := edge.NewJournal(25)
+	j := edge.NewJournal(edge.JournalConfig{Percent: 25})
 	for i := range 4000 {
-		j.Keep(&edge.Record{Call: routing.Call{ID: strconv.Itoa(i)}, Decision: routing.Decision{Emergency: i < 10}})
+		j.Keep(&routing.Record{Call: routing.Call{ID: strconv.Itoa(i)}, Decision: routing.Decision{Emergency: i < 10}})
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var out bytes.Buffer
-	if err := j.Write(ctx, &out); err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(out.String(), `"id":"`) + strings.Count(out.String(), `"ID":"`); n < 800 || n > 1200 {
+	s := &shelf{held: map[routing.RecordID]*routing.Record{}}
+	run(t, j, s)
+	if n := len(s.held); n < 800 || n > 1200 {
 		t.Errorf("%d of 4000", n)
 	}
-	if n := strings.Count(out.String(), `"emergency":true`); n != 10 {
-		t.Errorf("%d of 10 calls for help", n)
+	for i := range 10 {
+		if !s.ids()[strconv.Itoa(i)] {
+			t.Errorf("call %d for help is not kept", i)
+		}
+	}
+}
+
+// BenchmarkKeep is what a decision in the journal costs the answer.
+func BenchmarkKeep(b *testing.B) {
+	j := edge.NewJournal(edge.JournalConfig{Percent: 100, Edge: "sbc-1"})
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- j.Run(ctx, edge.Lines{Out: io.Discard}) }()
+	b.ReportAllocs()
+	for b.Loop() {
+		j.Keep(&routing.Record{Edge: "sip", Call: routing.Call{ID: "a84b4c76e66710@pc33.example.test"}})
+	}
+	b.ReportMetric(float64(j.Dropped())/float64(b.N), "dropped/op")
+	cancel()
+	if err := <-ended; err != nil {
+		b.Fatal(err)
 	}
 }

@@ -200,7 +200,7 @@ func (s *Server) route(m *dns.Msg, question dns.Question, number string, from *s
 		return edge.Overloaded
 	}
 	if s.Core.Recorder != nil {
-		s.Core.Recorder.Keep(&edge.Record{Edge: Name, Call: call, Decision: d, Peer: from.from.String()})
+		s.Core.Recorder.Keep(&routing.Record{Edge: Name, Call: call, Decision: d, Peer: from.from.String()})
 	}
 	switch {
 	case d.Result == routing.NoTable:

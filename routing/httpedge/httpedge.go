@@ -101,7 +101,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, write writer) {
 	s.answer(w, &d, write)
 	s.Core.Measures.Answered(edge.Of(d.Result), s.Core.Now().Sub(start))
 	if s.Core.Recorder != nil {
-		s.Core.Recorder.Keep(&edge.Record{
+		s.Core.Recorder.Keep(&routing.Record{
 			Edge: Name, Call: call, Decision: d, Peer: r.RemoteAddr,
 			SessionID: q.SessionID, UserToUser: q.UserToUser,
 		})

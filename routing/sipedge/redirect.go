@@ -189,7 +189,7 @@ func endOfEntry(b []byte) int {
 // keep hands the decision over with what of the call survives a hop.
 func (p *responder) keep(call *routing.Call, d *routing.Decision, ask *asking) {
 	r := &p.req
-	p.Core.Recorder.Keep(&edge.Record{
+	p.Core.Recorder.Keep(&routing.Record{
 		Edge: Name, Call: *call, Decision: *d, Peer: ask.from.String(),
 		SessionID: string(r.session), UserToUser: string(r.userToUser),
 		Diversion: string(bytes.Join(r.diversion.each(), []byte(", "))),

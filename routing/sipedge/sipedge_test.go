@@ -151,9 +151,9 @@ Content-Length: 0
 	}
 }
 
-type keeper struct{ records []*edge.Record }
+type keeper struct{ records []*routing.Record }
 
-func (k *keeper) Keep(r *edge.Record) { k.records = append(k.records, r) }
+func (k *keeper) Keep(r *routing.Record) { k.records = append(k.records, r) }
 
 func TestTheDecisionIsMadeFromAllThatTheInviteTells(t *testing.T) {
 	t.Parallel()

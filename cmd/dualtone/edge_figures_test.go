@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/routing/follow"
+	"github.com/dualtone/dualtone/routing/sipedge"
+)
+
+// An alert over a figure that nobody measures never rings.
+func TestEveryFigureOfTheAlertsIsMeasured(t *testing.T) {
+	t.Parallel()
+	table, err := follow.New(follow.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Edge.Old.Host, cfg.Edge.New.Host = "old.example.test", "new.example.test"
+	cfg.Edge.Journal = filepath.Join(t.TempDir(), "decisions.jsonl")
+	p, err := newPlane(&cfg, table, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.core(sipedge.Name, 0).Measures.From(1)
+	var ctx context.Context
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	p.group, ctx = errgroup.WithContext(stopped)
+	if err := p.keep(ctx, nil, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	measured := names(t, p.figures)
+	text, err := os.ReadFile("../../docs/sbc/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := regexp.MustCompile(`dualtone_[a-z_]+`).FindAllString(string(text), -1)
+	if len(used) < 8 {
+		t.Fatalf("the alerts use %v", used)
+	}
+	for _, name := range used {
+		if !measured[strings.TrimSuffix(name, "_bucket")] {
+			t.Errorf("docs/sbc/alerts.yaml: nobody measures %s", name)
+		}
+	}
+	for _, name := range []string{"dualtone_edge_answers_total", "dualtone_edge_revision_answers_total", "dualtone_edge_answer_seconds", "dualtone_edge_table_age_seconds"} {
+		if !measured[name] {
+			t.Errorf("%s is not measured", name)
+		}
+	}
+}
+
+func names(t *testing.T, figures *prometheus.Registry) map[string]bool {
+	t.Helper()
+	found, err := figures.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, f := range found {
+		all[f.GetName()] = true
+	}
+	return all
+}

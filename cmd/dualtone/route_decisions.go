@@ -1,0 +1,76 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/postgres"
+)
+
+const routeDecisionsLong = `Lists what edges decided, the newest first: which call, from where to where, by
+which rule of which revision, and what of the call survives a hop. Edges write it
+in batches, about half a second after the answer; while there is no database it
+waits on the edge's disk. routing.keep_decisions says for how many days it is kept.`
+
+func routeDecisions(a *app) *cobra.Command {
+	var q postgres.DecisionQuery
+	var last time.Duration
+	var since, until string
+	cmd := &cobra.Command{
+		Use: "decisions", Short: "List what edges decided, call by call", Long: routeDecisionsLong,
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if q.Since, err = moment("since", since); err != nil {
+				return err
+			}
+			if q.Until, err = moment("until", until); err != nil {
+				return err
+			}
+			if last > 0 {
+				q.Since = a.now().Add(-last)
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				asked := q
+				if asked.Limit > 0 {
+					asked.Limit++
+				}
+				found, err := s.decisions.List(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				p := page(found, q.Limit, postgres.DecisionRow.Cursor)
+				return showList(a, p, "No such decision.", func(t *table) { decisionsTable(t, p.Items) })
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&q.CallID, "call", "", "only this Call-ID")
+	flags.StringVar(&q.Number, "number", "", "only calls to this number, in E.164")
+	flags.StringVar(&q.Caller, "from", "", "only calls of this caller, as the wire had it")
+	flags.StringVar(&q.Edge, "edge", "", "only edges whose name begins like this")
+	flags.StringVar(&q.Result, "result", "", "only routed, not_found, loop or no_table")
+	flags.Int64Var((*int64)(&q.Revision), "revision", 0, "only those made from this revision")
+	flags.StringVar(&since, "since", "", "only from then on, such as 2026-11-30T06:00:00Z")
+	flags.StringVar(&until, "until", "", "only before then")
+	flags.DurationVar(&last, "last", 0, "only the last hours, such as 24h")
+	flags.StringVar(&q.Before, "after", "", "go on after this decision, with older ones")
+	flags.IntVar(&q.Limit, "limit", 100, "how many decisions at most")
+	_ = cmd.RegisterFlagCompletionFunc("result", cobra.FixedCompletions([]string{"routed", "not_found", "loop", "no_table"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func decisionsTable(t *table, decisions []postgres.DecisionRow) {
+	t.row("TIME", "EDGE", "REVISION", "FROM", "CALLED", "INGRESS", "RESULT", "TARGETS", "RULE", "CALL")
+	for _, d := range decisions {
+		rule := d.Scope
+		if d.Rule != "" {
+			rule += " " + d.Rule
+		}
+		t.row(d.At.UTC().Format("2006-01-02 15:04:05.000Z"), d.Edge, strconv.FormatInt(int64(d.Revision), 10), dash(d.Caller), dash(d.Number),
+			dash(d.Ingress), d.Result, dash(d.Targets), rule, dash(d.CallID))
+	}
+}

@@ -1,0 +1,119 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/routing"
+)
+
+// lockHead lets one change at a time into the table until its transaction is
+// over, so that revisions become visible in their order. putFew sees all that
+// was committed before, since every statement looks anew; it makes nothing while
+// changes are loose.
+const (
+	lockHead = `SELECT revision FROM route_head FOR UPDATE`
+	putFew   = `
+WITH want AS (
+	SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (number, "from", "to", person)
+), state AS (
+	SELECT w.number, w."from", w."to", coalesce(nullif(w.person, ''), r.person, '') AS person,
+		coalesce(r.rule, '') AS have, r.number IS NOT NULL AS known
+	FROM want w LEFT JOIN routes r ON r.number = w.number
+), bad AS (
+	SELECT * FROM state s WHERE have <> "to" AND (have <> "from" OR $8 <> '' AND ` + madeBefore + `)
+), todo AS (
+	SELECT * FROM state WHERE have <> "to" AND NOT EXISTS (SELECT FROM bad)
+), head AS (
+	UPDATE route_head SET revision = revision + 1, folded = revision + 1
+	WHERE folded = revision AND EXISTS (SELECT FROM todo) RETURNING revision
+), revision AS (
+	INSERT INTO route_revisions (revision, actor, reason, workflow, run, at)
+	SELECT revision, $5, $6, $7, $8, clock_timestamp() FROM head
+), changes AS (
+	INSERT INTO route_changes (revision, first, last, "from", "to", numbers, people)
+	SELECT h.revision, number, number, "from", "to", ARRAY[number], ARRAY[person] FROM todo, head h
+), added AS (
+	INSERT INTO routes (number, rule, person, revision)
+	SELECT number, "to", person, h.revision FROM todo, head h WHERE NOT known
+), put AS (
+	UPDATE routes r SET rule = "to", person = t.person, revision = h.revision
+	FROM todo t, head h WHERE t.known AND r.number = t.number
+), told AS (
+	SELECT pg_notify($9, revision::text) FROM head
+)
+SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, h.folded < h.revision AS loose,
+	(SELECT count(*) FROM told) AS told,
+	coalesce((SELECT array_agg(number ORDER BY number) FROM bad), '{}') AS bad,
+	coalesce((SELECT array_agg(have ORDER BY number) FROM bad), '{}') AS have
+FROM route_head h`
+	// madeBefore counts the changes s among those that the run $8 of the workflow
+	// $7 has made. Counted one by one: made into a join, they would be looked for
+	// among all that the run has changed.
+	madeBefore = `0 < (
+		SELECT count(*) FROM route_changes c
+		WHERE c.first = c.last AND c.first = s.number AND c."from" = s."from" AND c."to" = s."to"
+			AND (SELECT (v.workflow, v.run) = ($7, $8) FROM route_revisions v WHERE v.revision = c.revision)
+	) + (
+		SELECT count(*) FROM route_changes c
+		WHERE c.run = $8 AND c.run <> '' AND c."from" = s."from" AND c."to" = s."to" AND s.number = ANY (c.numbers))`
+)
+
+type fewMade struct {
+	Revision  routing.Revision
+	Loose     bool
+	Told      int
+	Bad, Have []string
+}
+
+// applyFew makes changes with one statement.
+func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
+	numbers, from, to, people := columns(want)
+	for {
+		var made fewMade
+		// The two statements travel together and share one transaction.
+		var batch pgx.Batch
+		batch.Queue(lockHead)
+		batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel).Query(func(found pgx.Rows) (err error) {
+			made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])
+			return err
+		})
+		if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+			return 0, err
+		}
+		switch {
+		case made.Loose:
+			// Somebody made many changes and ended before they were folded.
+			if err := s.fold(ctx, pass); err != nil {
+				return 0, err
+			}
+		case len(made.Bad) > 0:
+			return 0, refused(want, made.Bad, made.Have)
+		default:
+			return made.Revision, nil
+		}
+	}
+}
+
+func columns(want []wanted) (numbers, from, to, people []string) {
+	for _, w := range want {
+		numbers, from, to, people = append(numbers, w.number), append(from, w.from), append(to, w.to), append(people, w.person)
+	}
+	return numbers, from, to, people
+}
+
+// refused tells of the changes that cannot be made, and what stands in their way.
+func refused(want []wanted, numbers, have []string) error {
+	by := make(map[string]wanted, len(want))
+	for _, w := range want {
+		by[w.number] = w
+	}
+	texts := make([]string, len(numbers))
+	for i, number := range numbers {
+		texts[i] = by[number].conflict(have[i])
+	}
+	return fmt.Errorf("%s: %w", enumerate(texts), dualtone.ErrConflict)
+}

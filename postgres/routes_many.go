@@ -1,0 +1,216 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dualtone/dualtone/routing"
+)
+
+// chunk is how many numbers at most stand in one row of changes: small enough
+// that a number is found in one quickly.
+const chunk = 1000
+
+// Of many changes only the exceptions come back from the database: what is not
+// as the change expects, and whose a number is where the change does not say. What
+// all changes expect alike travels once.
+const (
+	lockTable  = `SELECT revision, folded FROM route_head FOR UPDATE`
+	exceptions = `
+SELECT w.n, coalesce(r.rule, '') AS have, coalesce(r.person, '') AS person
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (number, "from", person, n) LEFT JOIN routes r ON r.number = w.number
+WHERE coalesce(r.rule, '') <> coalesce(w."from", $4) OR w.person = '' AND r.person <> ''`
+	repeated = `
+SELECT s.n, s."from" AS have, '' AS person
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "from", "to", n)
+WHERE (s.number, s."from", s."to") IN (
+	SELECT n.number, c."from", c."to"
+	FROM route_changes c JOIN route_revisions v USING (revision), unnest(c.numbers) n (number) WHERE (v.workflow, v.run) = ($4, $5))`
+	insertRevision = `INSERT INTO route_revisions (revision, actor, reason, workflow, run, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`
+	// Until they are folded, changes are loose: in effect, and not in the table.
+	setHead  = `UPDATE route_head SET revision = $1`
+	announce = `SELECT pg_notify($1, $2::bigint::text)`
+)
+
+// fold adds loose changes to the table. Whoever finds some does it first.
+const (
+	foldPut = `WITH ` + loose + `
+UPDATE routes r SET rule = l.rule, person = l.person, revision = l.revision FROM loose l WHERE r.number = l.number`
+	foldAdd = `WITH ` + loose + `
+INSERT INTO routes (number, rule, person, revision)
+SELECT number, rule, person, revision FROM loose l WHERE NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number)`
+	foldEnd = `UPDATE route_head SET folded = revision`
+	// byHash has all numbers looked up with one pass over the table.
+	byHash = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
+)
+
+// pass is from how many numbers on one pass over the table is cheaper than
+// looking each up.
+const pass = 10_000
+
+func prepare(ctx context.Context, tx pgx.Tx, numbers int) error {
+	if numbers < pass {
+		return nil
+	}
+	_, err := tx.Exec(ctx, byHash)
+	return err
+}
+
+// applyMany makes changes that take effect with the commit of a few rows. The
+// table follows in a transaction of its own.
+func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
+	byNumber := func(a, b wanted) int { return cmp.Compare(a.number, b.number) }
+	if !slices.IsSortedFunc(want, byNumber) {
+		slices.SortFunc(want, byNumber)
+	}
+	var made routing.Revision
+	var changed bool
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var folded routing.Revision
+		if err := prepare(ctx, tx, len(want)); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, lockTable).Scan(&made, &folded); err != nil {
+			return err
+		}
+		if folded < made {
+			if err := foldIn(ctx, tx); err != nil {
+				return err
+			}
+		}
+		todo, err := outstanding(ctx, tx, want, why)
+		if err != nil || len(todo) == 0 {
+			return err
+		}
+		made, changed = made+1, true
+		return commitMany(ctx, tx, made, todo, why)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if changed {
+		// The changes stand and are in effect. Should this fail, the next change
+		// makes up for it.
+		_ = s.fold(ctx, len(want))
+	}
+	return made, nil
+}
+
+// exception is a change that is not as simple as the others.
+type exception struct {
+	N            int
+	Have, Person string
+}
+
+// outstanding returns the changes that are still to be made, with the people
+// whose numbers they are.
+func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance) ([]wanted, error) {
+	numbers, from, to, people := columns(want)
+	expect, unowned := from, people
+	if !slices.ContainsFunc(from, func(f string) bool { return f != from[0] }) {
+		expect = nil
+	}
+	if !slices.Contains(people, "") {
+		unowned = nil
+	}
+	found, err := rows[exception](ctx, tx, exceptions, numbers, expect, unowned, from[0])
+	if err != nil {
+		return nil, err
+	}
+	todo := slices.Clone(want)
+	var bad, have []string
+	for _, e := range found {
+		w := &todo[e.N-1]
+		w.person = cmp.Or(w.person, e.Person)
+		switch e.Have {
+		case w.from:
+		case w.to:
+			w.number = "" // made already
+		default:
+			bad, have = append(bad, w.number), append(have, e.Have)
+		}
+	}
+	if why.Run != "" && len(bad) == 0 {
+		if found, err = rows[exception](ctx, tx, repeated, numbers, from, to, why.Workflow, why.Run); err != nil {
+			return nil, err
+		}
+		for _, e := range found {
+			if w := todo[e.N-1]; w.number != "" && w.from != w.to {
+				bad, have = append(bad, w.number), append(have, e.Have)
+			}
+		}
+	}
+	if len(bad) > 0 {
+		return nil, refused(want, bad, have)
+	}
+	return slices.DeleteFunc(todo, func(w wanted) bool { return w.number == "" || w.from == w.to }), nil
+}
+
+// changeChunk is a row of changes that are alike.
+type changeChunk struct {
+	from, to        string
+	numbers, people []string
+}
+
+// chunksOf gathers changes, which are in the order of their numbers.
+func chunksOf(todo []wanted) []*changeChunk {
+	type alike struct{ from, to string }
+	var all []*changeChunk
+	open := map[alike]*changeChunk{}
+	for _, w := range todo {
+		c := open[alike{w.from, w.to}]
+		if c == nil || len(c.numbers) == chunk {
+			c = &changeChunk{from: w.from, to: w.to}
+			open[alike{w.from, w.to}] = c
+			all = append(all, c)
+		}
+		c.numbers, c.people = append(c.numbers, w.number), append(c.people, w.person)
+	}
+	return all
+}
+
+// commitMany stores changes as the next revision and announces it.
+func commitMany(ctx context.Context, tx pgx.Tx, revision routing.Revision, todo []wanted, why routing.Provenance) error {
+	chunks := chunksOf(todo)
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"route_changes"},
+		[]string{"revision", "first", "last", "from", "to", "run", "numbers", "people"},
+		pgx.CopyFromSlice(len(chunks), func(i int) ([]any, error) {
+			c, run := chunks[i], ""
+			if len(c.numbers) > 1 {
+				run = why.Run
+			}
+			return []any{int64(revision), c.numbers[0], c.numbers[len(c.numbers)-1], c.from, c.to, run, c.numbers, c.people}, nil
+		}))
+	if err != nil {
+		return err
+	}
+	var batch pgx.Batch
+	batch.Queue(insertRevision, int64(revision), why.Actor, why.Reason, why.Workflow, why.Run)
+	batch.Queue(setHead, int64(revision))
+	batch.Queue(announce, routesChannel, int64(revision))
+	return tx.SendBatch(ctx, &batch).Close()
+}
+
+// fold adds what is loose to the table: about so many numbers.
+func (s *Router) fold(ctx context.Context, numbers int) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := prepare(ctx, tx, numbers); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, lockHead); err != nil {
+			return err
+		}
+		return foldIn(ctx, tx)
+	})
+}
+
+func foldIn(ctx context.Context, tx pgx.Tx) error {
+	var batch pgx.Batch
+	batch.Queue(foldPut)
+	batch.Queue(foldAdd)
+	batch.Queue(foldEnd)
+	return tx.SendBatch(ctx, &batch).Close()
+}
