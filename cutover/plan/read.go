@@ -113,3 +113,6 @@ func within(path, outer string) bool {
 	rest, ok := strings.CutPrefix(path, outer)
 	return ok && (outer == "" || rest != "" && (rest[0] == '.' || rest[0] == '['))
 }
+
+// Text is the file as it was written.
+func (r *Reading) Text() string { return string(r.source.Text) }
