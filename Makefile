@@ -16,12 +16,13 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## run the whole product once on simulated phone systems (KEEP=1 leaves it running)
-	@tools/setup.sh postgres
+	@tools/setup.sh postgres sbc
 	@mkdir -p build/demo
 	build/dualtone-demo $(if $(KEEP),--keep)
 
 build: ## build the programs into build/
 	@mkdir -p build
+	@echo "Building the programs; the first time on a machine this takes some minutes"
 	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
 
 # A real Asterisk takes part wherever the machine allows it.
@@ -38,8 +39,8 @@ test-asterisk: ## run the conformance suite against a real Asterisk 22
 	DUALTONE_TEST_ASTERISK=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m -run Real ./systems/asterisk/...
 
 test-sbc: ## send real calls through a real Kamailio that asks dualtone
-	@tools/setup.sh sbc
-	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m -run RealSBC ./routing/edge/...
+	@tools/setup.sh postgres asterisk sbc
+	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m ./e2e/sbc/...
 
 bench: build ## measure users per second, what a user costs, limits and large cohorts (BENCH="-quick", "-help")
 	@tools/setup.sh postgres

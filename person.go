@@ -99,4 +99,6 @@ type User struct {
 	Extension    string   `json:"extension,omitempty"`
 	Numbers      []Number `json:"numbers,omitempty"`
 	Active       bool     `json:"active"`
+	// CallCenter is that of a CRM's user; empty for none and on a phone system.
+	CallCenter CallCenterID `json:"call_center,omitempty"`
 }

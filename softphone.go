@@ -19,9 +19,14 @@ type Softphone struct {
 	// PermissionSets are the names of those that the migration manages; others
 	// of the user's are neither read nor touched.
 	PermissionSets []string `json:"permission_sets,omitempty"`
+	// Licenses are those that the user holds although none of the managed
+	// permission sets that they have needs them, and one of the others would: the
+	// user's own, for whatever reason. They stay when permission sets are taken.
+	Licenses []string `json:"licenses,omitempty"`
 }
 
-// Equal reports whether two softphones give the user the same.
+// Equal reports whether two softphones give the user the same. The user's own
+// licenses are nothing that a softphone gives.
 func (s Softphone) Equal(o Softphone) bool {
 	return s.CallCenter == o.CallCenter && s.AutoLogin == o.AutoLogin && sameSet(s.PermissionSets, o.PermissionSets)
 }

@@ -40,6 +40,8 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 		return Result{Outcome: cutover.Unchanged, Detail: err.Error()}, nil
 	case err != nil && !dualtone.Lasting(err):
 		return Result{}, err
+	case errors.Is(err, dualtone.ErrDenied) && o.To == dualtone.Old:
+		return Result{}, insist(err)
 	case err != nil:
 		s.State, s.Detail = cutover.FailedClean, err.Error()
 		s.Ended = u.Now()
@@ -90,7 +92,7 @@ func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
 
 func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonState) (cutover.Switch, error) {
 	if p.Side == dualtone.New {
-		return s, fmt.Errorf("%w: %s is on the new side since %s", errThere, p.ID, p.Since.UTC().Format("2006-01-02 15:04:05"))
+		return s, fmt.Errorf("%w: %s is on the new side%s", errThere, p.ID, since(p))
 	}
 	if missing := u.unmatched(p.Accounts); missing != "" {
 		return s, fmt.Errorf("person %s has no account on %s; run dualtone users match: %w", p.ID, missing, dualtone.ErrNotFound)
@@ -115,6 +117,14 @@ func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonS
 	return s, err
 }
 
+// since says when the person's switch reached the state that it is in.
+func since(p cutover.PersonState) string {
+	if p.Since.IsZero() {
+		return ""
+	}
+	return " since " + p.Since.UTC().Format("2006-01-02 15:04:05")
+}
+
 // offer asks the new side which offering takes the place of the old queues.
 func (u *User) offer(ctx context.Context, p dualtone.Person, before cutover.Image) (*dualtone.Offering, error) {
 	queues, err := u.Migration.NewQueues(p, before)
@@ -127,10 +137,12 @@ func (u *User) offer(ctx context.Context, p dualtone.Person, before cutover.Imag
 
 func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.PersonState) (cutover.Switch, error) {
 	move, err := u.Switches.Latest(ctx, p.ID)
-	if errors.Is(err, dualtone.ErrNotFound) {
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound) && p.Side == dualtone.New:
+		return s, fmt.Errorf("%s was on the new side before dualtone came; there is no before-image to go back to: %w", p.ID, dualtone.ErrInvalid)
+	case errors.Is(err, dualtone.ErrNotFound):
 		return s, fmt.Errorf("%w: %s was not moved to the new side by dualtone", errThere, p.ID)
-	}
-	if err != nil {
+	case err != nil:
 		return s, err
 	}
 	s.Undoes = move.ID

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -26,6 +27,13 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	held, err := u.held(ctx, o, len(left) == len(move))
+	if err != nil {
+		return Result{}, err
+	}
+	if held != "" {
+		return u.conclude(ctx, o, Result{Outcome: cutover.NotFree, Detail: held}, l.pending...)
+	}
 	if o.To == dualtone.Old {
 		err = insist(u.moveBack(ctx, l, left))
 	} else {
@@ -35,6 +43,22 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	return u.conclude(ctx, o, Result{Outcome: cutover.Done}, l.pending...)
+}
+
+// held says which hold keeps the user where they are. Once something of the move
+// is written, it is finished: a hold would leave the user between both sides.
+func (u *User) held(ctx context.Context, o Order, untouched bool) (string, error) {
+	if o.Held == nil || u.Holds == nil || !untouched {
+		return "", nil
+	}
+	holds, err := u.Holds.Holds(ctx, o.Held.Plan)
+	if err != nil {
+		return "", err
+	}
+	if h, ok := rollout.Held(holds, o.Held.Stage, u.Now()); ok {
+		return h.String(), nil
+	}
+	return "", nil
 }
 
 // moveBack makes the writes of a way back. One that could not be made ready, as

@@ -14,6 +14,24 @@ const (
 	RunUserName  = "run_user"
 )
 
+// The names of the activities of plans.
+const (
+	PlanSpecName       = "plan_spec"
+	StageStatesName    = "stage_states"
+	StagePeopleName    = "stage_people"
+	StageTallyName     = "stage_tally"
+	StageOpeningName   = "stage_opening"
+	CheckStageName     = "check_stage"
+	MeasureStageName   = "measure_stage"
+	StageTasksName     = "stage_tasks"
+	MarkPeopleName     = "mark_people"
+	KeepTransitionName = "keep_transition"
+	KeepHoldName       = "keep_hold"
+	KeepApprovalName   = "keep_approval"
+	KeepNoteName       = "keep_note"
+	CheckFinalName     = "check_final"
+)
+
 // registry is the part of a worker that takes activities.
 type registry interface {
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
@@ -35,6 +53,28 @@ func Register(r registry, u *User, c *Cohort) {
 		PreviewName:              u.Preview,
 		MembersName:              c.Members,
 		RunUserName:              c.RunUser,
+	} {
+		r.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
+	}
+}
+
+// RegisterRollout makes a worker able to run plans.
+func RegisterRollout(r registry, p *Rollout) {
+	for name, a := range map[string]any{
+		PlanSpecName:       p.PlanSpec,
+		StageStatesName:    p.StageStates,
+		StagePeopleName:    p.StagePeople,
+		StageTallyName:     p.StageTally,
+		StageOpeningName:   p.StageOpening,
+		CheckStageName:     p.CheckStage,
+		MeasureStageName:   p.MeasureStage,
+		StageTasksName:     p.StageTasks,
+		MarkPeopleName:     p.MarkPeople,
+		KeepTransitionName: p.KeepTransition,
+		KeepHoldName:       p.KeepHold,
+		KeepApprovalName:   p.KeepApproval,
+		KeepNoteName:       p.KeepNote,
+		CheckFinalName:     p.CheckFinal,
 	} {
 		r.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
 	}

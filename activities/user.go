@@ -11,6 +11,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/systems"
 )
@@ -18,11 +19,13 @@ import (
 // User moves one person. Its methods are the activities of a user's switch, one
 // for each cutover.Work; every one of them may be run again after any failure.
 type User struct {
-	Old, New  *systems.Platform
-	CRM       *systems.CRM
-	Router    routing.Router
-	People    cutover.People
-	Switches  cutover.Switches
+	Old, New *systems.Platform
+	CRM      *systems.CRM
+	Router   routing.Router
+	People   cutover.People
+	Switches cutover.Switches
+	// Holds are those of plans; nil where there are no plans.
+	Holds     rollout.Holds
 	Migration cutover.Migration
 	Drain     Drain
 	// SignIn is how long a user who has been sent to the new side is waited for
@@ -53,6 +56,9 @@ type Order struct {
 	// State is where the switch stands as the work begins, and Detail why.
 	State  cutover.State `json:"state"`
 	Detail string        `json:"detail,omitempty"`
+	// Held is the stage of a plan on whose behalf the user is moved; its holds
+	// are honored until the first write of the move.
+	Held *StageRef `json:"held,omitempty"`
 }
 
 // Result is what became of a piece of work.

@@ -40,6 +40,7 @@ func (l *loader) check(kinds Kinds) {
 	}
 	l.checkMigration(kinds)
 	l.checkEdge()
+	l.checkCalls()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {

@@ -22,6 +22,7 @@ type Config struct {
 	Migration Migration          `mapstructure:"migration"`
 	Cohort    Cohort             `mapstructure:"cohort"`
 	Edge      Edge               `mapstructure:"edge"`
+	Calls     Calls              `mapstructure:"calls"`
 
 	file   string
 	origin map[string]place
@@ -137,6 +138,7 @@ func Default() Config {
 		Temporal:  Temporal{Namespace: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
+		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Sample: 100},
 	}
 }

@@ -49,6 +49,8 @@ type EdgeHTTP struct {
 	Listen string `mapstructure:"listen"`
 	TLS    bool   `mapstructure:"tls"`
 	Token  Secret `mapstructure:"token"`
+	// MaxPerSecond is how many look-ups a second are decided; 0 is no limit.
+	MaxPerSecond int `mapstructure:"max_per_second"`
 }
 
 // EdgeENUM is the name server.
@@ -57,6 +59,8 @@ type EdgeENUM struct {
 	Zone        string        `mapstructure:"zone"`
 	NameServers []string      `mapstructure:"name_servers"`
 	TTL         time.Duration `mapstructure:"ttl"`
+	// MaxPerSecond is how many questions a second are decided; 0 is no limit.
+	MaxPerSecond int `mapstructure:"max_per_second"`
 }
 
 // EdgeCURRI is the route server of a Cisco Unified CM.

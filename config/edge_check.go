@@ -59,7 +59,12 @@ func (l *loader) checkListeners(e *Edge) {
 		}
 	}
 	l.between("edge.sip.sockets", e.SIP.Sockets, 0, 64)
-	l.between("edge.sip.max_per_second", e.SIP.MaxPerSecond, 0, 10_000_000)
+	for key, limit := range sorted(map[string]int{
+		"edge.sip.max_per_second": e.SIP.MaxPerSecond, "edge.http.max_per_second": e.HTTP.MaxPerSecond,
+		"edge.enum.max_per_second": e.ENUM.MaxPerSecond,
+	}) {
+		l.between(key, limit, 0, 10_000_000)
+	}
 	if e.SIP.RetryAfter < time.Second || e.SIP.RetryAfter > time.Hour {
 		l.at("edge.sip.retry_after", fmt.Sprintf("%s is not between 1s and 1h", e.SIP.RetryAfter), "")
 	}

@@ -49,6 +49,7 @@ func Check(src Sources, secrets *Secrets) (*Config, error) {
 	}
 	l.checkSecrets(secrets)
 	l.checkSystems(src.Kinds, secrets)
+	l.checkMappings(secrets)
 	return &l.config, l.problems.err()
 }
 

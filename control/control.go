@@ -65,6 +65,10 @@ func named(err error, what string) error {
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return fmt.Errorf("%s is not being moved: %w", what, dualtone.ErrNotFound)
 	}
+	if missing, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
+		return fmt.Errorf("%s: Temporal does not find the namespace %q: it does not exist, or Temporal's database is away: %w",
+			what, missing.Namespace, dualtone.ErrUnavailable)
+	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return fmt.Errorf("%s: %s: %w", what, app.Message(), kindOf(app.Type()))
 	}
@@ -87,3 +91,28 @@ func kindOf(kind string) error {
 	}
 	return dualtone.ErrConflict
 }
+
+// said gives an error that a workflow has answered with its name again, and
+// leaves its words as they are.
+func said(err error) error {
+	if err == nil {
+		return nil
+	}
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return &refusal{words: app.Message(), kind: kindOf(app.Type())}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, dualtone.ErrUnavailable)
+}
+
+// refusal is a workflow's own words with their kind.
+type refusal struct {
+	words string
+	kind  error
+}
+
+func (r *refusal) Error() string { return r.words }
+
+func (r *refusal) Unwrap() error { return r.kind }

@@ -94,6 +94,7 @@ func (m Migration) planSoftphone(b *builder, p dualtone.Person) error {
 		CallCenter:     m.NewCallCenter,
 		AutoLogin:      have.AutoLogin,
 		PermissionSets: slices.Compact(grants),
+		Licenses:       have.Licenses,
 	}})
 	return nil
 }

@@ -61,9 +61,13 @@ func (f Facts) Findings() []Finding {
 		"deploy the call center with an https adapter URL")
 	softphone := f.Before[Softphone].Softphone
 	if softphone != nil {
+		fix := "assign the old call center, or correct migration.call_centers"
+		if softphone.CallCenter == f.NewCallCenter.ID {
+			fix = "they work on the new side already; dualtone users match --write takes note of it"
+		}
 		add(softphone.CallCenter == f.OldCallCenter, CRMSetup,
 			fmt.Sprintf("the user's call center is %q, not the old side's %q", softphone.CallCenter, f.OldCallCenter),
-			"assign the old call center, or correct migration.call_centers")
+			fix)
 	}
 	return all
 }

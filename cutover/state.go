@@ -65,7 +65,7 @@ func toNew() machine {
 	return machine{
 		Planned:      {Capture, map[Outcome]State{Done: Captured, Refused: FailedClean, Failed: FailedClean, Unchanged: OnNew}},
 		Captured:     {Ready, map[Outcome]State{Done: Drained, NotFree: Deferring, Failed: Compensating}},
-		Drained:      {Move, map[Outcome]State{Done: Verifying, Failed: Compensating}},
+		Drained:      {Move, map[Outcome]State{Done: Verifying, NotFree: Deferring, Failed: Compensating}},
 		Verifying:    {Verify, map[Outcome]State{Done: OnNew, Differs: Compensating, Failed: Compensating}},
 		Deferring:    {TakeBack, map[Outcome]State{Done: Deferred, Differs: RestoreDrift, Failed: RestoreDrift}},
 		Compensating: {TakeBack, map[Outcome]State{Done: Restored, Differs: RestoreDrift, Failed: RestoreDrift}},

@@ -62,6 +62,9 @@ type People interface {
 	// ErrNotFound for somebody who is not in the user list, ErrConflict as in
 	// Import.
 	Match(ctx context.Context, accounts map[dualtone.PersonID]dualtone.Accounts, why Import) error
+	// Place notes on which side people work who were never switched, and returns
+	// how many that moved. The others are where their switches took them.
+	Place(ctx context.Context, sides map[dualtone.PersonID]dualtone.Side, why Import) (int, error)
 }
 
 // Import says who changed the user list and from what.
@@ -74,7 +77,8 @@ type Import struct {
 type PersonState struct {
 	dualtone.Person
 	// Side is where the person works: new once a switch reached on_new, old
-	// again once a way back reached restored. Other states leave it as it is.
+	// again once a way back reached restored. Other states leave it as it is. Of
+	// somebody who was never switched it is what Place was told, else old.
 	Side   dualtone.Side `json:"side"`
 	State  State         `json:"state,omitempty"`
 	Switch SwitchID      `json:"switch,omitempty"`

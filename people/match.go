@@ -106,7 +106,7 @@ func (m *matcher) settle() {
 			}
 			claim.Holder = c.Person
 			m.report.Matches = append(m.report.Matches, Matched{
-				Person: c.Person, System: m.system, Account: u.ID, By: c.By, Inactive: !u.Active,
+				Person: c.Person, System: m.system, Account: u.ID, By: c.By, Inactive: !u.Active, CallCenter: u.CallCenter,
 			})
 		}
 		if len(claim.People) > 0 {

@@ -38,6 +38,21 @@ func TestAnAccountIsFoundByTheStrongestKey(t *testing.T) {
 	}
 }
 
+func TestSidesFollowTheCallCenters(t *testing.T) {
+	t.Parallel()
+	r := Match([]dualtone.Person{{ID: "a", Extension: "1"}, {ID: "b", Extension: "2"}, {ID: "c", Extension: "3"}, {ID: "d", Extension: "4"}},
+		[]dualtone.User{
+			{ID: "u1", Extension: "1", CallCenter: "pbx"},
+			{ID: "u2", Extension: "2", CallCenter: "cloud"},
+			{ID: "u3", Extension: "3", CallCenter: "other"},
+			{ID: "u4", Extension: "4"},
+		}, nil, nil)
+	want := map[dualtone.PersonID]dualtone.Side{"a": dualtone.Old, "b": dualtone.New}
+	if diff := cmp.Diff(want, r.Sides("pbx", "cloud")); diff != "" {
+		t.Errorf("sides (-want +got):\n%s", diff)
+	}
+}
+
 func TestWhatTwoAnswersFitIsListedAndNotDecided(t *testing.T) {
 	t.Parallel()
 	mail := func(id dualtone.UserID, email, federation string) dualtone.User {

@@ -51,6 +51,8 @@ type Matched struct {
 	By Key `json:"by"`
 	// Inactive marks an account that its system has switched off.
 	Inactive bool `json:"inactive,omitempty"`
+	// CallCenter is the one that a CRM's account belongs to.
+	CallCenter dualtone.CallCenterID `json:"call_center,omitempty"`
 }
 
 // Ambiguity is a key by which a person would have several accounts.
@@ -120,6 +122,22 @@ func (r *Report) Accounts() map[dualtone.PersonID]dualtone.Accounts {
 			a.New = m.Account
 		}
 		all[m.Person] = a
+	}
+	return all
+}
+
+// Sides tells where people work, by the call centers of their accounts in the
+// CRM. Who is in neither call center is left out.
+func (r *Report) Sides(old, new dualtone.CallCenterID) map[dualtone.PersonID]dualtone.Side { //nolint:predeclared // The side's own name.
+	all := map[dualtone.PersonID]dualtone.Side{}
+	for _, m := range r.Matches {
+		switch m.CallCenter {
+		case "":
+		case old:
+			all[m.Person] = dualtone.Old
+		case new:
+			all[m.Person] = dualtone.New
+		}
 	}
 	return all
 }

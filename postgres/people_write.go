@@ -84,6 +84,32 @@ func (s *People) Match(ctx context.Context, accounts map[dualtone.PersonID]dualt
 	return s.change(ctx, people, why, changeKind{"match", nil, []string{putAccounts}})
 }
 
+// Place notes where people work who were never switched; see cutover.People. It
+// stands in the history of the user list.
+func (s *People) Place(ctx context.Context, sides map[dualtone.PersonID]dualtone.Side, why cutover.Import) (int, error) {
+	var ids, where []string
+	for id, side := range sides {
+		ids, where = append(ids, string(id)), append(where, string(side))
+	}
+	var moved int
+	err := again(ctx, "sides", func() error {
+		return s.pool.QueryRow(ctx, `
+			WITH placed AS (
+				UPDATE people p SET side = s.side
+				FROM unnest($1::text[], $2::text[]) AS s (id, side)
+				WHERE p.id = s.id AND p.switch IS NULL AND p.side <> s.side
+				RETURNING p.id, p.side
+			), history AS (
+				INSERT INTO people_changes (person, kind, actor, source, before, after)
+				SELECT id, 'match', $3, $4, jsonb_build_object('side', CASE side WHEN 'new' THEN 'old' ELSE 'new' END),
+					jsonb_build_object('side', side)
+				FROM placed ORDER BY id
+			)
+			SELECT count(*) FROM placed`, ids, where, why.Actor, why.Source).Scan(&moved)
+	})
+	return moved, err
+}
+
 // changeKind is one way to change the user list: what it takes away before the
 // claims are checked, and what it puts then.
 type changeKind struct {

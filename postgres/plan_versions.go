@@ -47,7 +47,7 @@ func saveVersion(ctx context.Context, tx pgx.Tx, v plan.Version) (plan.Version, 
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('plan ' || $1))`, v.Name); err != nil {
 		return v, err
 	}
-	latest, err := rows[versionRow](ctx, tx, selectVersion+` WHERE name = $1 ORDER BY number DESC LIMIT 1`, v.Name)
+	latest, err := rows[planVersionRow](ctx, tx, selectVersion+` WHERE name = $1 ORDER BY number DESC LIMIT 1`, v.Name)
 	if err != nil {
 		return v, err
 	}
@@ -64,7 +64,7 @@ func saveVersion(ctx context.Context, tx pgx.Tx, v plan.Version) (plan.Version, 
 	return v, err
 }
 
-type versionRow struct {
+type planVersionRow struct {
 	Name     string
 	Number   int
 	Hash     plan.Hash
@@ -74,7 +74,7 @@ type versionRow struct {
 	Saved    time.Time
 }
 
-func (r versionRow) version() plan.Version {
+func (r planVersionRow) version() plan.Version {
 	return plan.Version{
 		Name: r.Name, Number: r.Number, Hash: r.Hash, Document: r.Document, Source: r.Source, Author: r.Author, Saved: r.Saved.UTC(),
 	}
@@ -94,9 +94,9 @@ func (s *Plans) Version(ctx context.Context, name string, hash plan.Hash) (plan.
 	if hash != "" && len(hash) < plan.ShortestHash {
 		return plan.Version{}, fmt.Errorf("%s: a hash of fewer than %d digits: %w", what, plan.ShortestHash, dualtone.ErrInvalid)
 	}
-	var found versionRow
+	var found planVersionRow
 	err := again(ctx, what, func() (err error) {
-		found, err = row[versionRow](ctx, s.pool, selectVersion+f.where()+` ORDER BY number DESC LIMIT 1`, f.args...)
+		found, err = row[planVersionRow](ctx, s.pool, selectVersion+f.where()+` ORDER BY number DESC LIMIT 1`, f.args...)
 		return err
 	})
 	if err != nil {

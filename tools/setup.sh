@@ -54,11 +54,11 @@ sbc() {
   [ "${DUALTONE_TEST_SBC:-}" = off ] && return 0
   have kamailio && have sipp && return 0
   if can_apt; then
-    say "installing Kamailio and SIPp (once), for the tests through a real SBC"
+    say "installing Kamailio and SIPp (once), for calls through a real SBC"
     # Debian would start it as a service; the tests start their own.
     RUNLEVEL=1 apt_install kamailio kamailio-json-modules kamailio-utils-modules kamailio-extra-modules sip-tester && return 0
   fi
-  say "no Kamailio and SIPp: the tests through a real SBC are left out"
+  say "no Kamailio and SIPp: calls through a real SBC are left out"
 }
 
 for thing in "$@"; do

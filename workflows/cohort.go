@@ -10,11 +10,14 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
-// The verbs of a running cohort, which are updates, and the query for its Status.
+// The verbs of a running cohort, which are updates, and the query for its
+// Status. A stage gives them to its cohort as signals.
 const (
 	CohortQuery  = "status"
+	OrderSignal  = "order"
 	PauseVerb    = "pause"
 	ResumeVerb   = "resume"
 	WindowVerb   = "window"
@@ -40,6 +43,16 @@ type CohortRequest struct {
 	// as a new one.
 	RunLength int `json:"run_length"`
 
+	// Stage makes it about the people of a plan's stage instead of the members of
+	// a cohort; Only are then their states in the plan.
+	Stage *activities.StageRef `json:"stage,omitempty"`
+	// UsersPerMinute bounds how fast users are started; 0 does not.
+	UsersPerMinute int `json:"users_per_minute,omitempty"`
+	// StopWhen stops the cohort by itself.
+	StopWhen rollout.StopWhen `json:"stop_when,omitzero"`
+	// Until is when nobody else is started any more; zero for never.
+	Until time.Time `json:"until,omitzero"`
+
 	// Carried is what an earlier run hands over.
 	Carried *Carried `json:"carried,omitempty"`
 }
@@ -57,6 +70,9 @@ type Carried struct {
 	Paused   *Order              `json:"paused,omitempty"`
 	Stopped  *Order              `json:"stopped,omitempty"`
 	TurnBack *Order              `json:"turn_back,omitempty"`
+	// FailedInARow counts users who failed one after the other until now.
+	FailedInARow int  `json:"failed_in_a_row,omitempty"`
+	Pace         pace `json:"pace,omitzero"`
 }
 
 // Order is a verb that somebody gave, and why.
@@ -67,6 +83,8 @@ type Order struct {
 	// Person is whom to skip; Window is the new width.
 	Person dualtone.PersonID `json:"person,omitempty"`
 	Window int               `json:"window,omitempty"`
+	// UsersPerMinute goes with a window.
+	UsersPerMinute int `json:"users_per_minute,omitempty"`
 	// Back makes a stop take those in flight back instead of letting them finish.
 	Back bool `json:"back,omitempty"`
 }
@@ -96,15 +114,21 @@ func MoveCohort(ctx workflow.Context, r CohortRequest) (CohortStatus, error) {
 	for _, place := range c.InFlight {
 		c.watch(ctx, place, true)
 	}
+	c.closeInTime(ctx)
 	for {
+		c.closed = c.closed || !c.Until.IsZero() && !workflow.Now(ctx).Before(c.Until)
 		if err := workflow.Await(ctx, func() bool { return c.mustContinue(ctx) || c.canStart() || c.atRest() }); err != nil {
 			return c.status(), err
 		}
 		switch {
 		case c.mustContinue(ctx):
+			c.hearRest(ctx)
 			return c.status(), workflow.NewContinueAsNewError(ctx, MoveCohort, c.next())
 		case c.canStart():
 			if err := c.startNext(ctx); err != nil {
+				return c.status(), err
+			}
+			if err := c.keepPace(ctx); err != nil {
 				return c.status(), err
 			}
 		case c.TurnBack != nil:
@@ -120,7 +144,8 @@ type cohort struct {
 	CohortRequest
 	*Carried
 
-	started int // in this run
+	started int  // in this run
+	closed  bool // the time is over
 }
 
 func newCohort(ctx workflow.Context, r CohortRequest) *cohort {
@@ -140,13 +165,13 @@ func (c *cohort) mustContinue(ctx workflow.Context) bool {
 }
 
 func (c *cohort) canStart() bool {
-	return c.Paused == nil && c.Stopped == nil && c.TurnBack == nil &&
+	return c.Paused == nil && c.Stopped == nil && c.TurnBack == nil && !c.closed &&
 		len(c.InFlight) < c.Window && (len(c.Waiting) > 0 || !c.Ended)
 }
 
 // atRest reports whether nobody is in flight and nobody will be.
 func (c *cohort) atRest() bool {
-	over := c.Stopped != nil || c.TurnBack != nil || c.Ended && len(c.Waiting) == 0
+	over := c.Stopped != nil || c.TurnBack != nil || c.closed || c.Ended && len(c.Waiting) == 0
 	return over && len(c.InFlight) == 0
 }
 
@@ -165,12 +190,16 @@ func (c *cohort) startNext(ctx workflow.Context) error {
 		return nil
 	}
 	c.started++
+	c.Pace.Used++
 	c.InFlight = append(c.InFlight, place)
 	c.watch(ctx, place, false)
 	return nil
 }
 
 func (c *cohort) fetch(ctx workflow.Context) error {
+	if c.Stage != nil {
+		return c.fetchStage(ctx)
+	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 	var page activities.Page
 	err := workflow.ExecuteActivity(ctx, activities.MembersName, cutover.MemberQuery{
@@ -203,7 +232,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 		Workflow: name, Person: place.Person, For: c.Pass, Resumed: resumed,
 		Request: UserRequest{
 			Person: place.Person, Cohort: c.Cohort, Actor: c.Actor, Reason: c.Reason,
-			DrainWait: c.DrainWait, Patience: c.Patience,
+			Held: c.heldBy(), DrainWait: c.DrainWait, Patience: c.Patience,
 		},
 	})
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -212,6 +241,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 			end = activities.UserEnd{State: cutover.Unknown, Detail: reason(err)}
 		}
 		c.Tally.Add(end.State)
+		c.count(ctx, end.State)
 		c.InFlight = slices.DeleteFunc(c.InFlight, func(p activities.Place) bool { return p.Person == place.Person })
 	})
 }
@@ -240,7 +270,7 @@ func (c *cohort) status() CohortStatus {
 		s.InFlight = append(s.InFlight, place.Person)
 	}
 	if c.atRest() {
-		s.Verdict = cutover.Judge(c.To, c.Tally, c.Stopped != nil)
+		s.Verdict = cutover.Judge(c.To, c.Tally, c.Stopped != nil || c.closed)
 	}
 	return s
 }

@@ -15,6 +15,8 @@ const (
 	ReturnUserName  = "ReturnUser"
 	MoveCohortName  = "MoveCohort"
 	PreviewUserName = "PreviewUser"
+	RunPlanName     = "RunPlan"
+	RunStageName    = "RunStage"
 )
 
 // registry is the part of a worker that takes workflows.
@@ -27,6 +29,8 @@ func Register(r registry) {
 	r.RegisterWorkflowWithOptions(SwitchUser, workflow.RegisterOptions{Name: SwitchUserName})
 	r.RegisterWorkflowWithOptions(ReturnUser, workflow.RegisterOptions{Name: ReturnUserName})
 	r.RegisterWorkflowWithOptions(MoveCohort, workflow.RegisterOptions{Name: MoveCohortName})
+	r.RegisterWorkflowWithOptions(RunPlan, workflow.RegisterOptions{Name: RunPlanName})
+	r.RegisterWorkflowWithOptions(RunStage, workflow.RegisterOptions{Name: RunStageName})
 	r.RegisterWorkflowWithOptions(PreviewUser, workflow.RegisterOptions{Name: PreviewUserName})
 }
 

@@ -29,6 +29,9 @@ type UserRequest struct {
 	// Patience is how long a system may be away in the middle of a switch
 	// before what was written is taken back.
 	Patience time.Duration `json:"patience"`
+	// Held is the stage whose holds still keep the user where they are when
+	// everything is ready; nil for none.
+	Held *activities.StageRef `json:"held,omitempty"`
 }
 
 // Progress is where a user's switch stands, and how it ended once State is final.
@@ -77,7 +80,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 	work := cutover.Next(p.To, p.State)
 	order := activities.Order{
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
-		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held,
 	}
 	var result activities.Result
 	failure := workflow.ExecuteActivity(workContext(ctx, work, p.To, r), string(work), order).Get(ctx, &result)
@@ -101,12 +104,17 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 // concludes stands for the activity that says how a switch ended.
 const concludes = cutover.Nothing
 
-const heartbeat = 10 * time.Second
+const (
+	heartbeat = 10 * time.Second
+	// wayBack is the longest that one attempt of a way back may take, such as
+	// waiting for a call to end.
+	wayBack = 24 * time.Hour
+)
 
-// workContext says how long and how often an activity is tried. Work before the
-// first write gives up after the patience; so does moving to the new side,
-// which is then taken back. A way back never gives up, and a canceled workflow
-// does not stop it.
+// workContext says how long and how often an activity is tried. On the way to
+// the new side work gives up after the patience, and what was written is then
+// taken back. A way back does not give up: once it writes, nothing stops it,
+// and before that only a cancel does.
 func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r UserRequest) workflow.Context {
 	options := workflow.ActivityOptions{
 		StartToCloseTimeout:    r.Patience,
@@ -119,6 +127,9 @@ func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r Us
 	}
 	switch {
 	case work == cutover.Capture:
+		if to == dualtone.Old {
+			options.StartToCloseTimeout, options.ScheduleToCloseTimeout = wayBack, 0
+		}
 	case work == cutover.Ready:
 		options.StartToCloseTimeout += r.DrainWait
 		options.ScheduleToCloseTimeout += r.DrainWait
@@ -127,7 +138,7 @@ func workContext(ctx workflow.Context, work cutover.Work, to dualtone.Side, r Us
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 	default:
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = 24*time.Hour, 0
+		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = wayBack, 0
 	}
 	return workflow.WithActivityOptions(ctx, options)
 }

@@ -41,11 +41,16 @@ func newOffice() *office {
 	}}
 }
 
-// run runs a workflow for the agent to its end.
-func (o *office) run(t interface {
+// fatal is the part of a test that ends it.
+type fatal interface {
 	Fatalf(format string, args ...any)
-}, workflow any,
-) workflows.Progress {
+}
+
+// run runs a workflow for the agent to its end.
+func (o *office) run(t fatal, workflow any) workflows.Progress { return o.runFor(t, workflow, nil) }
+
+// runFor does so on behalf of a stage, whose holds are honored.
+func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workflows.Progress {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}})
@@ -54,7 +59,7 @@ func (o *office) run(t interface {
 	o.runs++
 	env.SetStartWorkflowOptions(startOptions(fmt.Sprintf("user/E100-%d", o.runs)))
 	env.ExecuteWorkflow(workflow, workflows.UserRequest{
-		Person: "E100", Actor: "test", Reason: "because", DrainWait: time.Second, Patience: time.Minute,
+		Person: "E100", Actor: "test", Reason: "because", DrainWait: time.Second, Patience: time.Minute, Held: held,
 	})
 	var p workflows.Progress
 	if err := env.GetWorkflowResult(&p); err != nil {
@@ -146,6 +151,23 @@ func TestASecondMoveChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWhoWasOnTheNewSideBeforeHasNothingToGoBackTo(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	if _, err := o.stores.Place(t.Context(), map[dualtone.PersonID]dualtone.Side{"E100": dualtone.New}, cutover.Import{}); err != nil {
+		t.Fatal(err)
+	}
+	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew || !p.Unchanged {
+		t.Errorf("a move there ends in %s, unchanged %t; want on_new, unchanged", p.State, p.Unchanged)
+	}
+	if p := o.run(t, workflows.ReturnUser); p.State != cutover.FailedClean || !strings.Contains(p.Detail, "no before-image") {
+		t.Errorf("a way back ends in %s (%s), want it refused for want of a before-image", p.State, p.Detail)
+	}
+	if made := writes(o.world.Ops()); len(made) > 0 {
+		t.Errorf("%v were written, want nothing", made)
+	}
+}
+
 func TestSomebodyElsesChangeIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
@@ -166,6 +188,32 @@ func TestSomebodyElsesChangeIsNotOverwritten(t *testing.T) {
 	}
 }
 
+func TestAWayBackWaitsForASystemThatIsAway(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]error{"does not answer": dualtone.ErrUnavailable, "refuses the credentials": dualtone.ErrDenied} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice()
+			o.run(t, workflows.SwitchUser)
+			// The last of these attempts comes after 75 s: the patience is a minute.
+			looks := 9
+			o.world.FailWith(func(op string) cutovertest.Failure {
+				if op != "get crm.softphone" || looks == 0 {
+					return cutovertest.Failure{}
+				}
+				looks--
+				return cutovertest.Failure{Before: away}
+			})
+			if p := o.run(t, workflows.ReturnUser); p.State != cutover.Restored {
+				t.Errorf("the user is %s (%s), want restored", p.State, p.Detail)
+			}
+			if looks > 0 {
+				t.Errorf("%d failures were left over", looks)
+			}
+		})
+	}
+}
+
 func meddleOnce(at string, f cutover.Facet, v cutover.Value) func(string) cutovertest.Failure {
 	var done atomic.Bool
 	return func(op string) cutovertest.Failure {
@@ -173,6 +221,17 @@ func meddleOnce(at string, f cutover.Facet, v cutover.Value) func(string) cutove
 			return cutovertest.Failure{}
 		}
 		return cutovertest.Failure{Meddle: func(i cutover.Image) cutover.Image { return i.With(f, v) }}
+	}
+}
+
+// onceAt does something when an operation is asked for the first time.
+func onceAt(at string, do func()) func(string) cutovertest.Failure {
+	var done atomic.Bool
+	return func(op string) cutovertest.Failure {
+		if op == at && !done.Swap(true) {
+			do()
+		}
+		return cutovertest.Failure{}
 	}
 }
 

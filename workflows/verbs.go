@@ -24,7 +24,9 @@ func (c *cohort) verbs() []verb {
 	return []verb{
 		{PauseVerb, c.refusePause, func(_ workflow.Context, o Order) { c.Paused = &o }},
 		{ResumeVerb, c.refuseResume, func(workflow.Context, Order) { c.Paused = nil }},
-		{WindowVerb, refuseWindow, func(_ workflow.Context, o Order) { c.Window = o.Window }},
+		{WindowVerb, refuseWindow, func(_ workflow.Context, o Order) {
+			c.Window, c.UsersPerMinute = o.Window, o.UsersPerMinute
+		}},
 		{SkipVerb, c.refuseSkip, func(_ workflow.Context, o Order) { c.Skip = append(c.Skip, o.Person) }},
 		{StopVerb, c.refuseStop, c.stop},
 		{TurnBackVerb, c.refuseTurnBack, func(_ workflow.Context, o Order) { c.TurnBack = &o }},
@@ -50,7 +52,43 @@ func (c *cohort) listen(ctx workflow.Context) error {
 			return err
 		}
 	}
+	workflow.Go(ctx, c.hear)
 	return nil
+}
+
+// Given is a verb that another workflow gives with an order.
+type Given struct {
+	Verb  string `json:"verb"`
+	Order Order  `json:"order"`
+}
+
+// hear takes orders of another workflow. What speaks against one is that it is
+// obeyed already, or comes too late.
+func (c *cohort) hear(ctx workflow.Context) {
+	orders := workflow.GetSignalChannel(ctx, OrderSignal)
+	for {
+		var g Given
+		orders.Receive(ctx, &g)
+		c.obey(ctx, g)
+	}
+}
+
+// hearRest takes the orders that have come and were not heard, before the run
+// ends.
+func (c *cohort) hearRest(ctx workflow.Context) {
+	orders := workflow.GetSignalChannel(ctx, OrderSignal)
+	for g := (Given{}); orders.ReceiveAsync(&g); g = (Given{}) {
+		c.obey(ctx, g)
+	}
+}
+
+func (c *cohort) obey(ctx workflow.Context, g Given) {
+	for _, v := range c.verbs() {
+		if v.name == g.Verb && refusal(v, g.Order) == nil {
+			g.Order.At = workflow.Now(ctx)
+			v.obey(ctx, g.Order)
+		}
+	}
 }
 
 func refusal(v verb, o Order) error {

@@ -67,6 +67,19 @@ func groupOf(i int) group {
 
 func (e employee) name() string { return e.First + " " + e.Last }
 
+// routeList is the table with which the parallel run begins: calls go to the old
+// system, and those of the pilots to the new one.
+func routeList(people []employee) string {
+	var b strings.Builder
+	b.WriteString("number,plan\ndefault,old\n")
+	for _, e := range people {
+		if e.Group == pilot {
+			b.WriteString(e.Number + ",new\n")
+		}
+	}
+	return b.String()
+}
+
 // writeUserList writes the company's user list as a personnel office exports it.
 func writeUserList(w io.Writer, people []employee) error {
 	out := csv.NewWriter(w)

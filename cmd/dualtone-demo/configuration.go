@@ -48,7 +48,7 @@ func writeSecrets(dir string, stack *devstack.Stack) (string, error) {
 }
 
 // configuration is the dualtone.yaml of the sample company.
-func configuration(up map[string]ready, stack *devstack.Stack, secrets string) string {
+func configuration(up map[string]ready, stack *devstack.Stack, secrets string, b *border) string {
 	pbx, cloud, org := up["asterisk"], up["connect"], up["salesforce"]
 	host, port, _ := net.SplitHostPort(pbx.Address)
 	var queues strings.Builder
@@ -103,5 +103,19 @@ cohort:
 `, secrets, stack.TemporalAddress, stack.Namespace, host, port, managerName, secrets,
 		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, secrets, connectsim.Parked,
 		org.Address, consumerKey, secrets, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
-		org.Grant, connectsim.AgentRights, queues.String(), reachPrefix)
+		org.Grant, connectsim.AgentRights, queues.String(), reachPrefix) + b.configuration()
+}
+
+// configuration is the part of the edge, if there is a real SBC to ask it.
+func (b *border) configuration() string {
+	if b == nil {
+		return ""
+	}
+	return fmt.Sprintf(`edge:
+  sip: {udp: "%s"}
+  peers: [{network: 127.0.0.1, ingress: carrier, country: US}]
+  old: {host: %s, port: %d}
+  new: {host: %s, port: %d}
+  countries: [US]
+`, b.at.edge, b.at.old.Addr(), b.at.old.Port(), b.at.next.Addr(), b.at.next.Port())
 }

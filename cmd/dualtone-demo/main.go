@@ -32,6 +32,7 @@ func run(ctx context.Context, args []string) error {
 	var o options
 	flags.StringVar(&o.dir, "dir", "build/demo", "folder for configuration, logs, data and the summary")
 	flags.StringVar(&o.dualtone, "dualtone", "build/dualtone", "the dualtone program")
+	flags.StringVar(&o.sbc, "sbc", "auto", "the session border controller: real, simulated, or auto for a real one where there is one")
 	flags.BoolVar(&o.keep, "keep", os.Getenv("KEEP") == "1", "leave everything running until interrupted")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -43,6 +44,6 @@ func run(ctx context.Context, args []string) error {
 }
 
 type options struct {
-	dir, dualtone string
-	keep          bool
+	dir, dualtone, sbc string
+	keep               bool
 }

@@ -80,6 +80,9 @@ func (b *sbc) refresh(ctx context.Context) error {
 	b.revision = changed.Revision
 	for _, r := range changed.Routes {
 		number := string(r.Number)
+		if _, ours := b.home[number]; !ours {
+			continue
+		}
 		was := b.sides(number)[0]
 		b.routes[number] = r.Sides
 		if is := b.sides(number)[0]; is != was {

@@ -35,10 +35,15 @@ type stage struct {
 	options
 	out     io.Writer
 	started time.Time
-	program program
-	truth   *truth
-	traffic *traffic
-	closers []func()
+	// ready is when the servers were up: before it the first run on a machine
+	// builds Temporal, for minutes.
+	ready    time.Time
+	program  program
+	truth    *truth
+	traffic  *traffic
+	border   *border // nil where there is no real SBC, and noBorder says why
+	noBorder string
+	closers  []func()
 }
 
 // play runs the whole story and judges it.
@@ -99,6 +104,9 @@ func (s *stage) setUp(ctx context.Context) error {
 		up[kind] = at
 		fmt.Fprintf(s.out, "  %-12s %s\n", kind, at.Address)
 	}
+	if err := s.chooseSBC(ctx); err != nil {
+		return err
+	}
 	s.say("Starting Postgres and Temporal")
 	dir, err := filepath.Abs(filepath.Join(s.dir, "data"))
 	if err != nil {
@@ -113,16 +121,38 @@ func (s *stage) setUp(ctx context.Context) error {
 			fmt.Fprintln(s.out, "stop:", err)
 		}
 	})
+	s.ready = time.Now()
 	fmt.Fprintf(s.out, "  Temporal's pages are at %s\n", stack.UIURL)
 	s.program = program{path: s.dualtone, config: filepath.Join(s.dir, "dualtone.yaml"), out: s.out}
 	secrets, err := writeSecrets(s.dir, stack)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack, secrets)), 0o600); err != nil {
+	if err := os.WriteFile(s.program.config, []byte(configuration(up, stack, secrets, s.border)), 0o600); err != nil {
 		return err
 	}
 	return s.connect(ctx, up, stack)
+}
+
+// chooseSBC decides whether a real SBC takes part.
+func (s *stage) chooseSBC(ctx context.Context) error {
+	if s.sbc != "auto" && s.sbc != "real" && s.sbc != "simulated" {
+		return fmt.Errorf("--sbc %q: there are auto, real and simulated", s.sbc)
+	}
+	err := errors.New("as asked")
+	if s.sbc != "simulated" {
+		s.border, err = newBorder(ctx, s.dir)
+	}
+	switch {
+	case s.border != nil:
+		s.later(s.border.stop)
+	case s.sbc == "real":
+		return err
+	default:
+		s.noBorder = err.Error()
+		fmt.Fprintf(s.out, "  the session border controller is SIMULATED: %s\n", s.noBorder)
+	}
+	return nil
 }
 
 // connect prepares the observers: the SBC with its table, the traffic and the
@@ -191,6 +221,10 @@ func (s *stage) prepare(ctx context.Context) error {
 	if err := errors.Join(writeUserList(f, s.truth.people), f.Close()); err != nil {
 		return err
 	}
+	routes := filepath.Join(s.dir, "routes.csv")
+	if err := os.WriteFile(routes, []byte(routeList(s.truth.people)), 0o644); err != nil { //nolint:gosec // a list of numbers
+		return err
+	}
 	s.say("Setting dualtone up")
 	for _, args := range [][]string{
 		{"migrate"},
@@ -200,6 +234,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		{"systems", "check"},
 		{"users", "import", list},
 		{"users", "match", "--write"},
+		{"route", "import", routes, "--reason", "the parallel run begins"},
 	} {
 		if err := s.program.do(ctx, args...); err != nil {
 			return err
@@ -210,6 +245,14 @@ func (s *stage) prepare(ctx context.Context) error {
 		return err
 	}
 	s.later(worker.stop)
+	if s.border == nil {
+		return nil
+	}
+	s.say("Starting a real SBC (%s), which asks dualtone edge by SIP, and %d real calls a second through it", s.border.version, callsPerSecond)
+	if err := s.border.start(ctx, s.program, s.truth.people); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "  sbc %s, old platform %s, new platform %s, dualtone edge %s\n", s.border.at.sbc, s.border.at.old, s.border.at.next, s.border.at.edge)
 	return nil
 }
 
@@ -284,6 +327,7 @@ func (s *stage) moveAndReturn(ctx context.Context, stopCalling func()) (summary,
 		return summary{}, err
 	}
 	stopCalling()
+	s.border.hush()
 	if err := s.quiet(ctx); err != nil {
 		return summary{}, err
 	}
@@ -356,7 +400,7 @@ func (s *stage) quiet(ctx context.Context) error {
 
 // count makes the summary from what the simulated systems saw.
 func (s *stage) count(ctx context.Context, before, moved, after map[string]standing) (summary, error) {
-	r := summary{Users: len(s.truth.people), Cohort: cohortSize, DurationSeconds: time.Since(s.started).Seconds()}
+	r := summary{Users: len(s.truth.people), Cohort: cohortSize, DurationSeconds: time.Since(s.ready).Seconds()}
 	longest, _, err := s.truth.longestSplit(ctx)
 	if err != nil {
 		return r, err
@@ -394,6 +438,15 @@ func (s *stage) count(ctx context.Context, before, moved, after map[string]stand
 		}
 		r.FaultsStruck += len(struck)
 	}
-	r.Calls, err = s.truth.countCalls(ctx)
+	if r.Calls, err = s.truth.countCalls(ctx); err != nil {
+		return r, err
+	}
+	if s.border == nil {
+		r.SBC, r.SBCReason = "simulated", s.noBorder
+		return r, nil
+	}
+	r.SBC = s.border.version
+	n, err := s.border.finish(ctx, s.truth)
+	r.SIPCalls = &n
 	return r, err
 }

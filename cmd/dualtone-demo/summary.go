@@ -11,16 +11,23 @@ import (
 
 // summary is what the demo proves, in the figures of the simulated systems.
 type summary struct {
-	Users           int     `json:"users"`
-	Cohort          int     `json:"cohort"`
-	Moved           int     `json:"moved"`
-	Deferred        int     `json:"deferred"`
-	Failed          int     `json:"failed"`
-	Restored        int     `json:"restored"`
-	RestoreDrift    int     `json:"restore_drift"`
-	LongestSplitMS  float64 `json:"longest_split_ms"`
-	FaultsStruck    int     `json:"faults_struck"`
-	Calls           calls   `json:"calls"`
+	Users          int     `json:"users"`
+	Cohort         int     `json:"cohort"`
+	Moved          int     `json:"moved"`
+	Deferred       int     `json:"deferred"`
+	Failed         int     `json:"failed"`
+	Restored       int     `json:"restored"`
+	RestoreDrift   int     `json:"restore_drift"`
+	LongestSplitMS float64 `json:"longest_split_ms"`
+	FaultsStruck   int     `json:"faults_struck"`
+	Calls          calls   `json:"calls"`
+	// SBC is the real session border controller, such as "kamailio 5.6.3", or
+	// "simulated", and why.
+	SBC       string `json:"sbc"`
+	SBCReason string `json:"sbc_reason,omitempty"`
+	// SIPCalls are the calls through the real one.
+	SIPCalls *sipCalls `json:"sip_calls,omitempty"`
+	// DurationSeconds is counted from when the servers were up.
 	DurationSeconds float64 `json:"duration_s"`
 }
 
@@ -49,6 +56,14 @@ func (s summary) faults() error {
 	want(s.Calls.Cut == 0, "%d calls were cut", s.Calls.Cut)
 	want(s.Calls.Nowhere == 0, "%d calls rang nowhere", s.Calls.Nowhere)
 	want(s.Calls.DoubleRung == 0, "%d calls rang on both systems", s.Calls.DoubleRung)
+	if n := s.SIPCalls; n != nil {
+		want(n.Total > 100, "only %d calls went through the SBC", n.Total)
+		want(n.OnOld > 0 && n.OnNew > 0, "calls through the SBC did not reach both platforms")
+		want(n.Elsewhere == 0, "%d calls through the SBC reached the side that the table did not name", n.Elsewhere)
+		want(n.Failed == 0, "%d calls through the SBC failed", n.Failed)
+		want(n.Cut == 0, "%d calls through the SBC were cut", n.Cut)
+		want(n.ByFallback*50 <= n.Total, "%d of %d calls were routed without dualtone", n.ByFallback, n.Total)
+	}
 	return errors.Join(all...)
 }
 
@@ -74,11 +89,36 @@ func (s summary) table(w io.Writer) {
 		{"  cut", s.Calls.Cut},
 		{"  ringing nowhere", s.Calls.Nowhere},
 		{"  ringing on both systems", s.Calls.DoubleRung},
-		{"duration", fmt.Sprintf("%.0f s", s.DurationSeconds)},
+		{"duration, once the servers were up", fmt.Sprintf("%.0f s", s.DurationSeconds)},
 	}
 	fmt.Fprintln(w, "\nWhat the simulated systems saw")
 	for _, r := range rows {
 		fmt.Fprintf(w, "  %-40s %10v\n", r.what, r.value)
+	}
+	s.sbcTable(w)
+}
+
+// sbcTable prints what went through the real SBC.
+func (s summary) sbcTable(w io.Writer) {
+	n := s.SIPCalls
+	if n == nil {
+		fmt.Fprintf(w, "\nNo real SBC took part: %s\n", s.SBCReason)
+		return
+	}
+	fmt.Fprintf(w, "\nWhat went through the real SBC (%s, real SIP calls)\n", s.SBC)
+	for _, r := range []struct {
+		what  string
+		value int
+	}{
+		{"calls", n.Total},
+		{"  answered on the old platform", n.OnOld},
+		{"  answered on the new platform", n.OnNew},
+		{"  by the side that the table did not name", n.Elsewhere},
+		{"  routed by the SBC's own fallback", n.ByFallback},
+		{"  failed", n.Failed},
+		{"  cut", n.Cut},
+	} {
+		fmt.Fprintf(w, "  %-44s %6d\n", r.what, r.value)
 	}
 }
 

@@ -135,7 +135,7 @@ type turn struct {
 // and their calls went to the other, and whose it was. Somebody who is split at
 // the end has been so until now.
 func (t *truth) longestSplit(ctx context.Context) (longest time.Duration, whose string, err error) {
-	turns := map[string][]turn{}
+	turns := t.routeTurns()
 	changes, err := t.changes(ctx, callCenters(0))
 	if err != nil {
 		return 0, "", err
@@ -149,15 +149,22 @@ func (t *truth) longestSplit(ctx context.Context) (longest time.Duration, whose 
 			turns[number[c.ID]] = append(turns[number[c.ID]], turn{at: c.At, side: t.sideOf(c.New)})
 		}
 	}
-	for _, seen := range t.sbc.sightings() {
-		turns[seen.Number] = append(turns[seen.Number], turn{at: seen.At, route: true, side: seen.Side})
-	}
 	for number, all := range turns {
 		if d := splitTime(all, t.sbc.home[number]); d > longest {
 			longest, whose = d, number
 		}
 	}
 	return longest, whose, nil
+}
+
+// routeTurns are the moments at which each number's route changed sides, in their
+// order.
+func (t *truth) routeTurns() map[string][]turn {
+	turns := map[string][]turn{}
+	for _, seen := range t.sbc.sightings() {
+		turns[seen.Number] = append(turns[seen.Number], turn{at: seen.At, route: true, side: seen.Side})
+	}
+	return turns
 }
 
 func (b *sbc) sightings() []routeSeen {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/control"
-	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -143,7 +142,11 @@ func cohortStatus(a *app) *cobra.Command {
 					return err
 				}
 				if follow {
-					return a.watchCohort(cmd.Context(), d, watch{cohort: c.Name, total: expected(c, s)})
+					total, err := expected(cmd.Context(), d.stores, s)
+					if err != nil {
+						return err
+					}
+					return a.watchCohort(cmd.Context(), d, watch{cohort: c.Name, total: total})
 				}
 				return a.show(s, func(t *table) { statusTable(t, s) })
 			})
@@ -153,14 +156,17 @@ func cohortStatus(a *app) *cobra.Command {
 	return cmd
 }
 
-// expected guesses how many users a running move has in all: those who have
-// ended and those of the cohort who are not yet where it goes.
-func expected(c cutover.Cohort, s workflows.CohortStatus) int {
-	left := 0
-	for state, n := range c.States {
-		if !state.Final() {
-			left += n
-		}
+// expected is how many users a running move has in all, or at most where it
+// leaves some out: those who have ended, and those who are not yet where it
+// goes and were not tried in vain.
+func expected(ctx context.Context, stores *stores, s workflows.CohortStatus) (int, error) {
+	there, err := whom(ctx, stores, control.CohortMove{Cohort: s.Cohort, To: s.To})
+	if err != nil || s.Verdict != "" {
+		return s.Tally.Total(), err
 	}
-	return min(c.Size, s.Tally.Total()+max(left, len(s.InFlight)))
+	left := len(there)
+	for _, n := range badOnes(s) {
+		left -= n
+	}
+	return s.Tally.Total() + max(left, len(s.InFlight)), nil
 }

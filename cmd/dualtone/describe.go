@@ -48,6 +48,9 @@ func describeSoftphone(s dualtone.Softphone) string {
 	if len(s.PermissionSets) > 0 {
 		text += ", " + strings.Join(s.PermissionSets, " ")
 	}
+	if len(s.Licenses) > 0 {
+		text += ", own license " + strings.Join(s.Licenses, " ")
+	}
 	return text
 }
 

@@ -138,11 +138,12 @@ func servedTLS(t config.TLS) (*tls.Config, error) {
 	return conf, nil
 }
 
-// core is what a server of a name asks and is measured by.
-func (p *plane) core(name string) *edge.Core {
+// core is what a server of a name asks and is measured by. It decides so many calls
+// in a second; 0 is no limit.
+func (p *plane) core(name string, limit int) *edge.Core {
 	m := edge.NewMeasures(name, p.table)
 	p.figures.MustRegister(m)
-	c := &edge.Core{Decider: p.table, Targets: p.targets, Measures: m, Now: time.Now}
+	c := &edge.Core{Decider: p.table, Targets: p.targets, Measures: m, Limit: edge.Limit{PerSecond: int64(limit)}, Now: time.Now}
 	if p.journal != nil {
 		c.Recorder = p.journal
 	}
@@ -159,7 +160,7 @@ func (p *plane) listenSIP(ctx context.Context) error {
 		return nil
 	}
 	s := &sipedge.Server{
-		Core: p.core(sipedge.Name), Access: p.access, MaxPerSecond: int64(e.MaxPerSecond), RetryAfter: e.RetryAfter, Log: p.log,
+		Core: p.core(sipedge.Name, e.MaxPerSecond), Access: p.access, RetryAfter: e.RetryAfter, Log: p.log,
 	}
 	if err := s.Check(); err != nil {
 		return err
@@ -211,7 +212,7 @@ func (p *plane) listenHTTP(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("edge.http.token: %w: %w", err, dualtone.ErrInvalid)
 	}
-	s := &httpedge.Server{Core: p.core(httpedge.Name), Access: p.access, Token: edge.NewToken(token), RetryAfter: p.cfg.SIP.RetryAfter}
+	s := &httpedge.Server{Core: p.core(httpedge.Name, e.MaxPerSecond), Access: p.access, Token: edge.NewToken(token), RetryAfter: p.cfg.SIP.RetryAfter}
 	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), s.Handler())
 }
 
@@ -238,7 +239,7 @@ func (p *plane) listenENUM(ctx context.Context) error {
 		return nil
 	}
 	s := &enumedge.Server{
-		Core: p.core(enumedge.Name), Access: p.access, Zone: e.Zone, NameServers: slices.Clone(e.NameServers), TTL: e.TTL, Log: p.log,
+		Core: p.core(enumedge.Name, e.MaxPerSecond), Access: p.access, Zone: e.Zone, NameServers: slices.Clone(e.NameServers), TTL: e.TTL, Log: p.log,
 	}
 	if err := s.Check(); err != nil {
 		return err
@@ -263,7 +264,7 @@ func (p *plane) listenCURRI(ctx context.Context) error {
 	if e.Listen == "" {
 		return nil
 	}
-	s := &curriedge.Server{Core: p.core(curriedge.Name), Access: p.access, Side: dualtone.Side(e.Side), Divert: e.Divert}
+	s := &curriedge.Server{Core: p.core(curriedge.Name, 0), Access: p.access, Side: dualtone.Side(e.Side), Divert: e.Divert}
 	if err := s.Check(); err != nil {
 		return err
 	}

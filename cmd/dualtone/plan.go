@@ -21,12 +21,12 @@ import (
 // cutover does.
 func planCommand(a *app) *cobra.Command {
 	return group("plan", "Cutover plans: write one, check it, run it",
-		planFileCommands(a)...)
+		append(planFileCommands(a), planRunCommands(a)...)...)
 }
 
-// planFileCommands are those that read a plan file and start nothing.
+// planFileCommands are those that read a plan file and write to no system.
 func planFileCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{planLint(a), planSchema(a), planShow(a), planCohort(a), planDiff(a)}
+	return []*cobra.Command{planLint(a), planSchema(a), planShow(a), planCohort(a), planDiff(a), planRehearse(a)}
 }
 
 const lintLong = `Reads a plan file and tells everything that is wrong with it at once: where it

@@ -93,7 +93,7 @@ func (a *app) checkPlan(ctx context.Context, s *stores, file string) (*plan.Read
 	if r.Faults.Errors() > 0 {
 		return nil, resolved{}, a.showLint(file, r)
 	}
-	users, err := planUsers(ctx, s)
+	users, err := wholeList(ctx, s)
 	if err != nil {
 		return nil, resolved{}, err
 	}
@@ -101,16 +101,12 @@ func (a *app) checkPlan(ctx context.Context, s *stores, file string) (*plan.Read
 	return r, resolved{found, users}, err
 }
 
-func planUsers(ctx context.Context, s *stores) ([]plan.User, error) {
+func wholeList(ctx context.Context, s *stores) ([]plan.User, error) {
 	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
 	if err != nil {
 		return nil, err
 	}
-	users := make([]plan.User, len(people))
-	for i, p := range people {
-		users[i] = plan.User{Person: p.Person, Side: p.Side}
-	}
-	return users, nil
+	return planUsersOf(people), nil
 }
 
 func (a *app) showCohorts(ctx context.Context, s *stores, file string, r *plan.Reading, found resolved) error {

@@ -38,12 +38,12 @@ func planShow(a *app) *cobra.Command {
 			d := &r.Document
 			return a.show(map[string]any{
 				"hash": d.Hash(), "plan": d.Plan, "next_steps": []string{"dualtone plan cohort " + args[0], "dualtone plan diff " + args[0]},
-			}, func(t *table) { planTable(t, d) })
+			}, func(t *table) { documentTable(t, d) })
 		},
 	}
 }
 
-func planTable(t *table, d *plan.Document) {
+func documentTable(t *table, d *plan.Document) {
 	p, spec := &d.Plan, &d.Plan.Spec
 	t.line("Plan %s of %s%s: from %s to %s under %s. Hash %s.", p.Metadata.Name, p.Metadata.Owner, changeOf(p.Metadata), spec.Systems.Old,
 		spec.Systems.New, spec.Systems.CRM, d.Hash().Short())

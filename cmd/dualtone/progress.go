@@ -19,6 +19,9 @@ type meter struct {
 	said  time.Time
 	last  string
 	wide  int
+	// steady says that the note changes all the time, so that a change is no
+	// reason for a line.
+	steady bool
 }
 
 func (a *app) meter(what string) *meter {
@@ -44,7 +47,7 @@ func (m *meter) at(done, total int, note string) {
 	if note != "" {
 		line += ", " + note
 	}
-	if note != m.last || now.Sub(m.said) >= lineEvery || done == total {
+	if !m.steady && note != m.last || now.Sub(m.said) >= lineEvery || done == total {
 		if m.said.IsZero() || done != total || note != m.last {
 			fmt.Fprintln(m.w, line)
 		}

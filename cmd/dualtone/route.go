@@ -182,11 +182,11 @@ func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, chang
 
 // changeOptions are the flags that all changes of the table share.
 type changeOptions struct {
-	rehearse rehearsal
+	rehearse dryRun
 	why      routing.Provenance
 }
 
-type rehearsal bool
+type dryRun bool
 
 func (o *changeOptions) bind(cmd *cobra.Command) {
 	cmd.Flags().BoolVar((*bool)(&o.rehearse), "dry-run", false, "say what would change, and change nothing")

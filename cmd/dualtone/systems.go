@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func systemsCheck(a *app) *cobra.Command {
 			if err := a.showHealth(found); err != nil {
 				return err
 			}
-			return worst(found)
+			return worst(cfg, found)
 		},
 	}
 }
@@ -165,23 +166,34 @@ func (a *app) showHealth(found []systemHealth) error {
 	})
 }
 
-// worst is the error of a check: that of the systems when they all fail, and
-// partial when some work.
-func worst(found []systemHealth) error {
+// worst is the error of a check: that of the first system when they all fail,
+// and partial when some work. What each says stands in the table.
+func worst(cfg *config.Config, found []systemHealth) error {
 	var errs []error
+	denied := ""
 	for _, h := range found {
 		if h.err != nil {
 			errs = append(errs, h.err)
 		}
+		if errors.Is(h.err, dualtone.ErrDenied) {
+			denied = strings.TrimPrefix(denied+", systems."+h.Name, ", ")
+		}
 	}
+	var err error
 	switch {
 	case len(errs) == 0:
 		return nil
-	case len(errs) == len(found):
-		return errors.Join(errs...)
+	case len(errs) < len(found):
+		err = fmt.Errorf("%d of %d systems do not work: %w: %w", len(errs), len(found), errPartial, errs[0])
+	case len(errs) > 1:
+		err = fmt.Errorf("none of %d systems works: %w", len(found), errs[0])
 	default:
-		return fmt.Errorf("%d of %d systems do not work: %w: %w", len(errs), len(found), errPartial, errs[0])
+		err = errs[0]
 	}
+	if denied == "" {
+		return err
+	}
+	return hint(err, "see what "+denied+" gives to sign in with, in "+orNone(cfg.File(), "the settings"))
 }
 
 type kindCapabilities struct {

@@ -23,6 +23,7 @@ import (
 const matchLong = `Lists the users of the CRM and of both phone systems and finds each person's
 account on each, by the account that the user list names, else by federation id,
 e-mail, extension and number. What two answers fit is not decided but told.
+Who was never switched is taken to be on the side whose call center they are in.
 
 It writes nothing unless --write asks to store what was matched.`
 
@@ -36,6 +37,8 @@ type matchReport struct {
 	people.Report
 	Complete int  `json:"complete"`
 	Written  bool `json:"written"`
+	// OnNew are the people whose call center is the new side's.
+	OnNew int `json:"on_new"`
 }
 
 func usersMatch(a *app) *cobra.Command {
@@ -91,9 +94,19 @@ func (a *app) match(ctx context.Context, cfg *config.Config, s *stores, f matchF
 	}
 	r.Report = people.Match(persons, d[0], d[1], d[2])
 	r.Complete = r.Report.Complete()
+	m := cfg.Migration.Cutover()
+	sides := r.Sides(m.OldCallCenter, m.NewCallCenter)
+	for _, side := range sides {
+		if side == dualtone.New {
+			r.OnNew++
+		}
+	}
 	if f.write && !f.dryRun {
 		why := cutover.Import{Actor: actor(cfg), Source: "users match"}
 		if err := s.people.Match(ctx, r.Accounts(), why); err != nil {
+			return r, err
+		}
+		if _, err := s.people.Place(ctx, sides, why); err != nil {
 			return r, err
 		}
 		r.Written = true
@@ -199,6 +212,9 @@ func (r matchReport) table(t *table) {
 	}
 	for _, s := range []people.System{people.CRM, people.Old, people.New} {
 		t.line("%s: %d of %d people matched%s", s, r.matched(s), r.People, r.unclaimed(s))
+	}
+	if r.OnNew > 0 {
+		t.line("%d people work on the new side, by their call center.", r.OnNew)
 	}
 	written := "nothing was written"
 	if r.Written {

@@ -21,26 +21,34 @@ const taskQueue = "dualtone"
 
 // stores are what is known, in the database.
 type stores struct {
-	pool     *pgxpool.Pool
-	people   *postgres.People
-	cohorts  *postgres.Cohorts
-	switches *postgres.Switches
-	router   *postgres.Router
-	systems  *postgres.Systems
-	plans    *postgres.Plans
+	pool       *pgxpool.Pool
+	people     *postgres.People
+	cohorts    *postgres.Cohorts
+	switches   *postgres.Switches
+	router     *postgres.Router
+	systems    *postgres.Systems
+	calls      *postgres.Calls
+	rollups    *postgres.Rollups
+	plans      *postgres.Plans
+	rollouts   *postgres.Rollouts
+	rehearsals *postgres.Rehearsals
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 	return &stores{
-		pool:     pool,
-		people:   postgres.NewPeople(pool),
-		cohorts:  postgres.NewCohorts(pool),
-		switches: postgres.NewSwitches(pool),
-		router:   postgres.NewRouter(pool, countries(cfg)...),
-		systems:  postgres.NewSystems(pool),
-		plans:    postgres.NewPlans(pool),
+		pool:       pool,
+		people:     postgres.NewPeople(pool),
+		cohorts:    postgres.NewCohorts(pool),
+		switches:   postgres.NewSwitches(pool),
+		router:     postgres.NewRouter(pool, countries(cfg)...),
+		systems:    postgres.NewSystems(pool),
+		calls:      postgres.NewCalls(pool),
+		rollups:    postgres.NewRollups(pool),
+		plans:      postgres.NewPlans(pool),
+		rollouts:   postgres.NewRollouts(pool),
+		rehearsals: postgres.NewRehearsals(pool),
 	}
 }
 

@@ -72,7 +72,9 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		OnFatalError:                       func(err error) { fatal <- err },
 	})
 	workflows.Register(w)
-	activities.Register(w, newMover(cfg, s, f), &activities.Cohort{Cohorts: s.cohorts, Client: c})
+	mover := newMover(cfg, s, f)
+	activities.Register(w, mover, &activities.Cohort{Cohorts: s.cohorts, Client: c})
+	activities.RegisterRollout(w, newRollout(s, mover))
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
@@ -91,11 +93,23 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	m := cfg.Migration
 	return &activities.User{
 		Old: f.platforms[m.Old], New: f.platforms[m.New], CRM: f.crms[m.CRM],
-		Router: s.router, People: s.people, Switches: s.switches,
+		Router: s.router, People: s.people, Switches: s.switches, Holds: s.rollouts,
 		Migration: m.Cutover(),
 		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
 		SignIn:    m.SignIn,
 		Now:       func() time.Time { return time.Now().UTC() },
+	}
+}
+
+// newRollout is what the workflows of plans need done.
+func newRollout(s *stores, m *activities.User) *activities.Rollout {
+	library := &activities.Library{Versions: s.plans, Plans: s.rollouts}
+	return &activities.Rollout{
+		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, Now: m.Now,
+		Checks: &activities.Prechecks{
+			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New, Now: m.Now,
+		},
+		Measures: &activities.PlatformMeasures{Old: m.Old, New: m.New, Store: s.rollouts, People: s.people},
 	}
 }
 

@@ -109,6 +109,20 @@ func (s *Stores) Match(_ context.Context, accounts map[dualtone.PersonID]dualton
 	return s.replace(changed)
 }
 
+// Place notes where people work who were never switched.
+func (s *Stores) Place(_ context.Context, sides map[dualtone.PersonID]dualtone.Side, _ cutover.Import) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	moved := 0
+	for id, side := range sides {
+		if p := s.people[id]; p != nil && p.Switch == "" && p.Side != side {
+			p.Side = side
+			moved++
+		}
+	}
+	return moved, nil
+}
+
 func given(a, held dualtone.Accounts) dualtone.Accounts {
 	return dualtone.Accounts{CRM: cmp.Or(a.CRM, held.CRM), Old: cmp.Or(a.Old, held.Old), New: cmp.Or(a.New, held.New)}
 }

@@ -23,6 +23,16 @@ type Stores struct {
 	recorded map[string]bool
 	// stands is the switch that a way back of a person would take back.
 	stands map[dualtone.PersonID]cutover.SwitchID
+	// follow hears of every state that a person comes to.
+	follow []func(cutover.PersonState)
+}
+
+// Follow calls a function with every state that a person comes to, as a
+// database's trigger would. It must not come back to these stores.
+func (s *Stores) Follow(heard func(cutover.PersonState)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.follow = append(s.follow, heard)
 }
 
 var (

@@ -20,6 +20,7 @@ func RunPeople(t *testing.T, open Open) {
 		{"two people swap accounts and numbers in one import", swap},
 		{"a match keeps the accounts that it does not give", matchKeeps},
 		{"a match is made for all or for none", matchAllOrNone},
+		{"who was never switched is where they are said to be", placeTheUnswitched},
 		{"a list is in the order of ids and pages go on after a person", listPages},
 		{"a list holds what is asked for", listSelects},
 	})
@@ -131,6 +132,23 @@ func matchAllOrNone(t *testing.T, b *bench) {
 	err = b.People.Match(t.Context(), map[dualtone.PersonID]dualtone.Accounts{"p001": {Old: "x", CRM: "crmp002"}}, why())
 	refused(t, "a claim on somebody else's", err, dualtone.ErrConflict, "p001", "p002")
 	same(t, "after refused matches", employee(1), b.person(t, "p001").Person)
+}
+
+func placeTheUnswitched(t *testing.T, b *bench) {
+	b.hire(t, employees(3)...)
+	w := b.keep(t, captured("s1", employee(1), dualtone.New))
+	b.record(t, reached(w, cutover.OnNew, 1))
+	said := map[dualtone.PersonID]dualtone.Side{"p001": dualtone.Old, "p002": dualtone.New, "p003": dualtone.Old, "ghost": dualtone.New}
+	for _, want := range []int{1, 0} {
+		if moved, err := b.People.Place(t.Context(), said, why()); err != nil || moved != want {
+			t.Errorf("%d people were placed, want %d: %v", moved, want, err)
+		}
+	}
+	for id, want := range map[dualtone.PersonID]dualtone.Side{"p001": dualtone.New, "p002": dualtone.New, "p003": dualtone.Old} {
+		if p := b.person(t, id); p.Side != want {
+			t.Errorf("%s is on the %s side, want %s", id, p.Side, want)
+		}
+	}
 }
 
 func listPages(t *testing.T, b *bench) {

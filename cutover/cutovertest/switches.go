@@ -105,6 +105,9 @@ func (s *Stores) move(w *kept, e cutover.Entry) {
 func (s *Stores) movePerson(w *kept) {
 	p := s.people[w.Person]
 	p.State, p.Switch, p.Detail, p.Since = w.State, w.ID, w.Detail, w.reached
+	for _, heard := range s.follow {
+		heard(*p)
+	}
 	switch w.State {
 	case cutover.OnNew:
 		p.Side = dualtone.New

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,8 @@ const (
 type PBX struct {
 	Host string
 	Port int
+	// SIP is where its phones and trunks reach it.
+	SIP netip.AddrPort
 	// CDRFile and QueueLog are where it writes what happened.
 	CDRFile, QueueLog string
 

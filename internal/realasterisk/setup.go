@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"text/template"
@@ -15,6 +16,9 @@ type Setup struct {
 	SystemName string
 	People     []Person
 	Queues     []Queue
+	// Trunk is the SBC, if there is one: the PBX forwards every call that comes from
+	// it to the number that was called, which leads back to the SBC.
+	Trunk netip.AddrPort
 }
 
 // Person has an extension and a phone at it.
@@ -53,6 +57,7 @@ func (p *PBX) configure(ctx context.Context, setup Setup) error {
 		return err
 	}
 	p.Port = s.AMI
+	p.SIP = netip.AddrPortFrom(netip.MustParseAddr(p.Host), uint16(s.SIP)) //nolint:gosec // A port.
 	for _, d := range []string{"etc", "lib", "log/cdr-csv", "run", "spool"} {
 		if err := os.MkdirAll(filepath.Join(p.dir, d), 0o755); err != nil { //nolint:gosec // Asterisk reads it.
 			return err

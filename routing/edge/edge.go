@@ -15,6 +15,8 @@ type Core struct {
 	Decider  routing.Decider
 	Targets  *Targets
 	Measures *Measures
+	// Limit is what is decided at most. Calls for help are decided all the same.
+	Limit Limit
 	// Recorder is told of each decision; nil for none.
 	Recorder Recorder
 	// Now is the clock.

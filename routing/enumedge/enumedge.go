@@ -194,6 +194,11 @@ func (s *Server) route(m *dns.Msg, question dns.Question, number string, from *s
 	}
 	d := s.Core.Decide(call)
 	s.Core.Measures.From(d.Revision)
+	if s.Core.Limit.Over(call.At) && !d.Emergency {
+		m.Authoritative = false
+		m.Rcode = dns.RcodeServerFailure
+		return edge.Overloaded
+	}
 	if s.Core.Recorder != nil {
 		s.Core.Recorder.Keep(&edge.Record{Edge: Name, Call: call, Decision: d, Peer: from.from.String()})
 	}

@@ -211,6 +211,23 @@ func TestTheNumberSurvivesAnyCaseOfTheName(t *testing.T) {
 	}
 }
 
+func TestQuestionsBeyondTheLimitFailUnlessTheyAreAboutHelp(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, true)
+	s.Core.Limit.PerSecond = 2
+	now := time.Unix(50, 0)
+	s.Core.Now = func() time.Time { return now }
+	address := start(t, s)
+	for i, want := range []int{dns.RcodeSuccess, dns.RcodeSuccess, dns.RcodeServerFailure, dns.RcodeServerFailure} {
+		if m := ask(t, "udp", address, domain("+15551230001"), dns.TypeNAPTR); m.Rcode != want {
+			t.Errorf("question %d of a second: got\n%s", i, m)
+		}
+	}
+	if m := ask(t, "udp", address, domain("+911"), dns.TypeNAPTR); m.Rcode != dns.RcodeSuccess || len(m.Answer) != 1 {
+		t.Errorf("a call for help: got\n%s", m)
+	}
+}
+
 func FuzzQuestions(f *testing.F) {
 	q := new(dns.Msg)
 	q.SetQuestion(domain("+15551230001"), dns.TypeNAPTR)

@@ -93,6 +93,11 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, write writer) {
 	s.Core.Measures.From(d.Revision)
 	w.Header().Set("X-Dualtone-Revision", strconv.FormatInt(int64(d.Revision), 10))
 	w.Header().Set("Cache-Control", "no-store")
+	if s.Core.Limit.Over(start) && !d.Emergency {
+		s.Core.Measures.Count(edge.Overloaded)
+		s.problem(w, http.StatusServiceUnavailable, "more calls than this server may decide", d.Revision)
+		return
+	}
 	s.answer(w, &d, write)
 	s.Core.Measures.Answered(edge.Of(d.Result), s.Core.Now().Sub(start))
 	if s.Core.Recorder != nil {

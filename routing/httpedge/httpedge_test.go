@@ -215,6 +215,23 @@ func TestAnEmptyTableStillDecidesCallsForHelp(t *testing.T) {
 	}
 }
 
+func TestLookUpsBeyondTheLimitAreSentAwayUnlessTheyAreForHelp(t *testing.T) {
+	t.Parallel()
+	s := &Server{Core: newCore(t, true), Access: local(t), RetryAfter: 3 * time.Second}
+	s.Core.Limit.PerSecond = 2
+	s.Core.Now = func() time.Time { return time.Unix(50, 0) }
+	base, _ := start(t, s, "127.0.0.1:0")
+	for i, want := range []int{200, 200, 503, 503} {
+		got := get(t, base+"/word?to=+15551230001")
+		if got.status != want || want == 503 && got.header.Get("Retry-After") != "3" {
+			t.Errorf("look-up %d of a second: got %+v, want %d", i, got, want)
+		}
+	}
+	if got := get(t, base+"/word?to=911"); got.body != "old" {
+		t.Errorf("a call for help: %+v", got)
+	}
+}
+
 func TestNoRequestIsLostWhileOneProcessTakesOverFromAnother(t *testing.T) {
 	t.Parallel()
 	first, stopFirst := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")

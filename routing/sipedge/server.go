@@ -18,9 +18,6 @@ const Name = "sip"
 type Server struct {
 	Core   *edge.Core
 	Access *edge.Access
-	// MaxPerSecond is how many calls a second are decided; the others are told to
-	// go elsewhere. 0 is no limit.
-	MaxPerSecond int64
 	// RetryAfter is how long a peer that is turned away should stay away, in whole
 	// seconds.
 	RetryAfter time.Duration
@@ -30,8 +27,6 @@ type Server struct {
 
 	closing     atomic.Bool
 	connections atomic.Int64
-	second      atomic.Int64
-	decided     atomic.Int64
 }
 
 // Check names what is missing and fills in what may be left out.
@@ -46,16 +41,4 @@ func (s *Server) Check() error {
 		s.MaxConnections = 1000
 	}
 	return nil
-}
-
-// overloaded reports whether a call at a time is one too many for its second.
-func (s *Server) overloaded(at time.Time) bool {
-	if s.MaxPerSecond == 0 {
-		return false
-	}
-	now := at.Unix()
-	if last := s.second.Load(); last != now && s.second.CompareAndSwap(last, now) {
-		s.decided.Store(0)
-	}
-	return s.decided.Add(1) > s.MaxPerSecond
 }

@@ -285,7 +285,7 @@ func TestNobodyElseGetsAnAnswer(t *testing.T) {
 func TestCallsBeyondTheLimitAreSentAwayAndTheOthersAreNot(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, both())
-	s.MaxPerSecond = 10
+	s.Core.Limit.PerSecond = 10
 	k := newSocket(s)
 	counts := map[int]int{}
 	for i := range 25 {
@@ -309,7 +309,7 @@ func TestACallForHelpIsNeverTurnedAway(t *testing.T) {
 	t.Parallel()
 	for _, called := range []string{"sip:911@sbc.example.test", "sip:9911@sbc.example.test;user=phone", "tel:112", "urn:service:sos.police"} {
 		s := newServer(t, routing.NewTable(routing.Options{Countries: []string{"US"}}))
-		s.MaxPerSecond = 1
+		s.Core.Limit.PerSecond = 1
 		k := newSocket(s)
 		for i := range 3 {
 			ask := asking{from: netip.MustParseAddrPort("127.0.0.1:5066"), at: time.Unix(50, 0), overload: true}

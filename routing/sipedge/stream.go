@@ -135,7 +135,7 @@ func (c *connection) next() error {
 		return err
 	}
 	if c.req.is("INVITE") {
-		c.ask.overload = c.overloaded(now)
+		c.ask.overload = c.Core.Limit.Over(now)
 	}
 	c.reply = c.respond(c.reply[:0], &c.ask)
 	if len(c.reply) == 0 {

@@ -154,7 +154,7 @@ func (k *socket) datagram(b, dst []byte, ask *asking) []byte {
 		k.req.fail(badRequest)
 	}
 	if invite && !ask.overload {
-		ask.overload = k.overloaded(ask.at)
+		ask.overload = k.Core.Limit.Over(ask.at)
 	}
 	dst = k.respond(dst, ask)
 	if invite && ask.outcome != edge.Overloaded && ask.outcome != edge.NoTable && len(dst) > 0 {

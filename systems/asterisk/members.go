@@ -30,8 +30,10 @@ const (
 	mostForms = 4
 )
 
-// members returns the QueueMember events that are about the user.
-func (c *client) members(ctx context.Context, user dualtone.UserID) ([]message, error) {
+// members returns the QueueMember events that are about the user, of one queue
+// or, where it is empty, of all. Whatever else is asked, Asterisk answers with
+// the figures of every queue that is meant, so one is asked for where one will do.
+func (c *client) members(ctx context.Context, user dualtone.UserID, queue dualtone.QueueID) ([]message, error) {
 	known, all, err := c.forms.get(ctx, c)
 	if err != nil {
 		return nil, err
@@ -40,15 +42,19 @@ func (c *client) members(ctx context.Context, user dualtone.UserID) ([]message, 
 		if all == nil {
 			all, err = c.ask(ctx, "QueueStatus", nil)
 		}
-		return membersOf(all, user), err
+		return membersOf(all, user, queue), err
 	}
 	var found []message
 	for _, form := range known {
-		answer, err := c.ask(ctx, "QueueStatus", message{{"Member", strings.ReplaceAll(form, "%s", string(user))}})
+		question := message{{"Member", strings.ReplaceAll(form, "%s", string(user))}}
+		if queue != "" {
+			question = append(question, field{"Queue", string(queue)})
+		}
+		answer, err := c.ask(ctx, "QueueStatus", question)
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range membersOf(answer, user) {
+		for _, m := range membersOf(answer, user, queue) {
 			// A member may bear the name of another's device.
 			if formOf(m.get("Location")) == form {
 				found = append(found, m)
@@ -102,10 +108,11 @@ func (f *forms) add(form string) {
 	}
 }
 
-func membersOf(answer []message, user dualtone.UserID) []message {
+func membersOf(answer []message, user dualtone.UserID, queue dualtone.QueueID) []message {
 	var found []message
 	for _, m := range answer {
-		if m.isEvent("QueueMember") && extensionOf(m.get("Location")) == string(user) {
+		if m.isEvent("QueueMember") && extensionOf(m.get("Location")) == string(user) &&
+			(queue == "" || m.get("Queue") == string(queue)) {
 			found = append(found, m)
 		}
 	}

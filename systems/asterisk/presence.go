@@ -30,7 +30,7 @@ func (p presence) Presence(ctx context.Context, user dualtone.UserID) (dualtone.
 	if err != nil {
 		return dualtone.Presence{}, err
 	}
-	members, err := p.members(ctx, user)
+	members, err := p.members(ctx, user, "")
 	if err != nil {
 		return dualtone.Presence{}, err
 	}

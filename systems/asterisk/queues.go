@@ -44,7 +44,12 @@ func (q queues) Offering(ctx context.Context, user dualtone.UserID) (dualtone.Of
 }
 
 func (q queues) read(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
-	members, err := q.members(ctx, user)
+	return q.readIn(ctx, user, "")
+}
+
+// readIn reads the memberships in one queue, or in all where it is empty.
+func (q queues) readIn(ctx context.Context, user dualtone.UserID, queue dualtone.QueueID) (dualtone.Offering, error) {
+	members, err := q.members(ctx, user, queue)
 	if err != nil {
 		return dualtone.Offering{}, err
 	}
@@ -158,7 +163,7 @@ func (q queues) SetOffering(ctx context.Context, user dualtone.UserID, from, to 
 			}
 			changed = true
 		}
-		if now, err = q.readBack(ctx, user); err != nil {
+		if now, err = q.readBack(ctx, user, now, steps); err != nil {
 			return broken(err, changed)
 		}
 	}
@@ -173,7 +178,7 @@ type change struct {
 
 // settle looks what has become of a write that failed.
 func (q queues) settle(ctx context.Context, c change, written error) error {
-	now, err := q.readBack(ctx, c.user)
+	now, err := q.readBack(ctx, c.user, dualtone.Offering{}, nil)
 	if err != nil {
 		if errors.Is(written, dualtone.ErrUnknown) {
 			return errors.Join(written, err)
@@ -186,11 +191,36 @@ func (q queues) settle(ctx context.Context, c change, written error) error {
 	return written
 }
 
-// readBack asks on a little even when the writer's time is over.
-func (q queues) readBack(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
+// readBack reads what the steps have made of what was: their queue when they
+// were all about one, else all queues. It asks on a little even when the writer's
+// time is over.
+func (q queues) readBack(ctx context.Context, user dualtone.UserID, was dualtone.Offering, steps []step) (dualtone.Offering, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.timeout())
 	defer cancel()
-	return q.read(ctx, user)
+	queue := onlyQueue(steps)
+	now, err := q.readIn(ctx, user, queue)
+	if err != nil || queue == "" {
+		return now, err
+	}
+	for _, m := range was.Memberships {
+		if m.Queue != queue {
+			now.Memberships = append(now.Memberships, m)
+		}
+	}
+	return now.Sorted(), nil
+}
+
+// onlyQueue is the queue that all steps are about; empty when there are several.
+func onlyQueue(steps []step) dualtone.QueueID {
+	var only dualtone.QueueID
+	for i, s := range steps {
+		queue := dualtone.QueueID(s.parameters.get("Queue"))
+		if i > 0 && queue != only {
+			return ""
+		}
+		only = queue
+	}
+	return only
 }
 
 // broken names the error of a change of which a part is done already: neither

@@ -161,8 +161,9 @@ func (s *session) end(why error) {
 
 // read hands out what Asterisk says until the connection ends.
 func (s *session) read() {
+	in := messages{in: s.in}
 	for {
-		m, err := readMessage(s.in)
+		m, err := in.next()
 		if err != nil {
 			s.end(err)
 			return

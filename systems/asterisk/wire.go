@@ -62,44 +62,75 @@ func (m message) encode() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// readMessage reads up to the next empty line. A connection that ends in the
-// middle of a message is io.ErrUnexpectedEOF.
-func readMessage(r *bufio.Reader) (message, error) {
-	var m message
+// messages reads messages. A list of queues is thousands of lines, so that all
+// fields of a message share one text, and all messages the space to read into.
+type messages struct {
+	in   *bufio.Reader
+	text []byte
+	ends []int // of the lines in the text
+}
+
+// next reads up to the next empty line. A connection that ends in the middle of
+// a message is io.ErrUnexpectedEOF.
+func (r *messages) next() (message, error) {
+	r.text, r.ends = r.text[:0], r.ends[:0]
 	for range maxLines {
-		line, err := readLine(r)
-		switch {
-		case errors.Is(err, io.EOF) && (len(m) > 0 || line != ""):
+		before := len(r.text)
+		var err error
+		r.text, err = appendLine(r.text, r.in)
+		switch empty := len(r.text) == before; {
+		case errors.Is(err, io.EOF) && len(r.text) > 0:
 			return nil, io.ErrUnexpectedEOF
 		case err != nil:
 			return nil, err
-		case line == "" && len(m) > 0:
-			return m, nil
-		case line == "":
-			continue
+		case !empty:
+			r.ends = append(r.ends, len(r.text))
+		case len(r.ends) > 0:
+			if m := fieldsOf(string(r.text), r.ends); len(m) > 0 {
+				return m, nil
+			}
+			r.text, r.ends = r.text[:0], r.ends[:0]
 		}
-		key, value, ok := strings.Cut(line, ":")
-		if !ok {
-			// Text of a command, which no action of ours asks for.
-			continue
-		}
-		m = append(m, field{key, strings.TrimPrefix(value, " ")})
 	}
 	return nil, fmt.Errorf("a message without an end: %w", errNotAMI)
 }
 
+// fieldsOf splits a text into lines, which end where they are said to, and those
+// into fields.
+func fieldsOf(text string, ends []int) message {
+	m := make(message, 0, len(ends))
+	at := 0
+	for _, end := range ends {
+		// A line without a colon is text of a command, which no action of ours asks for.
+		if key, value, ok := strings.Cut(text[at:end], ":"); ok {
+			m = append(m, field{key, strings.TrimPrefix(value, " ")})
+		}
+		at = end
+	}
+	return m
+}
+
 // readLine returns a line without its end.
 func readLine(r *bufio.Reader) (string, error) {
-	var line []byte
+	line, err := appendLine(nil, r)
+	return string(line), err
+}
+
+// appendLine reads a line and appends it without its end.
+func appendLine(text []byte, r *bufio.Reader) ([]byte, error) {
+	begin := len(text)
 	for {
 		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		if len(line) > maxLine {
-			return "", fmt.Errorf("a line without an end: %w", errNotAMI)
+		text = append(text, part...)
+		if len(text)-begin > maxLine {
+			return nil, fmt.Errorf("a line without an end: %w", errNotAMI)
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		return strings.TrimRight(string(line), "\r\n"), err
+		for len(text) > begin && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
+			text = text[:len(text)-1]
+		}
+		return text, err
 	}
 }

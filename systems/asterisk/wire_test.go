@@ -15,8 +15,8 @@ import (
 func TestMessageKeepsColonsAndRepeatedKeys(t *testing.T) {
 	t.Parallel()
 	in := "\r\nEvent: AorDetail\r\nActionID: a6\r\nContacts: 1001/sip:1001@127.0.0.1:15071\r\nVariable: a=1\r\nVariable: b=2\r\nEmpty: \r\n\r\nEvent: Next\r\n"
-	r := bufio.NewReader(strings.NewReader(in))
-	got, err := readMessage(r)
+	r := messages{in: bufio.NewReader(strings.NewReader(in))}
+	got, err := r.next()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestMessageKeepsColonsAndRepeatedKeys(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(field{})); diff != "" {
 		t.Errorf("message (-want +got):\n%s", diff)
 	}
-	if _, err := readMessage(r); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := r.next(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a message cut short: got %v, want an unexpected end", err)
 	}
 }
@@ -67,9 +67,9 @@ func FuzzReadMessage(f *testing.F) {
 	f.Add("Event: X\r\nno colon\r\n: \r\n\n")
 	f.Add(strings.Repeat("a", 5000) + "\r\n\r\n")
 	f.Fuzz(func(t *testing.T, in string) {
-		r := bufio.NewReader(strings.NewReader(in))
+		r := messages{in: bufio.NewReader(strings.NewReader(in))}
 		for {
-			m, err := readMessage(r)
+			m, err := r.next()
 			if err != nil {
 				return
 			}

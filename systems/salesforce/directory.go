@@ -11,7 +11,7 @@ import (
 	"github.com/dualtone/dualtone"
 )
 
-const userQuery = "SELECT Id, Username, Name, Email, FederationIdentifier, Extension, Phone, IsActive FROM User"
+const userQuery = "SELECT Id, Username, Name, Email, FederationIdentifier, Extension, Phone, IsActive, CallCenterId FROM User"
 
 // errStopped ends a query whose reader wants no more.
 var errStopped = errors.New("stopped")
@@ -48,6 +48,7 @@ func (r userRecord) user() dualtone.User {
 	u := dualtone.User{
 		ID: dualtone.UserID(r.ID), Login: r.Username, Name: r.Name, Email: r.Email,
 		FederationID: r.FederationIdentifier, Extension: r.Extension, Active: r.IsActive,
+		CallCenter: dualtone.CallCenterID(r.CallCenterID),
 	}
 	if r.Phone != "" {
 		u.Numbers = []dualtone.Number{number(r.Phone)}

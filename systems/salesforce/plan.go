@@ -49,9 +49,11 @@ func (o *org) plan(held holding, from, to dualtone.Softphone) plan {
 	if held.phone.AutoLogin != to.AutoLogin {
 		p.user["UserPermissionsCallCenterAutoLogin"] = to.AutoLogin
 	}
-	// A license goes with the permission set that it was given for. Others stay.
+	// A license goes with the permission set that it was given for, unless the
+	// user had it before. Others stay.
 	for _, license := range o.neededLicenses(from.PermissionSets) {
-		if id := held.licenses[license]; id != "" && !slices.Contains(needed, license) {
+		stays := slices.Contains(needed, license) || slices.Contains(to.Licenses, license)
+		if id := held.licenses[license]; id != "" && !stays {
 			p.revokeLicenses = append(p.revokeLicenses, id)
 		}
 	}

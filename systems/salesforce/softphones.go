@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,18 +18,13 @@ type holding struct {
 	licenses map[string]string
 }
 
-// Softphone reads one user's call center, auto-login and managed permission sets
-// with one request.
+// Softphone reads one user's call center, auto-login, managed permission sets and
+// licenses with one request.
 func (o *org) Softphone(ctx context.Context, user dualtone.UserID) (dualtone.Softphone, error) {
 	if !isID(string(user), "005") {
 		return dualtone.Softphone{}, o.noUser(user)
 	}
-	ids := []string{string(user)}
-	queries := []string{holderQuery(ids)}
-	if len(o.managed) > 0 {
-		queries = append(queries, setQuery(ids, o.managed))
-	}
-	pages, err := o.queries(ctx, queries...)
+	pages, err := o.queries(ctx, o.holdingQueries([]string{string(user)})...)
 	if err != nil {
 		return dualtone.Softphone{}, err
 	}
@@ -46,14 +42,7 @@ func (o *org) Softphone(ctx context.Context, user dualtone.UserID) (dualtone.Sof
 // read reads what users have, and with the same request which org it is: a write
 // follows, and must not go to another.
 func (o *org) read(ctx context.Context, ids []string) (map[string]holding, error) {
-	queries := []string{organizationQuery, holderQuery(ids)}
-	if len(o.managed) > 0 {
-		queries = append(queries, setQuery(ids, o.managed))
-	}
-	if len(o.licenses) > 0 {
-		queries = append(queries, licenseQuery(ids, o.neededLicenses(o.managed)))
-	}
-	pages, err := o.queries(ctx, queries...)
+	pages, err := o.queries(ctx, append([]string{organizationQuery}, o.holdingQueries(ids)...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +54,18 @@ func (o *org) read(ctx context.Context, ids []string) (map[string]holding, error
 		return nil, err
 	}
 	return o.holdings(ctx, pages[1:])
+}
+
+// holdingQueries ask what users have; holdings reads their answers.
+func (o *org) holdingQueries(ids []string) []string {
+	queries := []string{holderQuery(ids)}
+	if len(o.managed) > 0 {
+		queries = append(queries, setQuery(ids, o.managed))
+	}
+	if len(o.licenses) > 0 {
+		queries = append(queries, licenseQuery(ids, o.neededLicenses(o.managed)))
+	}
+	return queries
 }
 
 // holdings joins the answers about users, their permission sets and licenses, by
@@ -98,14 +99,25 @@ func (o *org) holdings(ctx context.Context, pages []page) (map[string]holding, e
 		}
 	}
 	for id, held := range found {
-		for _, name := range o.managed {
-			if _, ok := held.sets[name]; ok {
-				held.phone.PermissionSets = append(held.phone.PermissionSets, name)
-			}
-		}
-		found[id] = held
+		found[id] = o.told(held)
 	}
 	return found, nil
+}
+
+// told names in the softphone what is held of permission sets and licenses.
+func (o *org) told(held holding) holding {
+	for _, name := range o.managed {
+		if _, ok := held.sets[name]; ok {
+			held.phone.PermissionSets = append(held.phone.PermissionSets, name)
+		}
+	}
+	needed := o.neededLicenses(held.phone.PermissionSets)
+	for _, license := range slices.Sorted(maps.Keys(held.licenses)) {
+		if !slices.Contains(needed, license) {
+			held.phone.Licenses = append(held.phone.Licenses, license)
+		}
+	}
+	return held
 }
 
 // neededLicenses are the licenses that permission sets need, each once.

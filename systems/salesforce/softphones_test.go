@@ -50,13 +50,57 @@ func kinds(errs []error) []string {
 
 func TestASoftphoneIsReadWithOneRequest(t *testing.T) {
 	t.Parallel()
-	s := play(t, step{want: "POST " + data + "/composite", body: composite(rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")))})
+	s := play(t, step{want: "POST " + data + "/composite", body: composite(rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")), rows())})
 	got, err := s.open(s.config(), time.Now).Softphones.Softphone(t.Context(), userA)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestALicenseThatTheUserHadBeforeStaysOnTheWayBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		had   []string // answers about the user's licenses beforehand
+		own   []string
+		taken []string
+	}{
+		"their own":   {[]string{license("2LA1", userA)}, []string{"PhonePsl"}, []string{"allOrNone=false&ids=0Pa8"}},
+		"given by us": {nil, nil, []string{"allOrNone=false&ids=0Pa8", "allOrNone=false&ids=2LA1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			userNow, setNow, licenseNow := hasNow(userA, newDesk)
+			was := []string{rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent")), rows(c.had...)}
+			steps := []step{
+				{want: "POST " + data + "/composite", body: composite(was...)},
+				{want: "POST " + data + "/composite", body: composite(rows(acme), rows(userNow), rows(setNow), rows(licenseNow))},
+				{want: "POST " + data + "/composite", body: catalog()},
+				{want: "POST " + many, body: "[" + ok + "]"},
+				{want: "PATCH " + many, body: "[" + ok + "]"},
+			}
+			for range c.taken {
+				steps = append(steps, step{want: "DELETE " + many, body: "[" + ok + "]"})
+			}
+			s := play(t, append(steps, step{want: "POST " + data + "/composite", body: composite(append([]string{rows(acme)}, was...)...)})...)
+			phones := s.open(s.config(), time.Now).Softphones
+			held, err := phones.Softphone(t.Context(), userA)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.own, held.Licenses); diff != "" {
+				t.Errorf("licenses of their own (-want +got):\n%s", diff)
+			}
+			back := systems.SoftphoneChange{User: userA, From: after, To: held}
+			if errs := phones.SetSoftphones(t.Context(), []systems.SoftphoneChange{back}); errs[0] != nil {
+				t.Error(errs[0])
+			}
+			if diff := cmp.Diff(c.taken, s.heard[5:5+len(c.taken)]); diff != "" {
+				t.Errorf("what was taken (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -98,13 +98,21 @@ func (f *Faults) Struck() []Struck {
 // calls it once for each request, before it does anything; request is the text
 // of the whole request.
 func (f *Faults) Next(op, request string) (Fault, bool) {
+	return f.NextOf(op, func() string { return request })
+}
+
+// NextOf is Next for a request whose text is only made when a fault is planned.
+func (f *Faults) NextOf(op string, request func() string) (Fault, bool) {
 	f.mu.Lock()
-	watch := f.watch
+	watch, planned := f.watch, len(f.planned) > 0
 	f.mu.Unlock()
 	if watch != nil {
 		watch(op)
 	}
-	return f.next(op, request, func(*Fault) bool { return true })
+	if !planned {
+		return Fault{}, false
+	}
+	return f.next(op, request(), func(*Fault) bool { return true })
 }
 
 // NextNamed is Next for a moment that is no request, such as a connection being

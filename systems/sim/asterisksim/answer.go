@@ -18,11 +18,15 @@ func number[N ~int | ~int64](key string, value N) header {
 
 func (b block) writeTo(buf *bytes.Buffer) {
 	for _, h := range b {
-		buf.WriteString(h.key)
-		buf.WriteString(": ")
-		buf.WriteString(oneLine(h.value))
-		buf.WriteString("\r\n")
+		h.writeTo(buf)
 	}
+	buf.WriteString("\r\n")
+}
+
+func (h header) writeTo(buf *bytes.Buffer) {
+	buf.WriteString(h.key)
+	buf.WriteString(": ")
+	buf.WriteString(oneLine(h.value))
 	buf.WriteString("\r\n")
 }
 
@@ -77,22 +81,27 @@ func (a *answer) listFollows(text string) {
 // item adds an event whose id comes right after its name, as most lists do.
 func (a *answer) item(event string, lines ...header) {
 	a.items++
-	b := block{line("Event", event)}
-	if a.id != "" {
-		b = append(b, line("ActionID", a.id))
-	}
-	append(b, lines...).writeTo(&a.buf)
+	line("Event", event).writeTo(&a.buf)
+	a.writeID()
+	block(lines).writeTo(&a.buf)
 }
 
 // itemIDLast adds an event whose id comes last: queues, the database and Status
 // write theirs so.
 func (a *answer) itemIDLast(event string, lines ...header) {
 	a.items++
-	b := append(block{line("Event", event)}, lines...)
-	if a.id != "" {
-		b = append(b, line("ActionID", a.id))
+	line("Event", event).writeTo(&a.buf)
+	for _, h := range lines {
+		h.writeTo(&a.buf)
 	}
-	b.writeTo(&a.buf)
+	a.writeID()
+	a.buf.WriteString("\r\n")
+}
+
+func (a *answer) writeID() {
+	if a.id != "" {
+		line("ActionID", a.id).writeTo(&a.buf)
+	}
 }
 
 // complete closes a list.

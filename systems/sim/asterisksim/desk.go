@@ -3,6 +3,7 @@ package asterisksim
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -172,6 +173,15 @@ func (m *member) device() string { return cmp.Or(m.Device, "PJSIP/"+m.Person) }
 
 // label is the member's name, or the interface of one without a name.
 func (m *member) label() string { return cmp.Or(m.Label, m.device()) }
+
+// is reports whether a filter means the member, by interface or name.
+func (m *member) is(filter string) bool {
+	if m.Label == filter || m.Device == filter {
+		return true
+	}
+	person, plain := strings.CutPrefix(filter, "PJSIP/")
+	return m.Device == "" && plain && person == m.Person
+}
 
 // stateDevice is what Asterisk watches to know whether the member is free.
 func (m *member) stateDevice() string { return cmp.Or(m.StateDevice, m.device()) }

@@ -189,7 +189,7 @@ func doQueueStatus(c *session, m message, out *answer) {
 			number("Abandoned", f.abandoned), line("ServiceLevel", "0"),
 			line("ServicelevelPerf", "0.0"), line("ServicelevelPerf2", "0.0"), line("Weight", "0"))
 		for _, member := range d.members[id] {
-			if filter != "" && filter != member.device() && filter != member.label() {
+			if filter != "" && !member.is(filter) {
 				continue
 			}
 			out.itemIDLast("QueueMember", append(block{

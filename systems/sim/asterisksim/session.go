@@ -114,7 +114,7 @@ func (c *session) take(p parsed) bool {
 		out.fail("Missing action in request")
 		return c.write(out.buf.Bytes())
 	}
-	fault, struck := c.server.world.Faults.Next(p.message.name(), p.message.text())
+	fault, struck := c.server.world.Faults.NextOf(p.message.name(), p.message.text)
 	if !struck {
 		c.act(p.message, out)
 		return c.write(out.buf.Bytes()) && !out.bye

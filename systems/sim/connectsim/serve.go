@@ -81,7 +81,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, op *operation, h 
 	s.mu.Lock()
 	s.requests[op.name]++
 	s.mu.Unlock()
-	fault, _ := s.world.Faults.Next(op.name, r.Method+" "+r.URL.String()+" "+string(body))
+	fault, _ := s.world.Faults.NextOf(op.name, func() string { return r.Method + " " + r.URL.String() + " " + string(body) })
 	switch fault.Kind {
 	case sim.Refused:
 		write(w, nil, &apiError{status: 503, kind: "ServiceUnavailableException", message: "try again later"})

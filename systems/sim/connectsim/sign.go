@@ -106,7 +106,7 @@ func canonicalQuery(u *url.URL) string {
 
 // escape keeps only the characters that RFC 3986 calls unreserved.
 func escape(text string) string {
-	return strings.NewReplacer("+", "%20", "%7E", "~").Replace(url.QueryEscape(text))
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(text), "+", "%20"), "%7E", "~")
 }
 
 func headerValue(r *http.Request, name string) string {

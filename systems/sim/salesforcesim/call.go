@@ -75,8 +75,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.method = strings.ToUpper(as)
 	}
 	op := strings.TrimSpace(c.method + " " + c.path + " " + soapOperation(c))
-	wording := fmt.Sprintf("%s %s\n%s\n%s", c.method, r.RequestURI, c.query.Get("q"), body)
-	fault, struck := s.org.Faults.Next(op, wording)
+	fault, struck := s.org.Faults.NextOf(op, func() string {
+		return fmt.Sprintf("%s %s\n%s\n%s", c.method, r.RequestURI, c.query.Get("q"), body)
+	})
 	if !struck {
 		write(w, s.serve(c, r.Host))
 		return
@@ -174,12 +175,10 @@ func (r reply) text() (text []byte, kind string) {
 		return nil, ""
 	}
 	var out bytes.Buffer
-	coder := json.NewEncoder(&out)
-	coder.SetEscapeHTML(false)
-	if err := coder.Encode(r.body); err != nil {
+	if err := encode(&out, r.body); err != nil {
 		return []byte(`[{"errorCode":"UNKNOWN_EXCEPTION","message":"answer cannot be encoded"}]`), "application/json;charset=UTF-8"
 	}
-	return bytes.TrimSpace(out.Bytes()), "application/json;charset=UTF-8"
+	return out.Bytes(), "application/json;charset=UTF-8"
 }
 
 // read decodes the call's JSON body.

@@ -1,6 +1,7 @@
 package salesforcesim
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -40,7 +41,7 @@ func (s *Server) composite(c *call) reply {
 	}
 	t := s.org.begin(c.session.user, "rest")
 	t.locked, t.mixed = c.locks, !body.AllOrNone
-	answers := map[string]any{}
+	answers, refers := map[string]any{}, bytes.Contains(c.body, []byte("@{"))
 	results := make([]members, len(body.Parts))
 	failed := -1
 	for i, one := range body.Parts {
@@ -58,7 +59,9 @@ func (s *Server) composite(c *call) reply {
 			{"httpStatusCode", r.status},
 			{"referenceId", one.ReferenceID},
 		}
-		answers[one.ReferenceID] = plain(r.body)
+		if refers {
+			answers[one.ReferenceID] = plain(r.body)
+		}
 	}
 	if failed >= 0 && body.AllOrNone {
 		t.rollback(0)
@@ -66,7 +69,7 @@ func (s *Server) composite(c *call) reply {
 			results[i] = halted(body.Parts[i])
 		}
 	}
-	return answer(http.StatusOK, map[string]any{"compositeResponse": results})
+	return answer(http.StatusOK, members{{"compositeResponse", results}})
 }
 
 func (b compositeBody) check() *Error {
@@ -147,11 +150,13 @@ func plain(body any) any {
 	return value
 }
 
+var mark = regexp.MustCompile(`@\{([^}]*)\}`)
+
 // substitute replaces @{ref.path} with what an earlier part answered.
 func substitute(text string, answers map[string]any) (string, *Error) {
 	var wrong *Error
-	done := regexp.MustCompile(`@\{([^}]*)\}`).ReplaceAllStringFunc(text, func(mark string) string {
-		path := strings.TrimSuffix(strings.TrimPrefix(mark, "@{"), "}")
+	done := mark.ReplaceAllStringFunc(text, func(found string) string {
+		path := strings.TrimSuffix(strings.TrimPrefix(found, "@{"), "}")
 		value, ok := follow(path, answers)
 		if !ok {
 			wrong = badRequest("PROCESSING_HALTED", "Invalid reference specified. No value for %s found.", path)

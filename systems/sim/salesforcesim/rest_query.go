@@ -32,25 +32,63 @@ type member struct {
 // MarshalJSON writes the members in their order.
 func (m members) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
+	err := m.encode(&out)
+	return out.Bytes(), err
+}
+
+func (m members) encode(out *bytes.Buffer) error {
 	out.WriteByte('{')
 	for i, one := range m {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		name, err := json.Marshal(one.name)
-		if err != nil {
-			return nil, err
+		if err := encode(out, one.name); err != nil {
+			return err
 		}
-		value, err := json.Marshal(one.value)
-		if err != nil {
-			return nil, err
-		}
-		out.Write(name)
 		out.WriteByte(':')
-		out.Write(value)
+		if err := encode(out, one.value); err != nil {
+			return err
+		}
 	}
 	out.WriteByte('}')
-	return out.Bytes(), nil
+	return nil
+}
+
+// encode writes a value as JSON. Objects with an order and lists of them are
+// written in place: encoding/json would check and copy each once more for every
+// object that it stands in.
+func encode(out *bytes.Buffer, value any) error {
+	switch v := value.(type) {
+	case members:
+		return v.encode(out)
+	case []members:
+		return encodeList(out, v)
+	case []any:
+		return encodeList(out, v)
+	case string, bool, int, nil:
+		text, err := json.Marshal(v)
+		out.Write(text)
+		return err
+	}
+	coder := json.NewEncoder(out)
+	coder.SetEscapeHTML(false)
+	err := coder.Encode(value)
+	out.Truncate(max(out.Len()-1, 0)) // the newline after it
+	return err
+}
+
+func encodeList[V any](out *bytes.Buffer, list []V) error {
+	out.WriteByte('[')
+	for i, one := range list {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := encode(out, one); err != nil {
+			return err
+		}
+	}
+	out.WriteByte(']')
+	return nil
 }
 
 func (m members) put(name string, value any) members {

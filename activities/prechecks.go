@@ -1,0 +1,342 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/systems"
+)
+
+// Prechecks looks whether a stage may begin, by what is kept and by what the
+// systems say. What only the systems can say of a single user is asked when that
+// user is captured, and skips or defers them then.
+type Prechecks struct {
+	Library  *Library
+	Store    rollout.Store
+	Proofs   rollout.Proofs
+	People   cutover.People
+	Old, New *systems.Platform
+	Now      func() time.Time
+
+	crowd crowd
+}
+
+// e911Attribute says where somebody is for calls for help.
+const e911Attribute = "x_e911_location"
+
+// Check asks everything that must hold before anybody of a stage is switched.
+func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
+	v, err := p.Library.open(ctx, r.Plan, r.Hash)
+	if err != nil {
+		return Checked{}, err
+	}
+	stage, ok := v.Document.Plan.Stage(plan.StageID(r.Stage))
+	if !ok {
+		return Checked{}, fmt.Errorf("stage %s: %w", r.Stage, dualtone.ErrNotFound)
+	}
+	c := &checking{Prechecks: p, ref: r, stage: stage, found: Checked{LeftOut: map[dualtone.PersonID]string{}}}
+	if stage.Kind == plan.Rehearsal {
+		c.block("no rehearsal of this version is kept; rehearse it, or skip the stage with a reason")
+		return c.found, nil
+	}
+	if err := c.systems(ctx); err != nil {
+		return Checked{}, err
+	}
+	if err := c.people(ctx); err != nil {
+		return Checked{}, err
+	}
+	if stage.Has(plan.PrecheckGates) {
+		for _, check := range v.Document.Plan.Spec.Gates.Precheck {
+			if err := c.ask(ctx, &v.Document, check); err != nil {
+				return Checked{}, err
+			}
+		}
+	}
+	return c.found, nil
+}
+
+// checking is one go at the prechecks of a stage.
+type checking struct {
+	*Prechecks
+	ref   StageRef
+	stage plan.Stage
+	users []cutover.PersonState // those who are to be switched
+	found Checked
+}
+
+func (c *checking) block(why string, args ...any) {
+	c.found.Blocks = append(c.found.Blocks, fmt.Sprintf(why, args...))
+}
+
+func (c *checking) fact(what string, args ...any) {
+	c.found.Facts = append(c.found.Facts, fmt.Sprintf(what, args...))
+}
+
+// systems asks both phone systems whether they answer.
+func (c *checking) systems(ctx context.Context) error {
+	if !c.stage.Kind.Switches() {
+		return nil
+	}
+	for _, system := range []*systems.Platform{c.Old, c.New} {
+		status, err := system.Health.Check(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			c.block("%s does not answer: %s", system.Name, err)
+		default:
+			c.fact("%s answers as %s", system.Name, status.Identity)
+		}
+	}
+	return nil
+}
+
+// people reads who is to be switched, and finds what an earlier run left behind.
+func (c *checking) people(ctx context.Context) error {
+	q := rollout.UserQuery{Plan: c.ref.Plan, Stage: c.ref.Stage, States: rollout.Tried(true), Limit: 1000}
+	var left []string
+	for {
+		users, err := c.Store.Users(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			person, err := c.People.Person(ctx, u.Person)
+			if err != nil {
+				return err
+			}
+			c.users = append(c.users, person)
+			if leftover(person.State) {
+				left = append(left, fmt.Sprintf("%s (%s)", person.ID, person.State))
+			}
+		}
+		if len(users) < q.Limit {
+			break
+		}
+		q.After = users[len(users)-1].Position
+	}
+	if len(left) > 0 {
+		c.block("left over from an earlier switch, look at them first: %s", few(left))
+	}
+	c.fact("%d people are to be switched", len(c.users))
+	return nil
+}
+
+// leftover reports whether something of an earlier switch may still stand.
+func leftover(s cutover.State) bool {
+	return s != "" && !s.Final() || s == cutover.RestoreDrift || s == cutover.Unknown
+}
+
+// few names some of many.
+func few(all []string) string {
+	const most = 10
+	if len(all) <= most {
+		return strings.Join(all, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
+}
+
+// ask makes one of the plan's prechecks.
+func (c *checking) ask(ctx context.Context, d *plan.Document, check plan.Precheck) error {
+	switch check.Check {
+	case plan.RestoreRehearsed:
+		return c.wayBack(ctx, check)
+	case plan.DependencyClosure:
+		return c.closure(ctx, d, check)
+	case plan.NewSeatAndNumberReady:
+		c.each(check, "no account is matched on "+c.New.Name, func(p cutover.PersonState) bool { return p.Accounts.New != "" && p.Accounts.CRM != "" })
+	case plan.E911LocationPresent:
+		c.each(check, "no location for calls for help ("+e911Attribute+")", func(p cutover.PersonState) bool { return p.Attributes.First(e911Attribute) != "" })
+	case plan.BeforeImageComplete, plan.NotOnCallAndWrapped, plan.SoftphoneLayoutPresent:
+		c.fact("%s is asked of each user as they are switched", check.Check)
+	}
+	return nil
+}
+
+// each asks something of everybody, and does what the plan says with those of
+// whom it is not so.
+func (c *checking) each(check plan.Precheck, why string, ready func(cutover.PersonState) bool) {
+	var not []string
+	for _, p := range c.users {
+		if !ready(p) {
+			not = append(not, string(p.ID))
+		}
+	}
+	switch {
+	case len(not) == 0:
+		c.fact("%s: all %d people", check.Check, len(c.users))
+	case check.OnFail == plan.BlockStage:
+		c.block("%s: %s: %s", check.Check, why, few(not))
+	default:
+		for _, id := range not {
+			c.found.LeftOut[dualtone.PersonID(id)] = fmt.Sprintf("%s: %s", check.Check, why)
+		}
+	}
+}
+
+// wayBack asks whether somebody has gone out and come back lately: there is no
+// way forward without a proved way back.
+func (c *checking) wayBack(ctx context.Context, check plan.Precheck) error {
+	if c.stage.Reversal == plan.Irreversible || !c.stage.Kind.Switches() {
+		c.fact("%s: nothing of stage %s is taken back by a switch", check.Check, c.stage.ID)
+		return nil
+	}
+	age := check.MaxAge
+	if age == 0 {
+		age = 14 * plan.Day
+	}
+	proof, err := c.Proofs.WayBack(ctx, c.Now().Add(-age.Time()))
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+		c.block("%s: nobody has gone out and come back in the last %s; move a volunteer to the new side and back first", check.Check, age)
+	case err != nil:
+		return err
+	case !proof.Restored:
+		c.block("%s: the last way back, of %s at %s, did not restore everything: %s", check.Check, proof.Person, proof.At.UTC().Format(time.RFC3339), proof.Detail)
+	default:
+		c.fact("%s: %s came back whole", check.Check, proof.Person)
+	}
+	return nil
+}
+
+// closure asks whether the stage tears people apart who must move together.
+func (c *checking) closure(ctx context.Context, d *plan.Document, check plan.Precheck) error {
+	all, err := everybody(ctx, c.People)
+	if err != nil {
+		return err
+	}
+	found, err := d.Resolve(asUsers(all))
+	if err != nil {
+		return err
+	}
+	before := len(c.found.Blocks)
+	for _, s := range found.Splits {
+		if s.Stage == c.stage.ID {
+			c.block("%s: %s %s is torn apart: %d people would move without %s", check.Check, s.Relation, s.Shared, len(s.Inside), s.Outside[0].Person)
+		}
+	}
+	if len(c.found.Blocks) == before {
+		c.fact("%s: nobody is torn apart", check.Check)
+	}
+	return nil
+}
+
+// everybody reads the whole user list.
+func everybody(ctx context.Context, people cutover.People) ([]cutover.PersonState, error) {
+	var all []cutover.PersonState
+	for q := (cutover.PeopleQuery{Limit: 2000}); ; {
+		found, err := people.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		if len(found) < q.Limit {
+			return all, nil
+		}
+		q.After = found[len(found)-1].ID
+	}
+}
+
+func asUsers(people []cutover.PersonState) []plan.User {
+	users := make([]plan.User, len(people))
+	for i, p := range people {
+		users[i] = plan.User{Person: p.Person, Side: p.Side}
+	}
+	return users
+}
+
+// Final says what is missing before the point of no return.
+func (p *Prechecks) Final(ctx context.Context, ref PlanRef, at time.Time) ([]string, error) {
+	v, err := p.Library.open(ctx, ref.Plan, ref.Hash)
+	if err != nil {
+		return nil, err
+	}
+	final := v.Document.Plan.Spec.Finalise
+	if final == nil {
+		return []string{"the plan names no point of no return (spec.finalise)"}, nil
+	}
+	f := finalCheck{Prechecks: p, ref: ref, at: at, doc: &v.Document.Plan}
+	if err := f.rested(ctx, final.NotBefore.AfterLastSwitch); err != nil {
+		return nil, err
+	}
+	for _, r := range final.Require {
+		if err := f.require(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return f.missing, nil
+}
+
+type finalCheck struct {
+	*Prechecks
+	ref     PlanRef
+	at      time.Time
+	doc     *plan.Plan
+	missing []string
+}
+
+func (f *finalCheck) miss(what string, args ...any) {
+	f.missing = append(f.missing, fmt.Sprintf(what, args...))
+}
+
+// rested asks whether the last switch is long enough ago.
+func (f *finalCheck) rested(ctx context.Context, after plan.Duration) error {
+	all, err := f.Store.Transitions(ctx, rollout.TransitionQuery{Plan: f.ref.Plan})
+	if err != nil {
+		return err
+	}
+	for _, t := range slices.Backward(all) {
+		if t.Verb == rollout.Switched {
+			if until := t.At.Add(after.Time()); f.at.Before(until) {
+				f.miss("the last switch was at %s, it must be %s ago: not before %s", t.At.UTC().Format(time.RFC3339), after, until.UTC().Format(time.RFC3339))
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+func (f *finalCheck) require(ctx context.Context, r plan.Requirement) error {
+	switch r.Name {
+	case plan.NoOpenHolds:
+		holds, err := f.Store.Holds(ctx, f.ref.Plan)
+		for _, h := range holds {
+			if h.OpenAt(f.at) {
+				f.miss("%s", h)
+			}
+		}
+		return err
+	case plan.FreshReconcile:
+		return f.reconciled(ctx)
+	default:
+		f.miss("%s: nothing is known that proves it", r.Name)
+		return nil
+	}
+}
+
+// reconciled asks whether both systems were compared lately, and agreed.
+func (f *finalCheck) reconciled(ctx context.Context) error {
+	for _, diff := range f.doc.Spec.Gates.Reconcile {
+		name := rollout.ReconcilePrefix + string(diff.Diff)
+		last, err := f.Store.Readings(ctx, rollout.ReadingQuery{Plan: f.ref.Plan, Gate: name, Last: 1})
+		switch {
+		case err != nil:
+			return err
+		case len(last) == 0:
+			f.miss("%s was never made", name)
+		case last[0].Ruling != rollout.GatePasses:
+			f.miss("%s %s", name, last[0].Why)
+		case f.at.Sub(last[0].At) > diff.MaxAge.Time():
+			f.miss("%s is of %s, older than %s", name, last[0].At.UTC().Format(time.RFC3339), diff.MaxAge)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// Rollout does for the workflows of plans what they may not do themselves: it
+// reads and keeps, asks the calendar, checks and measures.
+type Rollout struct {
+	Store    rollout.Store
+	Specs    Specs
+	People   cutover.People
+	Calendar rollout.Calendars
+	Checks   StageChecks
+	Measures rollout.Measures
+	// News may be nil.
+	News rollout.News
+	Now  func() time.Time
+}
+
+// Specs reads from a plan what the workflows of its stages need.
+type Specs interface {
+	// Spec returns a version of a plan. ErrNotFound for an unknown one.
+	Spec(ctx context.Context, plan, hash string) (rollout.PlanSpec, error)
+}
+
+// StageChecks looks whether a stage may begin.
+type StageChecks interface {
+	// Check asks everything that must hold before anybody of a stage is switched.
+	Check(ctx context.Context, r StageRef) (Checked, error)
+	// Crowded returns which of the people may not be switched now, because too
+	// many of those they work with are on the new side; each with the reason.
+	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, inFlight int) (map[dualtone.PersonID]string, error)
+	// Final says what is still missing before the point of no return.
+	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
+}
+
+// Checked is what the prechecks of a stage found.
+type Checked struct {
+	// Blocks says why the stage may not begin; empty if it may.
+	Blocks []string `json:"blocks,omitempty"`
+	// LeftOut are people who are not switched, each with the reason.
+	LeftOut map[dualtone.PersonID]string `json:"left_out,omitempty"`
+	// Facts are what was found, a line each; approvals bind them.
+	Facts []string `json:"facts,omitempty"`
+}
+
+// Itself is the program as an actor.
+const Itself = "system"
+
+// StageRef names a stage of a version of a plan.
+type StageRef struct {
+	Plan  string `json:"plan"`
+	Stage string `json:"stage"`
+	Hash  string `json:"hash"`
+}
+
+// PlanRef names a version of a plan.
+type PlanRef struct {
+	Plan string `json:"plan"`
+	Hash string `json:"hash"`
+}
+
+// PlanSpec reads a plan.
+func (r *Rollout) PlanSpec(ctx context.Context, p PlanRef) (rollout.PlanSpec, error) {
+	spec, err := r.Specs.Spec(ctx, p.Plan, p.Hash)
+	return spec, wrap(err, "plan %s", p.Plan)
+}
+
+// StageStates reads where the stages of a plan stand.
+func (r *Rollout) StageStates(ctx context.Context, plan string) (map[string]rollout.State, error) {
+	stages, err := r.Store.Stages(ctx, plan)
+	states := map[string]rollout.State{}
+	for _, s := range stages {
+		states[s.ID] = s.State
+	}
+	return states, wrap(err, "stages of plan %s", plan)
+}
+
+// KeepTransition records a transition and tells of it.
+func (r *Rollout) KeepTransition(ctx context.Context, t rollout.Transition) error {
+	if err := r.Store.Record(ctx, t); err != nil {
+		return wrap(err, "%s of plan %s", t.Verb, t.Plan)
+	}
+	return r.tell(ctx, rollout.Event{
+		Plan: t.Plan, Stage: t.Stage, What: fmt.Sprintf("%s: %s", t.Verb, t.To), Why: t.Reason, Actor: t.Actor, At: t.At,
+		Urgent: t.To == rollout.Failed || t.To == rollout.RollingBack || t.To == rollout.AwaitingApproval || t.To == rollout.Unknown,
+	})
+}
+
+// KeepHold stores a hold, or that it was released.
+func (r *Rollout) KeepHold(ctx context.Context, h rollout.Hold) error {
+	what, actor, why, at := "held", h.Owner, h.Reason, h.Placed
+	keep := r.Store.PlaceHold
+	if !h.Released.IsZero() {
+		keep, what, actor, why, at = r.Store.ReleaseHold, "released", h.ReleasedBy, h.Why, h.Released
+	}
+	if err := keep(ctx, h); err != nil {
+		return wrap(err, "hold %s of plan %s", h.ID, h.Plan)
+	}
+	return r.tell(ctx, rollout.Event{Plan: h.Plan, Stage: h.Stage, What: what, Why: why, Actor: actor, At: at, Urgent: true})
+}
+
+// KeepApproval stores what somebody said of a plan or a stage.
+func (r *Rollout) KeepApproval(ctx context.Context, a rollout.Approval) error {
+	return wrap(r.Store.Decide(ctx, a), "approval of plan %s", a.Plan)
+}
+
+// KeepNote tells more of the state that a stage is in.
+func (r *Rollout) KeepNote(ctx context.Context, n rollout.Note) error {
+	return wrap(r.Store.Refine(ctx, n), "note on stage %s of plan %s", n.Stage, n.Plan)
+}
+
+// tell tells people of an event where somebody carries the news.
+func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
+	if r.News == nil {
+		return nil
+	}
+	return r.News.Tell(ctx, e)
+}
+
+// CheckFinal says what is still missing before the point of no return.
+func (r *Rollout) CheckFinal(ctx context.Context, p PlanRef) ([]string, error) {
+	missing, err := r.Checks.Final(ctx, p, r.Now())
+	return missing, wrap(err, "finalising plan %s", p.Plan)
+}
+
+// StageTally counts the people of a stage by where they are.
+func (r *Rollout) StageTally(ctx context.Context, s StageRef) (cutover.Tally, error) {
+	stages, err := r.Store.Stages(ctx, s.Plan)
+	if err != nil {
+		return nil, wrap(err, "stages of plan %s", s.Plan)
+	}
+	for _, st := range stages {
+		if st.ID == s.Stage {
+			return st.Users, nil
+		}
+	}
+	return nil, fmt.Errorf("stage %s of plan %s: %w", s.Stage, s.Plan, dualtone.ErrNotFound)
+}
+
+// Marking moves people of a stage for whom no switch says where they are.
+type Marking struct {
+	StageRef
+
+	// People are all of the stage if there are none.
+	People []dualtone.PersonID `json:"people,omitempty"`
+	From   []cutover.State     `json:"from"`
+	State  cutover.State       `json:"state"`
+	Detail string              `json:"detail,omitempty"`
+}
+
+// MarkPeople moves people of a stage and returns how many it moved.
+func (r *Rollout) MarkPeople(ctx context.Context, m Marking) (int, error) {
+	n, err := r.Store.Mark(ctx, rollout.Mark{
+		Plan: m.Plan, Stage: m.Stage, People: m.People, From: m.From, State: m.State, Detail: m.Detail, At: r.Now(),
+	})
+	return n, wrap(err, "people of stage %s of plan %s", m.Stage, m.Plan)
+}
+
+// Asked is a question about a moment.
+type Asked struct {
+	StageRef
+
+	At time.Time `json:"at"`
+}
+
+// StageOpening asks the calendar when the people of a stage who wait may be
+// switched.
+func (r *Rollout) StageOpening(ctx context.Context, a Asked) (rollout.Opening, error) {
+	sites, err := r.sites(ctx, a.StageRef)
+	if err != nil {
+		return rollout.Opening{}, err
+	}
+	o, err := r.Calendar.Opening(ctx, a.Plan, a.Hash, a.Stage, sites, a.At)
+	return o, wrap(err, "calendar of stage %s of plan %s", a.Stage, a.Plan)
+}

@@ -1,0 +1,118 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// StageQuery asks for the next people of a stage who may be switched.
+type StageQuery struct {
+	StageRef
+
+	To     dualtone.Side   `json:"to"`
+	States []cutover.State `json:"states"`
+	After  int             `json:"after,omitempty"`
+	Limit  int             `json:"limit"`
+	At     time.Time       `json:"at"`
+	// InFlight is how many are being switched just now.
+	InFlight int `json:"in_flight,omitempty"`
+}
+
+// StagePage is a part of a stage's people. After continues it, until it is Ended.
+type StagePage struct {
+	People []Place `json:"people"`
+	After  int     `json:"after"`
+	Ended  bool    `json:"ended,omitempty"`
+}
+
+// StagePeople returns the next people of a stage. On the way to the new side it
+// leaves out those whose site is not in a window, and those of whose group too
+// many would be on the new side; the latter are deferred with the reason. A way
+// back asks nothing of the kind.
+func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, error) {
+	back := q.To == dualtone.Old
+	users, err := r.Store.Users(ctx, rollout.UserQuery{
+		Plan: q.Plan, Stage: q.Stage, States: q.States, After: q.After, Reverse: back, Limit: q.Limit,
+	})
+	if err != nil {
+		return StagePage{}, wrap(err, "people of stage %s of plan %s", q.Stage, q.Plan)
+	}
+	page := StagePage{People: []Place{}, Ended: len(users) < q.Limit}
+	if len(users) > 0 {
+		page.After = users[len(users)-1].Position
+	}
+	if !back {
+		if users, err = r.cleared(ctx, q, users); err != nil {
+			return StagePage{}, err
+		}
+	}
+	for _, u := range users {
+		page.People = append(page.People, Place{Position: u.Position, Person: u.Person})
+	}
+	return page, nil
+}
+
+// cleared keeps the users who may be switched now.
+func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.User) ([]rollout.User, error) {
+	people := make([]dualtone.Person, 0, len(users))
+	open := map[dualtone.PersonID]bool{}
+	for _, u := range users {
+		p, err := r.People.Person(ctx, u.Person)
+		if err != nil {
+			return nil, wrap(err, "person %s", u.Person)
+		}
+		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p.Person, q.At)
+		if err != nil {
+			return nil, wrap(err, "calendar of stage %s of plan %s", q.Stage, q.Plan)
+		}
+		if ok {
+			open[u.Person] = true
+			people = append(people, p.Person)
+		}
+	}
+	crowded, err := r.Checks.Crowded(ctx, q.StageRef, people, q.InFlight)
+	if err != nil {
+		return nil, wrap(err, "blast radius of stage %s of plan %s", q.Stage, q.Plan)
+	}
+	for _, p := range people {
+		why, ok := crowded[p.ID]
+		if !ok {
+			continue
+		}
+		delete(open, p.ID)
+		if _, err := r.MarkPeople(ctx, Marking{
+			StageRef: q.StageRef, People: []dualtone.PersonID{p.ID}, From: []cutover.State{cutover.Planned, cutover.Deferred},
+			State: cutover.Deferred, Detail: why,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(users, func(u rollout.User) bool { return !open[u.Person] }), nil
+}
+
+// sites are those at which people of a stage wait.
+func (r *Rollout) sites(ctx context.Context, s StageRef) ([]string, error) {
+	var all []string
+	q := rollout.UserQuery{Plan: s.Plan, Stage: s.Stage, States: rollout.Tried(true), Limit: 5000}
+	for {
+		users, err := r.Store.Users(ctx, q)
+		if err != nil {
+			return nil, wrap(err, "people of stage %s of plan %s", s.Stage, s.Plan)
+		}
+		for _, u := range users {
+			if !slices.Contains(all, u.Site) {
+				all = append(all, u.Site)
+			}
+		}
+		if len(users) < q.Limit {
+			slices.Sort(all)
+			return all, nil
+		}
+		q.After = users[len(users)-1].Position
+	}
+}

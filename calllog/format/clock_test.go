@@ -1,0 +1,91 @@
+package format_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dualtone/dualtone/calllog/format"
+)
+
+// row is a CDR that began at an epoch and says so in local time too.
+func cdrRow(epoch int64, start, answer, end string, duration int) string {
+	return fmt.Sprintf(`"","12125550111","1001","in","","PJSIP/carrier-1","PJSIP/1001-2","Dial","PJSIP/1001","%s","%s","%s",%d,%d,"ANSWERED","DOCUMENTATION","%d.1","","","%d.1",1`,
+		start, answer, end, duration, duration, epoch, epoch)
+}
+
+// TestTheHourThatComesTwiceIsToldApartByTheChannelsName reads both halves of the
+// autumn hour in zones that change by an hour and by half of one.
+func TestTheHourThatComesTwiceIsToldApartByTheChannelsName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		zone, began, start, answer, end, wantStart, wantEnd string
+		duration                                            int
+	}{
+		{"Europe/London", "2026-10-25 00:30:00", "2026-10-25 01:30:00", "2026-10-25 01:30:05", "2026-10-25 01:40:00", "2026-10-25 00:30:00", "2026-10-25 00:40:00", 600},
+		{"Europe/London", "2026-10-25 01:30:00", "2026-10-25 01:30:00", "2026-10-25 01:30:05", "2026-10-25 01:40:00", "2026-10-25 01:30:00", "2026-10-25 01:40:00", 600},
+		{"Europe/London", "2026-10-25 00:59:00", "2026-10-25 01:59:00", "2026-10-25 01:59:05", "2026-10-25 01:10:00", "2026-10-25 00:59:00", "2026-10-25 01:10:00", 660},
+		{"Europe/London", "2026-10-25 00:10:00", "2026-10-25 01:10:00", "2026-10-25 01:10:05", "2026-10-25 01:40:00", "2026-10-25 00:10:00", "2026-10-25 01:40:00", 5400},
+		{"America/New_York", "2026-11-01 06:30:00", "2026-11-01 01:30:00", "2026-11-01 01:30:01", "2026-11-01 01:31:00", "2026-11-01 06:30:00", "2026-11-01 06:31:00", 60},
+		{"Australia/Lord_Howe", "2026-04-04 14:45:00", "2026-04-05 01:45:00", "2026-04-05 01:45:05", "2026-04-05 01:46:00", "2026-04-04 14:45:00", "2026-04-04 14:46:00", 60},
+		{"Australia/Lord_Howe", "2026-04-04 15:15:00", "2026-04-05 01:45:00", "2026-04-05 01:45:05", "2026-04-05 01:46:00", "2026-04-04 15:15:00", "2026-04-04 15:16:00", 60},
+		{"Asia/Kathmandu", "2026-11-22 10:00:00", "2026-11-22 15:45:00", "2026-11-22 15:45:01", "2026-11-22 15:46:00", "2026-11-22 10:00:00", "2026-11-22 10:01:00", 60},
+	} {
+		o := format.Options{System: "pbx", Zone: zone(t, c.zone)}
+		l := legs(t, read(t, "asterisk", []byte(cdrRow(utc(c.began).Unix(), c.start, c.answer, c.end, c.duration)+"\n"), o))[0]
+		if !l.Started.Equal(utc(c.wantStart)) || !l.Ended.Equal(utc(c.wantEnd)) || l.Zone != c.zone {
+			t.Errorf("%s %s to %s: %s to %s", c.zone, c.start, c.end, l.Started, l.Ended)
+		}
+	}
+}
+
+func TestATimeThatTheClocksSkippedIsAFault(t *testing.T) {
+	t.Parallel()
+	o := format.Options{System: "pbx", Zone: zone(t, "Europe/London")}
+	rows := read(t, "asterisk", []byte(cdrRow(0, "2026-03-29 01:30:00", "", "2026-03-29 02:30:00", 0)+"\n"), o)
+	if f := rows[0].Fault; f == nil || f.Column != "start" || !strings.Contains(f.Reason, "Europe/London never showed this time") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestRowsInOrderTellTheHourThatComesTwiceApart reads a mapped file across the
+// change, a row each ten minutes.
+func TestRowsInOrderTellTheHourThatComesTwiceApart(t *testing.T) {
+	t.Parallel()
+	o := inBerlin(t)
+	var text strings.Builder
+	text.WriteString(ipOfficeHead)
+	began := utc("2026-10-24 23:30:00")
+	for i := range 30 {
+		at := began.Add(time.Duration(i) * 10 * time.Minute).In(o.Zone)
+		fmt.Fprintf(&text, "%s;%d;0;;;201;I;OK;;5;5;;;;\n", at.Format("2006/01/02;15:04:05"), i)
+	}
+	for i, l := range legs(t, read(t, "csv", []byte(text.String()), o)) {
+		if want := began.Add(time.Duration(i) * 10 * time.Minute); !l.Started.Equal(want) {
+			t.Errorf("row %d: %s; want %s", i, l.Started, want)
+		}
+	}
+}
+
+// TestLocalTimesAgreeWithTheStandardLibrary compares a year of hours in zones of
+// all kinds.
+func TestLocalTimesAgreeWithTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "Africa/Casablanca", "Pacific/Apia", "America/Sao_Paulo"} {
+		o := format.Options{System: "pbx", Zone: zone(t, name)}
+		var text strings.Builder
+		var want []time.Time
+		for at := utc("2023-12-31 00:07:09"); at.Year() < 2025; at = at.Add(37 * time.Minute) {
+			local := at.In(o.Zone).Format(time.DateTime)
+			text.WriteString(cdrRow(at.Unix(), local, local, local, 0) + "\n")
+			want = append(want, at)
+		}
+		got := legs(t, read(t, "asterisk", []byte(text.String()), o))
+		for i := range want {
+			if !got[i].Started.Equal(want[i]) {
+				t.Fatalf("%s: %s; want %s", name, got[i].Started, want[i])
+			}
+		}
+	}
+}

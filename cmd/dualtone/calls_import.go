@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
+	callformat "github.com/dualtone/dualtone/calllog/format"
+	"github.com/dualtone/dualtone/calllog/source"
+)
+
+const callsImportLong = `Reads call records out of files: plain, gzip, tar or tar.gz, as their content says.
+
+The same file twice changes nothing, and a newer version of a record replaces the
+older one. A row that cannot be read goes to quarantine with its line and the
+reason, and the rest goes on. Ctrl-C or a crash loses nothing and doubles nothing:
+run the same again and it goes on where it stopped.`
+
+func callsImport(a *app) *cobra.Command {
+	var f readingFlags
+	var again, dryRun bool
+	cmd := &cobra.Command{
+		Use: "import FILE...", Short: "Read call records out of files", Long: callsImportLong,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(cmd, "FILE missing (- for standard input)")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.settings()
+			if err != nil {
+				return err
+			}
+			r, err := f.reading(cmd, cfg)
+			if err != nil {
+				return err
+			}
+			if dryRun {
+				return a.surveyCalls(cmd.Context(), r, args)
+			}
+			s, err := a.openStores(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			return a.importCalls(cmd.Context(), s, r, args, again)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&again, "again", false, "read from the beginning what was read before, as after a wrong zone or mapping")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "read the files, tell what they hold and what is wrong in them, and keep nothing")
+	return cmd
+}
+
+// callsReport is what an import did.
+type callsReport struct {
+	Files   []source.Result `json:"files"`
+	Total   calllog.Written `json:"total"`
+	Seconds float64         `json:"seconds"`
+}
+
+func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, files []string, again bool) error {
+	m := a.meter("MB")
+	m.steady = true
+	began := a.now()
+	var im *source.Importer
+	size := source.Size(files)
+	var before int64 // rows of the files that are through
+	im = importer(s, r, func(in calllog.Ingest) {
+		m.at(megabytes(im.Done.Load()), megabytes(size), rowsNote(before+in.Total.Rows, a.now().Sub(began)))
+	})
+	im.Again = again
+	report := callsReport{Files: []source.Result{}}
+	var err error
+	for _, name := range files {
+		var results []source.Result
+		if name == "-" {
+			results, err = im.Read(ctx, a.in, "standard input")
+		} else {
+			results, err = im.File(ctx, name)
+		}
+		for _, r := range results {
+			report.Files = append(report.Files, r)
+			report.Total.Add(r.Written)
+		}
+		before = report.Total.Rows
+		if err != nil {
+			break
+		}
+	}
+	err = errors.Join(err, im.Settle(context.WithoutCancel(ctx)))
+	m.end()
+	report.Seconds = a.now().Sub(began).Seconds()
+	if shown := a.show(report, report.table); shown != nil {
+		return shown
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return hint(err, "run the same again: it goes on where it stopped")
+	case err != nil:
+		return hint(err, importHint(err))
+	case report.Total.Quarantined > 0:
+		return hint(fmt.Errorf("%d rows are in quarantine: %w", report.Total.Quarantined, errPartial), "dualtone calls quarantine lists them with their reasons")
+	}
+	return nil
+}
+
+func importHint(err error) string {
+	switch {
+	case errors.Is(err, dualtone.ErrConflict):
+		return "another import of the same file is running, or it has changed meanwhile; run the same again when that has ended"
+	case errors.Is(err, dualtone.ErrInvalid):
+		return "name the format with --format; dualtone calls formats lists what is known"
+	default:
+		return "run the same again: it goes on where it stopped"
+	}
+}
+
+const megabyte = 1 << 20
+
+func megabytes(n int64) int { return int((n + megabyte - 1) / megabyte) }
+
+func rowsNote(rows int64, spent time.Duration) string {
+	if spent < time.Second {
+		return fmt.Sprintf("%d rows", rows)
+	}
+	return fmt.Sprintf("%d rows, %.0f rows/s", rows, float64(rows)/spent.Seconds())
+}
+
+func (r callsReport) table(t *table) {
+	t.row("FILE", "FORMAT", "ROWS", "NEW", "CHANGED", "SAME", "SUPPLEMENTS", "QUARANTINED", "")
+	for _, f := range r.Files {
+		w := f.Written
+		note := ""
+		switch {
+		case w.Rows == 0 && f.Before > 0:
+			note = "read before"
+		case f.Before > 0:
+			note = fmt.Sprintf("gone on at byte %d", f.Before)
+		}
+		t.row(f.Ingest.Source.Name, f.Ingest.Source.Format, number(w.Rows), number(w.New), number(w.Changed), number(w.Same), number(w.Supplements), number(w.Quarantined), note)
+	}
+	t.line("%s", rowsNote(r.Total.Rows, time.Duration(r.Seconds*float64(time.Second))))
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// survey is what files hold.
+type survey struct {
+	Rows         int                         `json:"rows"`
+	Legs         int                         `json:"legs"`
+	Supplements  int                         `json:"supplements"`
+	Faulty       int                         `json:"faulty"`
+	First        time.Time                   `json:"first,omitzero"`
+	Last         time.Time                   `json:"last,omitzero"`
+	Formats      []string                    `json:"formats"`
+	Dispositions map[calllog.Disposition]int `json:"dispositions"`
+	// Faults are the first of them.
+	Faults []surveyFault `json:"faults"`
+}
+
+type surveyFault struct {
+	File string `json:"file"`
+	Line int64  `json:"line"`
+	calllog.Fault
+}
+
+const faultsShown = 20
+
+func (v *survey) add(name string, f callformat.Format, row calllog.Row) {
+	v.Rows++
+	v.Supplements += len(row.Supplements)
+	if !slices.Contains(v.Formats, f.Name) {
+		v.Formats = append(v.Formats, f.Name)
+	}
+	for i := range row.Legs {
+		l := &row.Legs[i]
+		v.Legs++
+		v.Dispositions[l.Disposition]++
+		if v.First.IsZero() || l.Started.Before(v.First) {
+			v.First = l.Started
+		}
+		if l.Ended.After(v.Last) {
+			v.Last = l.Ended
+		}
+	}
+	if row.Fault == nil {
+		return
+	}
+	v.Faulty++
+	if len(v.Faults) < faultsShown {
+		v.Faults = append(v.Faults, surveyFault{name, row.Line, *row.Fault})
+	}
+}
+
+// surveyCalls reads files and keeps nothing.
+func (a *app) surveyCalls(ctx context.Context, r source.Reading, files []string) error {
+	v := survey{Dispositions: map[calllog.Disposition]int{}, Faults: []surveyFault{}, Formats: []string{}}
+	for _, name := range files {
+		if err := a.survey(ctx, r, name, &v); err != nil {
+			return hint(err, importHint(err))
+		}
+	}
+	if err := a.show(v, v.table); err != nil {
+		return err
+	}
+	if v.Faulty > 0 {
+		return fmt.Errorf("%d of %d rows are faulty, nothing was kept: %w", v.Faulty, v.Rows, dualtone.ErrInvalid)
+	}
+	return nil
+}
+
+func (a *app) survey(ctx context.Context, r source.Reading, name string, v *survey) error {
+	in := a.in
+	if name != "-" {
+		f, err := os.Open(name) //nolint:gosec // the file is named by whoever runs the program
+		if errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	return r.Survey(in, name, func(source string, f callformat.Format, row calllog.Row) error {
+		v.add(source, f, row)
+		return ctx.Err()
+	})
+}
+
+func (v *survey) table(t *table) {
+	if len(v.Faults) > 0 {
+		t.row("FILE", "LINE", "COLUMN", "VALUE", "PROBLEM")
+		for _, f := range v.Faults {
+			t.row(f.File, number(f.Line), dash(f.Column), fmt.Sprintf("%q", f.Value), f.Reason)
+		}
+		if v.Faulty > len(v.Faults) {
+			t.line("and %d more", v.Faulty-len(v.Faults))
+		}
+		t.line("")
+	}
+	t.row("DISPOSITION", "LEGS")
+	for _, d := range calllog.Dispositions() {
+		if n := v.Dispositions[d]; n > 0 {
+			t.row(string(d), strconv.Itoa(n))
+		}
+	}
+	t.line("%d rows, %d legs from %s to %s, %d supplements, %d faulty; nothing kept, as asked.",
+		v.Rows, v.Legs, clock(v.First), clock(v.Last), v.Supplements, v.Faulty)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+)
+
+const rehearseLong = `Plays the whole plan many times and writes nothing outside of the database: when
+each stage would begin and end, whether everybody finds a window, how many users
+would be deferred because they are on calls, how many calls come in the moment in
+which CRM and route disagree, and how much of each system's limit is used.
+
+It goes by what past switches took and by the recorded calls, and says so; where
+there is too little of either it says what it assumes. --model takes a model of
+your own, as --output json shows it.`
+
+// rehearseFlags are what a rehearsal can be told.
+type rehearseFlags struct {
+	start, model string
+	plays        int
+	seed         uint64
+	since        time.Duration
+	dry          bool
+}
+
+func planRehearse(a *app) *cobra.Command {
+	var f rehearseFlags
+	cmd := &cobra.Command{
+		Use: "rehearse FILE", Short: "Play a plan many times against a model of the world", Long: rehearseLong,
+		Args: takes("FILE, the plan"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := a.readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			if r.Faults.Errors() > 0 {
+				return a.showLint(args[0], r)
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				return a.rehearse(cmd.Context(), cfg, s, &r.Document, f)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.start, "start", "", "when the plan would be started, such as 2027-03-02T18:00:00Z (default: now)")
+	flags.StringVar(&f.model, "model", "", "file with a model to play against (JSON)")
+	flags.IntVar(&f.plays, "plays", 50, "how often the plan is played")
+	flags.Uint64Var(&f.seed, "seed", 1, "what decides the plays; the same seed gives the same report")
+	flags.DurationVar(&f.since, "since", 90*24*time.Hour, "how far back switches are measured")
+	flags.BoolVar(&f.dry, "dry-run", false, "do not keep the report")
+	return cmd
+}
+
+func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags) error {
+	request := rehearsal.Request{Document: d, Start: a.now(), Plays: f.plays, Seed: f.seed}
+	start, err := moment("start", f.start)
+	if err != nil {
+		return err
+	}
+	if !start.IsZero() {
+		request.Start = start
+	}
+	if request.Model, err = a.model(ctx, cfg, s, d, f); err != nil {
+		return err
+	}
+	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
+	if err != nil {
+		return err
+	}
+	users := planUsersOf(people)
+	if request.Resolution, err = d.Resolve(users); err != nil {
+		return err
+	}
+	request.Zones = make(map[dualtone.PersonID]*time.Location, len(users))
+	for i := range users {
+		request.Zones[users[i].ID] = d.Plan.Zone(&users[i].Person)
+	}
+	m := a.meter("plays")
+	request.Progress = func(done int) { m.at(done, f.plays, "") }
+	report, err := rehearsal.Run(ctx, request)
+	m.end()
+	if err != nil {
+		return err
+	}
+	kept := rehearsal.Kept{Made: a.now().UTC(), Actor: actor(cfg), Model: *request.Model, Report: *report}
+	if !f.dry {
+		if err := s.rehearsals.Keep(ctx, kept); err != nil {
+			return err
+		}
+	}
+	if err := a.show(kept, func(t *table) { rehearsalTable(t, report) }); err != nil {
+		return err
+	}
+	if len(report.Unmet) > 0 {
+		return hint(errPartial, "change the plan or what it asks of its rehearsal, and rehearse again")
+	}
+	return nil
+}
+
+// model is the one in the file, or what was measured and recorded.
+func (a *app) model(ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags) (*rehearsal.Model, error) {
+	if f.model != "" {
+		text, err := readFile(f.model)
+		if err != nil {
+			return nil, err
+		}
+		m := &rehearsal.Model{}
+		strict := json.NewDecoder(bytes.NewReader(text))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(m); err != nil {
+			return nil, fmt.Errorf("%s: %w: %w", f.model, err, dualtone.ErrInvalid)
+		}
+		return m, nil
+	}
+	m := rehearsal.Assumed(string(d.Plan.Spec.Timezone))
+	seen, err := s.rehearsals.Measured(ctx, a.now().Add(-f.since))
+	if err != nil {
+		return nil, err
+	}
+	m.Learn(seen)
+	m.Vendors = vendors(cfg, &d.Plan)
+	return m, nil
+}
+
+// The requests of one switch to each system, as make bench counts them.
+const (
+	requestsOld = 17
+	requestsNew = 13
+	requestsCRM = 7
+)
+
+// vendors are the limits that the settings name for the plan's systems, with
+// what a switch asks of each.
+func vendors(cfg *config.Config, p *plan.Plan) map[string]rehearsal.Vendor {
+	limit := func(name string, requests, share float64) rehearsal.Vendor {
+		return rehearsal.Vendor{Requests: requests, PerSecond: cfg.Limits[name].PerSecond, Share: share}
+	}
+	on := p.Spec.Systems
+	share := float64(p.Spec.Limits.Rate.SalesforceAPIShare) / float64(100*plan.OnePercent)
+	return map[string]rehearsal.Vendor{
+		on.Old: limit(on.Old, requestsOld, 0),
+		on.New: limit(on.New, requestsNew, 0),
+		on.CRM: limit(on.CRM, requestsCRM, share),
+	}
+}
+
+// checkRehearsed refuses a plan that asks to be rehearsed and was not, or whose
+// rehearsal is old or did not show what the plan asks of it.
+func (a *app) checkRehearsed(ctx context.Context, s *stores, file string, d *plan.Document) error {
+	if !rehearsal.Asked(&d.Plan) {
+		return nil
+	}
+	kept, err := s.rehearsals.Latest(ctx, d.Hash())
+	why := "it was not rehearsed as it is now"
+	switch {
+	case err == nil:
+		why = kept.Against(&d.Plan, a.now())
+	case !isNotFound(err):
+		return err
+	}
+	if why == "" {
+		return nil
+	}
+	return hint(fmt.Errorf("plan %s: %s: %w", d.Plan.Metadata.Name, why, dualtone.ErrConflict), "dualtone plan rehearse "+file)
+}
+
+func rehearsalTable(t *table, r *rehearsal.Report) {
+	t.line("%s, played %d times from %s; half of the plays, and nine of ten, stay below:", r.Plan, r.Plays, clock(r.Start))
+	t.line("")
+	t.row("STAGE", "USERS", "WORK P50", "P90", "WINDOWS", "ENDS P50", "P90", "DEFERRED", "FAILED", "CALLS AT RISK", "STOPS ITSELF")
+	both := func(c rehearsal.Counts) string { return fmt.Sprintf("%d, %d", c.P50, c.P90) }
+	for _, s := range r.Stages {
+		t.row(string(s.Stage), strconv.Itoa(s.People), s.Working.P50.String(), s.Working.P90.String(), both(s.Windows),
+			clock(s.Ends.P50), clock(s.Ends.P90), both(s.Deferred), both(s.Failed), both(s.AtRisk), fmt.Sprintf("%.0f%%", s.Stops*100))
+	}
+	t.line("")
+	t.line("The plan ends %s, in nine of ten plays by %s; %s calls at risk, %s unaccounted for.",
+		clock(r.Ends.P50), clock(r.Ends.P90), both(r.AtRisk), both(r.Unaccounted))
+	for _, b := range r.Budgets {
+		allowed := "no daily limit is known"
+		if b.Allows > 0 {
+			allowed = fmt.Sprintf("%.0f are allowed", b.Allows)
+		}
+		t.line("%s is asked %s times on the busiest day; %s.", b.System, both(b.Peak), allowed)
+	}
+	for _, g := range r.Grounds {
+		t.line("  %s", g)
+	}
+	for _, u := range r.Unmet {
+		t.line("NOT MET: %s", u)
+	}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// planRunCommands are the verbs of a plan that runs, or is to.
+func planRunCommands(a *app) []*cobra.Command {
+	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a)}
+	for _, v := range planVerbs() {
+		all = append(all, a.planVerbCommand(v))
+	}
+	return all
+}
+
+// acting is in which capacity somebody acts and why.
+type acting struct {
+	role   string
+	reason string
+	dryRun bool
+}
+
+func (f *acting) bind(cmd *cobra.Command, usual rollout.Role) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.role, "role", string(usual), "in which role; it is recorded, and what it may not do is refused")
+	flags.StringVar(&f.reason, "reason", "", "why; it is recorded")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would happen, in numbers, and change nothing")
+}
+
+func (f *acting) order(d *desk, v rollout.Verb) rollout.Order {
+	return rollout.Order{Verb: v, Actor: d.why.Actor, Role: rollout.Role(f.role), Reason: f.reason}
+}
+
+// plans is the control of plans at a desk.
+func (d *desk) plans(a *app) *control.Plans {
+	return &control.Plans{
+		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, Now: func() time.Time { return a.now().UTC() },
+	}
+}
+
+const submitLong = `Reads a plan file, checks it against the user list, freezes who is in which stage
+and hands all of it in for approval. Whoever hands it in is its author and does
+not approve it. What was approved of an earlier version counts no more.`
+
+func planSubmit(a *app) *cobra.Command {
+	var f acting
+	cmd := &cobra.Command{
+		Use: "submit FILE", Short: "Hand a plan in for approval", Long: submitLong, Args: takes("FILE (- for standard input)"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			read, err := a.readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withDesk(cmd.Context(), f.reason, func(d *desk) error { return a.submitPlan(cmd.Context(), d, args[0], read, f) })
+		},
+	}
+	f.bind(cmd, plan.Planner)
+	return cmd
+}
+
+func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.Reading, f acting) error {
+	if read.Faults.Errors() > 0 {
+		return hint(fmt.Errorf("%s has %s: %w", file, count(read.Faults.Errors(), "fault"), dualtone.ErrInvalid), "dualtone plan lint "+file+" tells them")
+	}
+	people, err := allPeople(ctx, d.stores, cutover.PeopleQuery{})
+	if err != nil {
+		return err
+	}
+	found, err := read.Check(planUsersOf(people))
+	if err != nil {
+		return err
+	}
+	if n := read.Faults.Errors(); n > 0 {
+		return hint(fmt.Errorf("%s does not fit the user list, %s: %w", file, count(n, "fault"), dualtone.ErrInvalid), "dualtone plan lint "+file+" --users tells them")
+	}
+	if err := a.checkRehearsed(ctx, d.stores, file, &read.Document); err != nil {
+		return err
+	}
+	name := read.Document.Plan.Metadata.Name
+	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: d.why.Actor, Saved: a.now().UTC(), Source: read.Text()}
+	if f.dryRun {
+		return a.showSubmitted(rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}, found, f.dryRun)
+	}
+	if v, err = d.stores.plans.Save(ctx, v); err != nil {
+		return err
+	}
+	kept, err := d.plans(a).Submit(ctx, v, found, f.order(d, rollout.Submit))
+	if err != nil {
+		return err
+	}
+	return a.showSubmitted(kept, found, false)
+}
+
+// submitted is a plan that was handed in.
+type submitted struct {
+	Plan   rollout.Plan   `json:"plan"`
+	People map[string]int `json:"people"`
+	DryRun bool           `json:"dry_run,omitempty"`
+	Next   []string       `json:"next_steps"`
+}
+
+func (a *app) showSubmitted(p rollout.Plan, found *plan.Resolution, dryRun bool) error {
+	answer := submitted{Plan: p, People: map[string]int{}, DryRun: dryRun, Next: []string{"dualtone plan approve " + p.Name}}
+	total := 0
+	for _, s := range found.Stages {
+		answer.People[string(s.Stage)] = len(s.People)
+		total += len(s.People)
+	}
+	return a.show(answer, func(t *table) {
+		if dryRun {
+			t.line("Plan %s (%s) would be handed in with %d people in %s. Nothing was handed in.", p.Name, plan.Hash(p.Hash).Short(), total, count(len(found.Stages), "stage"))
+			return
+		}
+		t.line("Plan %s (%s) is handed in: %d people in %s. It waits for approval: dualtone plan approve %s", p.Name, plan.Hash(p.Hash).Short(), total, count(len(found.Stages), "stage"), p.Name)
+	})
+}
+
+// planVerb is an order to a plan as a command.
+type planVerb struct {
+	verb        rollout.Verb
+	short, long string
+	usual       rollout.Role
+	takes       []string
+	flags       func(*cobra.Command, *given)
+	// would says in numbers what the order does.
+	would func(control.PlanView, *given) string
+	// give gives it; nil gives it to the plan's workflow.
+	give func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error)
+}
+
+// given is what was said on the command line with an order.
+type given struct {
+	acting
+	workflows.PlanOrder
+
+	person   string
+	hold     time.Duration
+	inFlight string
+	rate     rollout.Rate
+}
+
+func (a *app) planVerbCommand(v planVerb) *cobra.Command {
+	g := &given{}
+	use := string(v.verb) + " PLAN"
+	for _, more := range v.takes {
+		use += " " + more
+	}
+	cmd := &cobra.Command{
+		Use: use, Short: v.short, Long: v.long, Args: takes(append([]string{"the PLAN's name"}, v.takes...)...),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withDesk(cmd.Context(), g.reason, func(d *desk) error { return a.orderPlan(cmd.Context(), d, v, args, g) })
+		},
+	}
+	g.bind(cmd, v.usual)
+	if v.flags != nil {
+		v.flags(cmd, g)
+	}
+	return cmd
+}
+
+// ordered is an order that was given, or would be.
+type ordered struct {
+	Plan   string       `json:"plan"`
+	Stage  string       `json:"stage,omitempty"`
+	Verb   rollout.Verb `json:"verb"`
+	Actor  string       `json:"actor"`
+	Role   rollout.Role `json:"role"`
+	Effect string       `json:"effect"`
+	DryRun bool         `json:"dry_run,omitempty"`
+	Next   []string     `json:"next_steps"`
+}
+
+func (a *app) orderPlan(ctx context.Context, d *desk, v planVerb, args []string, g *given) error {
+	name := args[0]
+	plans := d.plans(a)
+	view, err := plans.View(ctx, name)
+	if err != nil {
+		return hint(err, "dualtone plan list shows which there are")
+	}
+	g.Order = g.order(d, v.verb)
+	if len(args) > 1 {
+		g.Hold = args[1]
+	}
+	answer := ordered{
+		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
+		Next: []string{"dualtone plan status " + name},
+	}
+	if g.dryRun {
+		if err := mayOrder(view, g); err != nil {
+			return err
+		}
+		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
+	}
+	if v.give == nil {
+		err = plans.Give(ctx, name, g.PlanOrder)
+	} else {
+		answer.Effect, err = v.give(ctx, a, d, name, g)
+	}
+	if err != nil {
+		return hint(err, "dualtone plan status "+name+" tells how it stands")
+	}
+	return a.show(answer, func(t *table) {
+		t.line("%s %s: %s. dualtone plan status %s tells how it stands.", v.verb, subject(name, g.Stage), answer.Effect, name)
+	})
+}
+
+func subject(name, stage string) string {
+	if stage == "" {
+		return "plan " + name
+	}
+	return "stage " + stage + " of plan " + name
+}
+
+// mayOrder refuses in a dry run what the plan's state would refuse.
+func mayOrder(v control.PlanView, g *given) error {
+	s := rollout.Standing{
+		Level: rollout.OfPlan, Plan: v.Plan.Name, Hash: v.Plan.Hash, Author: v.Plan.Author, State: v.Plan.State, Since: v.Plan.Since, Holds: v.Holds,
+	}
+	for _, st := range v.Stages {
+		if st.ID == g.Stage {
+			s.Level, s.Stage, s.State, s.Since, s.Users = rollout.OfStage, st.ID, st.State, st.Since, st.Users
+		}
+	}
+	if g.Stage != "" && g.Stage != workflows.FinalStage && s.Level != rollout.OfStage {
+		return fmt.Errorf("plan %s has no stage %q: %w", v.Plan.Name, g.Stage, dualtone.ErrNotFound)
+	}
+	if g.Verb == rollout.Skip && g.Person != "" {
+		return nil
+	}
+	o := g.Order
+	o.At, o.Evidence = v.AsOf, v.AsOf
+	_, err := s.Take(o)
+	return err
+}
+
+// planUsersOf are people as a plan sees them.
+func planUsersOf(people []cutover.PersonState) []plan.User {
+	users := make([]plan.User, len(people))
+	for i, p := range people {
+		users[i] = plan.User{Person: p.Person, Side: p.Side}
+	}
+	return users
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// withPlans runs a command that reads plans and asks no workflow.
+func (a *app) withPlans(cmd *cobra.Command, do func(*control.Plans) error) error {
+	return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now})
+	})
+}
+
+func planList(a *app) *cobra.Command {
+	var q rollout.PlanQuery
+	var states []string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List plans that were handed in", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withPlans(cmd, func(p *control.Plans) error {
+				asked := q
+				asked.Limit++
+				for _, s := range states {
+					asked.States = append(asked.States, rollout.State(s))
+				}
+				found, err := p.Store.Plans(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				return showList(a, page(found, q.Limit, func(p rollout.Plan) string { return p.Name }), "No plans.", func(t *table) {
+					t.row("PLAN", "STATE", "SINCE", "AUTHOR", "HASH")
+					for _, p := range found[:min(len(found), q.Limit)] {
+						t.row(p.Name, string(p.State), clock(p.Since), p.Author, plan.Hash(p.Hash).Short())
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&states, "state", nil, "only plans in this state; may be given often")
+	flags.StringVar(&q.Text, "text", "", "only plans with this in their name")
+	flags.StringVar(&q.After, "after", "", "go on behind this plan")
+	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	return cmd
+}
+
+// planStanding is where a plan stands, for programs.
+type planStanding struct {
+	control.PlanView
+
+	Orders map[string][]rollout.Verb `json:"orders"` // that each takes, the plan under an empty name
+	Next   []string                  `json:"next_steps"`
+}
+
+func planStatus(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withPlans(cmd, func(p *control.Plans) error {
+				v, err := p.View(cmd.Context(), args[0])
+				if err != nil {
+					return hint(err, "dualtone plan list shows which there are")
+				}
+				return a.show(standingOf(v), func(t *table) { planTable(t, v) })
+			})
+		},
+	}
+}
+
+func standingOf(v control.PlanView) planStanding {
+	s := planStanding{PlanView: v, Orders: map[string][]rollout.Verb{"": rollout.Orders(rollout.OfPlan, v.Plan.State)}, Next: nextSteps(v)}
+	for _, st := range v.Stages {
+		s.Orders[st.ID] = rollout.Orders(rollout.OfStage, st.State)
+	}
+	return s
+}
+
+// nextSteps are what people would do next with a plan.
+func nextSteps(v control.PlanView) []string {
+	name := v.Plan.Name
+	next := []string{}
+	add := func(format string, args ...any) { next = append(next, "dualtone plan "+fmt.Sprintf(format, args...)) }
+	switch v.Plan.State {
+	case rollout.Draft, rollout.Rehearsed, rollout.Rejected:
+		add("submit FILE")
+	case rollout.Submitted:
+		add("approve %s", name)
+	case rollout.Approved:
+		add("start %s", name)
+	case rollout.Active, rollout.RollingBack, rollout.Aborting:
+		add("watch %s", name)
+	case rollout.Completed:
+		add("approve %s --stage finalise", name)
+		add("finalise %s", name)
+	default:
+	}
+	for _, h := range v.Holds {
+		add("release %s --hold %s", name, h.ID)
+	}
+	for _, s := range v.Stages {
+		switch s.State {
+		case rollout.AwaitingApproval:
+			add("approve %s --stage %s", name, s.ID)
+		case rollout.Partial, rollout.Unknown, rollout.Failed:
+			add("users %s --stage %s --failed", name, s.ID)
+			add("retry %s --stage %s", name, s.ID)
+			add("rollback %s --stage %s --reason WHY", name, s.ID)
+		case rollout.Blocked, rollout.Rejected, rollout.RollbackIncomplete:
+			add("retry %s --stage %s", name, s.ID)
+		default:
+		}
+	}
+	if len(v.Tasks) > 0 {
+		add("tasks list %s", name)
+	}
+	return next
+}
+
+func planTable(t *table, v control.PlanView) {
+	t.line("plan %s: %s since %s%s (%s by %s)", v.Plan.Name, v.Plan.State, clock(v.Plan.Since), because(v.Plan.Detail), plan.Hash(v.Plan.Hash).Short(), v.Plan.Author)
+	for _, h := range v.Holds {
+		t.line("HELD %s: %s", h.ID, printable(h.String()))
+	}
+	t.line("")
+	t.row("STAGE", "KIND", "STATE", "ON NEW", "USERS", "UNTIL", "WHY")
+	for _, s := range v.Stages {
+		t.row(s.ID, s.Kind, string(s.State), fmt.Sprintf("%d/%d", s.Users[cutover.OnNew], s.Users.Total()), tally(s.Users), orNone(until(s.Until, v.AsOf), "-"), orNone(s.Detail, "-"))
+	}
+	for _, task := range v.Tasks {
+		late := ""
+		if task.Overdue(v.AsOf) {
+			late = ", LATE"
+		}
+		t.line("task %s: %s, %s, due %s%s", task.ID, task.State, task.Owner, clock(task.Due), late)
+	}
+	if next := nextSteps(v); len(next) > 0 {
+		t.line("")
+		t.line("next: %s", strings.Join(next, "\n      "))
+	}
+}
+
+func planUsers(a *app) *cobra.Command {
+	var q rollout.UserQuery
+	var states []string
+	var failed bool
+	cmd := &cobra.Command{
+		Use: "users PLAN", Short: "The people of a plan and where each of them is", Args: takes("the PLAN's name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked := q
+			asked.Plan = args[0]
+			asked.Limit++
+			for _, s := range states {
+				asked.States = append(asked.States, cutover.State(s))
+			}
+			if failed {
+				asked.States = append(asked.States, rollout.FailedUsers()...)
+			}
+			if asked.After > 0 && asked.Stage == "" {
+				return usage(cmd, "--after needs --stage: positions count within a stage")
+			}
+			return a.withPlans(cmd, func(p *control.Plans) error {
+				found, err := p.Store.Users(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				shown := page(found, q.Limit, func(u rollout.User) string { return strconv.Itoa(u.Position) })
+				return showList(a, shown, "Nobody.", func(t *table) {
+					t.row("STAGE", "#", "ID", "STATE", "SINCE", "WHY")
+					for _, u := range shown.Items {
+						t.row(u.Stage, strconv.Itoa(u.Position), string(u.Person), string(u.State), clock(u.Since), orNone(u.Detail, "-"))
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&q.Stage, "stage", "", "only people of this stage")
+	flags.StringSliceVar(&states, "state", nil, "only people in this state; may be given often")
+	flags.BoolVar(&failed, "failed", false, "only people whose switch failed")
+	flags.IntVar(&q.After, "after", 0, "go on behind this position of the stage")
+	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	return cmd
+}
+
+func planLog(a *app) *cobra.Command {
+	var q rollout.TransitionQuery
+	cmd := &cobra.Command{
+		Use: "log PLAN", Short: "Every order and every change of state of a plan, oldest first", Args: takes("the PLAN's name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked := q
+			asked.Plan = args[0]
+			asked.Limit++
+			return a.withPlans(cmd, func(p *control.Plans) error {
+				found, err := p.Store.Transitions(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				shown := page(found, q.Limit, func(tr rollout.Transition) string { return strconv.FormatInt(tr.Serial, 10) })
+				return showList(a, shown, "Nothing.", func(t *table) {
+					t.row("AT", "STAGE", "WHAT", "FROM", "TO", "BY", "AS", "WHY")
+					for _, tr := range shown.Items {
+						t.row(clock(tr.At), orNone(tr.Stage, "-"), string(tr.Verb), string(tr.From), string(tr.To), tr.Actor, string(tr.Role), orNone(tr.Reason, "-"))
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&q.Stage, "stage", "", "only this stage")
+	flags.StringVar(&q.Actor, "actor", "", "only what this person did")
+	flags.Int64Var(&q.After, "after", 0, "go on behind this entry")
+	flags.IntVar(&q.Limit, "limit", 200, "how many at most")
+	return cmd
+}

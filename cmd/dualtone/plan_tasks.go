@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// planTasks is about what only people can do.
+func planTasks(a *app) *cobra.Command {
+	return group("tasks", "What people have to do by hand for a plan",
+		tasksList(a),
+		a.taskCommand("done", "Say that a task is done, with evidence", "what shows it: a letter, a ticket, an address", rollout.TaskDone, plan.Operator),
+		a.taskCommand("confirm", "Confirm a task that somebody else has done", "what you saw", rollout.TaskConfirmed, plan.OperationsLead),
+		a.taskCommand("refuse", "Refuse a task that is not done as it should be", "what you saw", rollout.TaskRefused, plan.OperationsLead))
+}
+
+func tasksList(a *app) *cobra.Command {
+	var q rollout.TaskQuery
+	var all bool
+	cmd := &cobra.Command{
+		Use: "list PLAN", Short: "List tasks in the order in which they are due", Args: takes("the PLAN's name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked := q
+			asked.Plan = args[0]
+			asked.Limit++
+			if !all {
+				asked.States = []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}
+			}
+			return a.withPlans(cmd, func(p *control.Plans) error {
+				found, err := p.Store.Tasks(cmd.Context(), asked)
+				if err != nil {
+					return err
+				}
+				shown := page(found, q.Limit, func(t rollout.Task) string { return t.ID })
+				return showList(a, shown, "Nothing is to be done by hand.", func(t *table) {
+					t.row("TASK", "OWNER", "DUE", "STATE", "WHAT", "EVIDENCE")
+					for _, task := range shown.Items {
+						t.row(task.ID, task.Owner, clock(task.Due), string(task.State), task.Instruction, orNone(task.Evidence, "wanted: "+task.Wanted))
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&q.Stage, "stage", "", "only tasks of this stage")
+	flags.StringVar(&q.Owner, "owner", "", "only tasks of this person")
+	flags.BoolVar(&all, "all", false, "those that are confirmed as well")
+	flags.StringVar(&q.After, "after", "", "go on behind this task")
+	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	return cmd
+}
+
+func (a *app) taskCommand(name, short, evidence string, verdict rollout.TaskState, usual rollout.Role) *cobra.Command {
+	var f acting
+	var attached string
+	cmd := &cobra.Command{
+		Use: name + " PLAN TASK", Short: short, Args: takes("the PLAN's name", "the TASK's id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withDesk(cmd.Context(), f.reason, func(d *desk) error {
+				return a.moveTask(cmd.Context(), d, args[0], workflows.PlanOrder{
+					Order: f.order(d, rollout.Progress), Task: args[1], Verdict: verdict, Attached: attached,
+				}, f.dryRun)
+			})
+		},
+	}
+	f.bind(cmd, usual)
+	cmd.Flags().StringVar(&attached, "evidence", "", evidence)
+	return cmd
+}
+
+func (a *app) moveTask(ctx context.Context, d *desk, name string, o workflows.PlanOrder, dryRun bool) error {
+	task, err := d.stores.rollouts.Task(ctx, name, o.Task)
+	if err != nil {
+		return hint(err, "dualtone plan tasks list "+name+" shows which there are")
+	}
+	o.Stage = task.Stage
+	var would rollout.Task
+	if o.Verdict == rollout.TaskDone {
+		would, err = task.Finish(o.Actor, o.Attached, a.now().UTC())
+	} else {
+		would, err = task.Judge(o.Verdict, o.Actor, o.Attached, a.now().UTC())
+	}
+	if err != nil {
+		return err
+	}
+	if !dryRun {
+		if err := d.plans(a).Give(ctx, name, o); err != nil {
+			return err
+		}
+	}
+	return a.show(map[string]any{"task": would, "dry_run": dryRun}, func(t *table) {
+		word := "is"
+		if dryRun {
+			word = "would be"
+		}
+		t.line("Task %s %s %s.", would.ID, word, would.State)
+		if would.State == rollout.TaskDone {
+			t.line("Somebody other than %s confirms it: dualtone plan tasks confirm %s %s --evidence %q", o.Actor, name, would.ID, fmt.Sprintf("what shows it (%s)", would.Confirm))
+		}
+	})
+}

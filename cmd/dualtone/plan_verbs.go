@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// planVerbs are the orders that a plan takes, and what each does.
+func planVerbs() []planVerb {
+	return []planVerb{
+		{
+			verb: rollout.Approve, usual: plan.CutoverApprover, short: "Approve a plan, a stage that waits for it, or its point of no return",
+			long: "Approves exactly what stands now: the plan, its people and, for a stage, what its prechecks found. Anything changed later needs approval anew. " +
+				"With --stage finalise it approves the point of no return.",
+			flags: ofStage, would: wouldDecide("approve"), give: decide,
+		},
+		{
+			verb: rollout.Reject, usual: plan.CutoverApprover, short: "Reject a plan or a stage", flags: ofStage,
+			would: wouldDecide("reject"), give: decide,
+		},
+		{
+			verb: rollout.Start, usual: plan.Operator, short: "Start an approved plan", would: wouldStart,
+			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+				return "the first stages begin", d.plans(a).Start(ctx, name, g.Order)
+			},
+		},
+		{
+			verb: rollout.PutHold, usual: plan.Operator, short: "Stop everything that goes forward, until it is released; a way back goes on",
+			flags: func(cmd *cobra.Command, g *given) {
+				ofStage(cmd, g)
+				cmd.Flags().DurationVar(&g.hold, "for", 0, "end by itself after so long; 0 waits for release")
+			},
+			would: wouldHold,
+			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+				if g.hold > 0 {
+					g.Expires = a.now().UTC().Add(g.hold)
+				}
+				return "nobody else is switched until it is released", d.plans(a).Give(ctx, name, g.PlanOrder)
+			},
+		},
+		{
+			verb: rollout.Release, usual: plan.Operator, short: "End a hold, or all of them",
+			flags: func(cmd *cobra.Command, g *given) {
+				ofStage(cmd, g)
+				cmd.Flags().StringVar(&g.Hold, "hold", "", "the hold's id; all if it is left out")
+			},
+			would: func(v control.PlanView, _ *given) string {
+				return fmt.Sprintf("end up to %s; %d users are left to be switched", count(len(v.Holds), "hold"), left(v, ""))
+			},
+		},
+		{
+			verb: rollout.Pause, usual: plan.Operator, short: "Let those in flight end and start nobody else until resume", flags: ofStage,
+			would: func(v control.PlanView, g *given) string {
+				return fmt.Sprintf("start nobody else; %d users wait", left(v, g.Stage))
+			},
+		},
+		{
+			verb: rollout.Resume, usual: plan.Operator, short: "Go on with a paused plan or stage", flags: ofStage,
+			would: func(v control.PlanView, g *given) string {
+				return fmt.Sprintf("go on with the %d users who wait", left(v, g.Stage))
+			},
+		},
+		{
+			verb: rollout.Limit, usual: plan.Operator, short: "Change how many users are switched at a time and a minute: down freely, up to what was approved",
+			flags: func(cmd *cobra.Command, g *given) {
+				ofStage(cmd, g)
+				cmd.Flags().IntVar(&g.rate.Concurrency, "concurrency", 0, "how many users at a time")
+				cmd.Flags().IntVar(&g.rate.UsersPerMinute, "per-minute", 0, "how many users a minute; 0 for no limit of its own")
+				_ = cmd.MarkFlagRequired("concurrency")
+			},
+			would: func(v control.PlanView, g *given) string {
+				return fmt.Sprintf("switch %d users at a time; %d wait", g.rate.Concurrency, left(v, g.Stage))
+			},
+			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+				g.Rate = &g.rate
+				return fmt.Sprintf("%d users at a time from now on", g.rate.Concurrency), d.plans(a).Give(ctx, name, g.PlanOrder)
+			},
+		},
+		{
+			verb: rollout.Skip, usual: plan.Planner, short: "Leave out a stage that has not begun, or a user of a stage",
+			flags: func(cmd *cobra.Command, g *given) {
+				ofStage(cmd, g)
+				cmd.Flags().StringVar(&g.person, "user", "", "the person's id; the whole stage if it is left out")
+				_ = cmd.MarkFlagRequired("stage")
+			},
+			would: func(v control.PlanView, g *given) string {
+				if g.person != "" {
+					return "leave out " + g.person
+				}
+				return fmt.Sprintf("leave out the stage and its %d users", left(v, g.Stage))
+			},
+			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+				g.Person = dualtone.PersonID(g.person)
+				return "left out", d.plans(a).Give(ctx, name, g.PlanOrder)
+			},
+		},
+		{
+			verb: rollout.Retry, usual: plan.Operator, short: "Try again what failed: the users of a stage, its prechecks, its gates, or its way back",
+			flags: needsStage, would: func(v control.PlanView, g *given) string {
+				return fmt.Sprintf("try the %d users again who failed, and the %d who wait", among(v, g.Stage, rollout.FailedUsers()), left(v, g.Stage))
+			},
+		},
+		{
+			verb: rollout.Override, usual: plan.CutoverApprover, short: "Take a failed gate upon oneself and let the stage pass", flags: needsStage,
+			would: func(_ control.PlanView, g *given) string {
+				return "let stage " + g.Stage + " pass against its gates, in your name"
+			},
+		},
+		{
+			verb: rollout.Rollback, usual: plan.Operator, short: "Take back a user, a stage or the whole plan; no gate, window or hold stops it",
+			flags: func(cmd *cobra.Command, g *given) {
+				ofStage(cmd, g)
+				cmd.Flags().StringVar(&g.person, "user", "", "the person's id, to take back one user alone")
+			},
+			would: wouldRollback, give: rollBack,
+		},
+		{
+			verb: rollout.Abort, usual: plan.Operator, short: "Switch nobody else and end; those in flight finish or go back",
+			flags: func(cmd *cobra.Command, g *given) {
+				ofStage(cmd, g)
+				cmd.Flags().StringVar(&g.inFlight, "in-flight", string(control.Finish), "what becomes of those in flight: finish or back")
+			},
+			would: func(v control.PlanView, g *given) string {
+				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), among(v, g.Stage, []cutover.State{cutover.OnNew}))
+			},
+			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
+					return "", fmt.Errorf("--in-flight %q: want finish or back: %w", g.inFlight, dualtone.ErrInvalid)
+				}
+				g.Back = g.inFlight == string(control.GoBack)
+				return "nobody else is switched", d.plans(a).Give(ctx, name, g.PlanOrder)
+			},
+		},
+		{
+			verb: rollout.Finalise, usual: plan.FinanceOwner, short: "Pass the point of no return",
+			long: "Passes the point of no return, once everything is as the plan requires and enough people have approved it (approve --stage finalise). " +
+				"From then on nothing can be taken back.",
+			would: func(v control.PlanView, _ *given) string {
+				return fmt.Sprintf("make the move of %d users final; nothing can be taken back afterwards", among(v, "", []cutover.State{cutover.OnNew}))
+			},
+		},
+	}
+}
+
+func ofStage(cmd *cobra.Command, g *given) {
+	cmd.Flags().StringVar(&g.Stage, "stage", "", "a stage of the plan; the whole plan if it is left out")
+}
+
+func needsStage(cmd *cobra.Command, g *given) {
+	ofStage(cmd, g)
+	_ = cmd.MarkFlagRequired("stage")
+}
+
+// among counts the users of a stage, or of all, who are in some states.
+func among(v control.PlanView, stage string, states []cutover.State) int {
+	n := 0
+	for _, s := range v.Stages {
+		if stage == "" || s.ID == stage {
+			for _, state := range states {
+				n += s.Users[state]
+			}
+		}
+	}
+	return n
+}
+
+func left(v control.PlanView, stage string) int { return among(v, stage, rollout.Tried(false)) }
+
+func wouldDecide(word string) func(control.PlanView, *given) string {
+	return func(v control.PlanView, g *given) string {
+		what := "plan " + plan.Hash(v.Plan.Hash).Short()
+		if g.Stage != "" {
+			what = "stage " + g.Stage
+		}
+		return fmt.Sprintf("%s %s as %s: %d users wait for it", word, what, g.Role, left(v, trueStage(g.Stage)))
+	}
+}
+
+func trueStage(stage string) string {
+	if stage == workflows.FinalStage {
+		return ""
+	}
+	return stage
+}
+
+func wouldStart(v control.PlanView, _ *given) string {
+	return fmt.Sprintf("begin %s with %d users", count(len(v.Stages), "stage"), left(v, ""))
+}
+
+func wouldHold(v control.PlanView, g *given) string {
+	return fmt.Sprintf("switch none of the %d users who wait; those being moved finish", left(v, g.Stage))
+}
+
+func wouldRollback(v control.PlanView, g *given) string {
+	if g.person != "" {
+		return "take back " + g.person
+	}
+	n := among(v, g.Stage, rollout.ToTakeBack())
+	return fmt.Sprintf("take back %s, last first", count(n, "user"))
+}
+
+func rollBack(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+	if g.person == "" {
+		return "everybody goes back, last first", d.plans(a).Give(ctx, name, g.PlanOrder)
+	}
+	if g.reason == "" {
+		return "", fmt.Errorf("rollback of %s refused: it needs a reason: %w", g.person, dualtone.ErrInvalid)
+	}
+	_, err := d.control.SwitchUser(ctx, dualtone.PersonID(g.person), dualtone.Old, d.why)
+	return g.person + " goes back", err
+}
+
+// decide approves or rejects: a stage at its workflow, a plan in the store.
+func decide(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+	plans := d.plans(a)
+	switch g.Stage {
+	case "":
+		verdict, err := plans.Decide(ctx, name, g.Order)
+		switch {
+		case err != nil:
+			return "", err
+		case g.Verb == rollout.Reject:
+			return "rejected", nil
+		case verdict.Enough:
+			return "approved until " + clock(verdict.Until), nil
+		default:
+			return "recorded; it still needs " + verdict.Missing, nil
+		}
+	case workflows.FinalStage:
+		return "recorded", plans.Give(ctx, name, g.PlanOrder)
+	}
+	status, err := plans.Stage(ctx, name, g.Stage)
+	if err != nil {
+		return "", err
+	}
+	g.Bound = status.Bound
+	return "recorded", plans.Give(ctx, name, g.PlanOrder)
+}
+
+// until is a time with how far off it is.
+func until(at, now time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%s (in %s)", clock(at), at.Sub(now).Round(time.Minute))
+}

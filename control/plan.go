@@ -1,0 +1,346 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// Plans starts and steers plans. What is to be said of a plan that does not run
+// it says to the store itself.
+type Plans struct {
+	*Control
+
+	Store rollout.Store
+	// Versions are the plans' own documents.
+	Versions plan.Store
+	Now      func() time.Time
+}
+
+// Submit hands in a version of a plan with the people of its stages for
+// approval. Whatever was approved of another version counts no more.
+func (p *Plans) Submit(ctx context.Context, v plan.Version, found *plan.Resolution, o rollout.Order) (rollout.Plan, error) {
+	now := p.Now()
+	from := rollout.Draft
+	held, err := p.Store.Plan(ctx, v.Name)
+	if err == nil && held.Hash == string(v.Hash) {
+		from = held.State
+	} else if err != nil && !errors.Is(err, dualtone.ErrNotFound) {
+		return held, err
+	}
+	standing := rollout.Standing{Level: rollout.OfPlan, Plan: v.Name, Hash: string(v.Hash), Author: v.Author, State: from}
+	o.Verb, o.At = rollout.Submit, now
+	t, err := standing.Take(o)
+	if err != nil {
+		return held, err
+	}
+	kept := rollout.Plan{Name: v.Name, Hash: string(v.Hash), Author: v.Author, State: from, Since: now, Kept: now}
+	people := map[string][]dualtone.PersonID{}
+	var frozen []plan.Frozen
+	for _, s := range found.Stages {
+		f := plan.Frozen{Plan: v.Hash, Stage: s.Stage, Hash: s.Hash, By: o.Actor, At: now}
+		for _, placed := range s.People {
+			f.People = append(f.People, placed.Person)
+		}
+		frozen = append(frozen, f)
+		people[string(s.Stage)] = f.People
+		kept.CohortHash = rollout.Chain(kept.CohortHash, string(s.Stage), string(s.Hash))
+	}
+	if err := p.Versions.Freeze(ctx, frozen...); err != nil {
+		return kept, err
+	}
+	if err := p.Store.KeepPlan(ctx, kept, stagesOf(&v.Document.Plan), people); err != nil {
+		return kept, err
+	}
+	if err := p.Store.Record(ctx, t); err != nil {
+		return kept, err
+	}
+	return p.Store.Plan(ctx, v.Name)
+}
+
+func stagesOf(p *plan.Plan) []rollout.Stage {
+	all := make([]rollout.Stage, len(p.Spec.Stages))
+	for i, s := range p.Spec.Stages {
+		all[i] = rollout.Stage{ID: string(s.ID), Kind: string(s.Kind), State: rollout.Pending}
+		for _, after := range s.After {
+			all[i].After = append(all[i].After, string(after))
+		}
+	}
+	return all
+}
+
+// standing is where a plan that does not run stands.
+func (p *Plans) standing(ctx context.Context, name string) (rollout.Standing, error) {
+	kept, err := p.Store.Plan(ctx, name)
+	if err != nil {
+		return rollout.Standing{}, err
+	}
+	holds, err := p.Store.Holds(ctx, name)
+	return rollout.Standing{
+		Level: rollout.OfPlan, Plan: name, Hash: kept.Hash, Author: kept.Author, State: kept.State, Since: kept.Since, Holds: holds,
+	}, err
+}
+
+// Decide approves or rejects a plan that was submitted, and says what its
+// approvals then amount to.
+func (p *Plans) Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error) {
+	o.At = p.Now()
+	standing, err := p.standing(ctx, name)
+	if err != nil {
+		return rollout.Verdict{}, err
+	}
+	t, err := standing.Take(o)
+	if err != nil {
+		return rollout.Verdict{}, err
+	}
+	need, kept, err := p.need(ctx, name)
+	if err != nil {
+		return rollout.Verdict{}, err
+	}
+	bound := rollout.Bound{Plan: kept.Hash, Cohort: kept.CohortHash}
+	a := rollout.Approval{
+		Plan: name, Actor: o.Actor, Role: o.Role, No: o.Verb == rollout.Reject, Reason: o.Reason, Bound: bound,
+		At: o.At, Expires: o.At.Add(need.ValidFor.Time()),
+	}
+	if err := p.Store.Decide(ctx, a); err != nil {
+		return rollout.Verdict{}, err
+	}
+	if err := p.Store.Record(ctx, t); err != nil {
+		return rollout.Verdict{}, err
+	}
+	return p.clear(ctx, standing.After(t), need, bound)
+}
+
+// need is what must be approved of a plan as a whole.
+func (p *Plans) need(ctx context.Context, name string) (plan.Approval, rollout.Plan, error) {
+	kept, err := p.Store.Plan(ctx, name)
+	if err != nil {
+		return plan.Approval{}, kept, err
+	}
+	v, err := p.Versions.Version(ctx, name, plan.Hash(kept.Hash))
+	return v.Document.Plan.Spec.Approvals.Plan, kept, err
+}
+
+// clear moves a plan to approved once enough approvals count.
+func (p *Plans) clear(ctx context.Context, standing rollout.Standing, need plan.Approval, bound rollout.Bound) (rollout.Verdict, error) {
+	verdict, err := p.verdict(ctx, standing, need, bound)
+	if err != nil || !verdict.Enough || standing.State != rollout.Submitted {
+		return verdict, err
+	}
+	t, err := standing.Take(rollout.Order{
+		Verb: rollout.Cleared, Actor: activities.Itself, Role: rollout.System, At: p.Now(), Reason: fmt.Sprintf("approved by %d", len(verdict.Have)),
+	})
+	if err != nil {
+		return verdict, err
+	}
+	return verdict, p.Store.Record(ctx, t)
+}
+
+func (p *Plans) verdict(ctx context.Context, s rollout.Standing, need plan.Approval, bound rollout.Bound) (rollout.Verdict, error) {
+	all, err := p.Store.Approvals(ctx, s.Plan)
+	if err != nil {
+		return rollout.Verdict{}, err
+	}
+	var ofPlan []rollout.Approval
+	for _, a := range all {
+		if a.Stage == "" {
+			ofPlan = append(ofPlan, a)
+		}
+	}
+	return rollout.Count(need, s.Author, bound, ofPlan, p.Now()), nil
+}
+
+// Start starts an approved plan. An approval that has expired meanwhile is
+// needed anew.
+func (p *Plans) Start(ctx context.Context, name string, o rollout.Order) error {
+	standing, err := p.standing(ctx, name)
+	if err != nil {
+		return err
+	}
+	o.Verb, o.At = rollout.Start, p.Now()
+	if standing.State == rollout.Approved {
+		if err := p.stillApproved(ctx, standing); err != nil {
+			return err
+		}
+	}
+	if _, err := standing.Take(o); err != nil {
+		return err
+	}
+	return p.run(ctx, standing, workflows.PlanOrder{Order: o})
+}
+
+func (p *Plans) stillApproved(ctx context.Context, standing rollout.Standing) error {
+	need, kept, err := p.need(ctx, standing.Plan)
+	if err != nil {
+		return err
+	}
+	verdict, err := p.verdict(ctx, standing, need, rollout.Bound{Plan: kept.Hash, Cohort: kept.CohortHash})
+	if err != nil || verdict.Enough {
+		return err
+	}
+	t, err := standing.Take(rollout.Order{Verb: rollout.Expire, Actor: activities.Itself, Role: rollout.System, At: p.Now(), Reason: "an approval expired before the plan was started"})
+	if err != nil {
+		return err
+	}
+	if err := p.Store.Record(ctx, t); err != nil {
+		return err
+	}
+	return fmt.Errorf("start of plan %s refused: an approval expired, it needs %s: %w", standing.Plan, verdict.Missing, dualtone.ErrConflict)
+}
+
+// run starts the workflow of a plan.
+func (p *Plans) run(ctx context.Context, s rollout.Standing, begin workflows.PlanOrder) error {
+	r := workflows.PlanRequest{
+		Plan: activities.PlanRef{Plan: s.Plan, Hash: s.Hash}, State: s.State, Begin: begin,
+		DrainWait: p.Defaults.DrainWait, Patience: p.Defaults.Patience, RunLength: p.Defaults.RunLength,
+	}
+	for _, h := range s.Holds {
+		if h.Stage == "" && h.OpenAt(p.Now()) {
+			r.Holds = append(r.Holds, h)
+		}
+	}
+	_, err := p.start(ctx, workflows.PlanWorkflowID(s.Plan), "plan "+s.Plan, workflows.RunPlanName, r)
+	return err
+}
+
+// Give gives an order to a plan that was started, or to a stage of it. A refused
+// one is an error that says why and who may.
+func (p *Plans) Give(ctx context.Context, name string, o workflows.PlanOrder) error {
+	if o.Stage != "" && o.Stage != workflows.FinalStage {
+		err := p.update(ctx, workflows.StageWorkflowID(name, o.Stage), o)
+		if !errors.Is(err, dualtone.ErrNotFound) {
+			return err
+		}
+	}
+	err := p.update(ctx, workflows.PlanWorkflowID(name), o)
+	if !errors.Is(err, dualtone.ErrNotFound) {
+		return err
+	}
+	return p.giveAtRest(ctx, name, o)
+}
+
+// Stage asks the workflow of a stage how it stands. ErrNotFound when it has none.
+func (p *Plans) Stage(ctx context.Context, name, stage string) (workflows.StageStatus, error) {
+	var s workflows.StageStatus
+	v, err := p.Client.QueryWorkflow(ctx, workflows.StageWorkflowID(name, stage), "", workflows.PlanQuery)
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+		return s, fmt.Errorf("stage %s of plan %s has not begun: %w", stage, name, dualtone.ErrNotFound)
+	}
+	if err != nil {
+		return s, fmt.Errorf("stage %s of plan %s: %w: %w", stage, name, err, dualtone.ErrUnavailable)
+	}
+	return s, v.Get(&s)
+}
+
+func (p *Plans) update(ctx context.Context, workflow string, o workflows.PlanOrder) error {
+	h, err := p.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: workflow, UpdateName: workflows.PlanOrderUpdate, Args: []any{o},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = h.Get(ctx, nil)
+	}
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+		return fmt.Errorf("%s: %w", workflow, dualtone.ErrNotFound)
+	}
+	return said(err)
+}
+
+// giveAtRest gives an order to a plan whose workflow does not run: a way back
+// starts it again, a hold is placed or released in the store, and everything
+// else says why it cannot be.
+func (p *Plans) giveAtRest(ctx context.Context, name string, o workflows.PlanOrder) error {
+	standing, err := p.standing(ctx, name)
+	if err != nil {
+		return err
+	}
+	o.At = p.Now()
+	t, err := standing.Take(o.Order)
+	switch {
+	case o.Stage != "":
+		return fmt.Errorf("%s of stage %s refused: plan %s is %s and does not run: %w", o.Verb, o.Stage, name, standing.State, dualtone.ErrConflict)
+	case err != nil:
+		return err
+	case o.Verb == rollout.Rollback:
+		return p.run(ctx, standing, o)
+	case o.Verb == rollout.PutHold:
+		h := rollout.Hold{
+			ID: "plan-" + o.At.UTC().Format("0102-150405"), Plan: name, Owner: o.Actor, Role: o.Role, Reason: o.Reason, Placed: o.At, Expires: o.Expires,
+		}
+		if err := p.Store.PlaceHold(ctx, h); err != nil {
+			return err
+		}
+	case o.Verb == rollout.Release:
+		if err := p.releaseAtRest(ctx, standing, o); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("%s of plan %s refused: its workflow does not run: %w", o.Verb, name, dualtone.ErrConflict)
+	}
+	return p.Store.Record(ctx, t)
+}
+
+func (p *Plans) releaseAtRest(ctx context.Context, s rollout.Standing, o workflows.PlanOrder) error {
+	released := false
+	for _, h := range s.Holds {
+		if !h.OpenAt(o.At) || o.Hold != "" && o.Hold != h.ID {
+			continue
+		}
+		h.Released, h.ReleasedBy, h.Why = o.At, o.Actor, o.Reason
+		if err := p.Store.ReleaseHold(ctx, h); err != nil {
+			return err
+		}
+		released = true
+	}
+	if !released {
+		return fmt.Errorf("release of plan %s refused: there is no such open hold: %w", s.Plan, dualtone.ErrConflict)
+	}
+	return nil
+}
+
+// PlanView is where a plan stands, as it is kept.
+type PlanView struct {
+	Plan      rollout.Plan       `json:"plan"`
+	Stages    []rollout.Stage    `json:"stages"`
+	Holds     []rollout.Hold     `json:"holds"` // those that are open
+	Approvals []rollout.Approval `json:"approvals"`
+	Tasks     []rollout.Task     `json:"tasks"` // those that are not confirmed
+	AsOf      time.Time          `json:"as_of"`
+}
+
+// View reads where a plan stands. It asks no workflow, so it is as quick while
+// the plan moves thousands.
+func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
+	v := PlanView{AsOf: p.Now(), Holds: []rollout.Hold{}}
+	var err error
+	if v.Plan, err = p.Store.Plan(ctx, name); err != nil {
+		return v, err
+	}
+	if v.Stages, err = p.Store.Stages(ctx, name); err != nil {
+		return v, err
+	}
+	holds, err := p.Store.Holds(ctx, name)
+	if err != nil {
+		return v, err
+	}
+	for _, h := range holds {
+		if h.OpenAt(v.AsOf) {
+			v.Holds = append(v.Holds, h)
+		}
+	}
+	if v.Approvals, err = p.Store.Approvals(ctx, name); err != nil {
+		return v, err
+	}
+	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}})
+	return v, err
+}

@@ -1,0 +1,95 @@
+package rollout
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// Missing says who is not where a stage that moves people forward wants them:
+// everybody who is neither on the new side nor left out by a person. Empty when
+// nobody is missing.
+func Missing(users cutover.Tally) string {
+	var all []string
+	for _, s := range users.States() {
+		if s != cutover.OnNew && s != cutover.Skipped && users[s] > 0 {
+			all = append(all, fmt.Sprintf("%d %s", users[s], s))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// Left counts the users of a stage who wait for a window.
+func Left(users cutover.Tally) int { return users[cutover.Planned] + users[cutover.Deferred] }
+
+// unclear counts the users of whom nobody knows where they are.
+func unclear(users cutover.Tally) int { return users[cutover.Unknown] }
+
+// SwitchEnd is what may be said when nobody else of a stage is in flight.
+// Partial success is not success.
+func SwitchEnd(users cutover.Tally) Verb {
+	switch {
+	case unclear(users) > 0:
+		return LostTrack
+	case Left(users) > 0:
+		return Close
+	case Missing(users) != "":
+		return FellShort
+	default:
+		return Switched
+	}
+}
+
+// BackEnd is what may be said when a stage was taken back: nobody is left on the
+// new side and nobody is anywhere in between.
+func BackEnd(users cutover.Tally) Verb {
+	for _, s := range users.States() {
+		switch s {
+		case cutover.Planned, cutover.Deferred, cutover.Skipped, cutover.FailedClean, cutover.Restored:
+		default:
+			if users[s] > 0 {
+				return Drifted
+			}
+		}
+	}
+	return Restored
+}
+
+// FailedUsers lists the states of users whom a retry tries again.
+func FailedUsers() []cutover.State {
+	return []cutover.State{cutover.FailedClean, cutover.Restored, cutover.Unknown, cutover.RestoreDrift}
+}
+
+// StopWhen ends the switching of a stage that goes wrong.
+type StopWhen struct {
+	// Share of failed users among those tried, from 0 to 1; 0 is no limit.
+	Share float64 `json:"share,omitempty"`
+	// InARow is how many may fail one after the other; 0 is no limit.
+	InARow int `json:"in_a_row,omitempty"`
+	// MinAttempts is how many must have been tried before the share counts.
+	MinAttempts int `json:"min_attempts,omitempty"`
+}
+
+// Met says why a stage is to be stopped; empty if it goes on. Users who were
+// deferred or left out are not attempts.
+func (w StopWhen) Met(ended cutover.Tally, inARow int) string {
+	tried, failed := 0, 0
+	for s, n := range ended {
+		switch s {
+		case cutover.Deferred, cutover.Skipped, cutover.Planned:
+		case cutover.OnNew:
+			tried += n
+		default:
+			tried, failed = tried+n, failed+n
+		}
+	}
+	switch {
+	case w.InARow > 0 && inARow >= w.InARow:
+		return fmt.Sprintf("%d users failed one after the other", inARow)
+	case w.Share > 0 && tried >= max(w.MinAttempts, 1) && float64(failed) > w.Share*float64(tried):
+		return fmt.Sprintf("%d of %d users failed, more than %g%%", failed, tried, w.Share*100)
+	default:
+		return ""
+	}
+}

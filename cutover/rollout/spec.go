@@ -1,0 +1,192 @@
+package rollout
+
+import (
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover/plan"
+)
+
+// Spec is what the workflow of a stage needs to know of its plan. It travels in
+// histories, so it holds no more than that.
+type Spec struct {
+	Plan   string         `json:"plan"`
+	Stage  string         `json:"stage"`
+	Hash   string         `json:"hash"`
+	Cohort string         `json:"cohort,omitempty"` // hash of its people
+	Author string         `json:"author"`
+	Kind   plan.StageKind `json:"kind"`
+	After  []string       `json:"after,omitempty"`
+	// Approval is what must be approved before anybody is switched; nil for
+	// nothing.
+	Approval *plan.Approval `json:"approval,omitempty"`
+	// Patience is how long it waits for approval before that counts as rejected.
+	Patience plan.Duration     `json:"patience"`
+	Soak     plan.Duration     `json:"soak,omitempty"`
+	Gates    []plan.HealthGate `json:"gates,omitempty"`
+	Limits   Rate              `json:"limits"`
+	// Cap is what was approved; limits never go beyond it.
+	Cap      Rate          `json:"cap"`
+	StopWhen StopWhen      `json:"stop_when,omitzero"`
+	Reversal plan.Reversal `json:"reversal,omitempty"`
+	// Automatic: a gate that asks for it takes the stage back by itself.
+	Automatic bool          `json:"automatic,omitempty"`
+	BackWait  plan.Duration `json:"back_wait,omitempty"`
+	// BackWindow is how long after it passed the stage can be taken back.
+	BackWindow plan.Duration `json:"back_window,omitempty"`
+	Tasks      []plan.Task   `json:"tasks,omitempty"`
+}
+
+// PlanSpec is what the workflow of a plan needs to know of it.
+type PlanSpec struct {
+	Plan       string `json:"plan"`
+	Hash       string `json:"hash"`
+	CohortHash string `json:"cohort_hash,omitempty"`
+	Author     string `json:"author"`
+	Stages     []Spec `json:"stages"`
+	// Final is what must be approved before the point of no return; nil where the
+	// plan names none.
+	Final *plan.Approval `json:"final,omitempty"`
+	// Scope is how much goes back when a gate takes a stage back.
+	Scope plan.Scope `json:"scope,omitempty"`
+}
+
+// Rate is how many users are switched at a time and how fast.
+type Rate struct {
+	Concurrency    int `json:"concurrency"`
+	UsersPerMinute int `json:"users_per_minute,omitempty"`
+}
+
+// patience is how long an approval is waited for where the plan does not say.
+const patience = plan.Week
+
+// SpecOf reads from a plan what the workflow of one of its stages needs.
+func SpecOf(p *plan.Plan, hash, author string, s plan.Stage) Spec {
+	spec := Spec{
+		Plan: p.Metadata.Name, Stage: string(s.ID), Hash: hash, Author: author, Kind: s.Kind,
+		Patience: patience, Soak: s.Soak, Limits: rateOf(p.Spec.Limits), Cap: rateOf(p.Spec.Limits), Reversal: s.Reversal,
+		Automatic: p.Spec.Rollback.OnGateFail == plan.Automatic,
+		BackWait:  p.Spec.Rollback.Drain.Wait, BackWindow: p.Spec.Rollback.Window, Tasks: s.Tasks,
+	}
+	for _, after := range s.After {
+		spec.After = append(spec.After, string(after))
+	}
+	if need := p.Approval(s); need.Need > 0 {
+		spec.Approval = &need
+	}
+	spec.StopWhen = StopWhenOf(p.Spec.Limits)
+	if s.Has(plan.HealthGates) {
+		spec.Gates = append(spec.Gates, p.Spec.Gates.Health...)
+	}
+	if s.Has(plan.ReconcileGates) {
+		for _, r := range p.Spec.Gates.Reconcile {
+			spec.Gates = append(spec.Gates, reconcileGate(r))
+		}
+	}
+	return spec
+}
+
+// PlanSpecOf reads from a plan what its workflow needs.
+func PlanSpecOf(p *plan.Plan, hash, cohortHash, author string) PlanSpec {
+	spec := PlanSpec{Plan: p.Metadata.Name, Hash: hash, CohortHash: cohortHash, Author: author, Scope: p.Spec.Rollback.Scope}
+	for _, s := range p.Spec.Stages {
+		spec.Stages = append(spec.Stages, SpecOf(p, hash, author, s))
+	}
+	if p.Spec.Finalise != nil {
+		spec.Final = &p.Spec.Finalise.Approve
+	}
+	return spec
+}
+
+func rateOf(l plan.Limits) Rate {
+	return Rate{Concurrency: max(l.Concurrency, 1), UsersPerMinute: l.Rate.UsersPerMinute}
+}
+
+// ReconcilePrefix begins the names of gates that compare both systems.
+const ReconcilePrefix = "reconcile/"
+
+// reconcileGate is a comparison of both systems as a gate: what it measures is
+// how many differences are left unexplained, or which share of calls.
+func reconcileGate(r plan.Reconcile) plan.HealthGate {
+	most := plan.Level{Unit: plan.InNumbers}
+	if r.MaxUnexplained != nil {
+		most.Micro = int64(*r.MaxUnexplained) * micro
+	}
+	if r.MaxUnmatched != nil {
+		most = plan.Level{Micro: int64(*r.MaxUnmatched), Unit: plan.InPercent}
+	}
+	onFail := r.OnFail
+	if onFail == "" {
+		onFail = plan.HoldPlan
+	}
+	return plan.HealthGate{
+		Name: ReconcilePrefix + string(r.Diff), Threshold: &plan.Threshold{Max: &most},
+		Window: plan.GateWindow{Stage: true}, MinSamples: 1, OnNoData: plan.HoldOnNoData, OnFail: onFail,
+	}
+}
+
+// Moves reports whether the stage switches users; else people do its tasks.
+func (s Spec) Moves() bool { return s.Kind.Switches() || s.Kind == "" }
+
+// LastResort reports whether what the stage does cannot be taken back.
+func (s Spec) LastResort() bool { return s.Reversal == plan.Irreversible }
+
+// MeasureEvery is how often the gates of a soaking stage are measured: a quarter
+// of the shortest window, from five minutes to six hours.
+func (s Spec) MeasureEvery() time.Duration {
+	every := 6 * time.Hour
+	for _, g := range s.Gates {
+		if !g.Window.Stage {
+			every = min(every, g.Window.For.Time()/4)
+		}
+	}
+	return max(every, 5*time.Minute)
+}
+
+// Within reports why limits may not be set: they go down freely, and up to what
+// was approved.
+func (r Rate) Within(most Rate) string {
+	switch {
+	case r.Concurrency < 1:
+		return "at least one user at a time"
+	case r.Concurrency > most.Concurrency:
+		return "more users at a time than were approved"
+	case most.UsersPerMinute > 0 && (r.UsersPerMinute == 0 || r.UsersPerMinute > most.UsersPerMinute):
+		return "more users a minute than were approved"
+	default:
+		return ""
+	}
+}
+
+// Opening is when the users of a stage may be switched.
+type Opening struct {
+	// Open says that some may be now, until Until; zero for without end.
+	Open  bool      `json:"open"`
+	Until time.Time `json:"until,omitzero"`
+	// Next is when it opens next; zero if it never does.
+	Next time.Time `json:"next,omitzero"`
+	// Why says in words what is open or closed.
+	Why string `json:"why,omitempty"`
+}
+
+// CohortName is how the switches of a stage name what they were made for.
+func CohortName(plan, stage string) string { return plan + "/" + stage }
+
+// Measure asks for one figure of a stage's people.
+type Measure struct {
+	Plan   string
+	Stage  string
+	Gate   plan.HealthGate
+	From   time.Time
+	To     time.Time
+	People []dualtone.PersonID
+}
+
+// StopWhenOf reads from a plan's limits when a stage stops itself.
+func StopWhenOf(l plan.Limits) StopWhen {
+	if l.StopWhen == nil {
+		return StopWhen{}
+	}
+	w := l.StopWhen
+	return StopWhen{Share: float64(w.FailedUsers) / micro, InARow: w.FailedInRow, MinAttempts: w.MinAttempts}
+}

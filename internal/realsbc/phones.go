@@ -1,0 +1,77 @@
+package realsbc
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed sipp/*.xml
+var scenarios embed.FS
+
+// scenario writes one of the scenarios to a folder, with some of its words
+// replaced, and returns the file.
+func scenario(dir, name, as string, replace ...string) (string, error) {
+	text, err := scenarios.ReadFile("sipp/" + name)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, as+".xml")
+	return file, os.WriteFile(file, []byte(strings.NewReplacer(replace...).Replace(string(text))), 0o600)
+}
+
+// Phones are the phones of one platform: each call rings for a while and is then
+// answered.
+type Phones struct{ process *process }
+
+// StartPhones runs the phones of a platform of a name, which is what its answers
+// say in X-Platform.
+func StartPhones(ctx context.Context, dir, platform string, at netip.AddrPort, ring time.Duration) (*Phones, error) {
+	name := "phones-" + platform
+	file, err := scenario(dir, "phone.xml", name, "[ring]", strconv.FormatInt(ring.Milliseconds(), 10))
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(dir, name, "sipp", "-sf", file, "-i", at.Addr().String(), "-p", port(at), "-key", "platform", platform,
+		"-nostdin", "-trace_err", "-error_file", filepath.Join(dir, name+".err"))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.listening(ctx, at); err != nil {
+		p.kill()
+		return nil, fmt.Errorf("phones of %s on %s: %w: %s", platform, at, err, p.said())
+	}
+	return &Phones{process: p}, nil
+}
+
+// Stop takes the phones away at once, as a power cut does.
+func (p *Phones) Stop() { p.process.kill() }
+
+// listening waits until a UDP port is taken.
+func (p *process) listening(ctx context.Context, at netip.AddrPort) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		conn, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp", at.String())
+		if err != nil {
+			return ctx.Err()
+		}
+		_ = conn.Close()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.ended:
+			return fmt.Errorf("it ended: %w", p.err)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,218 @@
+// Package realsbc runs a real session border controller on this machine, for the
+// demo and for tests: a Kamailio with the kit of docs/sbc, and SIPp as the phones of
+// both platforms and as everybody who calls them. All of it stays on the loopback.
+package realsbc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone/docs/sbc"
+)
+
+// Lookup is the interface by which the SBC asks where a call goes.
+type Lookup string
+
+// The interfaces that the kit knows.
+const (
+	SIP  Lookup = "LOOKUP_SIP"
+	HTTP Lookup = "LOOKUP_HTTP"
+	ENUM Lookup = "LOOKUP_ENUM"
+)
+
+// Setup is what the kit's own file, local.cfg, is about.
+type Setup struct {
+	// Dir is where the SBC's files and its log go.
+	Dir    string
+	Lookup Lookup
+	// Listen is where the SBC takes calls, over UDP.
+	Listen netip.AddrPort
+	// Old and New are the two platforms.
+	Old, New netip.AddrPort
+	// EdgeSIP and EdgeHTTP are where dualtone edge answers. For ENUM, it must be
+	// the name server of Zone on port 53 of EdgeDNS.
+	EdgeSIP, EdgeHTTP netip.AddrPort
+	EdgeDNS           netip.Addr
+	Zone              string
+	// Emergency are the numbers that call for help.
+	Emergency []string
+}
+
+// SBC is a running Kamailio.
+type SBC struct {
+	setup   Setup
+	process *process
+}
+
+// Available says what a real SBC lacks on this machine; nil for nothing.
+func Available() error {
+	for _, program := range []string{"kamailio", "sipp"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("no %s on this machine; as root, tools/setup.sh sbc installs it", program)
+		}
+	}
+	return nil
+}
+
+// EnumAvailable says why the SBC could not ask by ENUM: it is then given a name
+// server of its own, in a mount namespace.
+func EnumAvailable() error {
+	if os.Geteuid() != 0 {
+		return errors.New("a Kamailio with a name server of its own needs root")
+	}
+	if _, err := exec.LookPath("unshare"); err != nil {
+		return errors.New("a Kamailio with a name server of its own needs unshare")
+	}
+	return nil
+}
+
+// Version is what the SBC calls itself, such as "kamailio 5.6.3".
+func Version(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "kamailio", "-v").Output()
+	fields := strings.Fields(string(out))
+	if err != nil || len(fields) < 3 {
+		return "kamailio"
+	}
+	return "kamailio " + fields[2]
+}
+
+// Start runs an SBC and waits until it answers.
+func Start(ctx context.Context, setup Setup) (*SBC, error) {
+	if err := setup.writeKit(); err != nil {
+		return nil, fmt.Errorf("sbc kit: %w", err)
+	}
+	command := []string{"kamailio", "-f", filepath.Join(setup.Dir, "dualtone.cfg"), "-DD", "-E", "-m", "64", "-M", "8", "-Y", setup.Dir}
+	if setup.Lookup == ENUM {
+		resolver := filepath.Join(setup.Dir, "resolv.conf")
+		if err := os.WriteFile(resolver, []byte("nameserver "+setup.EdgeDNS.String()+"\noptions timeout:1 attempts:1\n"), 0o600); err != nil {
+			return nil, err
+		}
+		command = append([]string{"unshare", "-m", "sh", "-c", `mount --bind "$0" /etc/resolv.conf && exec "$@"`, resolver}, command...)
+	}
+	p, err := start(setup.Dir, "kamailio", command...)
+	if err != nil {
+		return nil, err
+	}
+	s := &SBC{setup: setup, process: p}
+	if err := s.await(ctx); err != nil {
+		s.Stop()
+		return nil, fmt.Errorf("kamailio does not answer on %s: %w: %s", setup.Listen, err, p.said())
+	}
+	return s, nil
+}
+
+// Stop ends the SBC.
+func (s *SBC) Stop() { s.process.stop() }
+
+// Log is what the SBC has said.
+func (s *SBC) Log() string { return s.process.said() }
+
+// writeKit writes the kit with a local.cfg of our own.
+func (s *Setup) writeKit() error {
+	kit, err := fs.Sub(sbc.Kamailio, "kamailio")
+	if err != nil {
+		return err
+	}
+	names, err := fs.Glob(kit, "*.cfg")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(kit, name)
+		if err != nil {
+			return err
+		}
+		if name == "local.cfg" {
+			text = []byte(s.local())
+		}
+		if err := os.WriteFile(filepath.Join(s.Dir, name), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Setup) local() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "listen=udp:%s\n", s.Listen)
+	for _, set := range [][2]string{
+		{"OLD_HOST", s.Old.Addr().String()},
+		{"OLD_PORT", port(s.Old)},
+		{"NEW_HOST", s.New.Addr().String()},
+		{"NEW_PORT", port(s.New)},
+		{"EDGE_SIP", "sip:" + s.EdgeSIP.String()},
+		{"EDGE_HTTP", "http://" + s.EdgeHTTP.String()},
+		{"EDGE_ZONE", s.Zone + "."},
+		{"EMERGENCY_NUMBERS", strings.Join(s.Emergency, "|")},
+	} {
+		fmt.Fprintf(&b, "#!substdef \"!%s!%s!g\"\n", set[0], set[1])
+	}
+	fmt.Fprintf(&b, "#!define %s\n", s.Lookup)
+	return b.String()
+}
+
+func port(at netip.AddrPort) string { return strconv.FormatUint(uint64(at.Port()), 10) }
+
+// await waits until the SBC answers a keep-alive.
+func (s *SBC) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !Alive(ctx, s.setup.Listen) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.process.ended:
+			return errors.New("it ended")
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// Alive reports whether whatever listens at an address says so to a keep-alive, over
+// UDP.
+func Alive(ctx context.Context, at netip.AddrPort) bool {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", at.String())
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = fmt.Fprintf(conn, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKalive;rport\r\nFrom: <sip:alive@localhost>;tag=1\r\n"+
+		"To: <sip:%s>\r\nCall-ID: alive\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n", at, conn.LocalAddr(), at)
+	_ = conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	answer := make([]byte, 2000)
+	n, err := conn.Read(answer)
+	return err == nil && strings.HasPrefix(string(answer[:n]), "SIP/2.0 200")
+}
+
+// Free is a port of a loopback address that nobody has, for UDP and TCP.
+func Free(ctx context.Context, host netip.Addr) (netip.AddrPort, error) {
+	for range 20 {
+		conn, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp", netip.AddrPortFrom(host, 0).String())
+		if err != nil {
+			return netip.AddrPort{}, err
+		}
+		at, err := netip.ParseAddrPort(conn.LocalAddr().String())
+		_ = conn.Close()
+		if err != nil {
+			return netip.AddrPort{}, err
+		}
+		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at.String())
+		if err == nil {
+			return at, ln.Close()
+		}
+	}
+	return netip.AddrPort{}, fmt.Errorf("no free port on %s", host)
+}

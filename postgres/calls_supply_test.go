@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/dualtone/dualtone/calllog"
+)
+
+// quality is a supplement of a leg's channel.
+func quality(id, channel string, at time.Time, mos, lost int) calllog.Row {
+	return calllog.Row{Raw: []byte(id), Supplements: []calllog.Supplement{{
+		ID:  calllog.LegID{System: "pbx", Record: id},
+		Leg: calllog.Match{Channel: channel, At: at}, Adds: calllog.Leg{Quality: calllog.Quality{MOS: mos, Lost: lost, Packets: 1000}},
+	}}}
+}
+
+// bare is a leg of a channel without any quality of its own.
+func bare(n int, channel string, after time.Duration) calllog.Leg {
+	leg := small(10).Leg(n)
+	leg.Channels, leg.Quality = []string{channel}, calllog.Quality{}
+	leg.Record = fmt.Sprint("r", n)
+	leg.Started = small(10).From.Add(after)
+	leg.Answered, leg.Ended = leg.Started.Add(time.Second), leg.Started.Add(time.Minute)
+	return leg
+}
+
+func TestSupplementsFindTheirLegInWhateverOrderTheyCome(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	start := small(10).From
+	// Two legs of one channel, one of another; a supplement of each end of the
+	// first, of the second, and one that is corrected later.
+	rows := []calllog.Row{
+		rowOf(1, bare(1, "ch1", 0)),
+		rowOf(2, bare(2, "ch1", 10*time.Minute)),
+		rowOf(3, bare(3, "ch2", 0)),
+		quality("s1", "ch1", start.Add(30*time.Second), 420, 3),
+		quality("s2", "ch1", start.Add(40*time.Second), 400, 4),
+		quality("s3", "ch1", start.Add(10*time.Minute+30*time.Second), 380, 5),
+		quality("s4", "ch2", start.Add(30*time.Second), 300, 6),
+		quality("s9", "nobody", start.Add(30*time.Second), 100, 6),
+	}
+	want := []calllog.Quality{
+		{MOS: 400, Lost: 7, Packets: 2000}, {MOS: 380, Lost: 5, Packets: 1000}, {MOS: 300, Lost: 6, Packets: 1000},
+	}
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		system := fmt.Sprint("pbx", n)
+		order := rapid.Permutation(rows).Draw(rt, "order")
+		cuts := rapid.SliceOfN(rapid.Bool(), len(order), len(order)).Draw(rt, "cuts")
+		s := calllog.Source{System: system, Kind: calllog.File, Key: "a", Name: "a"}
+		in := l.begin(t, s)
+		var batch []calllog.Row
+		for i, r := range order {
+			batch = append(batch, of1(r, system))
+			if !cuts[i] && i < len(order)-1 {
+				continue
+			}
+			to := calllog.Position{Line: int64(i + 1)}
+			if _, err := l.Write(t.Context(), in.ID, calllog.Batch{From: in.At, To: to, Rows: batch}); err != nil {
+				rt.Fatal(err)
+			}
+			in.At, batch = to, nil
+		}
+		legs, err := l.Legs(t.Context(), calllog.LegQuery{System: system, Oldest: true})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got := map[string]calllog.Quality{}
+		for _, k := range legs {
+			got[k.Record] = k.Quality
+		}
+		if diff := cmp.Diff(map[string]calllog.Quality{"r1": want[0], "r2": want[1], "r3": want[2]}, got); diff != "" {
+			rt.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// of1 is the row, of another system.
+func of1(r calllog.Row, system string) calllog.Row {
+	for i := range r.Legs {
+		r.Legs = []calllog.Leg{r.Legs[i]}
+		r.Legs[i].System = system
+	}
+	if len(r.Supplements) > 0 {
+		p := r.Supplements[0]
+		p.ID.System = system
+		r.Supplements = []calllog.Supplement{p}
+	}
+	return r
+}
+
+func TestACorrectedSupplementAndACorrectedLegKeepEachOther(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	leg := bare(1, "ch1", 0)
+	at := leg.Started.Add(time.Second)
+	l.read(t, file("legs"), rowOf(1, leg))
+	if w := l.read(t, file("quality"), quality("s1", "ch1", at, 400, 1)); w.Supplements != 1 || w.Changed != 1 {
+		t.Errorf("supplement: %+v", w)
+	}
+	if w := l.read(t, file("quality again"), quality("s1", "ch1", at, 400, 1)); w.Supplements+w.Changed != 0 {
+		t.Errorf("the same again: %+v", w)
+	}
+	if w := l.read(t, file("legs again"), rowOf(1, leg)); w.Same != 1 {
+		t.Errorf("the leg's own record again: %+v", w)
+	}
+	l.read(t, file("better"), quality("s1", "ch1", at, 440, 2))
+	fixed := leg
+	fixed.Talk = 7 * time.Minute
+	l.read(t, file("fix"), rowOf(1, fixed))
+	versions := l.versions(t, leg)
+	last := versions[len(versions)-1]
+	if last.Talk != fixed.Talk || last.Quality != (calllog.Quality{MOS: 440, Lost: 2, Packets: 1000}) {
+		t.Errorf("now %s, %+v", last.Talk, last.Quality)
+	}
+	if len(versions) != 4 {
+		t.Errorf("%d versions, want the bare one, two with a quality, and the corrected one", len(versions))
+	}
+	line := l.traffic(t, "UTC", time.Time{}).Total.Both
+	if line.Legs != 1 || *line.MOS != 4.4 || *line.Loss != 0.002 {
+		t.Errorf("in the report: %d legs, MOS %v, loss %v", line.Legs, *line.MOS, *line.Loss)
+	}
+}

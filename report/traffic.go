@@ -1,0 +1,252 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dualtone/dualtone"
+)
+
+// Interval is the time that a row of a report is about.
+type Interval string
+
+// The intervals.
+const (
+	Whole    Interval = ""
+	Day      Interval = "day"
+	HalfHour Interval = "half_hour"
+)
+
+// Facet is what sums are kept by beside time and system. Each leg is in each
+// facet once, under an empty key where it has no queue, site or agent.
+type Facet int
+
+// The facets. Their numbers are stored.
+const (
+	ByQueue Facet = 1
+	BySite  Facet = 2
+	ByAgent Facet = 3
+)
+
+// String names the facet as reports do.
+func (f Facet) String() string {
+	switch f {
+	case ByQueue:
+		return "queue"
+	case BySite:
+		return "site"
+	case ByAgent:
+		return "agent"
+	default:
+		return ""
+	}
+}
+
+// Rollups are the sums that reports are made of.
+type Rollups interface {
+	// Sums returns what is summed up by interval, system and key, in no order, as
+	// it was known at a time. ErrNotFound when so early a moment cannot be told
+	// apart any more.
+	Sums(ctx context.Context, ask Ask) (Answer, error)
+}
+
+// Ask says which sums are wanted.
+type Ask struct {
+	// Times are the starts of consecutive intervals and the end of the last, all
+	// on quarter hours.
+	Times []time.Time
+	Facet Facet
+	// Key selects one queue, site or agent; empty for all.
+	Key string
+	// KnownAt is the time whose knowledge is asked for; zero for now.
+	KnownAt time.Time
+}
+
+// Answer is what Rollups hold.
+type Answer struct {
+	// KnownAt is the time of the latest write that the sums hold. The same is
+	// answered when it is asked for again at any time later.
+	KnownAt time.Time
+	Sums    []Sum
+}
+
+// Sum is what one system did in one interval.
+type Sum struct {
+	Interval int // of Ask.Times
+	System   string
+	Key      string
+	Figures  Figures
+}
+
+// Query is what a report is asked.
+type Query struct {
+	// From and To are the first and the last day, in Zone.
+	From, To Date
+	Zone     *time.Location
+	Interval Interval
+	// Facet groups rows by queue, site or agent; 0 does not.
+	Facet Facet
+	// Only selects one queue, site or agent of the facet.
+	Only string
+	// Service is the wait within which an answer is in time, Short that up to
+	// which an abandoned call is a short one; each is one of Edges, Short may be
+	// 0 for none.
+	Service, Short time.Duration
+	KnownAt        time.Time
+	// Sides says on which side each system is.
+	Sides map[string]dualtone.Side
+	// Rename, if given, makes one key of what the systems call by several: a
+	// person's accounts, a queue's names.
+	Rename func(system, key string) string
+}
+
+// Traffic is the figures of both systems side by side.
+type Traffic struct {
+	From     Date     `json:"from"`
+	To       Date     `json:"to"`
+	Zone     string   `json:"zone"`
+	Interval Interval `json:"interval,omitempty"`
+	By       string   `json:"by,omitempty"`
+	Only     string   `json:"only,omitempty"`
+	// Service and Short are in seconds.
+	Service int `json:"service_seconds"`
+	Short   int `json:"short_seconds"`
+	// KnownAt is what to ask for to see the same again.
+	KnownAt time.Time `json:"known_at"`
+	Rows    []Row     `json:"rows"`
+	Total   Row       `json:"total"`
+	// Notes say what a reader must know of the figures.
+	Notes []string `json:"notes,omitempty"`
+	// Corrections are what became known of the period after it was closed.
+	Corrections *Corrections `json:"corrections,omitempty"`
+}
+
+// Row is one interval and key.
+type Row struct {
+	Start time.Time `json:"start,omitzero"`
+	Key   string    `json:"key,omitempty"`
+	Old   Line      `json:"old"`
+	New   Line      `json:"new"`
+	// Both counts legs of either side, and of systems that are on neither.
+	Both Line `json:"both"`
+}
+
+// rowKey is where a sum goes.
+type rowKey struct {
+	interval int
+	key      string
+}
+
+// sides are the sums of a row.
+type sides struct{ old, new, both Figures }
+
+func (s *sides) add(side dualtone.Side, f *Figures) {
+	s.both.Add(f)
+	switch side {
+	case dualtone.Old:
+		s.old.Add(f)
+	case dualtone.New:
+		s.new.Add(f)
+	}
+}
+
+// Make makes the report. ErrInvalid for a query that cannot be answered.
+func Make(ctx context.Context, rollups Rollups, q Query) (Traffic, error) {
+	if err := q.check(); err != nil {
+		return Traffic{}, err
+	}
+	times, err := q.boundaries()
+	if err != nil {
+		return Traffic{}, err
+	}
+	ask := Ask{Times: times, Facet: cmp.Or(q.Facet, ByQueue), Key: q.Only, KnownAt: q.KnownAt}
+	answer, err := rollups.Sums(ctx, ask)
+	if err != nil {
+		return Traffic{}, fmt.Errorf("traffic report: %w", err)
+	}
+	return q.traffic(times, answer), nil
+}
+
+func (q *Query) check() error {
+	switch {
+	case q.Zone == nil:
+		return fmt.Errorf("report: no time zone: %w", dualtone.ErrInvalid)
+	case q.To.Before(q.From):
+		return fmt.Errorf("report: from %s is after to %s: %w", q.From, q.To, dualtone.ErrInvalid)
+	case q.Only != "" && q.Facet == 0:
+		return fmt.Errorf("report: only %q, but of what? Group by queue, site or agent: %w", q.Only, dualtone.ErrInvalid)
+	}
+	edges := Edges()
+	if !slices.Contains(edges[:], q.Service) {
+		return fmt.Errorf("service level within %s: sums are kept for %v: %w", q.Service, edges, dualtone.ErrInvalid)
+	}
+	if q.Short != 0 && !slices.Contains(edges[:], q.Short) {
+		return fmt.Errorf("short abandons within %s: sums are kept for 0s and %v: %w", q.Short, edges, dualtone.ErrInvalid)
+	}
+	return nil
+}
+
+func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
+	t := Traffic{
+		From: q.From, To: q.To, Zone: q.Zone.String(), Interval: q.Interval, By: q.Facet.String(), Only: q.Only,
+		Service: int(q.Service.Seconds()), Short: int(q.Short.Seconds()), KnownAt: answer.KnownAt, Rows: []Row{},
+	}
+	rows := map[rowKey]*sides{}
+	var total sides
+	var strangers []string
+	for i := range answer.Sums {
+		s := &answer.Sums[i]
+		side, known := q.Sides[s.System]
+		if !known && !slices.Contains(strangers, s.System) {
+			strangers = append(strangers, s.System)
+		}
+		at := q.place(s)
+		if rows[at] == nil {
+			rows[at] = new(sides)
+		}
+		rows[at].add(side, &s.Figures)
+		total.add(side, &s.Figures)
+	}
+	for at, s := range rows {
+		if s.both == (Figures{}) {
+			continue
+		}
+		row := q.row(s)
+		row.Key = at.key
+		if q.Interval != Whole {
+			row.Start = times[at.interval]
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	slices.SortFunc(t.Rows, func(a, b Row) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Key, b.Key))
+	})
+	t.Total = q.row(&total)
+	slices.Sort(strangers)
+	for _, name := range strangers {
+		t.Notes = append(t.Notes, fmt.Sprintf("system %s is on neither side: its calls are in both only", name))
+	}
+	return t
+}
+
+// place is the row of a sum.
+func (q *Query) place(s *Sum) rowKey {
+	var at rowKey
+	if q.Interval != Whole {
+		at.interval = s.Interval
+	}
+	if q.Facet != 0 {
+		at.key = s.Key
+		if q.Rename != nil {
+			at.key = q.Rename(s.System, s.Key)
+		}
+	}
+	return at
+}
+
+func (q *Query) row(s *sides) Row {
+	return Row{Old: q.line(&s.old), New: q.line(&s.new), Both: q.line(&s.both)}
+}

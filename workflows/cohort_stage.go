@@ -1,0 +1,99 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+// fetchStage gets the next people of a plan's stage. Those who may not be
+// switched now are not among them.
+func (c *cohort) fetchStage(ctx workflow.Context) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Minute})
+	var page activities.StagePage
+	err := workflow.ExecuteActivity(ctx, activities.StagePeopleName, activities.StageQuery{
+		StageRef: *c.Stage, To: c.To, States: c.Only, After: c.After, Limit: pageSize, At: workflow.Now(ctx),
+		InFlight: len(c.InFlight),
+	}).Get(ctx, &page)
+	if err != nil {
+		return err
+	}
+	c.Waiting, c.After, c.Ended = page.People, page.After, page.Ended
+	return nil
+}
+
+// closeInTime wakes the cohort when nobody else is to be started any more.
+func (c *cohort) closeInTime(ctx workflow.Context) {
+	if c.Until.IsZero() {
+		return
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if workflow.Sleep(ctx, c.Until.Sub(workflow.Now(ctx))) == nil {
+			c.closed = true
+		}
+	})
+}
+
+// heldBy names the plan and the stage whose holds keep a user from being
+// switched at the last moment.
+func (c *cohort) heldBy() *activities.StageRef {
+	if c.To == dualtone.Old {
+		return nil
+	}
+	return c.Stage
+}
+
+// count stops the cohort when too many fail.
+func (c *cohort) count(ctx workflow.Context, s cutover.State) {
+	switch s {
+	case cutover.OnNew:
+		c.FailedInARow = 0
+	case cutover.Deferred, cutover.Skipped:
+	default:
+		c.FailedInARow++
+	}
+	if c.To == dualtone.Old || c.Stopped != nil {
+		return
+	}
+	if why := c.StopWhen.Met(c.Tally, c.FailedInARow); why != "" {
+		c.Stopped = &Order{Actor: activities.Itself, Reason: why, At: workflow.Now(ctx)}
+	}
+}
+
+// pace spreads the starts of users over each minute: so many in each beat.
+type pace struct {
+	Beat time.Time `json:"beat,omitzero"`
+	Used int       `json:"used,omitempty"`
+}
+
+// beats is how many there are in a minute: few, since each costs a timer.
+const beats = 6
+
+// keepPace waits for the next beat once the users of this one are started. An
+// order that changes the pace, or ends the cohort, ends the wait.
+func (c *cohort) keepPace(ctx workflow.Context) error {
+	most := c.UsersPerMinute
+	if most <= 0 || c.To == dualtone.Old {
+		return nil
+	}
+	if c.Pace.Beat.IsZero() {
+		c.Pace.Beat = workflow.Now(ctx)
+	}
+	share := max(most/beats, 1)
+	if c.Pace.Used < share {
+		return nil
+	}
+	beat := time.Minute * time.Duration(share) / time.Duration(most)
+	if wait := c.Pace.Beat.Add(beat).Sub(workflow.Now(ctx)); wait > 0 {
+		changed := func() bool { return c.UsersPerMinute != most || c.Stopped != nil || c.TurnBack != nil }
+		if _, err := workflow.AwaitWithTimeout(ctx, wait, changed); err != nil {
+			return err
+		}
+	}
+	c.Pace = pace{Beat: workflow.Now(ctx)}
+	return nil
+}

@@ -1,0 +1,252 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// FinalStage stands for the point of no return where approvals name a stage.
+const FinalStage = "finalise"
+
+// listen answers queries and takes orders.
+func (p *planRun) listen(ctx workflow.Context) error {
+	err := workflow.SetQueryHandler(ctx, PlanQuery, func() (PlanStatus, error) { return p.status(workflow.Now(ctx)), nil })
+	if err != nil {
+		return err
+	}
+	handle := func(ctx workflow.Context, o PlanOrder) (PlanStatus, error) {
+		if err := p.obey(ctx, o); err != nil {
+			return PlanStatus{}, refused(err)
+		}
+		err := p.kept(ctx)
+		return p.status(workflow.Now(ctx)), err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, PlanOrderUpdate, handle, workflow.UpdateHandlerOptions{
+		Validator: func(ctx workflow.Context, o PlanOrder) error {
+			if err := p.against(ctx, o); err != nil {
+				return refused(err)
+			}
+			return nil
+		},
+	})
+}
+
+// against is what speaks against an order.
+func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
+	o.At = workflow.Now(ctx)
+	refuse := func(kind error, why string, args ...any) error {
+		return fmt.Errorf("%s of plan %s refused: %s: %w", o.Verb, p.Standing.Plan, fmt.Sprintf(why, args...), kind)
+	}
+	if o.Stage != "" && o.Stage != FinalStage {
+		return p.againstStage(ctx, o)
+	}
+	if o.Verb == rollout.Finalise {
+		o.Evidence = o.At // it is looked at when the order is obeyed
+	}
+	if _, err := p.Standing.Take(o.Order); err != nil {
+		return err
+	}
+	switch o.Verb {
+	case rollout.Release:
+		if why := p.unheld(ctx, o); why != "" {
+			return refuse(dualtone.ErrConflict, "%s", why)
+		}
+	case rollout.Pause:
+		if p.Paused != nil {
+			return refuse(dualtone.ErrConflict, "%s has paused it already: %s", p.Paused.Actor, p.Paused.Reason)
+		}
+	case rollout.Resume:
+		if p.Paused == nil {
+			return refuse(dualtone.ErrConflict, "it is not paused")
+		}
+	case rollout.Limit:
+		return p.againstLimit(o)
+	case rollout.Finalise:
+		if p.closing {
+			return refuse(dualtone.ErrConflict, "somebody is finalising it")
+		}
+	case rollout.Approve:
+		if p.Spec.Final == nil || !slices.Contains(p.Spec.Final.Roles, o.Role) {
+			return refuse(dualtone.ErrDenied, "the point of no return is not approved as %s", o.Role)
+		}
+	default:
+	}
+	return nil
+}
+
+func (p *planRun) againstLimit(o PlanOrder) error {
+	if o.Rate == nil {
+		return fmt.Errorf("limits of plan %s refused: no limit is named: %w", p.Standing.Plan, dualtone.ErrInvalid)
+	}
+	for _, s := range p.Spec.Stages {
+		if why := o.Rate.Within(s.Cap); why != "" {
+			return fmt.Errorf("limits of plan %s refused: stage %s: %s: %w", p.Standing.Plan, s.Stage, why, dualtone.ErrDenied)
+		}
+	}
+	return nil
+}
+
+// againstStage is what speaks against an order to a stage that has no workflow.
+func (p *planRun) againstStage(ctx workflow.Context, o PlanOrder) error {
+	spec, ok := p.stage(o.Stage)
+	if !ok {
+		return fmt.Errorf("plan %s has no stage %q: %w", p.Standing.Plan, o.Stage, dualtone.ErrNotFound)
+	}
+	if p.running[o.Stage] != nil {
+		return fmt.Errorf("stage %s of plan %s is at work, it takes its orders itself: %w", o.Stage, p.Standing.Plan, dualtone.ErrConflict)
+	}
+	if p.Standing.State != rollout.Active && p.Standing.State != rollout.Completed {
+		return fmt.Errorf("%s of stage %s refused: plan %s is %s: %w", o.Verb, o.Stage, p.Standing.Plan, p.Standing.State, dualtone.ErrConflict)
+	}
+	switch o.Verb {
+	case rollout.Retry, rollout.Rollback, rollout.Skip:
+	default:
+		return fmt.Errorf("%s of stage %s refused: it is %s, and takes retry, rollback or skip: %w", o.Verb, o.Stage, p.Stages[o.Stage], dualtone.ErrConflict)
+	}
+	standing := rollout.Standing{
+		Level: rollout.OfStage, Plan: p.Standing.Plan, Stage: o.Stage, Hash: p.Standing.Hash, Author: p.Standing.Author,
+		State: p.Stages[o.Stage], Holds: p.openHolds(ctx), LastResort: spec.LastResort(),
+	}
+	_, err := standing.Take(o.Order)
+	return err
+}
+
+func (p *planRun) stage(id string) (rollout.Spec, bool) {
+	for _, s := range p.Spec.Stages {
+		if s.Stage == id {
+			return s, true
+		}
+	}
+	return rollout.Spec{}, false
+}
+
+// obey does what an order says.
+func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
+	switch {
+	case o.Verb == rollout.Finalise:
+		return p.finalise(ctx, o)
+	case o.Stage != "" && o.Stage != FinalStage:
+		spec, _ := p.stage(o.Stage)
+		return p.launch(ctx, spec, o)
+	}
+	if err := p.take(ctx, o.Order); err != nil {
+		return err
+	}
+	p.heed(o)
+	switch o.Verb {
+	case rollout.PutHold:
+		p.hold(ctx, o)
+	case rollout.Release:
+		for _, h := range p.release(ctx, o) {
+			ended := o
+			ended.Hold = h.ID
+			p.tellStages(ctx, ended)
+		}
+	case rollout.Approve:
+		p.approve(ctx, o)
+	case rollout.Pause, rollout.Resume, rollout.Limit, rollout.Abort, rollout.Rollback:
+		p.tellStages(ctx, o)
+	default:
+	}
+	return nil
+}
+
+// heed notes what an order changes beside the state.
+func (p *planRun) heed(o PlanOrder) {
+	switch o.Verb {
+	case rollout.Pause:
+		p.Paused = &o
+	case rollout.Resume:
+		p.Paused = nil
+	case rollout.Limit:
+		p.Rate = o.Rate
+	case rollout.Rollback:
+		p.Back, p.TakenBack = o, nil
+	default:
+	}
+}
+
+// tellStages passes an order on to the stages that run.
+func (p *planRun) tellStages(ctx workflow.Context, o PlanOrder) {
+	for _, s := range p.Spec.Stages {
+		if child := p.running[s.Stage]; child != nil {
+			// A stage that has just come to rest needs no order.
+			_ = child.SignalChildWorkflow(ctx, PlanOrderSignal, o).Get(ctx, nil)
+		}
+	}
+}
+
+// hold holds the whole plan.
+func (p *planRun) hold(ctx workflow.Context, o PlanOrder) {
+	p.PlanCarried.Holds++
+	h := o.hold(fmt.Sprintf("plan-%s-%d", workflow.Now(ctx).UTC().Format(holdTime), p.PlanCarried.Holds), p.Standing.Plan, workflow.Now(ctx))
+	h.Stage = ""
+	p.place(h)
+	o.Verb, o.Stage, o.Hold = rollout.PutHold, "", h.ID
+	p.tellStages(ctx, o)
+}
+
+// bound is what an approval of the point of no return binds.
+func (p *planRun) bound() rollout.Bound {
+	return rollout.Bound{Plan: p.Spec.Hash, Cohort: p.Spec.CohortHash}
+}
+
+func (p *planRun) approve(ctx workflow.Context, o PlanOrder) {
+	now := workflow.Now(ctx)
+	a := rollout.Approval{
+		Plan: p.Standing.Plan, Stage: FinalStage, Actor: o.Actor, Role: o.Role, Reason: o.Reason, Bound: p.bound(),
+		At: now, Expires: now.Add(p.Spec.Final.ValidFor.Time()),
+	}
+	p.Approvals = append(p.Approvals, a)
+	p.keep(activities.KeepApprovalName, a)
+}
+
+// finalise passes the point of no return, if everything is as it must be.
+func (p *planRun) finalise(ctx workflow.Context, o PlanOrder) error {
+	p.closing = true
+	defer func() { p.closing = false }()
+	asked := workflow.Now(ctx)
+	var missing []string
+	err := workflow.ExecuteActivity(asking(ctx), activities.CheckFinalName, p.Plan).Get(ctx, &missing)
+	if err != nil {
+		return err
+	}
+	if p.Spec.Final != nil {
+		v := rollout.Count(*p.Spec.Final, p.Spec.Author, p.bound(), p.Approvals, workflow.Now(ctx))
+		if !v.Enough {
+			missing = append(missing, v.Missing)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("finalise of plan %s refused: %s: %w", p.Standing.Plan, strings.Join(missing, "; "), dualtone.ErrConflict)
+	}
+	p.Standing.Users = p.users()
+	o.Evidence = asked
+	if err := p.take(ctx, o.Order); err != nil {
+		return err
+	}
+	for _, s := range p.Spec.Stages {
+		p.Stages[s.Stage] = p.finaliseStage(ctx, s)
+	}
+	return nil
+}
+
+// finaliseStage keeps that a stage has no way back any more.
+func (p *planRun) finaliseStage(ctx workflow.Context, s rollout.Spec) rollout.State {
+	standing := rollout.Standing{Level: rollout.OfStage, Plan: s.Plan, Stage: s.Stage, Hash: s.Hash, State: p.Stages[s.Stage]}
+	t, err := standing.Take(rollout.Order{
+		Verb: rollout.Finalise, Actor: activities.Itself, Role: rollout.System, Reason: "the plan was finalised", At: workflow.Now(ctx),
+	})
+	if err != nil {
+		return standing.State
+	}
+	p.keep(activities.KeepTransitionName, t)
+	return t.To
+}

@@ -1,0 +1,247 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// The update by which people give orders to a plan or a stage, the signal by
+// which a plan passes them on, and the query for the status of either.
+const (
+	PlanOrderUpdate = "order"
+	PlanOrderSignal = "plan_order"
+	PlanQuery       = "status"
+)
+
+// listen answers queries and takes orders. One that is refused leaves no trace
+// in the history, and says why and who may.
+func (s *stage) listen(ctx workflow.Context) error {
+	err := workflow.SetQueryHandler(ctx, PlanQuery, func() (StageStatus, error) { return s.status(workflow.Now(ctx)), nil })
+	if err != nil {
+		return err
+	}
+	handle := func(ctx workflow.Context, o PlanOrder) (StageStatus, error) {
+		if err := s.obey(ctx, o); err != nil {
+			return StageStatus{}, refused(err)
+		}
+		err := s.kept(ctx)
+		return s.status(workflow.Now(ctx)), err
+	}
+	err = workflow.SetUpdateHandlerWithOptions(ctx, PlanOrderUpdate, handle, workflow.UpdateHandlerOptions{
+		Validator: func(ctx workflow.Context, o PlanOrder) error {
+			if err := s.against(ctx, o); err != nil {
+				return refused(err)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for orders := workflow.GetSignalChannel(ctx, PlanOrderSignal); ; {
+			var o PlanOrder
+			orders.Receive(ctx, &o)
+			s.hear(ctx, o)
+		}
+	})
+	return nil
+}
+
+// hear takes an order that the plan passes on. What speaks against it is that
+// the stage has gone on meanwhile.
+func (s *stage) hear(ctx workflow.Context, o PlanOrder) {
+	if o.Stage == "" && (o.Verb == rollout.PutHold || o.Verb == rollout.Release) {
+		s.plansHolds(ctx, o)
+		return
+	}
+	if s.against(ctx, o) == nil {
+		_ = s.obey(ctx, o) // was checked
+	}
+}
+
+// hearRest takes orders that have come and were not heard, before the run ends.
+func (s *stage) hearRest(ctx workflow.Context) {
+	orders := workflow.GetSignalChannel(ctx, PlanOrderSignal)
+	for o := (PlanOrder{}); orders.ReceiveAsync(&o); o = (PlanOrder{}) {
+		s.hear(ctx, o)
+	}
+}
+
+// plansHolds takes over a hold of the whole plan, or its end, which the plan
+// itself keeps.
+func (s *stage) plansHolds(ctx workflow.Context, o PlanOrder) {
+	now := workflow.Now(ctx)
+	if o.Verb == rollout.PutHold {
+		s.Standing.Holds = append(s.Standing.Holds, o.hold(o.Hold, s.Spec.Plan, now))
+		return
+	}
+	for i := range s.Standing.Holds {
+		if h := &s.Standing.Holds[i]; h.Stage == "" && h.ID == o.Hold {
+			h.Released, h.ReleasedBy = now, o.Actor
+		}
+	}
+}
+
+// against is what speaks against an order.
+func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
+	o.At = workflow.Now(ctx)
+	refuse := func(kind error, why string) error {
+		return fmt.Errorf("%s of %s refused: %s: %w", o.Verb, s.Standing.Name(), why, kind)
+	}
+	if o.Verb == rollout.Skip && o.Person != "" {
+		return s.againstLeavingOut(o)
+	}
+	if _, err := s.Standing.Take(o.Order); err != nil {
+		return err
+	}
+	switch o.Verb {
+	case rollout.Release:
+		if why := s.unheld(ctx, o); why != "" {
+			return refuse(dualtone.ErrConflict, why)
+		}
+	case rollout.Pause:
+		if s.Paused != nil {
+			return refuse(dualtone.ErrConflict, fmt.Sprintf("%s has paused it already: %s", s.Paused.Actor, s.Paused.Reason))
+		}
+	case rollout.Resume:
+		if s.Paused == nil {
+			return refuse(dualtone.ErrConflict, "it is not paused")
+		}
+	case rollout.Limit:
+		if o.Rate == nil {
+			return refuse(dualtone.ErrInvalid, "it names no limit")
+		}
+		if why := o.Rate.Within(s.Spec.Cap); why != "" {
+			return refuse(dualtone.ErrDenied, why)
+		}
+	case rollout.Approve:
+		if o.Bound != s.bound() {
+			return refuse(dualtone.ErrConflict, "it approves something else than stands now; look at it again")
+		}
+		return s.mayApprove(o)
+	case rollout.Rollback:
+		return s.inTime(ctx, o)
+	default:
+	}
+	return nil
+}
+
+func (s *stage) mayApprove(o PlanOrder) error {
+	if s.Spec.Approval == nil || slices.Contains(s.Spec.Approval.Roles, o.Role) {
+		return nil
+	}
+	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %v: %w",
+		s.Standing.Name(), o.Actor, o.Role, s.Spec.Approval.Roles, dualtone.ErrDenied)
+}
+
+// inTime refuses a way back after the window for it is over.
+func (s *stage) inTime(ctx workflow.Context, o PlanOrder) error {
+	if s.Standing.State != rollout.Passed || s.Spec.BackWindow <= 0 || s.SoakFrom.IsZero() {
+		return nil
+	}
+	last := s.SoakFrom.Add(s.Spec.BackWindow.Time())
+	if workflow.Now(ctx).After(last) {
+		return fmt.Errorf("%s of %s refused: the window for it ended at %s: %w", o.Verb, s.Standing.Name(), last.UTC().Format(time.RFC3339), dualtone.ErrConflict)
+	}
+	return nil
+}
+
+func (s *stage) againstLeavingOut(o PlanOrder) error {
+	switch s.Standing.State {
+	case rollout.Passed, rollout.RollingBack, rollout.RolledBack, rollout.Finalised:
+		return fmt.Errorf("skip of %s refused: the stage is %s: %w", o.Person, s.Standing.State, dualtone.ErrConflict)
+	default:
+	}
+	if o.Actor == "" || o.Reason == "" {
+		return fmt.Errorf("skip of %s refused: it needs an actor and a reason: %w", o.Person, dualtone.ErrInvalid)
+	}
+	return nil
+}
+
+// obey does what an order says.
+func (s *stage) obey(ctx workflow.Context, o PlanOrder) error {
+	if o.Verb == rollout.Skip && o.Person != "" {
+		return s.leaveOut(ctx, o)
+	}
+	if o.Verb == rollout.Progress {
+		moved := activities.TaskOrder{ID: o.Task, Verdict: o.Verdict, Actor: o.Actor, Evidence: o.Attached}
+		if err := s.seeTasks(ctx, moved); err != nil {
+			return err
+		}
+	}
+	if err := s.take(ctx, o.Order); err != nil {
+		return err
+	}
+	s.heed(o)
+	switch o.Verb {
+	case rollout.PutHold:
+		s.place(o.hold(s.holdID(ctx), s.Spec.Plan, workflow.Now(ctx)))
+	case rollout.Release:
+		s.release(ctx, o)
+	case rollout.Approve, rollout.Reject:
+		s.decide(ctx, o)
+	default:
+	}
+	return nil
+}
+
+// heed notes what an order changes beside the state.
+func (s *stage) heed(o PlanOrder) {
+	switch o.Verb {
+	case rollout.Pause:
+		s.Paused = &o
+	case rollout.Resume:
+		s.Paused = nil
+	case rollout.Limit:
+		if o.Rate != nil {
+			s.Rate = *o.Rate
+		}
+	case rollout.Retry:
+		s.Retry, s.NotBefore, s.Paused = true, time.Time{}, nil
+	case rollout.Rollback, rollout.Abort:
+		s.Back = o.Back
+		s.Paused = nil
+	default:
+	}
+}
+
+// decide keeps what somebody said of the stage.
+func (s *stage) decide(ctx workflow.Context, o PlanOrder) {
+	now := workflow.Now(ctx)
+	a := rollout.Approval{
+		Plan: s.Spec.Plan, Stage: s.Spec.Stage, Actor: o.Actor, Role: o.Role, No: o.Verb == rollout.Reject, Reason: o.Reason,
+		Bound: s.bound(), At: now, Expires: now,
+	}
+	if s.Spec.Approval != nil {
+		a.Expires = now.Add(s.Spec.Approval.ValidFor.Time())
+	}
+	s.Approvals = append(s.Approvals, a)
+	s.keep(activities.KeepApprovalName, a)
+}
+
+// leaveOut leaves a person out who is not being switched.
+func (s *stage) leaveOut(ctx workflow.Context, o PlanOrder) error {
+	m := activities.Marking{
+		StageRef: s.ref(), People: []dualtone.PersonID{o.Person}, State: cutover.Skipped,
+		Detail: fmt.Sprintf("left out by %s: %s", o.Actor, o.Reason),
+		From:   append(rollout.Tried(true), cutover.Skipped),
+	}
+	var n int
+	if err := workflow.ExecuteActivity(keeping(ctx), activities.MarkPeopleName, m).Get(ctx, &n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("skip of %s refused: they are not in the stage, or on the new side, or being switched right now: %w", o.Person, dualtone.ErrConflict)
+	}
+	s.recount = true
+	return nil
+}

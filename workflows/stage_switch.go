@@ -1,0 +1,202 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// pass is one go at the people of a stage, which its cohort's workflow makes.
+type pass struct {
+	stage *stage
+	child workflow.ChildWorkflowFuture
+	told  bidding
+	done  bool
+	end   CohortStatus
+	err   error
+}
+
+// bidding is what the cohort is bidden at a moment.
+type bidding struct {
+	stop, back, paused bool
+	rate               rollout.Rate
+}
+
+// launch starts the cohort's workflow for the people in some states.
+// Nobody is started after a moment, if there is one.
+func (s *stage) launch(ctx workflow.Context, to dualtone.Side, only []cutover.State, until time.Time) (*pass, error) {
+	s.Passes++
+	ref := s.ref()
+	r := CohortRequest{
+		Cohort: rollout.CohortName(ref.Plan, ref.Stage), To: to, Actor: s.Begin.Actor, Reason: s.reason(),
+		Window: s.Rate.Concurrency, UsersPerMinute: s.Rate.UsersPerMinute, Only: only, StopWhen: s.Spec.StopWhen,
+		DrainWait: s.DrainWait, Patience: s.Patience, RunLength: s.RunLength, Stage: &ref,
+		Until: until,
+	}
+	if to == dualtone.Old && s.Spec.BackWait > 0 {
+		r.DrainWait = s.Spec.BackWait.Time()
+	}
+	p := &pass{stage: s, told: bidding{rate: s.Rate}}
+	p.child = workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: fmt.Sprintf("%s/%s/%d", workflow.GetInfo(ctx).WorkflowExecution.ID, to, s.Passes),
+	}), MoveCohortName, r)
+	if err := p.child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
+		return nil, err
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		p.err = p.child.Get(ctx, &p.end)
+		p.done = true
+	})
+	return p, nil
+}
+
+func (s *stage) reason() string {
+	return fmt.Sprintf("plan %s, stage %s: %s", s.Spec.Plan, s.Spec.Stage, s.Standing.State)
+}
+
+// see waits for the end of the pass. Meanwhile it passes on what changes: holds
+// and pauses, limits, and that the stage goes another way.
+func (p *pass) see(ctx workflow.Context) error {
+	s, state := p.stage, p.stage.Standing.State
+	bid := func() bidding {
+		return bidding{
+			rate: s.Rate, back: s.Back, stop: s.Standing.State != state,
+			paused: side(state) == dualtone.New && (s.Paused != nil || s.held(ctx)),
+		}
+	}
+	for !p.done {
+		if want := bid(); want != p.told {
+			p.tell(ctx, want)
+			p.told = want
+		}
+		next := rollout.HeldUntil(s.Standing.Holds, s.Standing.Stage, workflow.Now(ctx))
+		if err := s.wait(ctx, next, func() bool { return p.done || bid() != p.told }); err != nil {
+			return err
+		}
+	}
+	return p.err
+}
+
+// tell gives the cohort the orders by which it does what is wanted.
+func (p *pass) tell(ctx workflow.Context, want bidding) {
+	give := func(verb string, o Order) {
+		o.Actor, o.Reason = activities.Itself, p.stage.reason()
+		// A cohort that has just ended needs no order.
+		_ = p.child.SignalChildWorkflow(ctx, OrderSignal, Given{Verb: verb, Order: o}).Get(ctx, nil)
+	}
+	if want.rate != p.told.rate {
+		give(WindowVerb, Order{Window: want.rate.Concurrency, UsersPerMinute: want.rate.UsersPerMinute})
+	}
+	if want.paused && !p.told.paused {
+		give(PauseVerb, Order{})
+	}
+	if !want.paused && p.told.paused {
+		give(ResumeVerb, Order{})
+	}
+	if want.stop && !p.told.stop {
+		give(StopVerb, Order{Back: want.back})
+	}
+}
+
+// switchUsers moves the people of the stage for as long as the window is open.
+func (s *stage) switchUsers(ctx workflow.Context) error {
+	p, err := s.launch(ctx, dualtone.New, rollout.Tried(s.Retry), s.Until)
+	if err != nil {
+		return err
+	}
+	if err := p.see(ctx); err != nil {
+		return err
+	}
+	if err := s.tally(ctx); err != nil || s.Standing.State != rollout.Switching {
+		return err
+	}
+	if stopped := p.end.Stopped; stopped != nil && stopped.Actor == activities.Itself && !p.told.stop {
+		s.holdItself(ctx, stopped.Reason)
+	}
+	return s.judgeSwitch(ctx)
+}
+
+// judgeSwitch says what came of a pass.
+func (s *stage) judgeSwitch(ctx workflow.Context) error {
+	users := s.Standing.Users
+	switch v := rollout.SwitchEnd(users); v {
+	case rollout.Switched:
+		return s.arrived(ctx, fmt.Sprintf("%d people are on the new side", users[cutover.OnNew]))
+	case rollout.Close:
+		closed := !s.Until.IsZero() && !workflow.Now(ctx).Before(s.Until)
+		s.NotBefore = s.Until
+		if s.Until.IsZero() {
+			s.NotBefore = workflow.Now(ctx).Add(alwaysAgain)
+		}
+		if closed {
+			s.keep(activities.MarkPeopleName, activities.Marking{
+				StageRef: s.ref(), From: []cutover.State{cutover.Planned}, State: cutover.Deferred, Detail: "the window closed",
+			})
+		}
+		return s.find(ctx, v, fmt.Sprintf("%d people are left for the next window", rollout.Left(users)), time.Time{})
+	default:
+		s.Retry = false
+		return s.find(ctx, v, rollout.Missing(users), time.Time{})
+	}
+}
+
+// arrived begins the soak.
+func (s *stage) arrived(ctx workflow.Context, why string) error {
+	if err := s.find(ctx, rollout.Switched, why, time.Time{}); err != nil || s.Standing.State != rollout.Soaking {
+		return err
+	}
+	now := workflow.Now(ctx)
+	s.SoakFrom, s.SoakUntil, s.Measured = now, now.Add(s.Spec.Soak.Time()), now
+	s.Findings = nil
+	s.note("soaks", s.SoakUntil)
+	return nil
+}
+
+// holdItself holds the stage on behalf of the program.
+func (s *stage) holdItself(ctx workflow.Context, why string) {
+	o := PlanOrder{Order: rollout.Order{Verb: rollout.PutHold, Actor: activities.Itself, Role: rollout.System, Reason: why}, Stage: s.Spec.Stage}
+	s.place(o.hold(s.holdID(ctx), s.Spec.Plan, workflow.Now(ctx)))
+}
+
+// holdTime is the day in the name of a hold.
+const holdTime = "0102"
+
+// holdID names the stage's next hold so that people can type it.
+func (s *stage) holdID(ctx workflow.Context) string {
+	s.StageCarried.Holds++
+	return fmt.Sprintf("%s-%s-%d", s.Spec.Stage, workflow.Now(ctx).UTC().Format(holdTime), s.StageCarried.Holds)
+}
+
+// takeBack brings back everybody of whom something stands on the new side. It
+// waits for no window, no gate and no hold.
+func (s *stage) takeBack(ctx workflow.Context) error {
+	if s.Spec.Moves() {
+		p, err := s.launch(ctx, dualtone.Old, rollout.ToTakeBack(), time.Time{})
+		if err != nil {
+			return err
+		}
+		if err := p.see(ctx); err != nil {
+			return err
+		}
+	} else if err := s.seeTasks(ctx, activities.TaskOrder{}); err != nil {
+		return err
+	}
+	if err := s.tally(ctx); err != nil {
+		return err
+	}
+	s.Retry = true // whoever was taken back is tried again if the stage is
+	users := s.Standing.Users
+	if !s.Spec.Moves() && s.Tasked {
+		return s.find(ctx, rollout.Drifted, "what people did by hand is to be undone by hand", time.Time{})
+	}
+	if v := rollout.BackEnd(users); v == rollout.Drifted {
+		return s.find(ctx, v, rollout.Missing(users), time.Time{})
+	}
+	return s.find(ctx, rollout.Restored, fmt.Sprintf("%d people are where they were before", users.Total()), time.Time{})
+}
