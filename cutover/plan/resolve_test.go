@@ -47,11 +47,11 @@ func documentOf(stages ...Stage) *Document {
 	return &Document{Plan: Plan{Spec: Spec{Timezone: "UTC", Stages: stages}}}
 }
 
-func resolve(t testing.TB, d *Document, all []User) *Resolution {
-	t.Helper()
+func resolve(tb testing.TB, d *Document, all []User) *Resolution {
+	tb.Helper()
 	r, err := d.Resolve(all)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
