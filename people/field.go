@@ -55,6 +55,7 @@ func (f *file) put(r *row, i int, name string) (problem, want string) {
 	case colNew:
 		p.Accounts.New = dualtone.UserID(value)
 		return checkKey(value)
+	case "": // No such column, as was told of the header.
 	default:
 		return putAttribute(p, name, value)
 	}

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	_ "time/tzdata" // Plans mean the same where the machine knows no zones.
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
 
@@ -19,7 +21,12 @@ import (
 // cutover does.
 func planCommand(a *app) *cobra.Command {
 	return group("plan", "Cutover plans: write one, check it, run it",
-		append([]*cobra.Command{planLint(a), planRehearse(a)}, planRunCommands(a)...)...)
+		append(planFileCommands(a), planRunCommands(a)...)...)
+}
+
+// planFileCommands are those that read a plan file and write to no system.
+func planFileCommands(a *app) []*cobra.Command {
+	return []*cobra.Command{planLint(a), planSchema(a), planShow(a), planCohort(a), planDiff(a), planRehearse(a)}
 }
 
 const lintLong = `Reads a plan file and tells everything that is wrong with it at once: where it
@@ -41,10 +48,20 @@ type lintReport struct {
 }
 
 func planLint(a *app) *cobra.Command {
-	return &cobra.Command{
+	var users bool
+	cmd := &cobra.Command{
 		Use: "lint FILE", Short: "Tell everything that is wrong with a plan file", Long: lintLong,
 		Args: takes("FILE (- for standard input)"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if users {
+				return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+					r, _, err := a.checkPlan(cmd.Context(), s, args[0])
+					if err != nil {
+						return err
+					}
+					return a.showLint(args[0], r)
+				})
+			}
 			r, err := a.readPlan(args[0])
 			if err != nil {
 				return err
@@ -52,6 +69,8 @@ func planLint(a *app) *cobra.Command {
 			return a.showLint(args[0], r)
 		},
 	}
+	cmd.Flags().BoolVar(&users, "users", false, "look into the user list of the database as well")
+	return cmd
 }
 
 func (a *app) showLint(file string, r *plan.Reading) error {
@@ -78,15 +97,20 @@ func (a *app) showLint(file string, r *plan.Reading) error {
 }
 
 func (r lintReport) table(t *table) {
-	for _, f := range r.Faults {
+	faultLines(t, r.Faults)
+	if r.Errors == 0 {
+		t.line("%s: plan %s holds together%s; its hash is %s.", r.File, r.Plan, warned(r.Warnings), r.Hash.Short())
+	}
+}
+
+// faultLines tells each fault with its line of the file.
+func faultLines(t *table, faults plan.Faults) {
+	for _, f := range faults {
 		t.line("%s", f)
 		for line := range strings.SplitSeq(f.Excerpt, "\n") {
 			t.line("%s", line)
 		}
 		t.line("")
-	}
-	if r.Errors == 0 {
-		t.line("%s: plan %s holds together%s; its hash is %s.", r.File, r.Plan, warned(r.Warnings), r.Hash.Short())
 	}
 }
 

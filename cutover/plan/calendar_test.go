@@ -31,8 +31,8 @@ func local(text string) Local {
 }
 
 // calendarOf is the calendar of a stage with one window and these blackouts.
-func calendarOf(t testing.TB, w Window, files map[string]string, blackouts ...Blackout) *Calendar {
-	t.Helper()
+func calendarOf(tb testing.TB, w Window, files map[string]string, blackouts ...Blackout) *Calendar {
+	tb.Helper()
 	d := Document{Files: files, Plan: Plan{Spec: Spec{
 		Timezone:  "Europe/London",
 		Calendars: Calendars{Windows: map[string]Window{"w": w}, Blackouts: blackouts},
@@ -40,7 +40,7 @@ func calendarOf(t testing.TB, w Window, files map[string]string, blackouts ...Bl
 	}}}
 	c, err := d.Calendar("s")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }

@@ -28,7 +28,7 @@ func (r *Reading) Check(users []User) (*Resolution, error) {
 	c.zoneless()
 	c.empty()
 	if found.Nowhere > 0 {
-		r.fault(Doubted, r.place("spec.stages"), "spec.stages", fmt.Sprintf("%d people on the old side are in no stage", found.Nowhere),
+		r.fault(Doubted, r.place("spec.stages"), "spec.stages", people(found.Nowhere)+" on the old side "+isOrAre(found.Nowhere)+" in no stage",
 			"add a stage with remainder: true, or leave them where they are on purpose")
 	}
 	r.settle()
@@ -64,16 +64,16 @@ func (c *checker) unknown() {
 func (c *checker) twice() {
 	type both struct{ stage, first StageID }
 	var order []both
-	people := map[both][]dualtone.PersonID{}
+	who := map[both][]dualtone.PersonID{}
 	for _, t := range c.found.Twice {
 		b := both{t.Stage, t.First}
-		if people[b] == nil {
+		if who[b] == nil {
 			order = append(order, b)
 		}
-		people[b] = append(people[b], t.Person)
+		who[b] = append(who[b], t.Person)
 	}
 	for _, b := range order {
-		c.tell(Wrong, c.path(b.stage, "cohort"), fmt.Sprintf("takes people who are in %s already: %s", b.first, few(people[b])),
+		c.tell(Wrong, c.path(b.stage, "cohort"), fmt.Sprintf("takes people who are in %s already: %s", b.first, few(who[b])),
 			"write remainder: true to take those whom no earlier stage takes, or exclude them")
 	}
 }
@@ -116,8 +116,8 @@ func (c *checker) crowded() {
 		if i == mostAlike {
 			break
 		}
-		c.tell(Wrong, "spec.limits.blast_radius", fmt.Sprintf("after %s %d of the %d people of %s %s would be on the new side, and %d may be",
-			w.Stage, w.New, w.People, w.Dimension, printable(w.Value), w.Most), "lower the limit of the stage, or lift_after an earlier one")
+		c.tell(Wrong, "spec.limits.blast_radius", fmt.Sprintf("after %s %d of %s of %s %s would be on the new side, and %d may be",
+			w.Stage, w.New, people(w.People), w.Dimension, printable(w.Value), w.Most), "lower the limit of the stage, or lift_after an earlier one")
 	}
 }
 
@@ -127,7 +127,7 @@ func (c *checker) zoneless() {
 		if z.Site != "" {
 			where = "at " + printable(z.Site)
 		}
-		c.tell(Wrong, c.path(z.Stage, "windows"), fmt.Sprintf("follows the user's site, and the zone of %d people %s is not known, such as %s", z.People, where, z.Person),
+		c.tell(Wrong, c.path(z.Stage, "windows"), fmt.Sprintf("follows the user's site, and the zone of %s %s is not known, such as %s", people(z.People), where, z.Person),
 			"add the site to spec.calendars.sites, or a column timezone to the user list")
 	}
 }
@@ -139,11 +139,25 @@ func (c *checker) empty() {
 		}
 		problem, want := "takes nobody", "select more people, or take the stage away"
 		if len(s.Left) > 0 {
-			problem = fmt.Sprintf("takes none of the %d people whom it selects", len(s.Left))
+			problem = fmt.Sprintf("takes nobody of the %s whom it selects", people(len(s.Left)))
 			if s.Left[0].Because == GroupLarge {
 				want = "raise the limit: the groups that must stay together are larger"
 			}
 		}
 		c.tell(Wrong, c.path(s.Stage, "cohort"), problem, want)
 	}
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }

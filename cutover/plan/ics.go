@@ -44,7 +44,9 @@ func readICS(text string) (events, []fileFault) {
 		return nil, []fileFault{{1, "no events in it", "without an event it closes nothing"}}
 	}
 	for i, e := range all {
-		r.event(i, e, all)
+		if r.event(i, e, all); r.full {
+			break
+		}
 	}
 	slices.SortFunc(r.found, func(a, b event) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
 	return r.found, r.faults
@@ -54,6 +56,8 @@ type icsReader struct {
 	lines  []string
 	found  events
 	faults []fileFault
+	// full is set when there are more events than are read.
+	full bool
 }
 
 // line is where a property of the nth event stands, or where the event begins.
@@ -108,7 +112,7 @@ func (r *icsReader) event(nth int, e *ics.VEvent, all []*ics.VEvent) {
 	}
 	if len(r.found) > mostEvents {
 		r.fault(nth, "", fmt.Sprintf("more than %d events with this one", mostEvents), "give the rule an UNTIL or a COUNT")
-		r.found = nil
+		r.found, r.full = nil, true
 	}
 }
 
@@ -237,6 +241,7 @@ func (r *icsReader) recur(nth int, e *ics.VEvent, from icsMoment) ([]time.Time, 
 		}
 		if begins = append(begins, at); len(begins) > mostEvents {
 			r.fault(nth, "RRULE", fmt.Sprintf("more than %d events", mostEvents), "give the rule an UNTIL or a COUNT")
+			r.full = true
 			return nil, false
 		}
 	}
@@ -279,6 +284,10 @@ func (r *icsReader) rule(nth int, text string, from icsMoment, set *rrule.Set) b
 	option.Dtstart = from.wall
 	if !option.Until.IsZero() && from.zone != nil && strings.Contains(strings.ToUpper(text), "Z") {
 		option.Until = wallOf(option.Until, from.zone)
+	}
+	// A rule that never comes true would else be looked for until the year 9999.
+	if end := time.Date(lastICSYear, 1, 1, 0, 0, 0, 0, time.UTC); option.Until.IsZero() || option.Until.After(end) {
+		option.Until = end
 	}
 	rule, err := rrule.NewRRule(*option)
 	if err != nil {

@@ -66,7 +66,7 @@ func TestEventsOfAnICalFileCloseTheirOwnTime(t *testing.T) {
 			closed: []string{"2027-06-01T12:00", "2027-07-02T12:00", "2027-08-01T12:00"}, open: []string{"2027-07-01T12:00"},
 		},
 		"not when it is called off": {
-			text: vcalendar(vevent("1", "DTSTART;VALUE=DATE:20270601\nSTATUS:CANCELLED\n"), vevent("2", "DTSTART;VALUE=DATE:20270602\n")),
+			text: vcalendar(vevent("1", "DTSTART;VALUE=DATE:20270601\nSTATUS:CANCELLED\n"), vevent("2", "DTSTART;VALUE=DATE:20270602\n")), //nolint:misspell // as RFC 5545 spells it
 			open: []string{"2027-06-01T12:00"}, closed: []string{"2027-06-02T12:00"},
 		},
 	} {

@@ -31,7 +31,7 @@ func written() map[reflect.Type]func() *emit.Schema {
 	duration := func(words ...string) func() *emit.Schema {
 		return func() *emit.Schema {
 			s := pattern("^" + durationPattern + "$")
-			s.MinLength = ptr(uint64(2))
+			s.MinLength = new(uint64(2))
 			if len(words) == 0 {
 				return s
 			}
@@ -62,7 +62,7 @@ func written() map[reflect.Type]func() *emit.Schema {
 		},
 		reflect.TypeFor[Requirement](): func() *emit.Schema {
 			timed := kind("object")
-			timed.MinProperties, timed.MaxProperties = ptr(uint64(1)), ptr(uint64(1))
+			timed.MinProperties, timed.MaxProperties = new(uint64(1)), new(uint64(1))
 			timed.PropertyNames, timed.AdditionalProperties = enum(Requires("").words()), duration()()
 			return oneOf(enum(Requires("").words()), timed)
 		},
@@ -77,8 +77,6 @@ func written() map[reflect.Type]func() *emit.Schema {
 	}
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func enum(words []string) *emit.Schema {
 	s := kind("string")
 	for _, w := range words {
@@ -91,10 +89,10 @@ func emitted(t *testing.T) string {
 	t.Helper()
 	types := written()
 	r := emit.Reflector{Mapper: func(t reflect.Type) *emit.Schema {
-		if make, ok := types[t]; ok {
-			return make()
+		if how, ok := types[t]; ok {
+			return how()
 		}
-		if w, ok := reflect.Zero(t).Interface().(worded); ok {
+		if w, ok := reflect.TypeAssert[worded](reflect.Zero(t)); ok {
 			return enum(w.words())
 		}
 		return nil
