@@ -109,7 +109,7 @@ func TestDecisionsAreAttempts(t *testing.T) {
 		t.Helper()
 		err := decisions.Store(t.Context(), []*routing.Record{{
 			ID: routing.RecordID{byte(len(call))}, SessionID: "session",
-			Call: routing.Call{ID: call, At: day.Add(at), Caller: "+13035550100", Called: "5550100001", Ingress: ingress},
+			Call:     routing.Call{ID: call, At: day.Add(at), Caller: "+13035550100", Called: "5550100001", Ingress: ingress},
 			Decision: routing.Decision{Number: "+15550100001", Result: result, Reason: "why"},
 		}})
 		if err != nil {
