@@ -42,9 +42,9 @@ test-sbc: ## send real calls through a real Kamailio that asks dualtone
 	@tools/setup.sh postgres asterisk sbc
 	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m ./e2e/sbc/...
 
-fuzz: ## throw rubbish at every parser of the routing plane (FUZZTIME=1m each)
-	@for target in $$(grep -rhoE '^func Fuzz\w+' --include=*_test.go routing | sed 's/func //' | sort -u); do \
-	  for file in $$(grep -rlE "^func $$target\(" --include=*_test.go routing); do \
+fuzz: ## throw rubbish at every parser (FUZZTIME=1m each)
+	@for target in $$(grep -rhoE '^func Fuzz\w+' --include=*_test.go . | sed 's/func //' | sort -u); do \
+	  for file in $$(grep -rlE "^func $$target\(" --include=*_test.go .); do \
 	    echo "== $$target in $$(dirname $$file)"; \
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),10s) ./$$(dirname $$file); \
 	  done; \
