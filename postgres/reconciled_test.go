@@ -108,7 +108,7 @@ func TestDecisionsAreAttempts(t *testing.T) {
 	insert := func(at time.Duration, call string, result routing.Result, ingress routing.Ingress) {
 		t.Helper()
 		err := decisions.Store(t.Context(), []*routing.Record{{
-			ID: routing.RecordID{byte(len(call))}, SessionID: "session",
+			ID: routing.RecordID{call[0]}, SessionID: "session",
 			Call:     routing.Call{ID: call, At: day.Add(at), Caller: "+13035550100", Called: "5550100001", Ingress: ingress},
 			Decision: routing.Decision{Number: "+15550100001", Result: result, Reason: "why"},
 		}})
