@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
@@ -262,26 +264,64 @@ func TestHistoriesOfTheRealServerReplay(t *testing.T) {
 			l := newLab(t)
 			play(t, l)
 			for i, h := range l.histories(t) {
-				raw, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(h)
-				must(t, err)
-				raw = scrub(t, raw)
-				again, err := client.HistoryFromJSON(bytes.NewReader(raw), client.HistoryJSONOptions{})
-				must(t, err)
-				replayer := sdk.NewWorkflowReplayer()
-				workflows.Register(replayer)
-				if err := replayer.ReplayWorkflowHistory(quiet{}, again); err != nil {
-					t.Errorf("run %d: %v", i+1, err)
+				run := name
+				if i > 0 {
+					run = fmt.Sprintf("%s_%d", name, i+1)
 				}
-				if *record {
-					file := name + ".json"
-					if i > 0 {
-						file = fmt.Sprintf("%s_%d.json", name, i+1)
-					}
-					must(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", "histories", file), append(raw, '\n'), 0o644)) //nolint:gosec // kept in the repository
-				}
+				l.replays(t, run, h)
 			}
 		})
 	}
+}
+
+// replays replays a history, and keeps it when it is asked to.
+func (l *lab) replays(t *testing.T, name string, h *historypb.History) {
+	t.Helper()
+	raw, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(h)
+	must(t, err)
+	raw = scrub(t, raw)
+	again, err := client.HistoryFromJSON(bytes.NewReader(raw), client.HistoryJSONOptions{})
+	must(t, err)
+	replayer := sdk.NewWorkflowReplayer()
+	workflows.Register(replayer)
+	if err := replayer.ReplayWorkflowHistory(quiet{}, again); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	if *record {
+		must(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", "histories", name+".json"), append(raw, '\n'), 0o644)) //nolint:gosec // kept in the repository
+	}
+}
+
+// allRuns are the histories of every run that a workflow ever had, the oldest
+// first.
+func (l *lab) allRuns(t *testing.T, id string) []*historypb.History {
+	t.Helper()
+	var all []*historypb.History
+	eventually(t, "the runs of "+id+" are listed", func() bool {
+		all = nil
+		found, err := l.client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: fmt.Sprintf("WorkflowId = %q", id)})
+		must(t, err)
+		for _, e := range found.GetExecutions() {
+			all = append(all, l.history(t, id, e.GetExecution().GetRunId()))
+		}
+		return len(all) > 0
+	})
+	slices.SortFunc(all, func(a, b *historypb.History) int {
+		return a.GetEvents()[0].GetEventTime().AsTime().Compare(b.GetEvents()[0].GetEventTime().AsTime())
+	})
+	return all
+}
+
+func (l *lab) history(t tester, id, run string) *historypb.History {
+	t.Helper()
+	h := &historypb.History{}
+	events := l.client.GetWorkflowHistory(t.Context(), id, run, false, 0)
+	for events.HasNext() {
+		e, err := events.Next()
+		must(t, err)
+		h.Events = append(h.Events, e)
+	}
+	return h
 }
 
 // histories are those of the last workflow that was started: its first run, and
@@ -290,13 +330,7 @@ func (l *lab) histories(t tester) []*historypb.History {
 	t.Helper()
 	var all []*historypb.History
 	for run := l.first; run != ""; {
-		h := &historypb.History{}
-		events := l.client.GetWorkflowHistory(t.Context(), l.run.GetID(), run, false, 0)
-		for events.HasNext() {
-			e, err := events.Next()
-			must(t, err)
-			h.Events = append(h.Events, e)
-		}
+		h := l.history(t, l.run.GetID(), run)
 		all = append(all, h)
 		last := h.GetEvents()[len(h.GetEvents())-1]
 		run = last.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()

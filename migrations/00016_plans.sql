@@ -89,8 +89,11 @@ CREATE TRIGGER plan_users_counted_over AFTER UPDATE ON plan_users
 -- +goose StatementBegin
 CREATE FUNCTION move_plan_user() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Whoever was not tried yet is moved only by a switch that their plan made.
     UPDATE plan_users u SET state = NEW.state, since = NEW.since, detail = coalesce(NEW.detail, '')
-    FROM plans p WHERE u.person = NEW.id AND p.name = u.plan AND p.under_way;
+    FROM plans p WHERE u.person = NEW.id AND p.name = u.plan AND p.under_way AND (
+        u.state <> 'planned' OR EXISTS (
+            SELECT FROM switches s WHERE s.id = NEW.switch AND s.person = NEW.id AND s.cohort = u.plan || '/' || u.stage));
     RETURN NULL;
 END
 $$;

@@ -91,7 +91,7 @@ func RunPlan(ctx workflow.Context, r PlanRequest) (PlanEnd, error) {
 				return PlanEnd{}, err
 			}
 			r.Carried = p.PlanCarried
-			return PlanEnd{}, workflow.NewContinueAsNewErrorWithOptions(ctx, newestVersion(), RunPlan, r)
+			return PlanEnd{}, workflow.NewContinueAsNewError(ctx, RunPlan, r)
 		}
 		if err := p.step(ctx); err != nil {
 			return PlanEnd{}, err
@@ -148,7 +148,7 @@ func (p *planRun) over() bool {
 // can await the stages of the one before.
 func (p *planRun) mustContinue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
-	due := info.GetContinueAsNewSuggested() || info.GetTargetWorkerDeploymentVersionChanged() || p.turn >= 500
+	due := info.GetContinueAsNewSuggested() || p.turn >= 500
 	return due && len(p.running) == 0
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -100,7 +101,7 @@ func (p *planRun) againstStage(ctx workflow.Context, o PlanOrder) error {
 		return fmt.Errorf("plan %s has no stage %q: %w", p.Standing.Plan, o.Stage, dualtone.ErrNotFound)
 	}
 	if p.running[o.Stage] != nil {
-		return fmt.Errorf("stage %s of plan %s is at work, it takes its orders itself: %w", o.Stage, p.Standing.Plan, dualtone.ErrConflict)
+		return nil // it may just have come to rest; looked at again when the order is obeyed
 	}
 	if p.Standing.State != rollout.Active && p.Standing.State != rollout.Completed {
 		return fmt.Errorf("%s of stage %s refused: plan %s is %s: %w", o.Verb, o.Stage, p.Standing.Plan, p.Standing.State, dualtone.ErrConflict)
@@ -133,8 +134,7 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 	case o.Verb == rollout.Finalise:
 		return p.finalise(ctx, o)
 	case o.Stage != "" && o.Stage != FinalStage:
-		spec, _ := p.stage(o.Stage)
-		return p.launch(ctx, spec, o)
+		return p.relaunch(ctx, o)
 	}
 	if err := p.take(ctx, o.Order); err != nil {
 		return err
@@ -156,6 +156,23 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 	default:
 	}
 	return nil
+}
+
+// relaunch gives an order to a stage that is at rest. Whoever reads of a stage
+// that it came to rest may be quicker than its end.
+func (p *planRun) relaunch(ctx workflow.Context, o PlanOrder) error {
+	const soon = 10 * time.Second
+	if _, err := workflow.AwaitWithTimeout(ctx, soon, func() bool { return p.running[o.Stage] == nil }); err != nil {
+		return err
+	}
+	if p.running[o.Stage] != nil {
+		return fmt.Errorf("stage %s of plan %s is at work, it takes its orders itself: %w", o.Stage, p.Standing.Plan, dualtone.ErrConflict)
+	}
+	if err := p.againstStage(ctx, o); err != nil {
+		return err
+	}
+	spec, _ := p.stage(o.Stage)
+	return p.launch(ctx, spec, o)
 }
 
 // heed notes what an order changes beside the state.

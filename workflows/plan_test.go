@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -107,10 +109,14 @@ func (h *hall) fresh() {
 		start = h.env.Now()
 	}
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	h.env = suite.NewTestWorkflowEnvironment()
 	h.env.SetStartTime(start)
 	h.env.SetTestTimeout(5 * time.Minute)
-	h.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}})
+	h.env.SetWorkerOptions(worker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		DeadlockDetectionTimeout: time.Minute, // a busy machine is no deadlock
+	})
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
 	h.env.RegisterActivityWithOptions(h.runUser, activity.RegisterOptions{Name: activities.RunUserName})
 	activities.RegisterRollout(h.env, &activities.Rollout{
@@ -120,6 +126,10 @@ func (h *hall) fresh() {
 }
 
 func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.UserEnd, error) {
+	if r.Resumed { // it is joined, not begun anew
+		p, err := h.people.Person(ctx, r.Person)
+		return activities.UserEnd{State: p.State}, err
+	}
 	h.mu.Lock()
 	h.inFlight++
 	h.most = max(h.most, h.inFlight)
@@ -137,7 +147,10 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		defer h.mu.Unlock()
 		h.inFlight--
 	}()
-	_, err := h.people.Keep(ctx, cutover.Switch{ID: id, Person: r.Person, To: to, State: state, Started: h.env.Now()})
+	stage := string(r.Person[:strings.LastIndex(string(r.Person), "-")])
+	_, err := h.people.Keep(ctx, cutover.Switch{
+		ID: id, Person: r.Person, To: to, State: state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
+	})
 	return activities.UserEnd{State: state}, err
 }
 

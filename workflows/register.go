@@ -24,15 +24,27 @@ type registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }
 
-// Register makes a worker able to run every workflow.
+// Register makes a worker able to run every workflow. Where workers have
+// versions, a switch and a cohort finish on the version on which they began; a
+// plan and a stage last for weeks and move to the newest at their next step,
+// which the replay of recorded histories keeps safe.
 func Register(r registry) {
-	r.RegisterWorkflowWithOptions(SwitchUser, workflow.RegisterOptions{Name: SwitchUserName})
-	r.RegisterWorkflowWithOptions(ReturnUser, workflow.RegisterOptions{Name: ReturnUserName})
-	r.RegisterWorkflowWithOptions(MoveCohort, workflow.RegisterOptions{Name: MoveCohortName})
-	r.RegisterWorkflowWithOptions(RunPlan, workflow.RegisterOptions{Name: RunPlanName})
-	r.RegisterWorkflowWithOptions(RunStage, workflow.RegisterOptions{Name: RunStageName})
-	r.RegisterWorkflowWithOptions(IngestRecords, workflow.RegisterOptions{Name: IngestRecordsName})
-	r.RegisterWorkflowWithOptions(PreviewUser, workflow.RegisterOptions{Name: PreviewUserName})
+	const finishes, movesOn = workflow.VersioningBehaviorPinned, workflow.VersioningBehaviorAutoUpgrade
+	for _, w := range []struct {
+		name     string
+		workflow any
+		version  workflow.VersioningBehavior
+	}{
+		{SwitchUserName, SwitchUser, finishes},
+		{ReturnUserName, ReturnUser, finishes},
+		{MoveCohortName, MoveCohort, finishes},
+		{PreviewUserName, PreviewUser, finishes},
+		{IngestRecordsName, IngestRecords, movesOn},
+		{RunPlanName, RunPlan, movesOn},
+		{RunStageName, RunStage, movesOn},
+	} {
+		r.RegisterWorkflowWithOptions(w.workflow, workflow.RegisterOptions{Name: w.name, VersioningBehavior: w.version})
+	}
 }
 
 // PreviewUser answers what a switch would do, and does nothing.

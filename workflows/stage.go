@@ -70,8 +70,8 @@ type StageEnd struct {
 
 // StageStatus is where a stage stands.
 type StageStatus struct {
-	Standing rollout.Standing  `json:"standing"`
-	Rate     rollout.Rate      `json:"rate"`
+	Standing rollout.Standing `json:"standing"`
+	Rate     rollout.Rate     `json:"rate"`
 	// Bound is what an approval binds as it stands.
 	Bound    rollout.Bound     `json:"bound"`
 	Approval *rollout.Verdict  `json:"approval,omitempty"`
@@ -82,8 +82,8 @@ type StageStatus struct {
 }
 
 // RunStage brings a stage to rest: passed, skipped, aborted or rolled back. It
-// continues as a new run wherever nobody is being switched, so that a stage that
-// soaks for weeks moves to the worker's newest version.
+// continues as a new run each day while nobody is being switched, so that a stage
+// that soaks for weeks has a short history on whichever worker goes on with it.
 func RunStage(ctx workflow.Context, r StageRequest) (StageEnd, error) {
 	s := newStage(ctx, r)
 	if err := s.listen(ctx); err != nil {
@@ -98,27 +98,27 @@ func RunStage(ctx workflow.Context, r StageRequest) (StageEnd, error) {
 	for began := s.turn; ; {
 		work := rollout.Next(s.Standing.State)
 		if work == rollout.Over {
-			break
+			// An order that came at the last moment may lead on from here.
+			if err := s.settle(ctx); err != nil {
+				return StageEnd{}, err
+			}
+			if rollout.Next(s.Standing.State) == rollout.Over {
+				break
+			}
+			continue
 		}
 		if s.mustContinue(ctx, began) {
 			if err := s.settle(ctx); err != nil {
 				return StageEnd{}, err
 			}
 			r.Carried = s.StageCarried
-			return StageEnd{}, workflow.NewContinueAsNewErrorWithOptions(ctx, newestVersion(), RunStage, r)
+			return StageEnd{}, workflow.NewContinueAsNewError(ctx, RunStage, r)
 		}
 		if err := s.do(ctx, work); err != nil {
 			return StageEnd{}, err
 		}
 	}
-	err := s.settle(ctx)
-	return StageEnd{State: s.Standing.State, Since: s.Standing.Since, Users: s.Standing.Users, ByItself: s.ByItself}, err
-}
-
-// newestVersion lets a run that continues as a new one move to the version of
-// the worker that is current then.
-func newestVersion() workflow.ContinueAsNewErrorOptions {
-	return workflow.ContinueAsNewErrorOptions{InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade}
+	return StageEnd{State: s.Standing.State, Since: s.Standing.Since, Users: s.Standing.Users, ByItself: s.ByItself}, nil
 }
 
 // stage is the state of one run.
@@ -186,7 +186,7 @@ const (
 func (s *stage) mustContinue(ctx workflow.Context, began int) bool {
 	info := workflow.GetInfo(ctx)
 	aged := workflow.Now(ctx).Sub(s.began) >= stageRun || s.measured >= stageMeasure || s.turn-began >= 200
-	return aged || info.GetContinueAsNewSuggested() || info.GetTargetWorkerDeploymentVersionChanged()
+	return aged || info.GetContinueAsNewSuggested()
 }
 
 // runEnds is when this run is to be continued at the latest.

@@ -26,6 +26,7 @@ func planRunCommands(a *app) []*cobra.Command {
 
 // acting is in which capacity somebody acts and why.
 type acting struct {
+	as     string
 	role   string
 	reason string
 	dryRun bool
@@ -33,12 +34,16 @@ type acting struct {
 
 func (f *acting) bind(cmd *cobra.Command, usual rollout.Role) {
 	flags := cmd.Flags()
+	flags.StringVar(&f.as, "as", "", "who acts (default: --actor, or the account's name); it is recorded")
 	flags.StringVar(&f.role, "role", string(usual), "in which role; it is recorded, and what it may not do is refused")
 	flags.StringVar(&f.reason, "reason", "", "why; it is recorded")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would happen, in numbers, and change nothing")
 }
 
 func (f *acting) order(d *desk, v rollout.Verb) rollout.Order {
+	if f.as != "" {
+		d.why.Actor = f.as
+	}
 	return rollout.Order{Verb: v, Actor: d.why.Actor, Role: rollout.Role(f.role), Reason: f.reason}
 }
 
@@ -87,7 +92,7 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if err := a.checkRehearsed(ctx, d.stores, file, &read.Document); err != nil {
 		return err
 	}
-	name := read.Document.Plan.Metadata.Name
+	name, order := read.Document.Plan.Metadata.Name, f.order(d, rollout.Submit)
 	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: d.why.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {
 		return a.showSubmitted(rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}, found, f.dryRun)
@@ -95,7 +100,7 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if v, err = d.stores.plans.Save(ctx, v); err != nil {
 		return err
 	}
-	kept, err := d.plans(a).Submit(ctx, v, found, f.order(d, rollout.Submit))
+	kept, err := d.plans(a).Submit(ctx, v, found, order)
 	if err != nil {
 		return err
 	}

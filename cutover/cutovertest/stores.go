@@ -23,13 +23,13 @@ type Stores struct {
 	recorded map[string]bool
 	// stands is the switch that a way back of a person would take back.
 	stands map[dualtone.PersonID]cutover.SwitchID
-	// follow hears of every state that a person comes to.
-	follow []func(cutover.PersonState)
+	// follow hears of every state that a person comes to, and for which cohort.
+	follow []func(p cutover.PersonState, cohort string)
 }
 
-// Follow calls a function with every state that a person comes to, as a
-// database's trigger would. It must not come back to these stores.
-func (s *Stores) Follow(heard func(cutover.PersonState)) {
+// Follow calls a function with every state that a person comes to, and the cohort
+// for which they were switched, as a database's trigger would. It must not come back to these stores.
+func (s *Stores) Follow(heard func(p cutover.PersonState, cohort string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.follow = append(s.follow, heard)

@@ -106,7 +106,7 @@ func (s *Stores) movePerson(w *kept) {
 	p := s.people[w.Person]
 	p.State, p.Switch, p.Detail, p.Since = w.State, w.ID, w.Detail, w.reached
 	for _, heard := range s.follow {
-		heard(*p)
+		heard(*p, w.Cohort)
 	}
 	switch w.State {
 	case cutover.OnNew:

@@ -59,13 +59,15 @@ func NewStore(people *cutovertest.Stores) *Store {
 // underWay are the states of plans whose people switches move.
 func underWay(s rollout.State) bool { return s.Started() && s != rollout.Finalised }
 
-func (s *Store) moved(p cutover.PersonState) {
+func (s *Store) moved(p cutover.PersonState, cohort string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.plans {
 		if at, ok := k.of[p.ID]; ok && underWay(k.State) {
 			u := &k.users[at.stage][at.at]
-			u.State, u.Since, u.Detail = p.State, p.Since, p.Detail
+			if u.State != cutover.Planned || cohort == rollout.CohortName(k.Name, at.stage) {
+				u.State, u.Since, u.Detail = p.State, p.Since, p.Detail
+			}
 		}
 	}
 }

@@ -235,10 +235,10 @@ func transitionConflict(t *testing.T, b *bench) {
 	}
 }
 
-func (b *bench) moved(t *testing.T, id dualtone.PersonID, to cutover.State) {
+func (b *bench) moved(t *testing.T, id dualtone.PersonID, to cutover.State, cohort string) {
 	t.Helper()
 	_, err := b.Switches.Keep(t.Context(), cutover.Switch{
-		ID: cutover.SwitchID(fmt.Sprintf("s-%s-%s", id, to)), Person: id, To: dualtone.New, State: to, Detail: "as told", Started: noon(),
+		ID: cutover.SwitchID(fmt.Sprintf("s-%s-%s-%s", id, to, cohort)), Person: id, To: dualtone.New, State: to, Cohort: cohort, Detail: "as told", Started: noon(),
 	})
 	must(t, err)
 }
@@ -246,13 +246,16 @@ func (b *bench) moved(t *testing.T, id dualtone.PersonID, to cutover.State) {
 func switchMoves(t *testing.T, b *bench) {
 	t.Helper()
 	b.plan(t)
-	b.moved(t, "p001", cutover.OnNew)
+	b.moved(t, "p001", cutover.OnNew, "emea/pilot")
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 3}) // not under way
 	b.start(t)
-	b.moved(t, "p002", cutover.OnNew)
-	b.moved(t, "p004", cutover.Deferred)
-	b.moved(t, "p009", cutover.OnNew) // in no stage
-	b.count(t, "pilot", cutover.Tally{cutover.Planned: 2, cutover.OnNew: 1})
+	b.moved(t, "p002", cutover.OnNew, "emea/pilot")
+	b.moved(t, "p004", cutover.Deferred, "emea/wave-1")
+	b.moved(t, "p009", cutover.OnNew, "emea/wave-1") // in no stage
+	b.moved(t, "p005", cutover.Restored, "")         // a canary that the plan has not tried yet
+	b.moved(t, "p003", cutover.OnNew, "emea/pilot")
+	b.moved(t, "p003", cutover.Restored, "") // taken back by hand
+	b.count(t, "pilot", cutover.Tally{cutover.Planned: 1, cutover.OnNew: 1, cutover.Restored: 1})
 	b.count(t, "wave-1", cutover.Tally{cutover.Planned: 4, cutover.Deferred: 1})
 	all, err := b.Rollouts.Users(t.Context(), rollout.UserQuery{Plan: "emea", Person: "p004"})
 	must(t, err)
@@ -276,7 +279,7 @@ func userPages(t *testing.T, b *bench) {
 	t.Helper()
 	b.plan(t)
 	b.start(t)
-	b.moved(t, "p006", cutover.OnNew)
+	b.moved(t, "p006", cutover.OnNew, "emea/wave-1")
 	for _, c := range []struct {
 		q    rollout.UserQuery
 		want string
