@@ -10,7 +10,7 @@ PKG     ?= ./...
 # RACE=-race looks for data races as well; it needs a C compiler.
 RACE    ?=
 
-.PHONY: help demo build test test-asterisk test-sbc bench check fmt lint floors workflowcheck vulncheck docs clean
+.PHONY: help demo build test test-asterisk test-sbc fuzz bench check fmt lint floors workflowcheck vulncheck docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,8 +42,16 @@ test-sbc: ## send real calls through a real Kamailio that asks dualtone
 	@tools/setup.sh postgres asterisk sbc
 	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m ./e2e/sbc/...
 
-bench: build ## measure users per second, what a user costs, limits and large cohorts (BENCH="-quick", "-help")
-	@tools/setup.sh postgres
+fuzz: ## throw rubbish at every parser of the routing plane (FUZZTIME=1m each)
+	@for target in $$(grep -rhoE '^func Fuzz\w+' --include=*_test.go routing | sed 's/func //' | sort -u); do \
+	  for file in $$(grep -rlE "^func $$target\(" --include=*_test.go routing); do \
+	    echo "== $$target in $$(dirname $$file)"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),10s) ./$$(dirname $$file); \
+	  done; \
+	done
+
+bench: build ## measure users per second, what a user costs, limits, large cohorts, routing (BENCH="-quick", "-only routing", "-help")
+	@tools/setup.sh postgres sbc peers
 	go run ./bench $(BENCH)
 
 check: lint workflowcheck vulncheck ## everything that reads the code without running it

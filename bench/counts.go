@@ -12,17 +12,17 @@ import (
 type counts struct {
 	requests     map[string]counted
 	transactions int64
-	bytes        bytes
+	bytes        footprint
 }
 
-// bytes are the sizes of tables with their indexes, by table, and of all of
+// footprint is the sizes of tables with their indexes, by table, and of all of
 // Temporal's tables together.
-type bytes struct {
+type footprint struct {
 	Tables   map[string]float64 `json:"tables"`
 	Temporal float64            `json:"temporal"`
 }
 
-func (b bytes) dualtone() float64 {
+func (b footprint) dualtone() float64 {
 	var all float64
 	for _, n := range b.Tables {
 		all += n
@@ -30,8 +30,8 @@ func (b bytes) dualtone() float64 {
 	return all
 }
 
-func (b bytes) since(before bytes, users float64) bytes {
-	later := bytes{Tables: map[string]float64{}, Temporal: (b.Temporal - before.Temporal) / users}
+func (b footprint) since(before footprint, users float64) footprint {
+	later := footprint{Tables: map[string]float64{}, Temporal: (b.Temporal - before.Temporal) / users}
 	for table, n := range b.Tables {
 		if n != before.Tables[table] {
 			later.Tables[table] = (n - before.Tables[table]) / users
@@ -42,7 +42,7 @@ func (b bytes) since(before bytes, users float64) bytes {
 
 // counts vacuums first, so that sizes are of what is kept.
 func (t *stage) counts(ctx context.Context) (counts, error) {
-	c := counts{requests: map[string]counted{}, bytes: bytes{Tables: map[string]float64{}}}
+	c := counts{requests: map[string]counted{}, bytes: footprint{Tables: map[string]float64{}}}
 	for kind, up := range t.up {
 		var err error
 		if c.requests[kind], err = up.ask(ctx); err != nil {

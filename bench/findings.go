@@ -17,7 +17,9 @@ type findings struct {
 	Limit      *limited  `json:"limit,omitempty"`
 	Memory     []grown   `json:"memory,omitempty"`
 	Micro      []timed   `json:"micro,omitempty"`
+	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`
+	Routing    *routed   `json:"routing,omitempty"`
 }
 
 // machine is where and when the figures were found.

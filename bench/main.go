@@ -2,7 +2,8 @@
 // in bench/RESULTS.md: users moved in a second through a real Temporal and a
 // real Postgres beside a bare workflow on the same servers in the same run,
 // what a user costs in history, requests, transactions and bytes, what a large
-// cohort costs in memory, and how well a vendor's limit is kept and used.
+// cohort costs in memory, how well a vendor's limit is kept and used, and what the
+// routing plane answers beside Kamailio, nginx and NSD.
 //
 // Everything that takes part is a process of its own: the dualtone worker that
 // people run, the three simulated systems, the bare workflow's worker, Postgres
@@ -45,13 +46,18 @@ type settings struct {
 	limited  int
 	cohorts  []int
 	calls    int
+	legs     int
 	days     int
+
+	routingRounds int
 
 	out io.Writer
 }
 
 // sections in the order in which they run.
-func allSections() []string { return []string{"throughput", "limit", "memory", "micro", "stitch"} }
+func allSections() []string {
+	return []string{"throughput", "limit", "memory", "micro", "calls", "stitch", "routing"}
+}
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
@@ -73,7 +79,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, section := range []struct {
 		name string
 		run  func(context.Context, settings, *findings) error
-	}{{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro}, {"stitch", stitching}} {
+	}{
+		{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro},
+		{"calls", callLog}, {"stitch", stitching}, {"routing", route},
+	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
 		}
@@ -104,8 +113,10 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.Float64Var(&s.limit, "limit", 40, "requests in a second that the new system allows, in the part about limits")
 	flags.IntVar(&s.limited, "limited", 250, "users of the part about limits")
 	cohorts := flags.String("cohorts", "1000", "sizes of the cohorts whose time and memory are measured, such as 1000,10000")
+	flags.IntVar(&s.legs, "legs", 1_000_000, "legs of the call log that reports are measured on, such as 10000000 or 50000000")
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
+	flags.IntVar(&s.routingRounds, "routing-rounds", 3, "rounds of the edge and of each of its peers, in turns")
 	quick := flags.Bool("quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -114,8 +125,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 		return s, errors.New("usage: bench [flags]")
 	}
 	if *quick {
-		s.users, s.window, s.rounds, s.limited, *cohorts = 40, 20, 1, 60, "100"
-		s.calls, s.days = 4000, 2
+		s.users, s.window, s.rounds, s.limited, *cohorts, s.routingRounds = 40, 20, 1, 60, "100", 1
+		s.calls, s.days, s.legs = 4000, 2, 200_000
 	}
 	s.sections = strings.Split(*only, ",")
 	for size := range strings.SplitSeq(*cohorts, ",") {

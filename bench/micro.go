@@ -68,7 +68,7 @@ func (f *findings) time(what string, times int, do func(i int) error) error {
 	return nil
 }
 
-func route(i int, sides ...dualtone.Side) routing.Route {
+func routeOf(i int, sides ...dualtone.Side) routing.Route {
 	return routing.Route{Number: number(i), Person: personID(i), Sides: sides}
 }
 
@@ -82,7 +82,7 @@ func (f *findings) routes(ctx context.Context, pool *pgxpool.Pool) error {
 	err := f.time("routing table: fill 10,000 of 100,000 numbers in one revision", large/batch, func(n int) (err error) {
 		changes := make([]routing.Change, batch)
 		for i := range changes {
-			changes[i] = routing.Change{To: route(n*batch+i, dualtone.Old)}
+			changes[i] = routing.Change{To: routeOf(n*batch+i, dualtone.Old)}
 		}
 		revision, err = table.Apply(ctx, changes, why)
 		return err
@@ -93,7 +93,7 @@ func (f *findings) routes(ctx context.Context, pool *pgxpool.Pool) error {
 	const flips = 500
 	if err := f.time("routing table of 100,000: flip one number, durably", flips, func(i int) error {
 		at := i * (large / flips)
-		_, err := table.Apply(ctx, []routing.Change{{From: route(at, dualtone.Old), To: route(at, dualtone.New)}}, why)
+		_, err := table.Apply(ctx, []routing.Change{{From: routeOf(at, dualtone.Old), To: routeOf(at, dualtone.New)}}, why)
 		return err
 	}); err != nil {
 		return err

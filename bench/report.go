@@ -50,7 +50,9 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportLimit(&b)
 	f.reportMemory(&b)
 	f.reportMicro(&b)
+	f.reportKept(&b)
 	f.reportStitching(&b)
+	f.reportRouting(&b)
 	return b.String()
 }
 

@@ -49,7 +49,7 @@ type through struct {
 	// Requests are those of a user, by system and operation.
 	Requests     map[string]map[string]float64 `json:"requests"`
 	Transactions float64                       `json:"transactions"`
-	Bytes        bytes                         `json:"bytes"`
+	Bytes        footprint                     `json:"bytes"`
 }
 
 // throughput moves cohorts and runs bare ones in turns, so that whatever else

@@ -27,9 +27,9 @@ func (u usage) since(before usage) usage {
 
 // stat is what the kernel says of a process.
 type stat struct {
-	pid, parent int
-	own, reaped time.Duration
-	command     string
+	pid, parent, group int
+	own, reaped        time.Duration
+	command            string
 }
 
 func readStat(pid int) (stat, error) {
@@ -45,7 +45,7 @@ func readStat(pid int) (stat, error) {
 	n := func(i int) int64 { v, _ := strconv.ParseInt(fields[i], 10, 64); return v }
 	command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	return stat{
-		pid: pid, parent: int(n(1)),
+		pid: pid, parent: int(n(1)), group: int(n(2)),
 		own: time.Duration(n(11)+n(12)) * tick, reaped: time.Duration(n(13)+n(14)) * tick,
 		command: strings.ReplaceAll(string(command), "\x00", " "),
 	}, nil
@@ -58,6 +58,29 @@ func processes() []stat {
 		pid, _ := strconv.Atoi(filepath.Base(name))
 		if s, err := readStat(pid); err == nil {
 			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// groupUsage is the processor time of all processes of a group.
+func groupUsage(group int) time.Duration {
+	var all time.Duration
+	for _, s := range processes() {
+		if s.group == group {
+			all += s.own
+		}
+	}
+	return all
+}
+
+// groupResident is the memory of all processes of a group; what they share counts
+// for each.
+func groupResident(group int) int64 {
+	var all int64
+	for _, s := range processes() {
+		if s.group == group {
+			all += resident(s.pid)
 		}
 	}
 	return all

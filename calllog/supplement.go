@@ -25,7 +25,7 @@ type Match struct {
 
 	Agent string `json:"agent,omitempty"`
 	// Queue and At choose among several legs of a channel: the one in that
-	// queue, or else the one that was alive at that time.
+	// queue, or else one whose record names none, that was alive at that time.
 	Queue string    `json:"queue,omitempty"`
 	At    time.Time `json:"at,omitzero"`
 }
@@ -36,7 +36,7 @@ func (m Match) Fits(l *Leg) bool {
 	case m.Record != "":
 		return l.Record == m.Record
 	case m.Channel != "":
-		return slices.Contains(l.Channels, m.Channel) && (m.Queue == "" || string(l.Queue) == m.Queue)
+		return slices.Contains(l.Channels, m.Channel) && (m.Queue == "" || l.Queue == "" || string(l.Queue) == m.Queue)
 	default:
 		return m.Call != "" && l.Call == m.Call && (m.Agent == "" || string(l.Agent) == m.Agent)
 	}

@@ -25,7 +25,7 @@ func pops() []calllog.Pop {
 func code[T comparable](all []T, v T) (n int16, ok bool) {
 	for i, known := range all {
 		if known == v {
-			return int16(i), true //nolint:gosec // a dozen
+			return int16(i), true
 		}
 	}
 	return 0, false

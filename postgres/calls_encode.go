@@ -157,8 +157,8 @@ func (e *encoder) party(p *calllog.Party) {
 // hash is of 128 bits: two of 64 with other beginnings.
 func (e *encoder) hash(b []byte) (h rowHash) {
 	for i := range 2 {
-		e.digest.ResetWithSeed(uint64(i) + 1) //nolint:gosec // 0 and 1
-		_, _ = e.digest.Write(b)              // it returns no error
+		e.digest.ResetWithSeed(uint64(i) + 1)
+		_, _ = e.digest.Write(b) // it returns no error
 		binary.BigEndian.PutUint64(h[8*i:], e.digest.Sum64())
 	}
 	return h

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,13 +29,18 @@ func (x *erasing) number(ctx context.Context, n int64) error {
 	if x.done.Pseudonym != "" {
 		instead = "'" + x.done.Pseudonym + "'"
 	}
-	set := fmt.Sprintf("party_key = CASE WHEN party_key = %d THEN NULL ELSE party_key END, base = base - '{caller,called,dialed,diverted_from}'::text[]", n)
-	for _, p := range []string{"caller", "called", "dialed", "diverted"} {
-		hit := fmt.Sprintf("%s_number = %d", p, n)
-		set += fmt.Sprintf(", %[1]s = CASE WHEN %[2]s THEN %[3]s ELSE %[1]s END, %[1]s_name = CASE WHEN %[2]s THEN NULL ELSE %[1]s_name END, "+
-			"%[1]s_number = CASE WHEN %[2]s THEN NULL ELSE %[1]s_number END", p, hit, instead)
+	set := []string{
+		fmt.Sprintf("party_key = CASE WHEN party_key = %d THEN NULL ELSE party_key END", n),
+		"base = base - '{caller,called,dialed,diverted_from}'::text[]",
 	}
-	if err := x.update(ctx, set, found); err != nil {
+	for _, p := range []string{"caller", "called", "dialed", "diverted"} {
+		hit := fmt.Sprintf("CASE WHEN %s_number = %d THEN ", p, n)
+		set = append(set,
+			p+" = "+hit+instead+" ELSE "+p+" END",
+			p+"_name = "+hit+"NULL ELSE "+p+"_name END",
+			p+"_number = "+hit+"NULL ELSE "+p+"_number END")
+	}
+	if err := x.update(ctx, strings.Join(set, ", "), found); err != nil {
 		return err
 	}
 	// Its last nine digits are the same however it was dialed.

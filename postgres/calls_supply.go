@@ -363,12 +363,19 @@ func (s *supplying) give(ctx context.Context) error {
 	return s.rewrite(ctx, anew)
 }
 
-// choose returns the place of the leg that fits best: one that was alive at the
-// supplement's time, else the last that started before it, else the first.
+// choose returns the place of the leg that fits best: one in the supplement's
+// queue rather than in none, and of those one that was alive at the supplement's
+// time, else the last that started before it, else the first.
 func (s *supplying) choose(p *supplied) legPlace {
 	var best legPlace
 	var bestLeg *calllog.Leg
 	at := whenOf(&p.Supplement)
+	inQueue := func(l *calllog.Leg) int {
+		if p.Leg.Queue != "" && string(l.Queue) == p.Leg.Queue {
+			return 1
+		}
+		return 0
+	}
 	rank := func(l *calllog.Leg) int {
 		switch {
 		case at.IsZero():
@@ -386,7 +393,7 @@ func (s *supplying) choose(p *supplied) legPlace {
 		if !p.Leg.Fits(&l.base) {
 			continue
 		}
-		if bestLeg == nil || cmp.Or(cmp.Compare(rank(&l.base), rank(bestLeg)), l.base.Started.Compare(bestLeg.Started),
+		if bestLeg == nil || cmp.Or(cmp.Compare(inQueue(&l.base), inQueue(bestLeg)), cmp.Compare(rank(&l.base), rank(bestLeg)), l.base.Started.Compare(bestLeg.Started),
 			cmp.Compare(where.record, best.record)) > 0 {
 			best, bestLeg = where, &l.base
 		}

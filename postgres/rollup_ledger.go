@@ -66,7 +66,7 @@ func (l *ledger) pack() []byte {
 		if l.sums[i] == (report.Figures{}) {
 			continue
 		}
-		to = append(to, byte(k.facet))
+		to = append(to, byte(k.facet)) //nolint:gosec // three facets
 		for _, v := range []int32{k.system, k.key, k.quarter} {
 			to = binary.AppendVarint(to, int64(v))
 		}

@@ -44,12 +44,13 @@ func newMerge() *merge {
 	return &merge{cuts: cuts(), days: map[dayKey]*report.Quarters{}, byCut: map[cutKey]*report.Figures{}}
 }
 
-func floorDiv(a, b int32) int32 {
-	q := a / b
-	if a%b < 0 {
-		q--
+// dayOf is the day of a quarter hour, counted from 1970.
+func dayOf(quarter int32) int32 {
+	day := quarter / perDay
+	if quarter%perDay < 0 {
+		day--
 	}
-	return q
+	return day
 }
 
 func (m *merge) addLedger(packed []byte) error {
@@ -59,7 +60,7 @@ func (m *merge) addLedger(packed []byte) error {
 		if err != nil {
 			return nil, err
 		}
-		day := floorDiv(k.quarter, perDay)
+		day := dayOf(k.quarter)
 		at := dayKey{k.facet, day, k.system, k.key}
 		if m.days[at] == nil {
 			m.days[at] = new(report.Quarters)
@@ -67,7 +68,7 @@ func (m *merge) addLedger(packed []byte) error {
 		m.days[at].At(int(k.quarter - day*perDay)).Add(&f)
 		if k.facet == report.ByQueue {
 			for _, cut := range m.cuts {
-				m.cut(cutKey{cut, floorDiv(k.quarter-cut, perDay), k.system, k.key}).Add(&f)
+				m.cut(cutKey{cut, dayOf(k.quarter - cut), k.system, k.key}).Add(&f)
 			}
 		}
 		return rest, nil

@@ -157,8 +157,8 @@ func (s *summing) read(ctx context.Context, v view) error {
 	kept := cuts()
 	for i := range len(s.ask.Times) - 1 {
 		from, to := quarterOf(s.ask.Times[i]), quarterOf(s.ask.Times[i+1])
-		day := floorDiv(from, perDay)
-		cut, n := from-day*perDay, int32(i) //nolint:gosec // of a report
+		day := dayOf(from)
+		cut, n := from-day*perDay, int32(i)
 		if s.ask.Facet == report.ByQueue && to-from == perDay && slices.Contains(kept, cut) {
 			if whole[cut] == nil {
 				whole[cut] = map[int32]int{}
@@ -224,7 +224,7 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 	wanted := map[int32]struct{}{}
 	for q, i := range s.intervals {
 		if i >= 0 {
-			wanted[floorDiv(s.first+int32(q), perDay)] = struct{}{} //nolint:gosec // of a report
+			wanted[dayOf(s.first+int32(q))] = struct{}{}
 		}
 	}
 	if len(wanted) == 0 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,6 +74,7 @@ func slow(legs []calllog.Leg, zone *time.Location) map[string][6]int64 {
 			} else {
 				row[3]++
 			}
+		default:
 		}
 		rows[key] = row
 	}
@@ -203,11 +205,11 @@ func TestWhatWasKnownStaysWhatWasKnown(t *testing.T) {
 			leg.Talk, leg.Queue = time.Duration(i)*time.Minute, "queue-00"
 			rows = append(rows, rowOf(99, leg))
 		}
-		l.read(t, file(fmt.Sprint(i)), rows...)
+		l.read(t, file(strconv.Itoa(i)), rows...)
 		look()
 		if i%4 == 1 {
-			close := report.Closing{Name: fmt.Sprint("c", i), From: report.Date{Year: 2026, Month: 10, Day: 1}, To: report.Date{Year: 2026, Month: 10, Day: 31}, Zone: "UTC", Actor: "ada"}
-			if _, err := l.rollups.Close(t.Context(), close); err != nil {
+			period := report.Closing{Name: fmt.Sprint("c", i), From: report.Date{Year: 2026, Month: 10, Day: 1}, To: report.Date{Year: 2026, Month: 10, Day: 31}, Zone: "UTC", Actor: "ada"}
+			if _, err := l.rollups.Close(t.Context(), period); err != nil {
 				t.Fatal(err)
 			}
 			look()

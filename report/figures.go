@@ -32,7 +32,7 @@ const (
 	Internal
 	Transfers
 
-	// Times in milliseconds, of offered legs.
+	// AnswerWait and the next five are times in milliseconds.
 	AnswerWait
 	AbandonWait
 	Talk

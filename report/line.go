@@ -34,6 +34,11 @@ type Line struct {
 }
 
 func (q *Query) line(f *Figures) Line {
+	if *f == (Figures{}) {
+		return Line{}
+	}
+	var r rates
+	ratio := r.ratio
 	var short int64
 	if q.Short > 0 {
 		short = f.AbandonedWithin(q.Short)
@@ -56,12 +61,27 @@ func (q *Query) line(f *Figures) Line {
 
 const second = int64(time.Second / time.Millisecond)
 
+// rates are the places of a line's rates, all in one piece: a report has tens of
+// thousands.
+type rates struct {
+	of   []float64
+	used int
+}
+
+// perLine is how many rates a line has at most.
+const perLine = 11
+
 // ratio is to four places, which is more than anybody reads and the same on
 // every machine; nil where there is nothing to divide by.
-func ratio(sum, count, unit int64) *float64 {
+func (r *rates) ratio(sum, count, unit int64) *float64 {
 	if count == 0 {
 		return nil
 	}
-	v := math.Round(float64(sum)/float64(count)/float64(unit)*1e4) / 1e4
-	return &v
+	if r.of == nil {
+		r.of = make([]float64, perLine)
+	}
+	v := &r.of[r.used]
+	r.used++
+	*v = math.Round(float64(sum)/float64(count)/float64(unit)*1e4) / 1e4
+	return v
 }

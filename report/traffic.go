@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -192,9 +193,10 @@ func (q *Query) check() error {
 func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 	t := Traffic{
 		From: q.From, To: q.To, Zone: q.Zone.String(), Interval: q.Interval, By: q.Facet.String(), Only: q.Only,
-		Service: int(q.Service.Seconds()), Short: int(q.Short.Seconds()), KnownAt: answer.KnownAt, Rows: []Row{},
+		Service: int(q.Service.Seconds()), Short: int(q.Short.Seconds()), KnownAt: answer.KnownAt,
 	}
-	rows := map[rowKey]*sides{}
+	rows := make(map[rowKey]*sides, len(answer.Sums))
+	slab := make([]sides, len(answer.Sums)) // there are no more rows than sums
 	var total sides
 	var strangers []string
 	for i := range answer.Sums {
@@ -204,13 +206,20 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 			strangers = append(strangers, s.System)
 		}
 		at := q.place(s)
-		if rows[at] == nil {
-			rows[at] = new(sides)
+		row := rows[at]
+		if row == nil {
+			row = &slab[len(rows)]
+			rows[at] = row
 		}
-		rows[at].add(side, &s.Figures)
+		row.add(side, &s.Figures)
 		total.add(side, &s.Figures)
 	}
-	for at, s := range rows {
+	order := slices.SortedFunc(maps.Keys(rows), func(a, b rowKey) int {
+		return cmp.Or(cmp.Compare(a.interval, b.interval), cmp.Compare(a.key, b.key))
+	})
+	t.Rows = make([]Row, 0, len(rows))
+	for _, at := range order {
+		s := rows[at]
 		if s.both == (Figures{}) {
 			continue
 		}
@@ -221,9 +230,6 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	slices.SortFunc(t.Rows, func(a, b Row) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Key, b.Key))
-	})
 	t.Total = q.row(&total)
 	slices.Sort(strangers)
 	for _, name := range strangers {
@@ -248,5 +254,14 @@ func (q *Query) place(s *Sum) rowKey {
 }
 
 func (q *Query) row(s *sides) Row {
-	return Row{Old: q.line(&s.old), New: q.line(&s.new), Both: q.line(&s.both)}
+	r := Row{Old: q.line(&s.old), New: q.line(&s.new)}
+	switch s.both { // where one side did everything, both is the same
+	case s.old:
+		r.Both = r.Old
+	case s.new:
+		r.Both = r.New
+	default:
+		r.Both = q.line(&s.both)
+	}
+	return r
 }

@@ -61,9 +61,19 @@ sbc() {
   say "no Kamailio and SIPp: calls through a real SBC are left out"
 }
 
+# The servers beside which the edges are measured.
+peers() {
+  have nginx && have nsd && return 0
+  if can_apt; then
+    say "installing nginx and NSD (once), to measure beside them"
+    RUNLEVEL=1 apt_install nginx-light nsd && return 0
+  fi
+  say "no nginx and NSD: the edges are not measured beside them"
+}
+
 for thing in "$@"; do
   case "$thing" in
-    postgres | asterisk | sbc) "$thing" ;;
+    postgres | asterisk | sbc | peers) "$thing" ;;
     *) say "unknown: $thing"; exit 2 ;;
   esac
 done

@@ -5,6 +5,7 @@ package calllogtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -57,7 +58,7 @@ func (c Company) Leg(n int) calllog.Leg {
 		return l
 	}
 	l.Disposition, l.Cause = calllog.Answered, "16"
-	l.Agent, l.Extension = dualtone.UserID(fmt.Sprintf("%d", 1000+agent)), fmt.Sprintf("%d", 1000+agent)
+	l.Agent, l.Extension = dualtone.UserID(strconv.Itoa(1000+agent)), strconv.Itoa(1000+agent)
 	l.Ring = time.Duration(r.IntN(9000)) * time.Millisecond
 	l.Answered = start.Add(l.Wait + l.Ring)
 	l.Talk = time.Duration(30_000+r.IntN(400_000)) * time.Millisecond
@@ -82,7 +83,7 @@ func (c Company) crm(l *calllog.Leg, r *rand.Rand) {
 	l.Quality = calllog.Quality{MOS: 380 + r.IntN(70), Jitter: time.Duration(r.IntN(20_000)) * time.Microsecond, Lost: r.IntN(20), Packets: 10_000 + r.IntN(10_000)}
 }
 
-// Of returns the calls of one system from n on, so many, as rows of its source.
+// Rows returns the calls of one system from n on, so many, as rows of its source.
 func (c Company) Rows(system string, n, count int) []calllog.Row {
 	rows := make([]calllog.Row, 0, count)
 	for ; len(rows) < count && n < c.Calls; n++ {

@@ -84,9 +84,11 @@ func (s *stitching) weigh(parent, child *group, ahead, within int64) (evidence, 
 	if start < parent.start-within || start > parent.end+within || p.strangers(c) {
 		return 0, 0
 	}
+	// Calls that are shorter than what clocks may be off end together anyway.
+	brief := min(within, max(min(parent.end-parent.start, child.end-child.start)/2, time.Second.Milliseconds()))
 	var e evidence
 	off := within
-	together := func(what evidence, a, b int64) {
+	together := func(what evidence, a, b, within int64) {
 		if abs(a-b) <= within {
 			e |= what
 			off = min(off, abs(a-b))
@@ -113,16 +115,16 @@ func (s *stitching) weigh(parent, child *group, ahead, within int64) (evidence, 
 		}
 	}
 	if parent.answer != 0 && child.answer != 0 {
-		together(answerTogether, parent.answer, answer)
+		together(answerTogether, parent.answer, answer, brief)
 	}
 	if parent.ends && child.ends {
-		together(endTogether, parent.end, end)
+		together(endTogether, parent.end, end, brief)
 	}
 	if parent.ends && s.sentAway(parent) {
-		together(handedOver, parent.end, start)
+		together(handedOver, parent.end, start, within)
 	}
 	if loser(parent, answer, child.answer != 0, end, within) {
-		together(rangTogether, parent.start, start)
+		together(rangTogether, parent.start, start, within)
 	}
 	if e&(answerTogether|endTogether|handedOver|rangTogether) == 0 && parent.ends && child.ends {
 		e |= noMoment

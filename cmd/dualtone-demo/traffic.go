@@ -53,7 +53,7 @@ func (t *traffic) run(ctx context.Context) error {
 func (t *traffic) place(ctx context.Context) {
 	t.n++
 	in := sim.Incoming{
-		ID: fmt.Sprintf("call-%05d", t.n), From: fmt.Sprintf("+1646555%04d", t.random.IntN(10000)),
+		ID: fmt.Sprintf("call-%05d", t.n), From: fmt.Sprintf("+1646555%04d", t.n%10000), // nobody makes two calls at a time
 		Ring: t.between(300, 900), Talk: t.between(1000, 4000), Wrap: t.between(200, 800), Patience: time.Minute,
 	}
 	deliver := t.sbc.deliver

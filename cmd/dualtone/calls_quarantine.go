@@ -126,10 +126,8 @@ func quarantineFix(a *app) *cobra.Command {
 			if fix.Why == "" {
 				return usage(cmd, "--reason missing: others will want to know why")
 			}
-			if file != "" {
-				if fix.Raw, err = a.text(file); err != nil {
-					return err
-				}
+			if fix.Raw, err = a.text(file); err != nil {
+				return err
 			}
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				fix.By = actor(cfg)
@@ -154,8 +152,11 @@ func quarantineFix(a *app) *cobra.Command {
 	return cmd
 }
 
-// text reads a small file, or the input for "-".
+// text reads a small file, the input for "-", and nothing where none is named.
 func (a *app) text(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
 	in := a.in
 	if file != "-" {
 		f, err := os.Open(file) //nolint:gosec // G304: the file that was named
@@ -183,18 +184,9 @@ func quarantineReplay(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var all []replayed
-				for i := range rows {
-					done, err := replay(cmd, cfg, s, f, &rows[i], dryRun)
-					if err != nil {
-						return err
-					}
-					all = append(all, done)
-				}
-				if !dryRun {
-					if _, err := s.rollups.Settle(cmd.Context()); err != nil {
-						return err
-					}
+				all, err := replayAll(cmd, cfg, s, f, rows, dryRun)
+				if err != nil {
+					return err
 				}
 				return showList(a, list[replayed]{Items: all}, "No row is to be read again.", func(t *table) {
 					t.row("ID", "LEGS", "STILL WRONG")
@@ -237,6 +229,22 @@ func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []st
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, rows []calllog.Quarantined, dryRun bool) ([]replayed, error) {
+	var all []replayed
+	for i := range rows {
+		done, err := replay(cmd, cfg, s, f, &rows[i], dryRun)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, done)
+	}
+	if dryRun {
+		return all, nil
+	}
+	_, err := s.rollups.Settle(cmd.Context())
+	return all, err
 }
 
 func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, dryRun bool) (replayed, error) {

@@ -28,17 +28,22 @@ type shownLeg struct {
 }
 
 func callsShow(a *app) *cobra.Command {
-	return &cobra.Command{
+	var numbers wholeNumbers
+	cmd := &cobra.Command{
 		Use: "show CALL", Short: "One call: its legs, and why they are one call",
-		Long: "Shows a call by its name, by a name that it had before a late leg joined, or by one of its legs as SYSTEM/RECORD.",
+		Long: "Shows a call by its name, by a name that it had before a late leg joined, or by one of its legs as SYSTEM/RECORD. " +
+			"Numbers of people outside are masked.",
 		Args: takes("CALL, a call's name or SYSTEM/RECORD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				call, err := findCall(cmd, s, args[0])
 				if err != nil {
 					return err
 				}
-				shown, err := describeCall(cmd.Context(), s, call)
+				shown, err := describeCall(cmd.Context(), cfg, s, call, &numbers)
 				if err != nil {
 					return err
 				}
@@ -46,10 +51,13 @@ func callsShow(a *app) *cobra.Command {
 			})
 		},
 	}
+	numbers.add(cmd)
+	return cmd
 }
 
-func describeCall(ctx context.Context, s *stores, call calllog.Call) (shownCall, error) {
+func describeCall(ctx context.Context, cfg *config.Config, s *stores, call calllog.Call, numbers *wholeNumbers) (shownCall, error) {
 	shown := shownCall{Call: call}
+	legs := make([]calllog.Kept, 0, len(call.Members))
 	for _, m := range call.Members {
 		kept, err := s.calls.Leg(ctx, calllog.Place{Started: m.Started, LegID: m.Leg})
 		if errors.Is(err, dualtone.ErrNotFound) {
@@ -57,7 +65,13 @@ func describeCall(ctx context.Context, s *stores, call calllog.Call) (shownCall,
 		} else if err != nil {
 			return shown, err
 		}
-		shown.Legs = append(shown.Legs, shownLeg{kept.Leg, m.Join})
+		legs = append(legs, kept)
+	}
+	if err := numbers.legs(ctx, cfg, s, "calls show", legs); err != nil {
+		return shown, err
+	}
+	for i, m := range call.Members {
+		shown.Legs = append(shown.Legs, shownLeg{legs[i].Leg, m.Join})
 	}
 	var err error
 	shown.Moves, err = s.stitches.Moves(ctx, call.ID)

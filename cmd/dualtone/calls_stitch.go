@@ -96,8 +96,11 @@ func keepStitched(ctx context.Context, s *stores, log *slog.Logger) error {
 // that. Any number of processes may do so: one of them at a time decides a day.
 func stitchMeanwhile(ctx context.Context, s *stores, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- keepStitched(ctx, s, log) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = keepStitched(ctx, s, log) // it ends when it is canceled, and tells what fails
+	}()
 	return func() {
 		cancel()
 		<-done

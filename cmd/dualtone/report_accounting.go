@@ -51,6 +51,9 @@ func reportAccounting(a *app) *cobra.Command {
 				if !all {
 					sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
 				}
+				for i := range sum.Booked {
+					sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
+				}
 				return a.show(struct {
 					From time.Time `json:"from"`
 					To   time.Time `json:"to"`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -245,7 +246,7 @@ func correctionsTable(t *table, c *report.Corrections) {
 		if l.Late() {
 			was = "not known"
 		}
-		t.row(clock(l.Started), legName(l.LegID), clock(l.Known), was, dash(l.Now), fmt.Sprint(l.Version))
+		t.row(clock(l.Started), legName(l.LegID), clock(l.Known), was, dash(l.Now), strconv.Itoa(l.Version))
 	}
 	if c.More {
 		t.line("And more: --corrections %d", 10*len(c.Legs))

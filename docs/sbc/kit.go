@@ -3,6 +3,11 @@ package sbc
 
 import "embed"
 
+// Asterisk is the kit for Asterisk, in its folder.
+//
+//go:embed asterisk/*.conf
+var Asterisk embed.FS
+
 // Kamailio is the kit for Kamailio, in its folder.
 //
 //go:embed kamailio/*.cfg

@@ -31,7 +31,7 @@ type burst struct {
 func (w *world) burst(b burst) realsbc.Calls {
 	w.calls++
 	c := realsbc.Calls{
-		Dir: w.dir, Name: fmt.Sprintf("caller-%d", w.calls), From: w.host, To: w.at.sbc, Callers: b.callers,
+		Dir: w.dir, Name: fmt.Sprintf("caller-%d", w.calls), From: w.caller, To: w.at.sbc, Callers: b.callers,
 		Rate: b.rate, Count: b.count, Hold: b.hold,
 	}
 	for i := range b.count {

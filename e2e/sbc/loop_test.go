@@ -39,7 +39,7 @@ func TestACallThatAPBXForwardsToItselfEndsAfterOneLeg(t *testing.T) {
 			host := fmt.Sprintf("127.0.78.%d", i+1)
 			border, err := realsbc.Free(t.Context(), netip.MustParseAddr(host))
 			must(t, err)
-			pbx, err := realasterisk.Start(t.Context(), realasterisk.Setup{SystemName: "loop", Trunk: border})
+			pbx, err := realasterisk.Start(t.Context(), realasterisk.Setup{SystemName: "loop", Extra: forwarding(border)})
 			must(t, err)
 			t.Cleanup(func() { must(t, pbx.Stop()) })
 			w := newWorld(t, lookup, host, ports{sbc: border, old: pbx.SIP})
@@ -48,6 +48,35 @@ func TestACallThatAPBXForwardsToItselfEndsAfterOneLeg(t *testing.T) {
 			w.startSBC(t)
 			w.loops(t, pbx)
 		})
+	}
+}
+
+// forwarding makes a PBX forward every call that comes from an SBC to the number that
+// was called, which leads back to the SBC, and count them.
+func forwarding(border netip.AddrPort) map[string]string {
+	return map[string]string{
+		"pjsip.conf": fmt.Sprintf(`
+[sbc]
+type = endpoint
+context = from-sbc
+disallow = all
+allow = ulaw
+aors = sbc
+direct_media = no
+[sbc]
+type = aor
+contact = sip:%s
+[sbc]
+type = identify
+endpoint = sbc
+match = %s
+`, border, border.Addr()),
+		"extensions.conf": `
+[from-sbc]
+exten => _[+0-9].,1,Set(DB(legs/${EXTEN})=$[0${DB(legs/${EXTEN})} + 1])
+ same => n,Dial(PJSIP/${EXTEN}@sbc,30)
+ same => n,Hangup(${HANGUPCAUSE})
+`,
 	}
 }
 

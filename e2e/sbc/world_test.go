@@ -76,6 +76,7 @@ type world struct {
 	edge           *exec.Cmd
 	old, next      *realsbc.Phones
 	sbc            *realsbc.SBC
+	caller         netip.Addr
 	calls, callers int
 	client         *http.Client
 }
@@ -87,7 +88,7 @@ type ports struct{ sbc, old, next, sip, http, metrics netip.AddrPort }
 // are any free ones.
 func newWorld(t *testing.T, lookup realsbc.Lookup, host string, given ports) *world {
 	t.Helper()
-	w := &world{lookup: lookup, dir: t.TempDir(), client: &http.Client{Timeout: 2 * time.Second}, host: netip.MustParseAddr(host), at: given}
+	w := &world{lookup: lookup, dir: t.TempDir(), client: &http.Client{Timeout: 2 * time.Second}, host: netip.MustParseAddr(host), caller: netip.MustParseAddr(host), at: given}
 	for _, at := range []*netip.AddrPort{&w.at.sbc, &w.at.old, &w.at.next, &w.at.sip, &w.at.http, &w.at.metrics} {
 		if at.IsValid() {
 			continue
@@ -129,13 +130,18 @@ func newWorld(t *testing.T, lookup realsbc.Lookup, host string, given ports) *wo
 // populate starts the platforms' phones and the SBC.
 func (w *world) populate(t *testing.T) {
 	t.Helper()
+	w.startPhones(t)
+	w.startSBC(t)
+}
+
+func (w *world) startPhones(t *testing.T) {
+	t.Helper()
 	var err error
 	w.old, err = realsbc.StartPhones(t.Context(), w.dir, "old", w.at.old, 120*time.Millisecond)
 	must(t, err)
 	t.Cleanup(func() { w.old.Stop() })
 	w.startNew(t)
 	t.Cleanup(func() { w.next.Stop() })
-	w.startSBC(t)
 }
 
 func (w *world) startNew(t *testing.T) {
@@ -175,9 +181,9 @@ edge:
   metrics: "%[5]s"
   peers: [{network: 127.0.0.0/8, ingress: carrier, country: US}]
   old: {host: %[10]s, port: %[6]d}
-  new: {host: %[4]s, port: %[9]d}
+  new: {host: %[11]s, port: %[9]d}
   countries: [US]
-`, w.dir, w.at.sip, w.at.http, w.host, w.at.metrics, w.at.old.Port(), capacity, zone, w.at.next.Port(), w.at.old.Addr())
+`, w.dir, w.at.sip, w.at.http, w.host, w.at.metrics, w.at.old.Port(), capacity, zone, w.at.next.Port(), w.at.old.Addr(), w.at.next.Addr())
 }
 
 func (w *world) startServer(t *testing.T) {

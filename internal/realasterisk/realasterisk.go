@@ -104,11 +104,13 @@ func (p *PBX) end() {
 
 // Log returns what Asterisk wrote of itself, for a test that failed.
 func (p *PBX) Log() string {
-	text, err := os.ReadFile(filepath.Join(p.dir, "console"))
+	console, err := os.ReadFile(filepath.Join(p.dir, "console"))
 	if err != nil {
 		return err.Error()
 	}
-	return string(text)
+	// It may not have come as far as writing any.
+	messages, _ := os.ReadFile(filepath.Join(p.dir, "log", "messages"))
+	return string(console) + string(messages)
 }
 
 // mounts are the folders of one instance, laid over those of the tree.

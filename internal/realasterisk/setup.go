@@ -3,10 +3,12 @@ package realasterisk
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
 )
 
@@ -16,9 +18,8 @@ type Setup struct {
 	SystemName string
 	People     []Person
 	Queues     []Queue
-	// Trunk is the SBC, if there is one: the PBX forwards every call that comes from
-	// it to the number that was called, which leads back to the SBC.
-	Trunk netip.AddrPort
+	// Extra is what is added to the files of its configuration, by name.
+	Extra map[string]string
 }
 
 // Person has an extension and a phone at it.
@@ -68,14 +69,14 @@ func (p *PBX) configure(ctx context.Context, setup Setup) error {
 		return err
 	}
 	for _, t := range all.Templates() {
-		if err := write(t, filepath.Join(p.dir, "etc", t.Name()), s); err != nil {
+		if err := write(t, filepath.Join(p.dir, "etc", t.Name()), s, setup.Extra[strings.TrimSuffix(t.Name(), ".tmpl")]); err != nil {
 			return fmt.Errorf("%s: %w", t.Name(), err)
 		}
 	}
 	return nil
 }
 
-func write(t *template.Template, path string, s settings) error {
+func write(t *template.Template, path string, s settings, extra string) error {
 	f, err := os.Create(path[:len(path)-len(".tmpl")])
 	if err != nil {
 		return err
@@ -83,5 +84,6 @@ func write(t *template.Template, path string, s settings) error {
 	if err := t.Execute(f, s); err != nil {
 		return err
 	}
-	return f.Close()
+	_, err = f.WriteString(extra)
+	return errors.Join(err, f.Close())
 }

@@ -29,7 +29,10 @@ func scenario(dir, name, as string, replace ...string) (string, error) {
 
 // Phones are the phones of one platform: each call rings for a while and is then
 // answered.
-type Phones struct{ process *process }
+type Phones struct {
+	process *process
+	calls   string
+}
 
 // StartPhones runs the phones of a platform of a name, which is what its answers
 // say in X-Platform.
@@ -40,7 +43,7 @@ func StartPhones(ctx context.Context, dir, platform string, at netip.AddrPort, r
 		return nil, err
 	}
 	p, err := start(dir, name, "sipp", "-sf", file, "-i", at.Addr().String(), "-p", port(at), "-key", "platform", platform,
-		"-nostdin", "-trace_err", "-error_file", filepath.Join(dir, name+".err"))
+		"-aa", "-nostdin", "-trace_logs", "-log_file", filepath.Join(dir, name+".calls"), "-trace_err", "-error_file", filepath.Join(dir, name+".err"))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +51,13 @@ func StartPhones(ctx context.Context, dir, platform string, at netip.AddrPort, r
 		p.kill()
 		return nil, fmt.Errorf("phones of %s on %s: %w: %s", platform, at, err, p.said())
 	}
-	return &Phones{process: p}, nil
+	return &Phones{process: p, calls: filepath.Join(dir, name+".calls")}, nil
+}
+
+// Answered is how many calls the phones have taken so far.
+func (p *Phones) Answered() int {
+	text, _ := os.ReadFile(p.calls) // There is none before the first call.
+	return strings.Count(string(text), "\n")
 }
 
 // Stop takes the phones away at once, as a power cut does.

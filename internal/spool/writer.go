@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,12 +26,22 @@ func (w *Writer) Append(ctx context.Context, b []byte) error {
 	if err := w.spool.room(ctx, int64(len(b))); err != nil {
 		return err
 	}
+	defer w.spool.tell()
+	most := w.spool.max / parts
+	// Segments end where lines do, unless a sender knows no lines.
+	if end := bytes.LastIndexByte(b, '\n') + 1; end > 0 && w.size+int64(end) >= most {
+		if err := errors.Join(w.write(b[:end]), w.Close()); err != nil {
+			return fmt.Errorf("spool: %w", err)
+		}
+		b = b[end:]
+	}
+	if len(b) == 0 {
+		return nil
+	}
 	if err := w.write(b); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
-	w.spool.tell()
-	// Segments end where lines do, unless a sender knows no lines.
-	if most := w.spool.max / parts; w.size >= most && b[len(b)-1] == '\n' || w.size >= 2*most {
+	if w.size >= 2*most {
 		return w.Close()
 	}
 	return nil
@@ -76,7 +87,7 @@ func (w *Writer) Close() error {
 	}
 	path := filepath.Join(w.spool.dir, w.name)
 	err := errors.Join(w.file.Close(), os.Rename(path+open, path+closed))
-	w.file = nil
+	w.file, w.size = nil, 0
 	w.spool.tell()
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)

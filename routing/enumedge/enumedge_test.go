@@ -3,7 +3,9 @@ package enumedge
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,18 +69,28 @@ func newServer(t *testing.T, loaded bool) *Server {
 	return s
 }
 
+// listen takes one port for UDP and TCP. One that is free for the one may be taken for
+// the other.
+func listen(t *testing.T) ([]*net.UDPConn, net.Listener) {
+	t.Helper()
+	for {
+		udp, err := edge.ListenUDP(t.Context(), "127.0.0.1:0", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tcp, err := edge.ListenTCP(t.Context(), udp[0].LocalAddr().String())
+		if err == nil {
+			return udp, tcp
+		}
+		_ = udp[0].Close()
+	}
+}
+
 // start serves UDP and TCP on one port.
 func start(t *testing.T, s *Server) string {
 	t.Helper()
-	udp, err := edge.ListenUDP(t.Context(), "127.0.0.1:0", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	udp, tcp := listen(t)
 	address := udp[0].LocalAddr().String()
-	tcp, err := edge.ListenTCP(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -228,6 +240,13 @@ func TestQuestionsBeyondTheLimitFailUnlessTheyAreAboutHelp(t *testing.T) {
 	}
 }
 
+// reversed writes the digits of a name as they are dialed.
+func reversed(name string) string {
+	digits := strings.Split(name, ".")
+	slices.Reverse(digits)
+	return strings.Join(digits, "")
+}
+
 func FuzzQuestions(f *testing.F) {
 	q := new(dns.Msg)
 	q.SetQuestion(domain("+15551230001"), dns.TypeNAPTR)
@@ -247,8 +266,15 @@ func FuzzQuestions(f *testing.F) {
 		peer, _ := s.Access.Peer(netip.MustParseAddr("127.0.0.1"))
 		s.reply(m, q, peer, netip.MustParseAddrPort("127.0.0.1:53"))
 		for _, rr := range m.Answer {
-			if n, ok := rr.(*dns.NAPTR); ok && !strings.Contains(n.Regexp, "@pbx.example.test:5060") && !strings.Contains(n.Regexp, "@cloud.example.test!") {
+			n, ok := rr.(*dns.NAPTR)
+			if !ok {
+				continue
+			}
+			if !strings.Contains(n.Regexp, "@pbx.example.test:5060") && !strings.Contains(n.Regexp, "@cloud.example.test!") {
 				t.Errorf("a target that nobody gave: %s", n)
+			}
+			if asked, _, _ := strings.Cut(strings.ToLower(n.Hdr.Name), ".e164."); !strings.Contains(n.Regexp, reversed(asked)+"@") {
+				t.Errorf("a target of another number: %s", n)
 			}
 		}
 		m.Truncate(udpSize)

@@ -1,6 +1,7 @@
 package httpedge
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -291,14 +293,40 @@ func FuzzQuestions(f *testing.F) {
 				if w.status == 0 || w.status == 200 && w.header.Get("X-Dualtone-Revision") == "" {
 					t.Errorf("%s %s: %d without a revision", method, path, w.status)
 				}
+				if w.status == 200 && !tellsOnly(path, w.body.Bytes()) {
+					t.Errorf("%s %s: %q", method, path, w.body.Bytes())
+				}
 			}
 		}
 	})
 }
 
+// tellsOnly reports whether an answer of a path is well-formed and names no target
+// that nobody gave.
+func tellsOnly(path string, body []byte) bool {
+	if path == "/word" {
+		return slices.Contains([]string{"old", "new", "old,new", "new,old", "both"}, string(body))
+	}
+	var told struct {
+		Routes, Targets []struct {
+			URI string `json:"uri"`
+		}
+	}
+	if json.Unmarshal(body, &told) != nil || len(told.Routes)+len(told.Targets) == 0 {
+		return false
+	}
+	for _, target := range append(told.Routes, told.Targets...) {
+		if _, at, _ := strings.Cut(target.URI, "@"); at != "pbx.example.test:5060;transport=udp" && at != "cloud.example.test" {
+			return false
+		}
+	}
+	return true
+}
+
 type recorder struct {
 	header http.Header
 	status int
+	body   bytes.Buffer
 }
 
 func (w *recorder) Header() http.Header { return w.header }
@@ -307,5 +335,5 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = 200
 	}
-	return len(b), nil
+	return w.body.Write(b)
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+)
+
+// echo answers each datagram with what a function makes of it, until the test ends.
+func echo(t *testing.T, answer func(n int, b []byte) []byte) string {
+	t.Helper()
+	conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		b := make([]byte, 4096)
+		for n := 0; ; n++ {
+			got, from, err := conn.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			if out := answer(n, b[:got]); out != nil {
+				_, _ = conn.WriteTo(out, from)
+			}
+		}
+	}()
+	return conn.LocalAddr().String()
+}
+
+// redirect answers an INVITE of the prober as a route server does.
+func redirect(b, target []byte) []byte {
+	_, id, _ := bytes.Cut(b, []byte("Call-ID: "))
+	return fmt.Appendf(nil, "SIP/2.0 302 Moved Temporarily\r\nCall-ID: %s\r\nContact: <%s>\r\n\r\n", id[:8], target)
+}
+
+func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	const asked = 200
+	for name, c := range map[string]struct {
+		answer         func(n int, b []byte) []byte
+		missing, wrong int
+	}{
+		"all right": {func(_ int, b []byte) []byte { return redirect(b, probedTarget(askedIn(b))) }, 0, 0},
+		"one in ten lost": {func(n int, b []byte) []byte {
+			if n%10 == 0 {
+				return nil
+			}
+			return redirect(b, probedTarget(askedIn(b)))
+		}, asked / 10, 0},
+		"the other side": {func(_ int, b []byte) []byte { return redirect(b, probedTarget(askedIn(b)+1)) }, 0, asked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &datagrams{to: echo(t, c.answer), told: sipTold, protocol: newSIPProtocol}
+			p, err := d.open(t.Context(), asked, time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Asked != asked || p.Asked-p.Answered != c.missing || p.Wrong != c.wrong || p.clean() != (c.missing+c.wrong == 0) {
+				t.Errorf("got %+v", p)
+			}
+		})
+	}
+}
+
+// askedIn is the question that an INVITE is.
+func askedIn(b []byte) int {
+	_, id, _ := bytes.Cut(b, []byte("Call-ID: "))
+	n := 0
+	for _, c := range id[:8] {
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
+
+func TestTheProberSeesASlowServer(t *testing.T) {
+	t.Parallel()
+	const slow = 20 * time.Millisecond
+	d := &datagrams{told: sipTold, protocol: newSIPProtocol, to: echo(t, func(_ int, b []byte) []byte {
+		<-time.After(slow)
+		return redirect(b, probedTarget(askedIn(b)))
+	})}
+	p, err := d.open(context.WithoutCancel(t.Context()), 10, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.P50 < int(slow.Microseconds()) {
+		t.Errorf("got a median of %d us", p.P50)
+	}
+}
+
+func TestAQuestionInTheDNSIsAboutItsNumber(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 77_777, 89_999_999} {
+		b := newDNSProtocol().question(n)
+		const header = 12
+		if index, ok := indexIn(b[header:]); !ok || index != probedIndex(n) {
+			t.Errorf("question %d is about %d, want %d", n, index, probedIndex(n))
+		}
+	}
+}

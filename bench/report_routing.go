@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+func (f *findings) reportRouting(b *strings.Builder) {
+	r := f.Routing
+	if r == nil {
+		return
+	}
+	fmt.Fprintf(b, `
+## Where calls go
+
+`+"`dualtone edge`"+` with %d numbers in its table beside a peer with the same ones, in turns, medians of the rounds; every answer is
+checked. The closed loop has %d questions outstanding. Clean is the highest rate of an open loop at which every question was
+answered rightly within %s, which is when a SIP client asks again. Latency is at %.0f %% of that, from the question's sending to the
+answer's arrival as the kernel stamps it (over HTTP: from when it was due). Prober and server share the cores, and the rest of the
+machine's load is in every figure, so read the ratios; the processor time of an answer depends least on it.
+
+`, probedNumbers, callersAtOnce, probePatience, 100*loadedShare)
+	for _, m := range r.Missing {
+		fmt.Fprintf(b, "NOT MEASURED: %s.\n\n", m)
+	}
+	for i := range r.Compared {
+		r.Compared[i].report(b)
+	}
+	t := r.Table
+	fmt.Fprintf(b, `### A table of %d numbers
+
+| loaded in | memory a number, with its person | a decision, in no order | a flip of one number |
+| --- | --- | --- | --- |
+| %s | %.0f bytes | %.2f us | %.2f ms |
+`, t.Numbers, t.Load.Round(time.Millisecond), t.Bytes, float64(t.Lookup.Nanoseconds())/1000, float64(t.Flip.Microseconds())/1000)
+}
+
+func (c *compared) report(b *strings.Builder) {
+	goals := map[string][2]string{"SIP 302": {"above 1", "below 1000"}}[c.Interface]
+	fmt.Fprintf(b, "### %s beside %s\n\n| | dualtone edge | %s | ratio | goal |\n| --- | --- | --- | --- | --- |\n", c.Interface, c.Peer, c.Peer)
+	row := func(what, goal string, higher bool, format string, of func(*figures, int) float64) {
+		var ours, theirs, ratios []float64
+		for i := range c.Ours.Closed {
+			x, y := of(&c.Ours, i), of(&c.Theirs, i)
+			ours, theirs, ratios = append(ours, x), append(theirs, y), append(ratios, x/y)
+		}
+		ratio := fmt.Sprintf("%.2f", middle(ratios))
+		if higher {
+			ratio = "**" + ratio + "**"
+		}
+		fmt.Fprintf(b, "| %s | "+format+" | "+format+" | %s | %s |\n", what, middle(ours), middle(theirs), ratio, goal)
+	}
+	row("answers a second of one core", goals[0], true, "%.0f", func(f *figures, i int) float64 { return f.Closed[i].perCore() })
+	row("processor time an answer, closed loop, us", "", false, "%.1f", func(f *figures, i int) float64 { return f.Closed[i].CPU })
+	row("answers a second, closed loop", "", false, "%.0f", func(f *figures, i int) float64 { return f.Closed[i].rate() })
+	row("clean up to, a second", "", false, "%.0f", func(f *figures, i int) float64 { return f.Capacity[i] })
+	row("processor time an answer at 80 %, us", "", false, "%.1f", func(f *figures, i int) float64 { return f.Loaded[i].CPU })
+	row("p50 at 80 %, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P50) })
+	row("p99 at 80 %, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P99) })
+	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
+	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
+	for i := range c.Ours.Loaded {
+		x, y := c.Ours.Loaded[i], c.Theirs.Loaded[i]
+		fmt.Fprintf(b, " %d of %d (%d, %d) beside %d of %d (%d, %d);",
+			x.Answered, x.Asked, x.Wrong, x.TurnedAway, y.Answered, y.Asked, y.Wrong, y.TurnedAway)
+	}
+	b.WriteString("\n\n")
+}

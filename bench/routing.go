@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"time"
+)
+
+// routed is what the part about the routing plane found.
+type routed struct {
+	Compared []compared `json:"compared"`
+	Missing  []string   `json:"missing,omitempty"`
+	Table    bigTable   `json:"table"`
+}
+
+// compared is one interface of the edge and a peer that does the like, asked in turns.
+type compared struct {
+	Interface string  `json:"interface"`
+	Peer      string  `json:"peer"`
+	Ours      figures `json:"ours"`
+	Theirs    figures `json:"theirs"`
+}
+
+// figures are what one server showed in each round.
+type figures struct {
+	// Closed is with as many questions outstanding as there are callers.
+	Closed []probed `json:"closed"`
+	// Capacity is the highest rate at which every question was answered rightly and in
+	// time.
+	Capacity []float64 `json:"capacity"`
+	// Loaded is at 80 % of the capacity.
+	Loaded   []probed `json:"loaded"`
+	Resident int64    `json:"resident"`
+}
+
+const (
+	callersAtOnce = 32
+	closedSpan    = 3 * time.Second
+	rampSpan      = 1500 * time.Millisecond
+	loadedSpan    = 4 * time.Second
+	loadedShare   = 0.8
+)
+
+// contender is a running server and how it is asked.
+type contender struct {
+	name    string
+	process *process
+	asker   asker
+}
+
+// route measures the edges beside their peers, and the table alone.
+func route(ctx context.Context, s settings, found *findings) error {
+	r := &routed{}
+	if err := r.measureTable(ctx, s); err != nil {
+		return err
+	}
+	p, err := newPlane(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	for _, c := range []struct {
+		name, peer, program string
+		ours                asker
+		start               func(context.Context) (contender, error)
+	}{
+		{"SIP 302", "Kamailio stateless (sl, htable)", "kamailio", p.sipAsker(p.at.sip), p.startKamailio},
+		{"HTTP look-up", "nginx, one fixed answer", "nginx", p.httpAsker(), p.startNginx},
+		{"ENUM", "NSD, the same zone", "nsd", p.enumAsker(p.at.enum), p.startNSD},
+	} {
+		if _, err := exec.LookPath(c.program); err != nil {
+			s.say("%s: NOT COMPARED: no %s on this machine; tools/setup.sh sbc peers installs it as root", c.name, c.program)
+			r.Missing = append(r.Missing, fmt.Sprintf("%s beside %s: no %s on the machine", c.name, c.peer, c.program))
+			continue
+		}
+		peer, err := c.start(ctx)
+		if err != nil {
+			return err
+		}
+		got, err := compare(ctx, s, contender{"dualtone edge", p.edge, c.ours}, peer)
+		peer.process.stop()
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		got.Interface, got.Peer = c.name, c.peer
+		r.Compared = append(r.Compared, got)
+	}
+	found.Routing = r
+	return nil
+}
+
+// compare asks both in turns, so that whatever else the machine does meets both.
+func compare(ctx context.Context, s settings, ours, theirs contender) (compared, error) {
+	var c compared
+	for range s.routingRounds {
+		for _, side := range []struct {
+			who contender
+			fig *figures
+		}{{theirs, &c.Theirs}, {ours, &c.Ours}} {
+			if err := side.fig.measure(ctx, s, side.who); err != nil {
+				return c, fmt.Errorf("%s: %w", side.who.name, err)
+			}
+		}
+	}
+	return c, nil
+}
+
+func (f *figures) measure(ctx context.Context, s settings, who contender) error {
+	group := who.process.cmd.Process.Pid
+	timed := func(run func() (probed, error)) (probed, error) {
+		before := groupUsage(group)
+		p, err := run()
+		if p.Answered > 0 {
+			p.CPU = float64((groupUsage(group) - before).Microseconds()) / float64(p.Answered)
+		}
+		return p, err
+	}
+	closed, err := timed(func() (probed, error) { return who.asker.closed(ctx, callersAtOnce, closedSpan) })
+	if err != nil {
+		return err
+	}
+	f.Closed = append(f.Closed, closed)
+	capacity, err := ramp(ctx, who.asker, closed.rate()/2)
+	if err != nil {
+		return err
+	}
+	f.Capacity = append(f.Capacity, capacity)
+	loaded, err := timed(func() (probed, error) { return who.asker.open(ctx, loadedShare*capacity, loadedSpan) })
+	if err != nil {
+		return err
+	}
+	f.Loaded = append(f.Loaded, loaded)
+	f.Resident = max(f.Resident, groupResident(group))
+	s.say("%-14s %6.0f/s in a closed loop, %4.1f us of processor an answer; clean up to %6.0f/s; at 80 %%: p50 %d us, p99 %d us, %d of %d answered, %d wrong, %d turned away",
+		who.name, closed.rate(), closed.CPU, capacity, loaded.P50, loaded.P99, loaded.Answered, loaded.Asked, loaded.Wrong, loaded.TurnedAway)
+	return nil
+}
+
+// ramp raises the rate from one that is certain until not every question is answered.
+// A rate gets a second chance: the machine does other things as well.
+func ramp(ctx context.Context, a asker, from float64) (float64, error) {
+	const step, steps, lowest = 1.25, 12, 100
+	clean := 0.0
+	for rate, n := from, 0; n < steps; n++ {
+		ok, err := cleanAt(ctx, a, rate)
+		switch {
+		case err != nil:
+			return 0, err
+		case ok:
+			clean, rate = rate, rate*step
+		case clean > 0 || rate < lowest:
+			return clean, nil
+		default:
+			rate /= 2
+		}
+	}
+	return clean, nil
+}
+
+func cleanAt(ctx context.Context, a asker, rate float64) (bool, error) {
+	for range 2 {
+		p, err := a.open(ctx, rate, rampSpan)
+		if err != nil || p.clean() {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
