@@ -39,7 +39,6 @@ func Register(r registry) {
 		{ReturnUserName, ReturnUser, finishes},
 		{MoveCohortName, MoveCohort, finishes},
 		{PreviewUserName, PreviewUser, finishes},
-		{IngestRecordsName, IngestRecords, movesOn},
 		{RunPlanName, RunPlan, movesOn},
 		{RunStageName, RunStage, movesOn},
 		{IngestRecordsName, IngestRecords, finishes},
