@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/systems"
 )
@@ -24,7 +25,9 @@ type Prechecks struct {
 	Proofs   rollout.Proofs
 	People   cutover.People
 	Old, New *systems.Platform
-	Now      func() time.Time
+	// Rehearsals are what a stage that rehearses the plan goes by.
+	Rehearsals rehearsal.Store
+	Now        func() time.Time
 
 	crowd crowd
 }
@@ -44,8 +47,7 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 	}
 	c := &checking{Prechecks: p, ref: r, stage: stage, found: Checked{LeftOut: map[dualtone.PersonID]string{}}}
 	if stage.Kind == plan.Rehearsal {
-		c.block("no rehearsal of this version is kept; rehearse it, or skip the stage with a reason")
-		return c.found, nil
+		return c.found, c.rehearsed(ctx, &v.Document)
 	}
 	if err := c.systems(ctx); err != nil {
 		return Checked{}, err
@@ -78,6 +80,25 @@ func (c *checking) block(why string, args ...any) {
 
 func (c *checking) fact(what string, args ...any) {
 	c.found.Facts = append(c.found.Facts, fmt.Sprintf(what, args...))
+}
+
+// rehearsed asks for a rehearsal of exactly this version that showed what the
+// plan asks of it.
+func (c *checking) rehearsed(ctx context.Context, d *plan.Document) error {
+	kept, err := c.Rehearsals.Latest(ctx, d.Hash())
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+		c.block("no rehearsal of this version is kept; rehearse it, then retry, or skip the stage with a reason")
+		return nil
+	case err != nil:
+		return err
+	}
+	if why := kept.Against(&d.Plan, c.Now()); why != "" {
+		c.block("%s; rehearse it anew, then retry", why)
+		return nil
+	}
+	c.fact("rehearsed by %s at %s", kept.Actor, kept.Made.UTC().Format(time.RFC3339))
+	return nil
 }
 
 // systems asks both phone systems whether they answer.

@@ -96,6 +96,15 @@ func (p program) do(ctx context.Context, args ...string) error {
 	return nil
 }
 
+// ask runs a command for its JSON.
+func (p program) ask(ctx context.Context, into any, args ...string) error {
+	out, err := p.command(ctx, append(args, "--output", "json")...).Output()
+	if err != nil {
+		return fmt.Errorf("dualtone %s: %w", strings.Join(args, " "), err)
+	}
+	return json.Unmarshal(out, into)
+}
+
 // serve starts a command that runs until it is stopped. What it prints goes to
 // NAME.log.
 func (p program) serve(ctx context.Context, dir, name string, args ...string) (*process, error) {

@@ -306,7 +306,7 @@ func (s *stage) mischief(ctx context.Context) error {
 	})
 }
 
-// moveAndReturn moves the cohort, takes it back, and counts.
+// moveAndReturn moves the cohort, takes it back, runs the plan, and counts.
 func (s *stage) moveAndReturn(ctx context.Context, stopCalling func()) (summary, error) {
 	before, err := s.truth.standings(ctx)
 	if err != nil {
@@ -325,7 +325,15 @@ func (s *stage) moveAndReturn(ctx context.Context, stopCalling func()) (summary,
 		return summary{}, err
 	}
 	s.say("Taking the cohort back")
-	if err := s.program.do(ctx, "cohort", "rollback", "wave-1", "--reason", "end of the demo"); err != nil {
+	if err := s.program.do(ctx, "cohort", "rollback", "wave-1", "--reason", "the way back is tried before the plan"); err != nil {
+		return summary{}, err
+	}
+	after, err := s.truth.standings(ctx)
+	if err != nil {
+		return summary{}, err
+	}
+	ran, err := s.runPlan(ctx)
+	if err != nil {
 		return summary{}, err
 	}
 	stopCalling()
@@ -333,11 +341,9 @@ func (s *stage) moveAndReturn(ctx context.Context, stopCalling func()) (summary,
 	if err := s.quiet(ctx); err != nil {
 		return summary{}, err
 	}
-	after, err := s.truth.standings(ctx)
-	if err != nil {
-		return summary{}, err
-	}
-	return s.count(ctx, before, moved, after)
+	result, err := s.count(ctx, before, moved, after)
+	result.Plan = ran
+	return result, err
 }
 
 func (s *stage) person(i int) string {

@@ -22,6 +22,7 @@ type summary struct {
 	FaultsStruck   int     `json:"faults_struck"`
 	Calls          calls   `json:"calls"`
 	Log            logged  `json:"log"`
+	Plan           planned `json:"plan"`
 	// SBC is the real session border controller, such as "kamailio 5.6.3", or
 	// "simulated", and why.
 	SBC       string `json:"sbc"`
@@ -58,6 +59,7 @@ func (s summary) faults() error {
 	want(s.Calls.Nowhere == 0, "%d calls rang nowhere", s.Calls.Nowhere)
 	want(s.Calls.DoubleRung == 0, "%d calls rang on both systems", s.Calls.DoubleRung)
 	s.Log.faults(want)
+	s.Plan.faults(want)
 	if n := s.SIPCalls; n != nil {
 		want(n.Total > 100, "only %d calls went through the SBC", n.Total)
 		want(n.OnOld > 0 && n.OnNew > 0, "calls through the SBC did not reach both platforms")
@@ -98,6 +100,7 @@ func (s summary) table(w io.Writer) {
 		fmt.Fprintf(w, "  %-40s %10v\n", r.what, r.value)
 	}
 	s.Log.table(w)
+	s.Plan.table(w)
 	s.sbcTable(w)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -20,6 +21,9 @@ type traffic struct {
 	queues map[dualtone.Side][]string // what the queues are called from outside
 	every  time.Duration
 	random *rand.Rand
+	// deaf: the line to the new system is faulty. Whoever calls its queues hears
+	// nothing and hangs up before anybody answers.
+	deaf atomic.Bool
 
 	wait sync.WaitGroup
 	errs chan error
@@ -64,6 +68,9 @@ func (t *traffic) place(ctx context.Context) {
 		deliver = t.inside
 	default:
 		in.To = t.queues[dualtone.New][t.random.IntN(3)]
+		if t.deaf.Load() {
+			in.Patience = 200 * time.Millisecond // less than it rings
+		}
 		deliver = func(ctx context.Context, in sim.Incoming) error {
 			return t.sbc.try(ctx, in, []dualtone.Side{dualtone.New})
 		}

@@ -117,7 +117,8 @@ func newRollout(s *stores, m *activities.User) *activities.Rollout {
 	return &activities.Rollout{
 		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, Now: m.Now,
 		Checks: &activities.Prechecks{
-			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New, Now: m.Now,
+			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
+			Rehearsals: s.rehearsals, Now: m.Now,
 		},
 		Measures: &activities.PlatformMeasures{Old: m.Old, New: m.New, Store: s.rollouts, People: s.people},
 	}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone"
+)
+
+// samplePlan is the plan that the demo runs.
+//
+//go:embed plan.yaml
+var samplePlan []byte
+
+// planName is what the sample plan is called.
+const planName = "spring"
+
+// The people of the sample plan's stages, in the order of the company; none of
+// them is in the cohort that was moved before.
+const (
+	pilotFrom = pilots + cohortSize
+	waveFrom  = pilotFrom + 3
+	waveTo    = waveFrom + 8
+)
+
+// refusedConflict and refusedDenied are dualtone's exit codes for an order at the
+// wrong time, and by the wrong person.
+const (
+	refusedConflict = 4
+	refusedDenied   = 5
+)
+
+// planned is what became of the plan, by what the simulated systems saw.
+type planned struct {
+	People int `json:"people"`
+	// TakenBack counts those of the wave who were on the new side and then, by
+	// themselves, exactly as before; OnNew all who are there at the end.
+	TakenBack int `json:"taken_back"`
+	OnNew     int `json:"on_new"`
+	// AuthorRefused and FinalRefused: the author may not approve, and nothing is
+	// final while the comparison of both systems is old.
+	AuthorRefused bool `json:"author_refused"`
+	FinalRefused  bool `json:"final_refused"`
+}
+
+// runPlan has a program manager run the sample plan: a gate takes its wave back
+// while the line to the new system is faulty, and lets it pass once it is mended.
+func (s *stage) runPlan(ctx context.Context) (planned, error) {
+	r := planned{People: waveTo - pilotFrom}
+	for _, act := range []func(context.Context, *planned) error{s.approvePlan, s.pilotPasses, s.waveFails, s.waveAgain, s.notFinalYet} {
+		if err := act(ctx, &r); err != nil {
+			return r, err
+		}
+	}
+	return r, s.program.do(ctx, "plan", "log", planName)
+}
+
+// approvePlan rehearses the plan and gets it approved, not by its author.
+func (s *stage) approvePlan(ctx context.Context, r *planned) error {
+	s.say("A plan for %d more: rehearsed, handed in by Ada, approved by Eve, started by Oscar", r.People)
+	file := filepath.Join(s.dir, "plan.yaml")
+	if err := os.WriteFile(file, samplePlan, 0o644); err != nil { //nolint:gosec // for everybody to read
+		return err
+	}
+	for _, args := range [][]string{{"plan", "lint", file}, {"plan", "rehearse", file}, {"plan", "submit", file, "--actor", "ada"}} {
+		if err := s.program.do(ctx, args...); err != nil {
+			return err
+		}
+	}
+	err := s.program.do(ctx, "plan", "approve", planName, "--actor", "ada")
+	if r.AuthorRefused = exitCode(err) == refusedDenied; !r.AuthorRefused {
+		return fmt.Errorf("the author's approval was not refused: %w", err)
+	}
+	if err := s.program.do(ctx, "plan", "approve", planName, "--actor", "eve"); err != nil {
+		return err
+	}
+	return s.program.do(ctx, "plan", "start", planName, "--actor", "oscar")
+}
+
+func (s *stage) pilotPasses(ctx context.Context, _ *planned) error {
+	if err := s.letPass(ctx, "rehearsal"); err != nil {
+		return err
+	}
+	s.say("The pilot")
+	if err := s.letPass(ctx, "pilot"); err != nil {
+		return err
+	}
+	return s.reaches(ctx, "pilot", "passed")
+}
+
+// waveFails runs the wave while callers of the new system hear nothing.
+func (s *stage) waveFails(ctx context.Context, r *planned) error {
+	s.say("The wave, while whoever calls the new system's queues hears nothing and hangs up")
+	before, err := s.truth.standings(ctx)
+	if err != nil {
+		return err
+	}
+	s.traffic.deaf.Store(true)
+	defer s.traffic.deaf.Store(false)
+	if err := s.letPass(ctx, "wave-1"); err != nil {
+		return err
+	}
+	if err := s.reaches(ctx, "wave-1", "rolled_back"); err != nil {
+		return err
+	}
+	after, err := s.truth.standings(ctx)
+	if err != nil {
+		return err
+	}
+	went, err := s.truth.went(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range s.truth.people[waveFrom:waveTo] {
+		if went[e.ID] && same(before[e.ID], after[e.ID]) {
+			r.TakenBack++
+		}
+	}
+	return nil
+}
+
+func (s *stage) waveAgain(ctx context.Context, r *planned) error {
+	s.say("The line is mended: the wave again")
+	if err := s.program.do(ctx, "plan", "retry", planName, "--stage", "wave-1", "--actor", "oscar", "--reason", "the line is mended"); err != nil {
+		return err
+	}
+	if err := s.letPass(ctx, "wave-1"); err != nil {
+		return err
+	}
+	if err := s.reaches(ctx, "wave-1", "passed"); err != nil {
+		return err
+	}
+	now, err := s.truth.standings(ctx)
+	if err != nil {
+		return err
+	}
+	centers := s.truth.up["salesforce"].CallCenters
+	for _, e := range s.truth.people[pilotFrom:waveTo] {
+		if now[e.ID].side(centers[0], centers[1]) == string(dualtone.New) {
+			r.OnNew++
+		}
+	}
+	return s.reaches(ctx, "", "completed")
+}
+
+// staleAfter is longer than the sample plan lets a comparison be old.
+const staleAfter = 6 * time.Second
+
+// notFinalYet tries to pass the point of no return on an old comparison.
+func (s *stage) notFinalYet(ctx context.Context, r *planned) error {
+	s.say("The point of no return has its two approvals, and is refused: the comparison of both systems is old")
+	for who, role := range map[string]string{"eve": "cutover-approver", "fay": "finance-owner"} {
+		if err := s.program.do(ctx, "plan", "approve", planName, "--stage", "finalise", "--actor", who, "--role", role); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(staleAfter):
+	}
+	var said bytes.Buffer
+	aside := s.program
+	aside.out = io.MultiWriter(s.out, &said)
+	err := aside.do(ctx, "plan", "finalise", planName, "--actor", "fay")
+	r.FinalRefused = exitCode(err) == refusedConflict && strings.Contains(said.String(), "older than")
+	if err == nil {
+		return nil // the summary tells that it was not refused
+	}
+	return s.program.do(ctx, "plan", "status", planName)
+}
+
+// letPass waits until a stage asks for approval, and gives it.
+func (s *stage) letPass(ctx context.Context, stage string) error {
+	if err := s.reaches(ctx, stage, "awaiting_approval"); err != nil {
+		return err
+	}
+	return s.program.do(ctx, "plan", "approve", planName, "--stage", stage, "--actor", "lea", "--role", "operations-lead")
+}
+
+// stagePatience is how long a stage may take to come to a state.
+const stagePatience = 90 * time.Second
+
+// reaches waits until a stage, or the plan, is in a state, and says which it
+// passes through. One that stops elsewhere is shown.
+func (s *stage) reaches(ctx context.Context, stage, want string) error {
+	ctx, cancel := context.WithTimeout(ctx, stagePatience)
+	defer cancel()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	last := ""
+	for {
+		var v planStanding
+		if err := s.program.ask(ctx, &v, "plan", "status", planName); err != nil {
+			return fmt.Errorf("%s is %s, want %s: %w", stage, last, want, err)
+		}
+		state, detail := v.of(stage)
+		if state != last {
+			last = state
+			fmt.Fprintf(s.out, "  %-10s %-18s %s\n", stage, state, detail)
+		}
+		switch {
+		case state == want:
+			return nil
+		case slices.Contains([]string{"blocked", "rejected", "partial", "unknown", "failed", "rollback_incomplete"}, state):
+			return fmt.Errorf("stage %s is %s, want %s: %s", stage, state, want, detail)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("stage %s is still %s, want %s: %s: %w", stage, state, want, detail, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// planStanding is what plan status tells programs.
+type planStanding struct {
+	Plan struct {
+		State string `json:"state"`
+	} `json:"plan"`
+	Stages []struct {
+		ID     string `json:"id"`
+		State  string `json:"state"`
+		Detail string `json:"detail"`
+	} `json:"stages"`
+}
+
+// of is the state of a stage and why; of the plan itself where none is named.
+func (v planStanding) of(stage string) (state, detail string) {
+	for _, s := range v.Stages {
+		if s.ID == stage {
+			return s.State, s.Detail
+		}
+	}
+	return v.Plan.State, ""
+}
+
+// faults lists what the plan was to prove and did not.
+func (r planned) faults(want func(ok bool, format string, args ...any)) {
+	want(r.AuthorRefused, "the author could approve the plan")
+	want(r.TakenBack == waveTo-waveFrom, "%d of %d people went and were taken back by the gate", r.TakenBack, waveTo-waveFrom)
+	want(r.OnNew == r.People, "%d of %d people of the plan are on the new side", r.OnNew, r.People)
+	want(r.FinalRefused, "the point of no return was not refused for an old comparison")
+}
+
+// table prints what became of the plan.
+func (r planned) table(w io.Writer) {
+	fmt.Fprintln(w, "\nWhat became of the plan")
+	for _, row := range []struct {
+		what  string
+		value any
+	}{
+		{"people in it", r.People},
+		{"taken back by the failed gate, as before", r.TakenBack},
+		{"on the new system at the end", r.OnNew},
+		{"its author's approval refused", r.AuthorRefused},
+		{"final move refused, old comparison", r.FinalRefused},
+	} {
+		fmt.Fprintf(w, "  %-44s %6v\n", row.what, row.value)
+	}
+}
