@@ -81,8 +81,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		name string
 		run  func(context.Context, settings, *findings) error
 	}{
-		{"throughput", throughput}, {"limit", limits}, {"memory", memory}, {"micro", micro},
-		{"flip", flipping}, {"calls", callLog}, {"stitch", stitching}, {"routing", route},
+		{"throughput", throughput},
+		{"limit", limits},
+		{"memory", memory},
+		{"micro", micro},
+		{"flip", flipping},
+		{"calls", callLog},
+		{"stitch", stitching},
+		{"routing", route},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue

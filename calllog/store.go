@@ -101,7 +101,7 @@ type Written struct {
 }
 
 // Since returns what was counted since an earlier count.
-func (w Written) Since(before Written) Written {
+func (w *Written) Since(before Written) Written {
 	return Written{
 		Rows: w.Rows - before.Rows, New: w.New - before.New, Changed: w.Changed - before.Changed, Same: w.Same - before.Same,
 		Supplements: w.Supplements - before.Supplements, Quarantined: w.Quarantined - before.Quarantined,

@@ -139,7 +139,7 @@ func TestTheSameRecordsImportedThreeTimesAreThereOnce(t *testing.T) {
 	n := *importedRows
 	c := newCallLog(t, &machine, "")
 	file := filepath.Join(c.dir, "Master.csv")
-	out, err := os.Create(file) //nolint:gosec // a file of the test's
+	out, err := os.Create(file)
 	must(t, err)
 	writeRecords(t, out, n)
 	must(t, out.Close())
@@ -153,7 +153,8 @@ func TestTheSameRecordsImportedThreeTimesAreThereOnce(t *testing.T) {
 	report := func(args ...string) (r struct {
 		Total   struct{ Rows, New, Changed, Same, Quarantined int64 }
 		Seconds float64
-	}) {
+	},
+	) {
 		// As many rows as may be asked for take longer than a command usually may.
 		cmd := c.command(t.Context(), append([]string{"calls", "import", "--output", "json", "--system", "pbx"}, args...)...)
 		out, err := cmd.Output()
@@ -175,7 +176,7 @@ func TestTheSameRecordsImportedThreeTimesAreThereOnce(t *testing.T) {
 	} else {
 		t.Logf("%d rows again in %.1f s", n, r.Seconds)
 	}
-	packed, err := os.Create(filepath.Join(c.dir, "copy.gz")) //nolint:gosec // a file of the test's
+	packed, err := os.Create(filepath.Join(c.dir, "copy.gz"))
 	must(t, err)
 	z := gzip.NewWriter(packed)
 	writeRecords(t, z, n)

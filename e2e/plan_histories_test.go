@@ -128,7 +128,9 @@ func (*planLab) Crowded(context.Context, activities.StageRef, []dualtone.Person,
 	return nil, nil
 }
 
-func (*planLab) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) { return nil, nil }
+func (*planLab) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {
+	return nil, nil
+}
 
 func (l *planLab) Measure(context.Context, rollout.Measure) (rollout.Reading, error) {
 	return rollout.Reading{Value: l.figure, Samples: 100}, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -157,10 +158,7 @@ type given struct {
 
 func (a *app) planVerbCommand(v planVerb) *cobra.Command {
 	g := &given{}
-	use := string(v.verb) + " PLAN"
-	for _, more := range v.takes {
-		use += " " + more
-	}
+	use := strings.Join(append([]string{string(v.verb), "PLAN"}, v.takes...), " ")
 	cmd := &cobra.Command{
 		Use: use, Short: v.short, Long: v.long, Args: takes(append([]string{"the PLAN's name"}, v.takes...)...),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,10 @@ import (
 )
 
 // planVerbs are the orders that a plan takes, and what each does.
-func planVerbs() []planVerb {
+func planVerbs() []planVerb { return slices.Concat(decidingVerbs(), pacingVerbs(), endingVerbs()) }
+
+// decidingVerbs say whether a plan may go on.
+func decidingVerbs() []planVerb {
 	return []planVerb{
 		{
 			verb: rollout.Approve, usual: plan.CutoverApprover, short: "Approve a plan, a stage that waits for it, or its point of no return",
@@ -58,6 +62,12 @@ func planVerbs() []planVerb {
 				return fmt.Sprintf("end up to %s; %d users are left to be switched", count(len(v.Holds), "hold"), left(v, ""))
 			},
 		},
+	}
+}
+
+// pacingVerbs say how it goes on and with whom.
+func pacingVerbs() []planVerb {
+	return []planVerb{
 		{
 			verb: rollout.Pause, usual: plan.Operator, short: "Let those in flight end and start nobody else until resume", flags: ofStage,
 			would: func(v control.PlanView, g *given) string {
@@ -110,6 +120,12 @@ func planVerbs() []planVerb {
 				return fmt.Sprintf("try the %d users again who failed, and the %d who wait", among(v, g.Stage, rollout.FailedUsers()), left(v, g.Stage))
 			},
 		},
+	}
+}
+
+// endingVerbs take it back, or to its end.
+func endingVerbs() []planVerb {
+	return []planVerb{
 		{
 			verb: rollout.Override, usual: plan.CutoverApprover, short: "Take a failed gate upon oneself and let the stage pass", flags: needsStage,
 			would: func(_ control.PlanView, g *given) string {

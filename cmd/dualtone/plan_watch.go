@@ -212,7 +212,7 @@ func (w *planWatcher) live(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	m := &watchModel{ctx: ctx, watcher: w, seen: first, width: 100} //nolint:containedctx // the toolkit's model is the only thing that it calls with
+	m := &watchModel{ctx: ctx, watcher: w, seen: first, width: 100}
 	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.err)).Run()
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)
@@ -222,7 +222,7 @@ func (w *planWatcher) live(ctx context.Context, a *app) error {
 
 // watchModel is the screen of a plan.
 type watchModel struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // The toolkit calls a model without one.
 	watcher *planWatcher
 	seen    look
 	failure error
