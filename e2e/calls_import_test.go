@@ -139,7 +139,7 @@ func TestTheSameRecordsImportedThreeTimesAreThereOnce(t *testing.T) {
 	n := *importedRows
 	c := newCallLog(t, &machine, "")
 	file := filepath.Join(c.dir, "Master.csv")
-	out, err := os.Create(file)
+	out, err := os.Create(file) //nolint:gosec // A file of this test.
 	must(t, err)
 	writeRecords(t, out, n)
 	must(t, out.Close())

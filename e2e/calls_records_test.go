@@ -20,11 +20,11 @@ func TestWorkersReadTheRecordsOfConnectedSystems(t *testing.T) {
 	s := newSite(t, 3, usual())
 	cdr := s.file(t, "Master.csv", "")
 	queue := s.file(t, "queue_log", queueEvents)
-	text, err := os.ReadFile(s.config) //nolint:gosec // A file of this test.
+	text, err := os.ReadFile(s.config)
 	must(t, err)
 	settings := strings.Replace(string(text), "freepbx: true}", "freepbx: true, records: {file: "+cdr+", queue_log: "+queue+", zone: America/New_York}}", 1) +
 		"calls:\n  every: 1s\n  systems: {pbx: {zone: America/New_York}}\n"
-	must(t, os.WriteFile(s.config, []byte(settings), 0o600))
+	must(t, os.WriteFile(s.config, []byte(settings), 0o600)) //nolint:gosec // A file of this test.
 	s.open(t)
 	c := &callLog{program: s.program, dir: s.dir, pool: s.pool}
 

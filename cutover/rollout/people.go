@@ -75,7 +75,8 @@ type StopWhen struct {
 // deferred or left out are not attempts.
 func (w StopWhen) Met(ended cutover.Tally, inARow int) string {
 	tried, failed := 0, 0
-	for s, n := range ended {
+	for _, s := range ended.States() {
+		n := ended[s]
 		switch s {
 		case cutover.Deferred, cutover.Skipped, cutover.Planned:
 		case cutover.OnNew:
