@@ -40,6 +40,8 @@ type hall struct {
 	inFlight int
 	most     int
 	runs     int
+	// asked are the switches by the pass of the cohort and the person.
+	asked map[string]*played
 	// end says how a user's switch ends, back how a way back does.
 	end, back func(dualtone.PersonID) cutover.State
 	// open is the calendar, figure what a gate reads, checks what prechecks find.
@@ -54,6 +56,12 @@ type began struct {
 	person dualtone.PersonID
 	to     dualtone.Side
 	at     time.Time
+}
+
+// played is a user's switch as the stub plays it; state is set once done is closed.
+type played struct {
+	done  chan struct{}
+	state cutover.State
 }
 
 // monday is when plans in tests are started.
@@ -125,12 +133,22 @@ func (h *hall) fresh() {
 	workflows.Register(h.env)
 }
 
+// runUser plays a user's switch. A run of the cohort that goes on where another
+// ended joins the switch that was asked for already, and waits for its end.
 func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.UserEnd, error) {
-	if r.Resumed { // it is joined, not begun anew
-		p, err := h.people.Person(ctx, r.Person)
-		return activities.UserEnd{State: p.State}, err
-	}
 	h.mu.Lock()
+	asked := r.For + "/" + string(r.Person)
+	if held, ok := h.asked[asked]; ok && r.Resumed {
+		h.mu.Unlock()
+		<-held.done
+		return activities.UserEnd{State: held.state}, nil
+	}
+	if h.asked == nil {
+		h.asked = map[string]*played{}
+	}
+	this := &played{done: make(chan struct{})}
+	defer close(this.done)
+	h.asked[asked] = this
 	h.inFlight++
 	h.most = max(h.most, h.inFlight)
 	h.runs++
@@ -139,7 +157,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		to, end = dualtone.Old, h.back
 	}
 	h.began = append(h.began, began{r.Person, to, h.env.Now()})
-	state := end(r.Person)
+	this.state = end(r.Person)
 	id := cutover.SwitchID(fmt.Sprintf("%s/%d", r.Person, h.runs))
 	h.mu.Unlock()
 	defer func() {
@@ -149,9 +167,9 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 	}()
 	stage := string(r.Person[:strings.LastIndex(string(r.Person), "-")])
 	_, err := h.people.Keep(ctx, cutover.Switch{
-		ID: id, Person: r.Person, To: to, State: state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
+		ID: id, Person: r.Person, To: to, State: this.state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
 	})
-	return activities.UserEnd{State: state}, err
+	return activities.UserEnd{State: this.state}, err
 }
 
 // The ports of the activities, answered by the test.
