@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
@@ -284,7 +285,11 @@ func (l *lab) replays(t *testing.T, name string, h *historypb.History) {
 	must(t, err)
 	replayer := sdk.NewWorkflowReplayer()
 	workflows.Register(replayer)
-	if err := replayer.ReplayWorkflowHistory(quiet{}, again); err != nil {
+	// Workflows name their children after themselves.
+	itself := sdk.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{
+		ID: again.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId(),
+	}}
+	if err := replayer.ReplayWorkflowHistoryWithOptions(quiet{}, again, itself); err != nil {
 		t.Errorf("%s: %v", name, err)
 	}
 	if *record {

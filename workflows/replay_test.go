@@ -2,11 +2,14 @@ package workflows_test
 
 import (
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -29,7 +32,20 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			workflows.Register(replayer)
 			quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
-			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, file); err != nil {
+			text, err := os.Open(file) //nolint:gosec // A file of this test.
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer text.Close() //nolint:errcheck // It was only read.
+			history, err := client.HistoryFromJSON(text, client.HistoryJSONOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Workflows name their children after themselves.
+			itself := worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{
+				ID: history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId(),
+			}}
+			if err := replayer.ReplayWorkflowHistoryWithOptions(quiet, history, itself); err != nil {
 				t.Error(err)
 			}
 		})
