@@ -45,7 +45,8 @@ func newSite(t *testing.T, size int, p pace) *site {
 	})
 	must(t, err)
 	t.Cleanup(s.temporal.Close)
-	s.pool, err = pgxpool.New(t.Context(), s.database)
+	// As the program opens it: the watcher of routes must not be slower than an edge.
+	s.pool, err = postgres.Open(t.Context(), s.database)
 	must(t, err)
 	t.Cleanup(s.pool.Close)
 	s.router, s.stores, s.switches = postgres.NewRouter(s.pool), postgres.NewPeople(s.pool), postgres.NewSwitches(s.pool)
