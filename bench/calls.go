@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,7 +14,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/calllogtest"
-	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 )
@@ -47,27 +44,11 @@ const (
 
 // callLog measures the call log on a Postgres of its own.
 func callLog(ctx context.Context, s settings, found *findings) error {
-	dir, err := filepath.Abs(filepath.Join(s.dir, "calls"))
+	pool, done, err := openDatabase(ctx, s, "calls")
 	if err != nil {
 		return err
 	}
-	server, err := devstack.StartPostgres(ctx, devstack.Options{Dir: dir})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }() // nothing is kept
-	url, err := server.CreateDatabase(ctx, fmt.Sprintf("calls_%d", time.Now().Unix()))
-	if err != nil {
-		return err
-	}
-	pool, err := postgres.Open(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	if _, err := postgres.Migrate(ctx, pool, slog.New(slog.DiscardHandler)); err != nil {
-		return err
-	}
+	defer done()
 	k := &keeping{
 		settings: s, pool: pool, calls: postgres.NewCalls(pool), rollups: postgres.NewRollups(pool),
 		company: calllogtest.Large(max(s.legs, (s.rounds*3+1)*roundOfLegs)), kept: &kept{Legs: s.legs},

@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/people"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing"
@@ -28,24 +25,11 @@ const large = 100_000
 // micro measures single operations on large tables.
 func micro(ctx context.Context, s settings, found *findings) error {
 	found.Micro = nil
-	dir, err := filepath.Abs(filepath.Join(s.dir, "micro"))
+	pool, done, err := openDatabase(ctx, s, "micro")
 	if err != nil {
 		return err
 	}
-	server, err := devstack.StartPostgres(ctx, devstack.Options{Dir: dir})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }() // nothing is kept
-	url, err := server.CreateDatabase(ctx, fmt.Sprintf("micro_%d", time.Now().Unix()))
-	if err != nil {
-		return err
-	}
-	pool, err := postgres.Open(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
+	defer done()
 	if err := found.routes(ctx, pool); err != nil {
 		return err
 	}
@@ -73,9 +57,6 @@ func routeOf(i int, sides ...dualtone.Side) routing.Route {
 }
 
 func (f *findings) routes(ctx context.Context, pool *pgxpool.Pool) error {
-	if _, err := postgres.Migrate(ctx, pool, slog.New(slog.DiscardHandler)); err != nil {
-		return err
-	}
 	table, why := postgres.NewRouter(pool), routing.Provenance{Actor: "bench", Reason: "measured"}
 	var revision routing.Revision
 	const batch = 10_000

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/calllogtest/truth"
 	"github.com/dualtone/dualtone/calllog/stitch"
-	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -42,27 +39,11 @@ type stitched struct {
 
 // stitching measures stitching over the log that the same run has written.
 func stitching(ctx context.Context, s settings, found *findings) error {
-	dir, err := filepath.Abs(filepath.Join(s.dir, "stitch"))
+	pool, done, err := openDatabase(ctx, s, "stitch")
 	if err != nil {
 		return err
 	}
-	server, err := devstack.StartPostgres(ctx, devstack.Options{Dir: dir})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = server.Stop(context.WithoutCancel(ctx)) }() // nothing is kept
-	url, err := server.CreateDatabase(ctx, fmt.Sprintf("stitch_%d", time.Now().Unix()))
-	if err != nil {
-		return err
-	}
-	pool, err := postgres.Open(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	if _, err := postgres.Migrate(ctx, pool, slog.New(slog.DiscardHandler)); err != nil {
-		return err
-	}
+	defer done()
 	world := truth.Usual(1, s.calls)
 	world.Days = s.days
 	r := &stitched{Calls: s.calls, Days: s.days, ClockTrue: world.Skew + world.Drift/2}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -39,9 +40,17 @@ no network. Given several packs it also checks that each follows the one before.
 			if keyFile == "" {
 				return hint(fmt.Errorf("--key is missing: %w", dualtone.ErrInvalid), "name the file with the public key")
 			}
+			text, err := readFile(keyFile)
+			if err != nil {
+				return err
+			}
+			key, err := evidence.ParsePublicKey(text)
+			if err != nil {
+				return fmt.Errorf("%s: %w", keyFile, err)
+			}
 			var packs []verified
 			for _, file := range files {
-				v, err := verifyPack(file, keyFile)
+				v, err := verifyPack(file, key)
 				if err != nil {
 					return hint(err, "do not rely on this pack; ask for the original")
 				}
@@ -50,7 +59,7 @@ no network. Given several packs it also checks that each follows the one before.
 			if err := chained(packs); err != nil {
 				return err
 			}
-			err := a.show(map[string]any{"packs": packs}, func(t *table) { packTable(t, packs) })
+			err = a.show(map[string]any{"packs": packs}, func(t *table) { packTable(t, packs) })
 			if err == nil && slices.ContainsFunc(packs, func(p verified) bool { return p.Open > 0 || len(p.Findings) > 0 }) {
 				err = hint(errPartial, "the packs are genuine; what they say needs an explanation")
 			}
@@ -61,15 +70,7 @@ no network. Given several packs it also checks that each follows the one before.
 	return cmd
 }
 
-func verifyPack(file, keyFile string) (*evidence.Verdict, error) {
-	text, err := os.ReadFile(keyFile) //nolint:gosec // The file that the user names.
-	if err != nil {
-		return nil, fileError(err)
-	}
-	key, err := evidence.ParsePublicKey(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", keyFile, err)
-	}
+func verifyPack(file string, key ed25519.PublicKey) (*evidence.Verdict, error) {
 	in, err := os.Open(file) //nolint:gosec // The file that the user names.
 	if err != nil {
 		return nil, fileError(err)
