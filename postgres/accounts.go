@@ -242,4 +242,3 @@ func orEmpty[T any](all []T) []T {
 	}
 	return all
 }
-

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -44,9 +45,13 @@ WITH want AS (
 	FROM todo t, head h WHERE t.known AND r.number = t.number
 ), told AS (
 	SELECT pg_notify($9, revision::text) FROM head
+), noted AS (
+	SELECT audit_append($5, $10, $11, 'route.change', 'routes', 'changed', $6,
+		(SELECT json_object_agg(number, "from") FROM todo), (SELECT json_object_agg(number, "to") FROM todo), $12)
+	FROM head WHERE $7 = ''
 )
 SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, h.folded < h.revision AS loose,
-	(SELECT count(*) FROM told) AS told,
+	(SELECT count(*) FROM told) + (SELECT count(*) FROM noted) AS told,
 	coalesce((SELECT array_agg(number ORDER BY number) FROM bad), '{}') AS bad,
 	coalesce((SELECT array_agg(have ORDER BY number) FROM bad), '{}') AS have
 FROM route_head h`
@@ -72,12 +77,16 @@ type fewMade struct {
 // applyFew makes changes with one statement.
 func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
 	numbers, from, to, people := columns(want)
+	// What a workflow changes is part of an order that stands in the audit, and of
+	// the journal; what a person changes is an order of its own.
+	by, _ := audit.CauseOf(ctx)
 	for {
 		var made fewMade
 		// The two statements travel together and share one transaction.
 		var batch pgx.Batch
 		batch.Queue(lockHead)
-		batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel).Query(func(found pgx.Rows) (err error) {
+		batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel,
+			by.Role, by.Via, by.Request).Query(func(found pgx.Rows) (err error) {
 			made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])
 			return err
 		})
