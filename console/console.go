@@ -134,6 +134,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
+// Refuse answers a request that failed, as every route does.
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) { s.refuse(w, r, err) }
+
 // refuse answers a request that failed: with a page to people, else with a problem.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := ProblemOf(err)

@@ -24,6 +24,7 @@ func newRoot(a *app) *cobra.Command {
 		journalCommand(a), evidenceCommand(a),
 		versionCommand(a), exitCodesTopic())
 	root.Long = rootLong
+	root.PersistentPreRunE = a.may
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
