@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -69,7 +70,7 @@ type Server struct {
 	signIns  *limits
 	figures  *figures
 	pages    Pages
-	provider provider
+	provider *provider
 	setup    setup
 }
 
@@ -85,6 +86,10 @@ func New(config Config, stores Stores, log *slog.Logger) *Server {
 	s.callers = newLimits(time.Duration(float64(time.Second)/config.PerSecond), config.Burst, s.now)
 	s.signIns = newLimits(time.Minute/time.Duration(config.SignIns), config.SignIns, s.now)
 	s.registerSignIn()
+	if config.OIDC != nil {
+		s.provider = &provider{config: *config.OIDC, back: strings.TrimSuffix(config.URL, "/")}
+		s.registerProvider()
+	}
 	return s
 }
 

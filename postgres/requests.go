@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 )
 
 // Requests keeps what was answered to requests that come with a key.
@@ -114,4 +115,10 @@ func (s Feed) Wait(ctx context.Context, told func(plan string)) error {
 		}
 		told(notice.Payload)
 	}
+}
+
+// Changes are entries of the audit after one, oldest first, that tell of what was
+// stored.
+func (s Feed) Changes(ctx context.Context, after int64, limit int) ([]audit.Entry, error) {
+	return s.Entries(ctx, audit.Query{Outcomes: []audit.Outcome{audit.Changed}, After: after, Limit: limit})
 }

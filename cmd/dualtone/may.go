@@ -32,22 +32,24 @@ func actions() map[string]access.Action {
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,
 		"plan abort": access.PlanAbort, "plan finalise": access.PlanFinalise,
 		"plan tasks done": access.PlanProgress, "plan tasks confirm": access.PlanProgress, "plan tasks refuse": access.PlanProgress,
-		"route list": access.RouteRead, "route export": access.RouteRead, "route explain": access.RouteRead, "route show": access.RouteRead,
-		"route history": access.RouteRead, "route decisions": access.RouteRead, "route check": access.RouteRead, "route revisions": access.RouteRead, "route changes": access.RouteRead,
+		"route export": access.RouteRead, "route explain": access.RouteRead, "route show": access.RouteRead,
+		"route history": access.RouteRead, "route decisions": access.RouteRead,
 		"route set": access.RouteChange, "route import": access.RouteChange, "route rollback": access.RouteChange, "route verify": access.RouteRead,
-		"edge list": access.RouteRead,
-		"calls list": access.CallRead, "calls show": access.CallRead, "calls legs": access.CallRead, "calls ambiguous": access.CallRead,
-		"calls ingests": access.CallRead, "calls translations": access.CallRead,
-		"calls import": access.CallImport, "calls watch": access.CallImport, "calls listen": access.CallImport, "calls fetch": access.CallImport,
-		"calls stitch": access.CallRepair, "calls join": access.CallDecide, "calls part": access.CallDecide, "calls reconcile": access.CallRead,
-		"calls quarantine list": access.CallRead, "calls quarantine show": access.CallRaw, "calls quarantine retry": access.CallRepair,
+		"edge list":  access.RouteRead,
+		"calls list": access.CallRead, "calls show": access.CallRead, "calls legs": access.CallRead,
+		"calls translations": access.CallRead,
+		"calls import":       access.CallImport, "calls watch": access.CallImport, "calls listen": access.CallImport, "calls fetch": access.CallImport,
+		"calls ambiguous list": access.CallRead, "calls ambiguous rulings": access.CallRead, "calls clocks": access.CallRead, "route diff": access.RouteRead,
+		"calls ambiguous decide": access.CallDecide, "calls ambiguous undo": access.CallDecide,
+		"calls quarantine fix": access.CallRepair, "calls quarantine replay": access.CallRepair,
+		"calls stitch": access.CallRepair, "calls reconcile": access.CallRead,
+		"calls quarantine list": access.CallRead, "calls quarantine show": access.CallRaw,
 		"calls retain": access.CallErase, "calls erase": access.CallErase, "calls audit": access.AuditRead,
 		"report traffic": access.ReportRead, "report accounting": access.ReportRead, "report closings": access.ReportRead, "report close": access.ReportClose,
 		"systems register": access.SystemRegister, "systems check": access.SystemCheck, "systems list": access.SystemRead,
 		"audit list": access.AuditRead, "audit verify": access.AuditRead, "audit export": access.AuditExport,
 		"token create": access.TokenOwn, "token list": access.TokenOwn, "token revoke": access.TokenOwn,
 		"account create": access.AccountManage, "account list": access.AccountManage, "account change": access.AccountManage, "account password": access.AccountManage,
-		"glass break": access.BreakGlass, "glass list": access.AuditRead, "glass mend": access.BreakGlass,
 	}
 }
 
@@ -68,10 +70,7 @@ func caller(cfg *config.Config, as string) access.Actor {
 	if len(cfg.Actors) == 0 {
 		return who
 	}
-	who.Roles = nil
-	for _, r := range cfg.Actors[who.Name] {
-		who.Roles = append(who.Roles, access.Role(r))
-	}
+	who.Roles = rolesOf(cfg.Actors[who.Name])
 	return who
 }
 

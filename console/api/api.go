@@ -51,13 +51,13 @@ type Desk struct {
 	Systems    func(ctx context.Context) ([]System, error)
 	Audit      audit.Log
 	Office     *access.Office
-	Feed    Feed
-	Keys    Keys
+	Feed       Feed
+	Keys       Keys
 	// Region is whose dialing rules numbers without a plus sign follow.
 	Region string
 	// Countries are those whose emergency numbers are guarded.
 	Countries []string
-	Now    func() time.Time
+	Now       func() time.Time
 }
 
 // API is the API of one server.

@@ -114,3 +114,8 @@ func kindOf(s *huma.Schema) string {
 		return s.Type
 	}
 }
+
+// Schema is the schema that a reference in the document names.
+func (a *API) Schema(ref string) *huma.Schema {
+	return a.huma.OpenAPI().Components.Schemas.SchemaFromRef(ref)
+}

@@ -31,7 +31,9 @@ func (a *API) planRuns() {
 		action := rollout.Action(v)
 		row, _ := access.Find(action)
 		write(a, post(string(v)+"-plan", "/plans/{plan}/"+string(v), action, strings.ToUpper(row.Does[:1])+row.Does[1:]),
-			func(ctx context.Context, in *planOrder, role access.Role) (*body[Given], error) { return a.orderPlan(ctx, v, in, role) })
+			func(ctx context.Context, in *planOrder, role access.Role) (*body[Given], error) {
+				return a.orderPlan(ctx, v, in, role)
+			})
 	}
 	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
 }
@@ -369,7 +371,6 @@ func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*
 	out.Plan, err = a.Plans.Submit(ctx, v, found, rollout.Order{Actor: author, Role: role, Reason: in.Body.Reason})
 	return bodyOf(out, err)
 }
-
 
 // noFile is what a plan finds beside it that came over the wire.
 func noFile(name string) ([]byte, error) {
