@@ -68,7 +68,8 @@ func (a *app) serveConsole(ctx context.Context, cfg *config.Config, s *stores, c
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return server.Serve(ctx, ln) })
 	group.Go(func() error { return served.Run(ctx) })
-	if err := serveFigures(ctx, group, cfg.Console.Metrics, server, a.logger(cfg)); err != nil {
+	collectors := append(server.Collectors(), postgres.PoolFigures(s.pool)...)
+	if err := serveFigures(ctx, group, cfg.Console.Metrics, collectors, a.logger(cfg)); err != nil {
 		return err
 	}
 	return group.Wait()
@@ -161,12 +162,12 @@ func consoleConfig(c *config.Console) (console.Config, error) {
 }
 
 // serveFigures tells Prometheus how the console does, at an address of its own.
-func serveFigures(ctx context.Context, group *errgroup.Group, address string, server *console.Server, log *slog.Logger) error {
+func serveFigures(ctx context.Context, group *errgroup.Group, address string, collectors []prometheus.Collector, log *slog.Logger) error {
 	if address == "" {
 		return nil
 	}
 	figures := prometheus.NewRegistry()
-	figures.MustRegister(server.Collectors()...)
+	figures.MustRegister(collectors...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(figures, promhttp.HandlerOpts{}))
 	ln, err := listenSecure(ctx, address, nil)
