@@ -1,0 +1,105 @@
+package pages
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+
+	"github.com/dualtone/dualtone/console/static"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+)
+
+// Desk serves the pages. Everything that they show is read through its ports, and
+// everything that they order goes through control.
+type Desk struct {
+	Plans      *control.Plans
+	Control    *control.Control
+	Rehearsals rehearsal.Store
+	People     cutover.People
+	Cohorts    cutover.Cohorts
+	Switches   cutover.Switches
+
+	// Viewer says who asks.
+	Viewer func(*http.Request) Viewer
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	hub hub
+}
+
+// Register adds the pages to a server.
+func (d *Desk) Register(mux *http.ServeMux) {
+	mux.Handle("GET "+static.Prefix, static.Handler())
+	mux.Handle("GET /plans", d.show("Plans", "/plans", d.plans))
+	mux.Handle("GET /plans/{plan}", d.show("Plan", "/plans", d.plan))
+	mux.HandleFunc("GET /plans/{plan}/live", d.planLive)
+	mux.Handle("POST /plans/{plan}/orders", d.act("/plans", d.order))
+
+	mux.Handle("GET /users", d.show("Users", "/users", d.users))
+	mux.Handle("GET /users/{user}", d.show("User", "/users", d.user))
+	mux.Handle("GET /users/{user}/preview", d.show("What a switch would change", "/users", d.preview))
+	mux.Handle("POST /users/{user}/switch", d.act("/users", d.switchUser))
+}
+
+// done303 is an answer to an order that was taken: back to a page, which tells.
+func done303(to, told string) error { return redirect{to: to, told: told} }
+
+// act serves an order. To htmx, which sent it from a dialog, it answers what went
+// wrong as a piece of that dialog; to a browser without a script as a page.
+func (d *Desk) act(section string, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := page{section: section, viewer: d.Viewer(r)}
+		byScript := r.Header.Get("Hx-Request") == "true"
+		content, err := h(r, p)
+		var elsewhere redirect
+		switch {
+		case errors.As(err, &elsewhere):
+			tell(w, elsewhere.told)
+			if byScript {
+				w.Header().Set("Hx-Redirect", p.viewer.link(elsewhere.to))
+				return
+			}
+			http.Redirect(w, r, p.viewer.link(elsewhere.to), http.StatusSeeOther)
+		case err != nil && byScript:
+			t := problemOf(err)
+			if t.status == http.StatusInternalServerError {
+				d.Log.ErrorContext(r.Context(), "order", "path", r.URL.Path, "error", err)
+			}
+			d.write(r.Context(), w, t.status, refusal(t))
+		case err != nil:
+			d.fail(w, r, p, err)
+		default:
+			d.write(r.Context(), w, http.StatusOK, content)
+		}
+	})
+}
+
+// toldCookie carries what an order came to, over the redirect that answers it.
+const toldCookie = "dualtone_told"
+
+func tell(w http.ResponseWriter, told string) {
+	if told != "" {
+		http.SetCookie(w, &http.Cookie{
+			Name: toldCookie, Value: url.QueryEscape(told), Path: "/", MaxAge: 30, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		})
+	}
+}
+
+func (d *Desk) told(w http.ResponseWriter, r *http.Request) string {
+	c, err := r.Cookie(toldCookie)
+	if err != nil {
+		return ""
+	}
+	http.SetCookie(w, &http.Cookie{Name: toldCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	told, err := url.QueryUnescape(c.Value)
+	if err != nil {
+		return ""
+	}
+	return told
+}
+
