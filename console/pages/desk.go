@@ -24,6 +24,8 @@ type Desk struct {
 	Cohorts    cutover.Cohorts
 	Switches   cutover.Switches
 
+	// Region is the country of numbers that a user list writes without one.
+	Region string
 	// Viewer says who asks.
 	Viewer func(*http.Request) Viewer
 	Now    func() time.Time
@@ -40,10 +42,21 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plans/{plan}/live", d.planLive)
 	mux.Handle("POST /plans/{plan}/orders", d.act("/plans", d.order))
 
+	mux.Handle("GET /users/import", d.show("Take in a user list", "/users", d.importForm))
+	mux.Handle("POST /users/import", d.act("/users", d.importList))
+	mux.HandleFunc("POST /users/import/faults", d.importFaults)
+	mux.HandleFunc("GET /users/import/template", d.importTemplate)
 	mux.Handle("GET /users", d.show("Users", "/users", d.users))
 	mux.Handle("GET /users/{user}", d.show("User", "/users", d.user))
 	mux.Handle("GET /users/{user}/preview", d.show("What a switch would change", "/users", d.preview))
 	mux.Handle("POST /users/{user}/switch", d.act("/users", d.switchUser))
+
+	mux.Handle("GET /cohorts", d.show("Cohorts", "/cohorts", d.cohorts))
+	mux.Handle("GET /cohorts/new", d.show("Make a cohort", "/cohorts", d.newCohort))
+	mux.Handle("POST /cohorts/new", d.act("/cohorts", d.makeCohort))
+	mux.Handle("GET /cohorts/{cohort}", d.show("Cohort", "/cohorts", d.cohort))
+	mux.HandleFunc("GET /cohorts/{cohort}/live", d.cohortLive)
+	mux.Handle("POST /cohorts/{cohort}/orders", d.act("/cohorts", d.cohortOrder))
 }
 
 // done303 is an answer to an order that was taken: back to a page, which tells.

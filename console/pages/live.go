@@ -132,6 +132,23 @@ func (d *Desk) planLive(w http.ResponseWriter, r *http.Request) {
 	serveStream(w, r, frames)
 }
 
+// cohortLive streams a cohort's page to a browser.
+func (d *Desk) cohortLive(w http.ResponseWriter, r *http.Request) {
+	v, q, cohort := d.Viewer(r), queryOf(r), r.PathValue("cohort")
+	if _, err := d.Cohorts.Cohort(r.Context(), cohort); err != nil {
+		d.fail(w, r, page{viewer: v, section: "/cohorts"}, err)
+		return
+	}
+	q.path = strings.TrimSuffix(q.path, "/live")
+	name := strings.Join([]string{r.URL.String(), v.Name, v.said()}, "\n")
+	frames, leave := d.hub.follow(r.Context(), name, func(ctx context.Context) (templ.Component, error) {
+		g, err := d.lookAtCohort(ctx, q, cohort, v)
+		return cohortBody(page{viewer: v}, q, g), err
+	})
+	defer leave()
+	serveStream(w, r, frames)
+}
+
 func serveStream(w http.ResponseWriter, r *http.Request, frames <-chan []byte) {
 	to := http.NewResponseController(w)
 	_ = to.SetWriteDeadline(time.Time{})
