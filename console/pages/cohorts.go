@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/workflows"
@@ -99,9 +100,7 @@ func (g group) buttons(v Viewer) []button {
 		all[i].to, all[i].reason = g.path+"/orders", true
 		all[i].key = fmt.Sprintf("%s/%s/%d", g.Name, all[i].id, g.began())
 		all[i].hidden = []hidden{{"order", all[i].id}}
-		if v.As(movers()) == "" {
-			all[i].refused = "needs the role of " + roles(movers())
-		}
+		all[i].refused = v.refusal(cohortAction(all[i].id))
 	}
 	return all
 }
@@ -113,12 +112,26 @@ func (g group) began() int64 {
 	return g.move.Started.UnixMilli()
 }
 
+// cohortAction is what an order to a cohort is in the table of roles.
+func cohortAction(order string) access.Action {
+	switch order {
+	case "move", "retry":
+		return access.CohortMove
+	case "rollback":
+		return access.CohortRollback
+	default:
+		return access.CohortOrder
+	}
+}
+
 // cohortOrder gives an order to a cohort.
 func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
-	ctx, name, verb := r.Context(), r.PathValue("cohort"), r.PostFormValue("order")
-	if p.viewer.As(movers()) == "" {
-		return nil, fmt.Errorf("%s of cohort %s is for %s: %w", verb, name, roles(movers()), dualtone.ErrDenied)
+	name, verb := r.PathValue("cohort"), r.PostFormValue("order")
+	r, _, err := d.enter(r, cohortAction(verb), "cohort/"+name)
+	if err != nil {
+		return nil, err
 	}
+	ctx := r.Context()
 	why, err := whyOf(r, p.viewer)
 	if err != nil {
 		return nil, err
@@ -182,8 +195,9 @@ func (d *Desk) everybody(ctx context.Context, q cutover.PeopleQuery) ([]cutover.
 
 // makeCohort makes a cohort of those whom the filters select, or who are named.
 func (d *Desk) makeCohort(r *http.Request, p page) (templ.Component, error) {
-	if p.viewer.As(keepers()) == "" {
-		return nil, fmt.Errorf("making a cohort is for %s: %w", roles(keepers()), dualtone.ErrDenied)
+	r, _, err := d.enter(r, access.CohortEdit, "cohort/"+r.PostFormValue("name"))
+	if err != nil {
+		return nil, err
 	}
 	var ids []dualtone.PersonID
 	if named := strings.Fields(r.PostFormValue("people")); len(named) > 0 {

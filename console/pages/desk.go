@@ -8,6 +8,7 @@ import (
 	"time"
 
 
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/console/static"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
@@ -26,6 +27,7 @@ type Desk struct {
 
 	// Region is the country of numbers that a user list writes without one.
 	Region string
+	Gate       *access.Gate
 	// Viewer says who asks.
 	Viewer func(*http.Request) Viewer
 	Now    func() time.Time
@@ -37,24 +39,24 @@ type Desk struct {
 // Register adds the pages to a server.
 func (d *Desk) Register(mux *http.ServeMux) {
 	mux.Handle("GET "+static.Prefix, static.Handler())
-	mux.Handle("GET /plans", d.show("Plans", "/plans", d.plans))
-	mux.Handle("GET /plans/{plan}", d.show("Plan", "/plans", d.plan))
+	mux.Handle("GET /plans", d.show("Plans", "/plans", access.PlanRead, d.plans))
+	mux.Handle("GET /plans/{plan}", d.show("Plan", "/plans", access.PlanRead, d.plan))
 	mux.HandleFunc("GET /plans/{plan}/live", d.planLive)
 	mux.Handle("POST /plans/{plan}/orders", d.act("/plans", d.order))
 
-	mux.Handle("GET /users/import", d.show("Take in a user list", "/users", d.importForm))
+	mux.Handle("GET /users/import", d.show("Take in a user list", "/users", access.PeopleImport, d.importForm))
 	mux.Handle("POST /users/import", d.act("/users", d.importList))
 	mux.HandleFunc("POST /users/import/faults", d.importFaults)
 	mux.HandleFunc("GET /users/import/template", d.importTemplate)
-	mux.Handle("GET /users", d.show("Users", "/users", d.users))
-	mux.Handle("GET /users/{user}", d.show("User", "/users", d.user))
-	mux.Handle("GET /users/{user}/preview", d.show("What a switch would change", "/users", d.preview))
+	mux.Handle("GET /users", d.show("Users", "/users", access.PeopleRead, d.users))
+	mux.Handle("GET /users/{user}", d.show("User", "/users", access.JournalRead, d.user))
+	mux.Handle("GET /users/{user}/preview", d.show("What a switch would change", "/users", access.SwitchPreview, d.preview))
 	mux.Handle("POST /users/{user}/switch", d.act("/users", d.switchUser))
 
-	mux.Handle("GET /cohorts", d.show("Cohorts", "/cohorts", d.cohorts))
-	mux.Handle("GET /cohorts/new", d.show("Make a cohort", "/cohorts", d.newCohort))
+	mux.Handle("GET /cohorts", d.show("Cohorts", "/cohorts", access.CohortRead, d.cohorts))
+	mux.Handle("GET /cohorts/new", d.show("Make a cohort", "/cohorts", access.CohortEdit, d.newCohort))
 	mux.Handle("POST /cohorts/new", d.act("/cohorts", d.makeCohort))
-	mux.Handle("GET /cohorts/{cohort}", d.show("Cohort", "/cohorts", d.cohort))
+	mux.Handle("GET /cohorts/{cohort}", d.show("Cohort", "/cohorts", access.CohortRead, d.cohort))
 	mux.HandleFunc("GET /cohorts/{cohort}/live", d.cohortLive)
 	mux.Handle("POST /cohorts/{cohort}/orders", d.act("/cohorts", d.cohortOrder))
 }

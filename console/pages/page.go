@@ -10,45 +10,45 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 // Viewer is who looks at a page, and gives its orders.
 type Viewer struct {
-	Name  string
-	Roles []plan.Role
+	access.Actor
+
 	// ReadOnly shows pages without anything that changes something: a manager's
 	// link. Under keeps that link in every address.
 	ReadOnly bool
 	Under    string
 	// CanLeave says that there is a session to end.
 	CanLeave bool
-	// Masks says that numbers of people outside are hidden.
-	Masks bool
-}
-
-// As is the role in which the viewer gives an order that only some roles may
-// give; empty when none of theirs may.
-func (v Viewer) As(may []plan.Role) plan.Role {
-	for _, m := range may {
-		for _, r := range v.Roles {
-			if r == m {
-				return r
-			}
-		}
-	}
-	return ""
 }
 
 func (v Viewer) link(path string) string { return v.Under + path }
 
-func (v Viewer) said() string {
-	names := make([]string, len(v.Roles))
-	for i, r := range v.Roles {
-		names[i] = string(r)
+func (v Viewer) said() string { return "signed in as " + rolesText(v.Roles) }
+
+// refusal says why the viewer may not do something; empty if they may.
+func (v Viewer) refusal(a access.Action) string {
+	if v.May(a) {
+		return ""
 	}
-	return "roles: " + strings.Join(names, ", ")
+	return "needs the role of " + rolesText(access.Who(a))
+}
+
+func rolesText(all []access.Role) string {
+	var names []string
+	for _, r := range all {
+		if r != access.System {
+			names = append(names, words(string(r)))
+		}
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, " or ")
 }
 
 // page is what the frame shows around any content.
@@ -93,11 +93,15 @@ type redirect struct{ to, told string }
 
 func (r redirect) Error() string { return fmt.Sprintf("see %s", r.to) }
 
-// show serves a page.
-func (d *Desk) show(title, section string, h handler) http.Handler {
+// show serves a page to whoever may see it.
+func (d *Desk) show(title, section string, action access.Action, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := page{title: title, section: section, viewer: d.Viewer(r), told: d.told(w, r)}
-		content, err := h(r, p)
+		r, _, err := d.enter(r, action, r.URL.Path)
+		var content templ.Component
+		if err == nil {
+			content, err = h(r, p)
+		}
 		var elsewhere redirect
 		switch {
 		case errors.As(err, &elsewhere):
@@ -108,6 +112,17 @@ func (d *Desk) show(title, section string, h handler) http.Handler {
 			d.write(r.Context(), w, http.StatusOK, content)
 		}
 	})
+}
+
+// enter lets whoever asks through to an action, and has the audit note it where
+// it changes something. The role is the one in which they do it.
+func (d *Desk) enter(r *http.Request, action access.Action, object string) (*http.Request, access.Role, error) {
+	ask := access.Ask{Action: action, Object: object}
+	if r.Method != http.MethodGet {
+		ask.Reason = strings.TrimSpace(r.FormValue("reason"))
+	}
+	ctx, role, err := d.Gate.Enter(r.Context(), ask)
+	return r.WithContext(ctx), role, err
 }
 
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {

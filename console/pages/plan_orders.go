@@ -10,7 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -100,11 +100,10 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		key:    fmt.Sprintf("%s/%s/%s/%d", s.name, id, o.verb, at.Since.UnixMilli()),
 		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
 	}
-	may := rollout.Who(at.Level, at.State, o.verb)
-	as := v.As(may)
+	as, denied := v.As(verbAction(o.verb), "")
 	t := rollout.Order{Verb: o.verb, Actor: v.Name, Role: as, Reason: "asked", At: s.view.AsOf, Evidence: s.view.AsOf}
-	if as == "" {
-		b.refused = "needs the role of " + roles(may)
+	if denied != nil {
+		b.refused = v.refusal(verbAction(o.verb))
 	} else if _, err := at.Take(t); err != nil {
 		b.refused = err.Error()
 	}
@@ -115,30 +114,25 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	return b
 }
 
-func roles(all []plan.Role) string {
-	var names []string
-	for _, r := range all {
-		if r != rollout.System {
-			names = append(names, words(string(r)))
-		}
-	}
-	if len(names) == 0 {
-		return "nobody"
-	}
-	return strings.Join(names, " or ")
-}
+// verbAction is what a verb is in the table of roles.
+func verbAction(v rollout.Verb) access.Action { return access.Action("plan." + string(v)) }
 
 // order gives an order that was filled in on a page.
 func (d *Desk) order(r *http.Request, p page) (templ.Component, error) {
 	name := r.PathValue("plan")
-	view, err := d.Plans.View(r.Context(), name)
+	o, err := d.orderOf(r)
 	if err != nil {
 		return nil, err
 	}
-	o, err := d.orderOf(r, p.viewer, sight{name: name, view: view})
+	object := "plan/" + name
+	if o.Stage != "" {
+		object += "/" + o.Stage
+	}
+	r, o.Role, err = d.enter(r, verbAction(o.Verb), object)
 	if err != nil {
 		return nil, err
 	}
+	o.Actor = p.viewer.Name
 	told, err := d.give(r, name, o)
 	if err != nil {
 		return nil, err
@@ -147,21 +141,11 @@ func (d *Desk) order(r *http.Request, p page) (templ.Component, error) {
 }
 
 // orderOf reads an order from a form.
-func (d *Desk) orderOf(r *http.Request, v Viewer, s sight) (workflows.PlanOrder, error) {
+func (d *Desk) orderOf(r *http.Request) (workflows.PlanOrder, error) {
 	o := workflows.PlanOrder{Stage: r.PostFormValue("stage"), Person: dualtone.PersonID(r.PostFormValue("person")), Hold: r.PostFormValue("hold")}
 	o.Order = rollout.Order{
-		Verb: rollout.Verb(r.PostFormValue("verb")), Actor: v.Name, Reason: strings.TrimSpace(r.PostFormValue("reason")),
+		Verb: rollout.Verb(r.PostFormValue("verb")), Reason: strings.TrimSpace(r.PostFormValue("reason")),
 		Hash: r.PostFormValue("hash"), At: d.Now(),
-	}
-	at := s.standing(nil)
-	for i := range s.view.Stages {
-		if s.view.Stages[i].ID == o.Stage {
-			at = s.standing(&s.view.Stages[i])
-		}
-	}
-	may := rollout.Who(at.Level, at.State, o.Verb)
-	if o.Role = v.As(may); o.Role == "" {
-		return o, fmt.Errorf("%s of %s is for %s: %w", o.Verb, at.Name(), roles(may), dualtone.ErrDenied)
 	}
 	if text := r.PostFormValue("for"); text != "" {
 		length, err := time.ParseDuration(text)

@@ -11,9 +11,9 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
-	"github.com/dualtone/dualtone/cutover/plan"
 )
 
 func userStates() []string {
@@ -126,9 +126,6 @@ func drifted(journal []cutover.Entry, in cutover.SwitchID) []cutover.Drift {
 	return all
 }
 
-// movers may move single users.
-func movers() []plan.Role { return []plan.Role{plan.Operator, plan.Admin, plan.OperationsLead, plan.IncidentCommander} }
-
 func moveButtons(v Viewer, s cutover.PersonState) []button {
 	to, text, effect := dualtone.New, "Switch to the new system", "Moves 1 user: their softphone, their routes, their queues, after their calls have ended. It can be taken back."
 	if s.Side == dualtone.New {
@@ -139,8 +136,8 @@ func moveButtons(v Viewer, s cutover.PersonState) []button {
 		key: fmt.Sprintf("%s/%s/%s", s.ID, to, s.Switch), hidden: []hidden{{"to", string(to)}},
 	}
 	switch {
-	case v.As(movers()) == "":
-		b.refused = "needs the role of " + roles(movers())
+	case !v.May(access.SwitchMove):
+		b.refused = v.refusal(access.SwitchMove)
 	case s.State != "" && s.State != cutover.Planned && !s.State.Final():
 		b.refused = "a switch is running: " + words(string(s.State))
 	}
@@ -150,8 +147,9 @@ func moveButtons(v Viewer, s cutover.PersonState) []button {
 // switchUser starts moving a user.
 func (d *Desk) switchUser(r *http.Request, p page) (templ.Component, error) {
 	id := dualtone.PersonID(r.PathValue("user"))
-	if p.viewer.As(movers()) == "" {
-		return nil, fmt.Errorf("switching %s is for %s: %w", id, roles(movers()), dualtone.ErrDenied)
+	r, _, err := d.enter(r, access.SwitchMove, "user/"+string(id))
+	if err != nil {
+		return nil, err
 	}
 	to, err := dualtone.ParseSide(r.PostFormValue("to"))
 	if err != nil {
