@@ -9,6 +9,7 @@ import (
 
 
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console/static"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
@@ -25,6 +26,9 @@ type Desk struct {
 	Cohorts    cutover.Cohorts
 	Switches   cutover.Switches
 
+	Calls      calllog.Log
+	Book       Book
+	Quarantine calllog.Quarantine
 	// Region is the country of numbers that a user list writes without one.
 	Region string
 	Gate       *access.Gate
@@ -59,6 +63,15 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	mux.Handle("GET /cohorts/{cohort}", d.show("Cohort", "/cohorts", access.CohortRead, d.cohort))
 	mux.HandleFunc("GET /cohorts/{cohort}/live", d.cohortLive)
 	mux.Handle("POST /cohorts/{cohort}/orders", d.act("/cohorts", d.cohortOrder))
+
+	mux.Handle("GET /calls", d.show("Calls", "/calls", access.CallRead, d.calls))
+	mux.Handle("GET /calls/leg", d.show("Call", "/calls", access.CallRead, d.call))
+	mux.Handle("GET /calls/of/{call}", d.show("Call", "/calls", access.CallRead, d.call))
+	mux.Handle("GET /calls/ambiguous", d.show("Ambiguous legs", "/calls", access.CallRead, d.ambiguous))
+	mux.Handle("GET /calls/reconcile", d.show("Against the CRM", "/calls", access.CallRead, d.reconciled))
+	mux.Handle("GET /calls/quarantine", d.show("Quarantine", "/calls", access.CallRead, d.quarantine))
+	mux.Handle("GET /calls/quarantine/{row}", d.show("Row in quarantine", "/calls", access.CallRaw, d.badRow))
+	mux.Handle("POST /calls/quarantine/{row}", d.act("/calls", d.fixRow))
 }
 
 // done303 is an answer to an order that was taken: back to a page, which tells.
