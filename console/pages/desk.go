@@ -29,6 +29,9 @@ type Desk struct {
 	Calls      calllog.Log
 	Book       Book
 	Quarantine calllog.Quarantine
+	Routes     RouteBook
+	Reports    Reports
+	Fleet      Fleet
 	// Region is the country of numbers that a user list writes without one.
 	Region string
 	Gate       *access.Gate
@@ -45,13 +48,13 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	mux.Handle("GET "+static.Prefix, static.Handler())
 	mux.Handle("GET /plans", d.show("Plans", "/plans", access.PlanRead, d.plans))
 	mux.Handle("GET /plans/{plan}", d.show("Plan", "/plans", access.PlanRead, d.plan))
-	mux.HandleFunc("GET /plans/{plan}/live", d.planLive)
+	mux.Handle("GET /plans/{plan}/live", d.follow("/plans", access.PlanRead, d.planLive))
 	mux.Handle("POST /plans/{plan}/orders", d.act("/plans", d.order))
 
 	mux.Handle("GET /users/import", d.show("Take in a user list", "/users", access.PeopleImport, d.importForm))
 	mux.Handle("POST /users/import", d.act("/users", d.importList))
-	mux.HandleFunc("POST /users/import/faults", d.importFaults)
-	mux.HandleFunc("GET /users/import/template", d.importTemplate)
+	mux.Handle("POST /users/import/faults", d.download("/users", access.PeopleRead, d.importFaults))
+	mux.Handle("GET /users/import/template", d.download("/users", access.PeopleRead, d.importTemplate))
 	mux.Handle("GET /users", d.show("Users", "/users", access.PeopleRead, d.users))
 	mux.Handle("GET /users/{user}", d.show("User", "/users", access.JournalRead, d.user))
 	mux.Handle("GET /users/{user}/preview", d.show("What a switch would change", "/users", access.SwitchPreview, d.preview))
@@ -61,7 +64,7 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	mux.Handle("GET /cohorts/new", d.show("Make a cohort", "/cohorts", access.CohortEdit, d.newCohort))
 	mux.Handle("POST /cohorts/new", d.act("/cohorts", d.makeCohort))
 	mux.Handle("GET /cohorts/{cohort}", d.show("Cohort", "/cohorts", access.CohortRead, d.cohort))
-	mux.HandleFunc("GET /cohorts/{cohort}/live", d.cohortLive)
+	mux.Handle("GET /cohorts/{cohort}/live", d.follow("/cohorts", access.CohortRead, d.cohortLive))
 	mux.Handle("POST /cohorts/{cohort}/orders", d.act("/cohorts", d.cohortOrder))
 
 	mux.Handle("GET /calls", d.show("Calls", "/calls", access.CallRead, d.calls))
@@ -72,6 +75,14 @@ func (d *Desk) Register(mux *http.ServeMux) {
 	mux.Handle("GET /calls/quarantine", d.show("Quarantine", "/calls", access.CallRead, d.quarantine))
 	mux.Handle("GET /calls/quarantine/{row}", d.show("Row in quarantine", "/calls", access.CallRaw, d.badRow))
 	mux.Handle("POST /calls/quarantine/{row}", d.act("/calls", d.fixRow))
+
+	mux.Handle("GET /routes", d.show("Routes", "/routes", access.RouteRead, d.routes))
+	mux.Handle("GET /reports", d.show("Reports", "/reports", access.ReportRead, d.reports))
+	mux.Handle("GET /reports/traffic", d.show("Traffic", "/reports", access.ReportRead, d.traffic))
+	mux.Handle("GET /reports/traffic.csv", d.download("/reports", access.ReportRead, d.trafficCSV))
+	mux.Handle("GET /systems", d.show("Systems", "/systems", access.SystemRead, d.fleet))
+	mux.Handle("GET /systems/health", d.show("Health", "/systems", access.SystemCheck, d.healths))
+	mux.Handle("GET /{$}", http.RedirectHandler("/plans", http.StatusSeeOther))
 }
 
 // done303 is an answer to an order that was taken: back to a page, which tells.

@@ -102,14 +102,12 @@ func sentText(r *http.Request) (string, error) {
 
 // importFaults sends what is wrong with a list as a file, with the rows as they
 // were, so that they can be mended and sent again.
-func (d *Desk) importFaults(w http.ResponseWriter, r *http.Request) {
+func (d *Desk) importFaults(r *http.Request) (file, error) {
 	t, err := d.readList(r)
-	if err != nil {
-		d.fail(w, r, page{viewer: d.Viewer(r), section: "/users"}, err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="user-list-faults.csv"`)
+	return file{name: "user-list-faults.csv", kind: csvKind, write: func(w io.Writer) error { return t.writeFaults(w) }}, err
+}
+
+func (t *taken) writeFaults(w io.Writer) error {
 	lines := strings.Split(t.text, "\n")
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"line", "column", "value", "problem", "want", "row"})
@@ -121,12 +119,14 @@ func (d *Desk) importFaults(w http.ResponseWriter, r *http.Request) {
 		_ = out.Write([]string{strconv.Itoa(f.Line), f.Column, report.Harmless(f.Value), f.Problem, f.Want, report.Harmless(row)})
 	}
 	out.Flush()
+	return out.Error()
 }
 
 // importTemplate sends an empty list with every column.
-func (d *Desk) importTemplate(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="user-list.csv"`)
-	_, _ = io.WriteString(w, "id,name,email,federation_id,extension,numbers,site,team,crm,old,new\n"+
-		"E1001,Ada Lovelace,ada@example.com,ada,1001,+442079460101,London,Claims,,,\n")
+func (d *Desk) importTemplate(*http.Request) (file, error) {
+	return file{name: "user-list.csv", kind: csvKind, write: func(w io.Writer) error {
+		_, err := io.WriteString(w, "id,name,email,federation_id,extension,numbers,site,team,crm,old,new\n"+
+			"E1001,Ada Lovelace,ada@example.com,ada,1001,+442079460101,London,Claims,,,\n")
+		return err
+	}}, nil
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone/access"
 )
 
 const (
@@ -114,39 +116,50 @@ func event(ctx context.Context, c templ.Component) ([]byte, uint64) {
 	return out.Bytes(), sum.Sum64()
 }
 
-// planLive streams a plan's page to a browser.
-func (d *Desk) planLive(w http.ResponseWriter, r *http.Request) {
-	v := d.Viewer(r)
+// live is what a stream shows: drawn once for all who are shown the same.
+type live func(r *http.Request, v Viewer) (drawing, error)
+
+// follow serves a stream to whoever may see what it shows. Viewers with the same
+// roles are shown the same.
+func (d *Desk) follow(section string, action access.Action, h live) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := d.Viewer(r)
+		r, _, err := d.enter(r, action, r.URL.Path)
+		var draw drawing
+		if err == nil {
+			draw, err = h(r, v)
+		}
+		if err != nil {
+			d.fail(w, r, page{viewer: v, section: section}, err)
+			return
+		}
+		name := strings.Join([]string{r.URL.String(), v.Under, v.Name, v.said()}, "\n")
+		frames, leave := d.hub.follow(r.Context(), name, draw)
+		defer leave()
+		serveStream(w, r, frames)
+	})
+}
+
+// planLive draws a plan's page.
+func (d *Desk) planLive(r *http.Request, v Viewer) (drawing, error) {
 	s := d.sightOf(r, v)
-	if _, err := d.Plans.Store.Plan(r.Context(), s.name); err != nil {
-		d.fail(w, r, page{viewer: v, section: "/plans"}, err)
-		return
-	}
-	name := strings.Join([]string{s.path, s.stage, r.FormValue("after"), v.Name, v.said()}, "\n")
-	frames, leave := d.hub.follow(r.Context(), name, func(ctx context.Context) (templ.Component, error) {
+	_, err := d.Plans.Store.Plan(r.Context(), s.name)
+	return func(ctx context.Context) (templ.Component, error) {
 		now, err := d.look(ctx, s)
 		now.line.Now = now.line.Now.Truncate(time.Minute)
 		return planBody(v, now), err
-	})
-	defer leave()
-	serveStream(w, r, frames)
+	}, err
 }
 
-// cohortLive streams a cohort's page to a browser.
-func (d *Desk) cohortLive(w http.ResponseWriter, r *http.Request) {
-	v, q, cohort := d.Viewer(r), queryOf(r), r.PathValue("cohort")
-	if _, err := d.Cohorts.Cohort(r.Context(), cohort); err != nil {
-		d.fail(w, r, page{viewer: v, section: "/cohorts"}, err)
-		return
-	}
+// cohortLive draws a cohort's page.
+func (d *Desk) cohortLive(r *http.Request, v Viewer) (drawing, error) {
+	q, cohort := queryOf(r), r.PathValue("cohort")
 	q.path = strings.TrimSuffix(q.path, "/live")
-	name := strings.Join([]string{r.URL.String(), v.Name, v.said()}, "\n")
-	frames, leave := d.hub.follow(r.Context(), name, func(ctx context.Context) (templ.Component, error) {
+	_, err := d.Cohorts.Cohort(r.Context(), cohort)
+	return func(ctx context.Context) (templ.Component, error) {
 		g, err := d.lookAtCohort(ctx, q, cohort, v)
 		return cohortBody(page{viewer: v}, q, g), err
-	})
-	defer leave()
-	serveStream(w, r, frames)
+	}, err
 }
 
 func serveStream(w http.ResponseWriter, r *http.Request, frames <-chan []byte) {

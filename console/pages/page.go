@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -123,6 +124,35 @@ func (d *Desk) enter(r *http.Request, action access.Action, object string) (*htt
 	}
 	ctx, role, err := d.Gate.Enter(r.Context(), ask)
 	return r.WithContext(ctx), role, err
+}
+
+// file is an answer that a browser keeps as a file.
+type file struct {
+	name, kind string
+	write      func(io.Writer) error
+}
+
+const csvKind = "text/csv; charset=utf-8"
+
+// download serves a file to whoever may have it.
+func (d *Desk) download(section string, action access.Action, h func(*http.Request) (file, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, _, err := d.enter(r, action, r.URL.Path)
+		var f file
+		if err == nil {
+			f, err = h(r)
+		}
+		if err != nil {
+			d.fail(w, r, page{viewer: d.Viewer(r), section: section}, err)
+			return
+		}
+		w.Header().Set("Content-Type", f.kind)
+		w.Header().Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+		w.Header().Set("Cache-Control", "no-store")
+		if err := f.write(w); err != nil {
+			d.Log.WarnContext(r.Context(), "file not sent whole", "file", f.name, "error", err)
+		}
+	})
 }
 
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {
