@@ -82,8 +82,10 @@ func (g group) buttons(v Viewer) []button {
 	states := cutover.Tally(g.States)
 	onNew, waiting := states[cutover.OnNew], g.Size-states[cutover.OnNew]
 	all := []button{
-		{id: "move", text: "Move", class: "go", effect: fmt.Sprintf("Moves up to %d users to the new system, a window of them at a time.", waiting),
-			fields: []field{{name: "window", label: "Users at a time (empty: as configured)", typed: "number"}}},
+		{
+			id: "move", text: "Move", class: "go", effect: fmt.Sprintf("Moves up to %d users to the new system, a window of them at a time.", waiting),
+			fields: []field{{name: "window", label: "Users at a time (empty: as configured)", typed: "number"}},
+		},
 		{id: "retry", text: "Retry the failed", effect: "Tries those again who could not be moved, and nobody else."},
 		{id: "rollback", text: "Roll back", class: "danger", effect: fmt.Sprintf("Takes back %d users, last first.", onNew)},
 	}

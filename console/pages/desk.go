@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"time"
 
-
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console/static"
@@ -34,7 +33,7 @@ type Desk struct {
 	Fleet      Fleet
 	// Region is the country of numbers that a user list writes without one.
 	Region string
-	Gate       *access.Gate
+	Gate   *access.Gate
 	// Viewer says who asks.
 	Viewer func(*http.Request) Viewer
 	Now    func() time.Time
@@ -141,4 +140,3 @@ func (d *Desk) told(w http.ResponseWriter, r *http.Request) string {
 	}
 	return told
 }
-

@@ -14,7 +14,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover"
-		"github.com/dualtone/dualtone/people"
+	"github.com/dualtone/dualtone/people"
 	"github.com/dualtone/dualtone/report"
 )
 

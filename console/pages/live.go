@@ -117,7 +117,14 @@ func event(ctx context.Context, c templ.Component) ([]byte, uint64) {
 }
 
 // live is what a stream shows: drawn once for all who are shown the same.
-type live func(r *http.Request, v Viewer) (drawing, error)
+type live func(r *http.Request, v Viewer) (shared, error)
+
+// shared is a drawing and for whom it is made: viewers with the same roles share
+// it, unless it says more.
+type shared struct {
+	draw drawing
+	who  string
+}
 
 // follow serves a stream to whoever may see what it shows. Viewers with the same
 // roles are shown the same.
@@ -125,41 +132,45 @@ func (d *Desk) follow(section string, action access.Action, h live) http.Handler
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := d.Viewer(r)
 		r, _, err := d.enter(r, action, r.URL.Path)
-		var draw drawing
+		var s shared
 		if err == nil {
-			draw, err = h(r, v)
+			s, err = h(r, v)
 		}
 		if err != nil {
 			d.fail(w, r, page{viewer: v, section: section}, err)
 			return
 		}
-		name := strings.Join([]string{r.URL.String(), v.Under, v.Name, v.said()}, "\n")
-		frames, leave := d.hub.follow(r.Context(), name, draw)
+		name := strings.Join([]string{r.URL.String(), v.Under, s.who, v.said()}, "\n")
+		frames, leave := d.hub.follow(r.Context(), name, s.draw)
 		defer leave()
 		serveStream(w, r, frames)
 	})
 }
 
 // planLive draws a plan's page.
-func (d *Desk) planLive(r *http.Request, v Viewer) (drawing, error) {
+func (d *Desk) planLive(r *http.Request, v Viewer) (shared, error) {
 	s := d.sightOf(r, v)
-	_, err := d.Plans.Store.Plan(r.Context(), s.name)
-	return func(ctx context.Context) (templ.Component, error) {
+	kept, err := d.Plans.Store.Plan(r.Context(), s.name)
+	who := "" // the author alone may not approve
+	if kept.Author == v.Name {
+		who = v.Name
+	}
+	return shared{who: who, draw: func(ctx context.Context) (templ.Component, error) {
 		now, err := d.look(ctx, s)
 		now.line.Now = now.line.Now.Truncate(time.Minute)
 		return planBody(v, now), err
-	}, err
+	}}, err
 }
 
 // cohortLive draws a cohort's page.
-func (d *Desk) cohortLive(r *http.Request, v Viewer) (drawing, error) {
+func (d *Desk) cohortLive(r *http.Request, v Viewer) (shared, error) {
 	q, cohort := queryOf(r), r.PathValue("cohort")
 	q.path = strings.TrimSuffix(q.path, "/live")
 	_, err := d.Cohorts.Cohort(r.Context(), cohort)
-	return func(ctx context.Context) (templ.Component, error) {
+	return shared{draw: func(ctx context.Context) (templ.Component, error) {
 		g, err := d.lookAtCohort(ctx, q, cohort, v)
 		return cohortBody(page{viewer: v}, q, g), err
-	}, err
+	}}, err
 }
 
 func serveStream(w http.ResponseWriter, r *http.Request, frames <-chan []byte) {

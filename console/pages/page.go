@@ -62,7 +62,10 @@ type page struct {
 }
 
 // problem is an error as a person reads it.
-type problem struct{ status int; title, what, next string }
+type problem struct {
+	status            int
+	title, what, next string
+}
 
 // problemOf tells an error. What went wrong inside the program is for its log,
 // not for the browser.

@@ -206,4 +206,3 @@ func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string
 	}
 	return "Taken: " + string(o.Verb) + ".", d.Plans.Give(ctx, name, o)
 }
-

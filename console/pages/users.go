@@ -40,7 +40,9 @@ func peopleQuery(q *query) cutover.PeopleQuery {
 	return asked
 }
 
-func userFilters() []string { return []string{"text", "side", "state", "site", "team", "cohort", "accounts"} }
+func userFilters() []string {
+	return []string{"text", "side", "state", "site", "team", "cohort", "accounts"}
+}
 
 // users lists people.
 func (d *Desk) users(r *http.Request, p page) (templ.Component, error) {
