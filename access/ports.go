@@ -5,10 +5,22 @@ import (
 	"time"
 )
 
+// Source is who says which roles an account holds.
+type Source string
+
+// The sources of accounts.
+const (
+	// Local: this program's own administrators say it.
+	Local Source = "local"
+	// OIDC: the identity provider said it at the last sign-in.
+	OIDC Source = "oidc"
+)
+
 // Account is a person or a service that this program knows by itself.
 type Account struct {
 	Name     string `json:"name"`
 	Kind     Kind   `json:"kind"`
+	Source   Source `json:"source"`
 	Roles    []Role `json:"roles"`
 	Disabled bool   `json:"disabled,omitempty"`
 	// Password is a hash; empty for none, with which nobody signs in.

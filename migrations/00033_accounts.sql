@@ -5,6 +5,8 @@
 CREATE TABLE accounts (
     name     text COLLATE "C" PRIMARY KEY,
     kind     text NOT NULL CHECK (kind IN ('person', 'service')),
+    -- oidc: the roles are those that the identity provider said at the last sign-in.
+    source   text NOT NULL DEFAULT 'local' CHECK (source IN ('local', 'oidc')),
     roles    text[] NOT NULL DEFAULT '{}',
     disabled boolean NOT NULL DEFAULT false,
     password text NOT NULL DEFAULT '',

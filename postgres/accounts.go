@@ -37,6 +37,7 @@ func NewSessions(pool *pgxpool.Pool) (sessions scs.Store, stop func()) {
 type accountRow struct {
 	Name     string
 	Kind     access.Kind
+	Source   access.Source
 	Roles    []access.Role
 	Disabled bool
 	Password string
@@ -50,14 +51,14 @@ func (r accountRow) account() access.Account {
 	return a
 }
 
-const accountColumns = `name, kind, roles, disabled, password, created, by`
+const accountColumns = `name, kind, source, roles, disabled, password, created, by`
 
 // KeepAccount stores a new account.
 func (s *Accounts) KeepAccount(ctx context.Context, a access.Account) error {
 	return s.inAudit(ctx, "account "+a.Name, "account.manage", "account/"+a.Name, nil, a, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			INSERT INTO accounts (name, kind, roles, disabled, password, created, by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			a.Name, a.Kind, orEmpty(a.Roles), a.Disabled, a.Password, stored(a.Created), a.By)
+			INSERT INTO accounts (name, kind, source, roles, disabled, password, created, by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			a.Name, a.Kind, a.Source, orEmpty(a.Roles), a.Disabled, a.Password, stored(a.Created), a.By)
 		return err
 	})
 }

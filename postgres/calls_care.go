@@ -66,7 +66,9 @@ func noteCare(ctx context.Context, q querier, e calllog.AuditEntry) error {
 
 // Audit adds an entry.
 func (c *Care) Audit(ctx context.Context, entry calllog.AuditEntry) error {
-	return again(ctx, "audit of the call log", func() error { return noteCare(ctx, c.pool, entry) })
+	return again(ctx, "audit of the call log", func() error {
+		return pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return noteCare(ctx, tx, entry) })
+	})
 }
 
 // Audited returns entries, newest first.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
-	"github.com/dualtone/dualtone/console/static"
+	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -28,60 +28,77 @@ type Desk struct {
 	Calls      calllog.Log
 	Book       Book
 	Quarantine calllog.Quarantine
+	Care       calllog.Care
 	Routes     RouteBook
 	Reports    Reports
 	Fleet      Fleet
 	// Region is the country of numbers that a user list writes without one.
 	Region string
-	Gate   *access.Gate
-	// Viewer says who asks.
-	Viewer func(*http.Request) Viewer
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	hub hub
+	router *console.Router
+	hub    hub
+}
+
+// viewer is who asks.
+func viewer(r *http.Request) Viewer {
+	who, known := access.From(r.Context())
+	return Viewer{Actor: who, CanLeave: known && who.Kind == access.Person}
 }
 
 // Register adds the pages to a server.
-func (d *Desk) Register(mux *http.ServeMux) {
-	mux.Handle("GET "+static.Prefix, static.Handler())
-	mux.Handle("GET /plans", d.show("Plans", "/plans", access.PlanRead, d.plans))
-	mux.Handle("GET /plans/{plan}", d.show("Plan", "/plans", access.PlanRead, d.plan))
-	mux.Handle("GET /plans/{plan}/live", d.follow("/plans", access.PlanRead, d.planLive))
-	mux.Handle("POST /plans/{plan}/orders", d.act("/plans", d.order))
+func (d *Desk) Register(s *console.Server) {
+	d.router = s.Router
+	s.Show(doors{d})
+	d.registerPlans(s.Router)
+	d.registerPeople(s.Router)
+	d.registerCalls(s.Router)
+	t := s.Router
+	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))
+	t.Read("GET /routes", access.RouteRead, d.show("Routes", "/routes", d.routes))
+	t.Read("GET /reports", access.ReportRead, d.show("Reports", "/reports", d.reports))
+	t.Read("GET /reports/traffic", access.ReportRead, d.show("Traffic", "/reports", d.traffic))
+	t.Read("GET /reports/traffic.csv", access.ReportRead, d.download("/reports", d.trafficCSV))
+	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
+	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
+}
 
-	mux.Handle("GET /users/import", d.show("Take in a user list", "/users", access.PeopleImport, d.importForm))
-	mux.Handle("POST /users/import", d.act("/users", d.importList))
-	mux.Handle("POST /users/import/faults", d.download("/users", access.PeopleRead, d.importFaults))
-	mux.Handle("GET /users/import/template", d.download("/users", access.PeopleRead, d.importTemplate))
-	mux.Handle("GET /users", d.show("Users", "/users", access.PeopleRead, d.users))
-	mux.Handle("GET /users/{user}", d.show("User", "/users", access.JournalRead, d.user))
-	mux.Handle("GET /users/{user}/preview", d.show("What a switch would change", "/users", access.SwitchPreview, d.preview))
-	mux.Handle("POST /users/{user}/switch", d.act("/users", d.switchUser))
+func (d *Desk) registerPlans(t *console.Router) {
+	t.Read("GET /plans", access.PlanRead, d.show("Plans", "/plans", d.plans))
+	t.Read("GET /plans/{plan}", access.PlanRead, d.show("Plan", "/plans", d.plan))
+	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
+	// Holding is what most may do; each verb is asked for by itself.
+	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))
+}
 
-	mux.Handle("GET /cohorts", d.show("Cohorts", "/cohorts", access.CohortRead, d.cohorts))
-	mux.Handle("GET /cohorts/new", d.show("Make a cohort", "/cohorts", access.CohortEdit, d.newCohort))
-	mux.Handle("POST /cohorts/new", d.act("/cohorts", d.makeCohort))
-	mux.Handle("GET /cohorts/{cohort}", d.show("Cohort", "/cohorts", access.CohortRead, d.cohort))
-	mux.Handle("GET /cohorts/{cohort}/live", d.follow("/cohorts", access.CohortRead, d.cohortLive))
-	mux.Handle("POST /cohorts/{cohort}/orders", d.act("/cohorts", d.cohortOrder))
+func (d *Desk) registerPeople(t *console.Router) {
+	t.Read("GET /users", access.PeopleRead, d.show("Users", "/users", d.users))
+	t.Read("GET /users/import", access.PeopleRead, d.show("Take in a user list", "/users", d.importForm))
+	t.Write("POST /users/import", access.PeopleImport, d.act("/users", d.importList))
+	t.Read("POST /users/import/faults", access.PeopleRead, d.download("/users", d.importFaults))
+	t.Read("GET /users/import/template", access.PeopleRead, d.download("/users", d.importTemplate))
+	t.Read("GET /users/{user}", access.JournalRead, d.show("User", "/users", d.user))
+	t.Read("GET /users/{user}/preview", access.SwitchPreview, d.show("What a switch would change", "/users", d.preview))
+	t.Write("POST /users/{user}/switch", access.SwitchMove, d.act("/users", d.switchUser))
 
-	mux.Handle("GET /calls", d.show("Calls", "/calls", access.CallRead, d.calls))
-	mux.Handle("GET /calls/leg", d.show("Call", "/calls", access.CallRead, d.call))
-	mux.Handle("GET /calls/of/{call}", d.show("Call", "/calls", access.CallRead, d.call))
-	mux.Handle("GET /calls/ambiguous", d.show("Ambiguous legs", "/calls", access.CallRead, d.ambiguous))
-	mux.Handle("GET /calls/reconcile", d.show("Against the CRM", "/calls", access.CallRead, d.reconciled))
-	mux.Handle("GET /calls/quarantine", d.show("Quarantine", "/calls", access.CallRead, d.quarantine))
-	mux.Handle("GET /calls/quarantine/{row}", d.show("Row in quarantine", "/calls", access.CallRaw, d.badRow))
-	mux.Handle("POST /calls/quarantine/{row}", d.act("/calls", d.fixRow))
+	t.Read("GET /cohorts", access.CohortRead, d.show("Cohorts", "/cohorts", d.cohorts))
+	t.Read("GET /cohorts/new", access.CohortRead, d.show("Make a cohort", "/cohorts", d.newCohort))
+	t.Write("POST /cohorts/new", access.CohortEdit, d.act("/cohorts", d.makeCohort))
+	t.Read("GET /cohorts/{cohort}", access.CohortRead, d.show("Cohort", "/cohorts", d.cohort))
+	t.Read("GET /cohorts/{cohort}/live", access.CohortRead, d.follow("/cohorts", d.cohortLive))
+	t.Write("POST /cohorts/{cohort}/orders", access.CohortOrder, d.act("/cohorts", d.cohortOrder))
+}
 
-	mux.Handle("GET /routes", d.show("Routes", "/routes", access.RouteRead, d.routes))
-	mux.Handle("GET /reports", d.show("Reports", "/reports", access.ReportRead, d.reports))
-	mux.Handle("GET /reports/traffic", d.show("Traffic", "/reports", access.ReportRead, d.traffic))
-	mux.Handle("GET /reports/traffic.csv", d.download("/reports", access.ReportRead, d.trafficCSV))
-	mux.Handle("GET /systems", d.show("Systems", "/systems", access.SystemRead, d.fleet))
-	mux.Handle("GET /systems/health", d.show("Health", "/systems", access.SystemCheck, d.healths))
-	mux.Handle("GET /{$}", http.RedirectHandler("/plans", http.StatusSeeOther))
+func (d *Desk) registerCalls(t *console.Router) {
+	t.Read("GET /calls", access.CallRead, d.show("Calls", "/calls", d.calls))
+	t.Read("GET /calls/leg", access.CallRead, d.show("Call", "/calls", d.call))
+	t.Read("GET /calls/of/{call}", access.CallRead, d.show("Call", "/calls", d.call))
+	t.Read("GET /calls/ambiguous", access.CallRead, d.show("Ambiguous legs", "/calls", d.ambiguous))
+	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
+	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
+	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
+	t.Write("POST /calls/quarantine/{row}", access.CallRepair, d.act("/calls", d.fixRow))
 }
 
 // done303 is an answer to an order that was taken: back to a page, which tells.
@@ -91,7 +108,7 @@ func done303(to, told string) error { return redirect{to: to, told: told} }
 // wrong as a piece of that dialog; to a browser without a script as a page.
 func (d *Desk) act(section string, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := page{section: section, viewer: d.Viewer(r)}
+		p := page{section: section, viewer: viewer(r)}
 		byScript := r.Header.Get("Hx-Request") == "true"
 		content, err := h(r, p)
 		var elsewhere redirect

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
-
-	"github.com/dualtone/dualtone/access"
 )
 
 const (
@@ -126,16 +124,11 @@ type shared struct {
 	who  string
 }
 
-// follow serves a stream to whoever may see what it shows. Viewers with the same
-// roles are shown the same.
-func (d *Desk) follow(section string, action access.Action, h live) http.Handler {
+// follow serves a stream.
+func (d *Desk) follow(section string, h live) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := d.Viewer(r)
-		r, _, err := d.enter(r, action, r.URL.Path)
-		var s shared
-		if err == nil {
-			s, err = h(r, v)
-		}
+		v := viewer(r)
+		s, err := h(r, v)
 		if err != nil {
 			d.fail(w, r, page{viewer: v, section: section}, err)
 			return

@@ -97,15 +97,11 @@ type redirect struct{ to, told string }
 
 func (r redirect) Error() string { return fmt.Sprintf("see %s", r.to) }
 
-// show serves a page to whoever may see it.
-func (d *Desk) show(title, section string, action access.Action, h handler) http.Handler {
+// show serves a page.
+func (d *Desk) show(title, section string, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := page{title: title, section: section, viewer: d.Viewer(r), told: d.told(w, r)}
-		r, _, err := d.enter(r, action, r.URL.Path)
-		var content templ.Component
-		if err == nil {
-			content, err = h(r, p)
-		}
+		p := page{title: title, section: section, viewer: viewer(r), told: d.told(w, r)}
+		content, err := h(r, p)
 		var elsewhere redirect
 		switch {
 		case errors.As(err, &elsewhere):
@@ -118,15 +114,10 @@ func (d *Desk) show(title, section string, action access.Action, h handler) http
 	})
 }
 
-// enter lets whoever asks through to an action, and has the audit note it where
-// it changes something. The role is the one in which they do it.
+// enter lets whoever asks through to something that changes something, and has the
+// audit note it. The role is the one in which they do it.
 func (d *Desk) enter(r *http.Request, action access.Action, object string) (*http.Request, access.Role, error) {
-	ask := access.Ask{Action: action, Object: object}
-	if r.Method != http.MethodGet {
-		ask.Reason = strings.TrimSpace(r.FormValue("reason"))
-	}
-	ctx, role, err := d.Gate.Enter(r.Context(), ask)
-	return r.WithContext(ctx), role, err
+	return d.router.Enter(r, access.Ask{Action: action, Object: object, Reason: strings.TrimSpace(r.FormValue("reason"))})
 }
 
 // file is an answer that a browser keeps as a file.
@@ -137,16 +128,12 @@ type file struct {
 
 const csvKind = "text/csv; charset=utf-8"
 
-// download serves a file to whoever may have it.
-func (d *Desk) download(section string, action access.Action, h func(*http.Request) (file, error)) http.Handler {
+// download serves a file.
+func (d *Desk) download(section string, h func(*http.Request) (file, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, _, err := d.enter(r, action, r.URL.Path)
-		var f file
-		if err == nil {
-			f, err = h(r)
-		}
+		f, err := h(r)
 		if err != nil {
-			d.fail(w, r, page{viewer: d.Viewer(r), section: section}, err)
+			d.fail(w, r, page{viewer: viewer(r), section: section}, err)
 			return
 		}
 		w.Header().Set("Content-Type", f.kind)
