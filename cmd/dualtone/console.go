@@ -126,6 +126,7 @@ func (a *app) newConsole(ctx context.Context, cfg *config.Config, s *stores, c c
 			},
 		},
 	}, a.logger(cfg))
+	a.consoleDesk(cfg, s, c, a.logger(cfg)).Register(server)
 	return server, stop, nil
 }
 

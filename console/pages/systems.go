@@ -17,7 +17,6 @@ type System struct {
 	// Simulated marks one that is no vendor's own.
 	Simulated    bool
 	PerSecond    float64 // its limit; 0 for none
-	Used         float64 // requests in the last second, of all processes
 	Capabilities []systems.Capability
 	Lacks        map[systems.Capability]string
 }
