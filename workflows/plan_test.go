@@ -133,12 +133,13 @@ func (h *hall) fresh() {
 	workflows.Register(h.env)
 }
 
-// runUser plays a user's switch. A run of the cohort that goes on where another
-// ended joins the switch that was asked for already, and waits for its end.
+// runUser plays a user's switch. Whoever asks again in the same pass joins the
+// switch that was asked for already, and waits for its end. Of a run of the cohort
+// and the one that goes on from it, either may be the first to ask.
 func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.UserEnd, error) {
+	asked := activity.GetInfo(ctx).WorkflowExecution.ID + r.For + "/" + string(r.Person)
 	h.mu.Lock()
-	asked := r.For + "/" + string(r.Person)
-	if held, ok := h.asked[asked]; ok && r.Resumed {
+	if held, ok := h.asked[asked]; ok {
 		h.mu.Unlock()
 		<-held.done
 		return activities.UserEnd{State: held.state}, nil
