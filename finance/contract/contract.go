@@ -156,6 +156,26 @@ const (
 	PerMinute Per = "minute" // usage alone
 )
 
+// Words lists those that are known.
+func (Per) Words() []string { return texts(PerDay, PerMonth, PerYear, PerMinute) }
+
+// Words lists those that are known.
+func (Proration) Words() []string { return texts(Calendar, Actual, Thirty) }
+
+// Words lists those that are known.
+func (PartMonth) Words() []string { return texts(ByTheDay, WholeMonths) }
+
+// Words lists those that are known.
+func (ItemKind) Words() []string { return texts(Licence, Support, Trunk, Number, Team, Hairpin) }
+
+func texts[T ~string](all ...T) []string {
+	words := make([]string, len(all))
+	for i, w := range all {
+		words[i] = string(w)
+	}
+	return words
+}
+
 // ItemKind is what is paid for.
 type ItemKind string
 
