@@ -3,8 +3,8 @@ package document
 import (
 	"strings"
 
-	"github.com/bojanz/currency"
 	"github.com/cockroachdb/apd/v3"
+	"golang.org/x/text/currency"
 )
 
 // Kind is what a column holds.
@@ -73,10 +73,12 @@ func Texts(values ...string) []Cell {
 
 // DigitsOf is how many digits a currency has after the point.
 func DigitsOf(code string) int {
-	if digits, ok := currency.GetDigits(code); ok {
-		return int(digits)
+	unit, err := currency.ParseISO(code)
+	if err != nil {
+		return 2
 	}
-	return 2
+	digits, _ := currency.Standard.Rounding(unit)
+	return digits
 }
 
 // usual is the context of all sums: enough digits that nothing is lost, and
@@ -131,6 +133,32 @@ func (c *Column) Shown(v Cell) string {
 	default:
 		return v.Text
 	}
+}
+
+// Heading is the column's name with its currency.
+func (c *Column) Heading() string {
+	if c.Kind == Money && c.Currency != "" {
+		return c.Name + " " + c.Currency
+	}
+	return c.Name
+}
+
+// Shown writes a row for people. A total has a label, which stands in the first
+// column that has no number; its sums have the digits of their currency.
+func (t *Table) Shown(row []Cell, label string) []string {
+	cells := make([]string, len(row))
+	total := label != ""
+	for i := range row {
+		c := t.Columns[i]
+		if total {
+			c.Digits = 0
+		}
+		cells[i] = c.Shown(row[i])
+		if label != "" && !c.Kind.Numeric() {
+			cells[i], label = label, ""
+		}
+	}
+	return cells
 }
 
 func (c *Column) digits(v Cell) int {

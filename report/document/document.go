@@ -47,7 +47,8 @@ type Figure struct {
 
 // Definition tells what a word means, and which formula gives it.
 type Definition struct {
-	Name, Meaning string
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
 }
 
 // Rows are those of a table, in their order. They can be walked more than once

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"strings"
 )
 
 // WriteJSON prints the document for programs. Money is text, since a number in
@@ -42,28 +43,13 @@ func (d *Document) WriteJSON(w io.Writer) error {
 		}
 	}
 	out.raw("\n  ],\n")
-	out.field("  ", "definitions", definitions(d.Definitions), true)
-	out.field("  ", "notes", orEmpty(d.Notes), false)
+	out.field("  ", "definitions", append([]Definition{}, d.Definitions...), true)
+	out.field("  ", "notes", append([]string{}, d.Notes...), false)
 	out.raw("}\n")
 	if out.err != nil {
 		return out.err
 	}
 	return out.w.Flush()
-}
-
-func definitions(all []Definition) []map[string]string {
-	out := make([]map[string]string, len(all))
-	for i, d := range all {
-		out[i] = map[string]string{"name": d.Name, "meaning": d.Meaning}
-	}
-	return out
-}
-
-func orEmpty(texts []string) []string {
-	if texts == nil {
-		return []string{}
-	}
-	return texts
 }
 
 // jsonWriter writes piece by piece, so that a long table is never held whole.
@@ -170,11 +156,13 @@ func (j *jsonWriter) separate(i int) {
 }
 
 func (j *jsonWriter) value(v any) {
-	text, err := json.Marshal(v)
-	if err != nil && j.err == nil {
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil && j.err == nil {
 		j.err = err
 	}
-	j.raw(string(text))
+	j.raw(strings.TrimSuffix(text.String(), "\n"))
 }
 
 func (j *jsonWriter) raw(s string) {

@@ -15,7 +15,7 @@ type Page struct {
 	After, Limit int
 }
 
-// more tells whether a row is beyond the page; first whether it comes before.
+// shows reports whether a row, counted from 1, is on the page.
 func (p Page) shows(row int) bool {
 	return row > p.After && (p.Limit == 0 || row <= p.After+p.Limit)
 }
@@ -54,7 +54,7 @@ func (t *Table) writeTerminal(b *strings.Builder, page Page, next func(string, i
 	var g grid
 	head, right := make([]string, len(t.Columns)), make([]bool, len(t.Columns))
 	for i := range t.Columns {
-		head[i], right[i] = strings.ToUpper(t.Columns[i].heading()), t.Columns[i].Kind.Numeric()
+		head[i], right[i] = strings.ToUpper(t.Columns[i].Heading()), t.Columns[i].Kind.Numeric()
 	}
 	g.add(head)
 	sums := NewSums(t)
@@ -66,7 +66,7 @@ func (t *Table) writeTerminal(b *strings.Builder, page Page, next func(string, i
 			return err
 		}
 		if page.shows(sums.Rows()) {
-			g.add(t.shown(row, ""))
+			g.add(t.Shown(row, ""))
 		}
 	}
 	if sums.Rows() == 0 {
@@ -74,7 +74,7 @@ func (t *Table) writeTerminal(b *strings.Builder, page Page, next func(string, i
 		return nil
 	}
 	for _, total := range sums.Totals() {
-		g.add(t.shown(total.Cells, total.Label))
+		g.add(t.Shown(total.Cells, total.Label))
 	}
 	g.write(b, right)
 	if page.Limit > 0 && sums.Rows() > page.After+page.Limit && next != nil {
@@ -84,29 +84,6 @@ func (t *Table) writeTerminal(b *strings.Builder, page Page, next func(string, i
 		fmt.Fprintf(b, "Totals: %s.\n", t.SumRule)
 	}
 	return nil
-}
-
-// heading is the column's name with its currency.
-func (c *Column) heading() string {
-	if c.Kind == Money && c.Currency != "" {
-		return c.Name + " " + c.Currency
-	}
-	return c.Name
-}
-
-// shown writes a row for people; a total's label stands in the first column that
-// has no number.
-func (t *Table) shown(row []Cell, label string) []string {
-	cells := make([]string, len(row))
-	for i := range row {
-		cells[i] = t.Columns[i].Shown(row[i])
-		if label != "" && cells[i] == "" && !t.Columns[i].Kind.Numeric() {
-			cells[i], label = label, ""
-		} else if cells[i] == "" && label == "" {
-			cells[i] = ""
-		}
-	}
-	return cells
 }
 
 // grid is lines whose cells line up.
