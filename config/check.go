@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // at reports a problem of a key where the key stands, or where the nearest key
@@ -47,7 +49,7 @@ func (l *loader) check(kinds Kinds) {
 
 func (l *loader) oneOf(key, value string, known ...string) {
 	if !slices.Contains(known, value) {
-		l.at(key, fmt.Sprintf("%q is unknown", value), nearest(value, known))
+		l.at(key, fmt.Sprintf("%q is unknown", value), placed.Meant(value, known))
 	}
 }
 
@@ -94,7 +96,7 @@ func (l *loader) checkPorts() {
 var systemName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 func (l *loader) checkSystem(name string, s *System, kinds Kinds) {
-	key := join("systems", name)
+	key := placed.Join("systems", name)
 	if !systemName.MatchString(name) {
 		l.at(key, fmt.Sprintf("%q is no name of a system", name), "use up to 63 lower-case letters, digits and dashes")
 	}
@@ -105,14 +107,14 @@ func (l *loader) checkSystem(name string, s *System, kinds Kinds) {
 		return
 	}
 	if _, ok := kinds.find(s.Kind); !ok {
-		l.at(key+".kind", fmt.Sprintf("no connector %q", s.Kind), nearest(s.Kind, kinds.names()))
+		l.at(key+".kind", fmt.Sprintf("no connector %q", s.Kind), placed.Meant(s.Kind, kinds.names()))
 	}
 }
 
 func (l *loader) checkLimit(name string, limit Limit) {
-	key := join("limits", name)
+	key := placed.Join("limits", name)
 	if _, ok := l.config.Systems[name]; !ok {
-		l.at(key, "no such system", nearest(name, keys(l.config.Systems)))
+		l.at(key, "no such system", placed.Meant(name, keys(l.config.Systems)))
 	}
 	if limit.PerSecond < 0 {
 		l.at(key+".per_second", "less than nothing", "leave it out for no limit")

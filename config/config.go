@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/dualtone/dualtone/internal/placed"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -150,7 +151,8 @@ type Drain struct {
 type System struct {
 	Name     string
 	Kind     string
-	settings *node
+	settings *placed.Node
+	source   string // of the settings
 	key      string
 }
 
