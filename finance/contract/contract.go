@@ -134,7 +134,7 @@ type Item struct {
 	// Quantity is how many there are of an item that is no licence and no usage;
 	// 1 when it is left out.
 	Quantity int `json:"quantity,omitempty"`
-	// Commitment is how many seats are paid at least, or how many units a month.
+	// Commitment is how many seats of a licence are paid at least.
 	Commitment int   `json:"commitment,omitempty"`
 	Price      Price `json:"price" want:"write price: {amount: \"30.00\", per: month}"`
 }
