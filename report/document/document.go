@@ -67,6 +67,10 @@ type Table struct {
 	SumBy string
 	// SumRule tells people how the totals come about.
 	SumRule string
+	// Detail tables have too much for a screen or for paper; they are in the formats
+	// for programs and in workbooks, and printed on the others when they are all
+	// that there is.
+	Detail bool
 }
 
 // Column returns a column's place; -1 when there is none of that key.
@@ -87,6 +91,22 @@ func (t *Table) Summed() bool {
 		}
 	}
 	return false
+}
+
+// Readable are the tables for a screen or for paper: all but those of detail, or
+// those where there is nothing else.
+func (d *Document) Readable() []*Table {
+	var readable, all []*Table
+	for i := range d.Tables {
+		t := &d.Tables[i]
+		if all = append(all, t); !t.Detail {
+			readable = append(readable, t)
+		}
+	}
+	if len(readable) == 0 {
+		return all
+	}
+	return readable
 }
 
 // Of are rows that are in memory.

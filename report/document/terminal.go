@@ -37,16 +37,30 @@ func (d *Document) WriteTerminal(w io.Writer, page Page, next func(table string,
 		}
 		g.write(&b, []bool{false, true, false})
 	}
-	for i := range d.Tables {
-		if err := d.Tables[i].writeTerminal(&b, page, next); err != nil {
+	readable := d.Readable()
+	for _, t := range readable {
+		if err := t.writeTerminal(&b, page, next); err != nil {
 			return err
 		}
+	}
+	if n := len(d.Tables) - len(readable); n > 0 {
+		b.WriteString("\nNot shown here, but in json, csv and xlsx: " + strings.Join(d.details(), ", ") + "\n")
 	}
 	for _, n := range d.Notes {
 		fmt.Fprintf(&b, "\nNote: %s\n", printable(n))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (d *Document) details() []string {
+	var names []string
+	for i := range d.Tables {
+		if d.Tables[i].Detail {
+			names = append(names, d.Tables[i].Name)
+		}
+	}
+	return names
 }
 
 func (t *Table) writeTerminal(b *strings.Builder, page Page, next func(string, int) string) error {

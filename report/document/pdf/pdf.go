@@ -55,8 +55,8 @@ func Write(w io.Writer, d *document.Document) error {
 	p.SetFooterFunc(p.foot)
 	p.AddPage()
 	p.firstPage()
-	for i := range d.Tables {
-		if err := p.table(&d.Tables[i]); err != nil {
+	for _, t := range d.Readable() {
+		if err := p.table(t); err != nil {
 			return fmt.Errorf("pdf: %w", err)
 		}
 	}
