@@ -92,7 +92,7 @@ func (l *Line) join(o *Line) {
 func (d *drawer) seatLines() {
 	for _, key := range d.sortedKeys() {
 		for s, n := range d.tallies[key].days(&d.frame.line) {
-			d.put(of{key.class, &d.items[key.item], d.e.groups[key.group], s}, finance.Whole(n), SeatDay)
+			d.put(of{key.class, &d.items[key.item], d.groups[key.group], s}, finance.Whole(n), SeatDay)
 		}
 	}
 }

@@ -97,6 +97,8 @@ type pass struct {
 	needs needs
 	// extensions are the terms by which contracts of the old side go on.
 	extensions []extension
+	// groups tell people apart; a pass of one takes all for alike.
+	groups []group
 
 	tallies map[tallyKey]*tally
 	// held counts the seats of each item by day.
@@ -121,7 +123,7 @@ type double struct {
 
 // prepare works out the ends of contracts and the prices of a pass.
 func (e *Engine) prepare(f *frame, when schedule, shift int) (*pass, error) {
-	p := &pass{e: e, frame: f, tallies: map[tallyKey]*tally{}, doubled: map[tallyKey]*tally{}, double: make([]double, len(e.groups))}
+	p := &pass{e: e, frame: f, groups: e.groups, tallies: map[tallyKey]*tally{}, doubled: map[tallyKey]*tally{}, double: make([]double, len(e.groups)+1)}
 	p.walk = walker{plan: &e.in.Plan, line: &f.line, asOf: e.in.AsOf, when: when, shift: days(shift)}
 	p.needs = e.needs(&p.walk)
 	ends := map[contract.ID]finance.Day{}
@@ -133,7 +135,11 @@ func (e *Engine) prepare(f *frame, when schedule, shift int) (*pass, error) {
 		}
 	}
 	for i := range f.items {
-		item, err := f.pricing.priced(&f.items[i], ends[f.items[i].contract])
+		end, known := ends[f.items[i].contract]
+		if !known { // It is no more; it was when the plan was approved.
+			end = f.items[i].versions[len(f.items[i].versions)-1].contract.Term.To
+		}
+		item, err := f.pricing.priced(&f.items[i], end)
 		if err != nil {
 			return nil, err
 		}
@@ -154,6 +160,19 @@ func (e *Engine) count(f *frame, when schedule, shift int) (*pass, error) {
 	}
 	for i := range e.in.Facts.Users {
 		p.person(&e.in.Facts.Users[i], e.member[i])
+	}
+	return p, nil
+}
+
+// countAlike goes through all people and takes them for one group.
+func (e *Engine) countAlike(f *frame, when schedule, shift int) (*pass, error) {
+	p, err := e.prepare(f, when, shift)
+	if err != nil {
+		return nil, err
+	}
+	p.groups = []group{{}}
+	for i := range e.in.Facts.Users {
+		p.person(&e.in.Facts.Users[i], 0)
 	}
 	return p, nil
 }
@@ -210,7 +229,7 @@ func (p *pass) seatDays(keep func(group, segment) bool) map[Class]int {
 	all := map[Class]int{}
 	for key, t := range p.doubled {
 		for s, n := range t.days(&p.frame.line) {
-			if keep(p.e.groups[key.group], p.frame.line.segments[s]) {
+			if keep(p.groups[key.group], p.frame.line.segments[s]) {
 				all[key.class] += int(n)
 			}
 		}
