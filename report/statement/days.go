@@ -20,11 +20,13 @@ func (m *maker) days(o *cost.Overlap) (*document.Document, error) {
 		n += r.Days.Days()
 	}
 	d := m.begin("The user-days of what is paid twice", &o.Head)
-	d.Figures = []document.Figure{
-		figure(money("overlap", "As reported", o.Currency), paid(o.Overlap)),
-		figure(document.Column{Key: "unrounded", Name: "User-days, not rounded", Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}, document.Cell{Text: unrounded(sum.Amount)}),
-		figure(document.Column{Key: "rounding", Name: "Rounding", Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}, document.Cell{Text: unrounded(o.Overlap.Sub(sum).Amount)}),
-		figure(quantity("days", "User-days"), count(n)),
+	exactly := func(key, name string, x finance.Exact) document.Figure {
+		return figure(document.Column{Key: key, Name: name, Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}, document.Cell{Text: unrounded(x)})
+	}
+	d.Figures = []document.Figure{figure(quantity("days", "User-days"), count(n)), exactly("unrounded", "Not rounded", sum.Amount)}
+	// What is reported is not told apart by person.
+	if m.request.Question.User == "" {
+		d.Figures = append(d.Figures, figure(money("overlap", "As reported", o.Currency), paid(o.Overlap)), exactly("rounding", "Rounding", o.Overlap.Sub(sum).Amount))
 	}
 	d.Tables = []document.Table{{
 		Name: "days", Title: "User-days", SumBy: "class", SumRule: "days are not rounded; each class is rounded half up, and the classes are added",

@@ -25,8 +25,12 @@ func (m *maker) notices() (*document.Document, error) {
 	rows := make([][]document.Cell, len(n.Notices))
 	for i := range n.Notices {
 		v := &n.Notices[i]
+		left := count(v.DaysLeft)
+		if v.Last == 0 {
+			left = document.Cell{}
+		}
 		rows[i] = []document.Cell{
-			word(v.Contract), word(v.System), word(v.Side), word(v.Supplier), word(v.Owner), on(v.End), word(v.Period), on(v.Last), count(v.DaysLeft),
+			word(v.Contract), word(v.System), word(v.Side), word(v.Supplier), word(v.Owner), on(v.End), word(v.Period), on(v.Last), left,
 			word(v.State), on(v.Given), on(v.Expected), word(v.Renewal), on(v.Until), own(v.Miss),
 		}
 	}
