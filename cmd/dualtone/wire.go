@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -36,6 +37,8 @@ type stores struct {
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
+	costs      cost.Source
+	deliveries *postgres.Deliveries
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -58,6 +61,7 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
+		deliveries: postgres.NewDeliveries(pool),
 	}
 }
 
