@@ -4,6 +4,7 @@ package notify
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 	"time"
@@ -103,11 +104,12 @@ type Query struct {
 	Limit  int
 }
 
-// Desk takes events in for the channels that want them. It is a rollout.News.
+// Desk takes events in for the channels that want them. It is a rollout.News,
+// and needs to know of channels no more than what they hear of.
 type Desk struct {
-	Channels []Channel
-	Store    Store
-	Now      func() time.Time
+	Filters map[string]Filter // by the channel's name
+	Store   Store
+	Now     func() time.Time
 }
 
 var _ rollout.News = (*Desk)(nil)
@@ -116,9 +118,9 @@ var _ rollout.News = (*Desk)(nil)
 // courier does that, so that no plan waits for a mail server.
 func (d *Desk) Tell(ctx context.Context, e rollout.Event) error {
 	var want []string
-	for _, c := range d.Channels {
-		if c.Filter.Takes(e) {
-			want = append(want, c.Name)
+	for _, name := range slices.Sorted(maps.Keys(d.Filters)) {
+		if d.Filters[name].Takes(e) {
+			want = append(want, name)
 		}
 	}
 	if len(want) == 0 {

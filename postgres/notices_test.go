@@ -47,7 +47,10 @@ func newNewsroom(t *testing.T, channels ...notify.Channel) *newsroom {
 	t.Helper()
 	n := &newsroom{Notices: NewNotices(newPool(t)), now: time.Date(2027, 3, 2, 20, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return n.now }
-	n.desk = notify.Desk{Channels: channels, Store: n, Now: clock}
+	n.desk = notify.Desk{Filters: map[string]notify.Filter{}, Store: n, Now: clock}
+	for _, c := range channels {
+		n.desk.Filters[c.Name] = c.Filter
+	}
 	n.courier = notify.Courier{Channels: channels, Store: n, Now: clock, Log: slog.New(slog.DiscardHandler)}
 	return n
 }
