@@ -45,6 +45,7 @@ func (l *loader) check(kinds Kinds) {
 	l.checkRouting()
 	l.checkEdge()
 	l.checkCalls()
+	l.checkNotify()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {
@@ -132,11 +133,17 @@ func (l *loader) checkLimit(name string, limit Limit) {
 
 func (l *loader) checkSecrets(secrets *Secrets) {
 	c := &l.config
-	for key, s := range sorted(map[string]confidential{
-		"database.url":     &c.Database.URL,
-		"temporal.api_key": &c.Temporal.APIKey,
-		"edge.http.token":  &c.Edge.HTTP.Token,
-	}) {
+	references := map[string]confidential{
+		"database.url":         &c.Database.URL,
+		"temporal.api_key":     &c.Temporal.APIKey,
+		"edge.http.token":      &c.Edge.HTTP.Token,
+		"notify.mail.password": &c.Notify.Mail.Password,
+	}
+	for name, channel := range c.Notify.Channels {
+		references[join("notify.channels", name)+".url"] = &channel.URL
+		references[join("notify.channels", name)+".secret"] = &channel.Secret
+	}
+	for key, s := range sorted(references) {
 		if _, err := s.Resolve(secrets); err != nil {
 			l.at(key, err.Error(), "")
 		}
@@ -148,6 +155,7 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"edge.tls.ca":           c.Edge.TLS.CA,
 		"edge.tls.cert":         c.Edge.TLS.Cert,
 		"edge.tls.key_file":     c.Edge.TLS.KeyFile,
+		"notify.mail.ca":        c.Notify.Mail.CA,
 	}) {
 		if name == "" {
 			continue

@@ -25,6 +25,7 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
@@ -166,6 +167,7 @@ func Default() Config {
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
+		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -39,12 +40,14 @@ type stores struct {
 	decisions  *postgres.Decisions
 	costs      cost.Source
 	deliveries *postgres.Deliveries
+	notices    *postgres.Notices
+	news       *notify.Desk
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
-	calls := postgres.NewCalls(pool)
+	calls, notices := postgres.NewCalls(pool), postgres.NewNotices(pool)
 	return &stores{
 		pool:       pool,
 		people:     postgres.NewPeople(pool),
@@ -62,6 +65,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
 		deliveries: postgres.NewDeliveries(pool),
+		notices:    notices,
+		news:       newsDesk(cfg, notices),
 	}
 }
 

@@ -89,6 +89,11 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
+	stop, err := carryMeanwhile(ctx, cfg, s, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():
@@ -115,7 +120,7 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 func newRollout(s *stores, m *activities.User) *activities.Rollout {
 	library := &activities.Library{Versions: s.plans, Plans: s.rollouts}
 	return &activities.Rollout{
-		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, Now: m.Now,
+		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
 			Rehearsals: s.rehearsals, Now: m.Now,
