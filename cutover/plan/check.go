@@ -58,7 +58,7 @@ func (c *checker) unknown() {
 		if i == mostAlike {
 			break
 		}
-		c.sheet.FaultIn(u.File, c.path(u.Stage, "cohort.csv"), u.Line, fmt.Sprintf("nobody in the user list is %q", placed.Printable(string(u.ID))), "dualtone users list shows who there is")
+		c.sheet.FaultIn(u.File, c.path(u.Stage, "cohort.csv"), placed.Spot{Line: u.Line, Column: 1}, fmt.Sprintf("nobody in the user list is %q", placed.Printable(string(u.ID))), "dualtone users list shows who there is")
 	}
 }
 

@@ -99,7 +99,7 @@ func (r *Reading) openICS(at, name, text string) {
 	found, faults := readICS(text)
 	r.calendars[name] = found
 	for _, f := range faults {
-		r.sheet.FaultIn(name, at, f.line, f.problem, f.want)
+		r.sheet.FaultIn(name, at, placed.Spot{Line: f.line, Column: 1}, f.problem, f.want)
 	}
 }
 
@@ -110,7 +110,7 @@ func (r *Reading) openList(at, name, text string) {
 	people, faults := readList(text)
 	r.lists[name] = people
 	for _, f := range faults {
-		r.sheet.FaultIn(name, at, f.line, f.problem, f.want)
+		r.sheet.FaultIn(name, at, placed.Spot{Line: f.line, Column: 1}, f.problem, f.want)
 	}
 }
 

@@ -141,8 +141,8 @@ type Item struct {
 
 // Price is an amount in the contract's currency.
 type Price struct {
-	Amount finance.Exact `json:"amount"`
-	Per    Per           `json:"per"`
+	Amount finance.Exact `json:"amount" want:"write what is paid, as in amount: \"30.00\""`
+	Per    Per           `json:"per" want:"write per: day, month, year or minute"`
 }
 
 // Per is what a price is for.

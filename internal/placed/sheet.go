@@ -36,9 +36,14 @@ func (s *Sheet) Decode(into any, asked Asked, empty string) bool {
 		}
 		return false
 	}
-	d := Decoder{sheet: s}
-	d.Value("", root, reflect.ValueOf(into).Elem())
+	s.Fill("", root, reflect.ValueOf(into).Elem())
 	return root.Shape == Mapping
+}
+
+// Fill reads a value from nodes that stand at a path, wherever they come from.
+func (s *Sheet) Fill(path string, n *Node, into reflect.Value) {
+	d := Decoder{sheet: s}
+	d.Value(path, n, into)
 }
 
 // mostFaults bounds what is told at once.
@@ -53,12 +58,12 @@ func (s *Sheet) Fault(severity Severity, at Spot, path, problem, want string) {
 	}
 }
 
-// FaultIn tells of something on a line of another file, which the value at a path
+// FaultIn tells of something at a spot of another file, which the value at a path
 // names.
-func (s *Sheet) FaultIn(file, path string, line int, problem, want string) {
+func (s *Sheet) FaultIn(file, path string, at Spot, problem, want string) {
 	s.Break(path)
 	if len(s.Faults) < mostFaults {
-		s.Faults = append(s.Faults, Fault{Severity: Wrong, File: file, Line: line, Column: 1, Problem: problem, Want: want})
+		s.Faults = append(s.Faults, Fault{Severity: Wrong, File: file, Line: at.Line, Column: at.Column, Problem: problem, Want: want})
 	}
 }
 
