@@ -140,8 +140,8 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"notify.mail.password": &c.Notify.Mail.Password,
 	}
 	for name, channel := range c.Notify.Channels {
-		references[join("notify.channels", name)+".url"] = &channel.URL
-		references[join("notify.channels", name)+".secret"] = &channel.Secret
+		references[placed.Join("notify.channels", name)+".url"] = &channel.URL
+		references[placed.Join("notify.channels", name)+".secret"] = &channel.Secret
 	}
 	for key, s := range sorted(references) {
 		if _, err := s.Resolve(secrets); err != nil {
