@@ -13,7 +13,6 @@ import (
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
-	"github.com/dualtone/dualtone/report/document"
 	"github.com/dualtone/dualtone/report/press"
 	"github.com/dualtone/dualtone/report/statement"
 )
@@ -138,7 +137,7 @@ func facets() string {
 
 // job is what the flags ask to be printed.
 func (f *financeFlags) job(cmd *cobra.Command, a *app, r statement.Report) (press.Job, error) {
-	j := press.Job{Request: statement.Request{Report: r, Days: f.drill, Delay: f.days}, Table: f.table, Page: document.Page{After: f.after, Limit: f.limit}}
+	j := press.Job{Request: statement.Request{Report: r, Days: f.drill, Delay: f.days}, Table: f.table, Page: press.Page{After: f.after, Limit: f.limit}}
 	format := f.format
 	if format == "" {
 		format = string(press.Table)

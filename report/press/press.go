@@ -56,6 +56,9 @@ type File struct {
 	Write func(w io.Writer) error
 }
 
+// Page is the part of long tables that a terminal shows.
+type Page = document.Page
+
 // Job is what is to be printed.
 type Job struct {
 	Request statement.Request
@@ -63,7 +66,7 @@ type Job struct {
 	// Table is the one that a CSV has; the first one when it is empty.
 	Table string
 	// Page and Next are for terminals; see document.WriteTerminal.
-	Page document.Page
+	Page Page
 	Next func(table string, after int) string
 }
 
