@@ -104,6 +104,12 @@ func floors() []floor {
 			ours("config"):          "take the values you need",
 			ours("systems/sim/..."): "simulators stay out of production",
 		}},
+		{who: []string{"notify"}, never: map[string]string{
+			"net/http":                "channels reach people, notify decides who hears",
+			"github.com/jackc/pgx/v5": "SQL belongs in postgres",
+			ours("systems"):           "who hears of a plan knows no system",
+			ours("config"):            "take the values you need",
+		}},
 		{who: []string{"config"}, never: map[string]string{
 			ours("postgres"):    "settings reach nothing",
 			ours("workflows"):   "settings reach nothing",

@@ -47,6 +47,7 @@ func (l *loader) check(kinds Kinds) {
 	l.checkCalls()
 	l.checkConsole()
 	l.between("telemetry.sample", c.Telemetry.Sample, 0, 100)
+	l.checkNotify()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {
@@ -134,13 +135,19 @@ func (l *loader) checkLimit(name string, limit Limit) {
 
 func (l *loader) checkSecrets(secrets *Secrets) {
 	c := &l.config
-	for key, s := range sorted(map[string]confidential{
-		"database.url":     &c.Database.URL,
-		"temporal.api_key": &c.Temporal.APIKey,
-		"edge.http.token":  &c.Edge.HTTP.Token,
+	references := map[string]confidential{
+		"database.url":         &c.Database.URL,
+		"temporal.api_key":     &c.Temporal.APIKey,
+		"edge.http.token":      &c.Edge.HTTP.Token,
+		"notify.mail.password": &c.Notify.Mail.Password,
 
 		"console.oidc.client_secret": &c.Console.OIDC.ClientSecret,
-	}) {
+	}
+	for name, channel := range c.Notify.Channels {
+		references[placed.Join("notify.channels", name)+".url"] = &channel.URL
+		references[placed.Join("notify.channels", name)+".secret"] = &channel.Secret
+	}
+	for key, s := range sorted(references) {
 		if _, err := s.Resolve(secrets); err != nil {
 			l.at(key, err.Error(), "")
 		}
@@ -154,6 +161,7 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"edge.tls.key_file":     c.Edge.TLS.KeyFile,
 		"console.tls.cert":      c.Console.TLS.Cert,
 		"console.tls.key_file":  c.Console.TLS.KeyFile,
+		"notify.mail.ca":        c.Notify.Mail.CA,
 	}) {
 		if name == "" {
 			continue

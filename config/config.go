@@ -27,6 +27,7 @@ type Config struct {
 	Calls     Calls              `mapstructure:"calls"`
 	Console   Console            `mapstructure:"console"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
+	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
@@ -182,6 +183,7 @@ func Default() Config {
 			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
 		},
 		Telemetry: Telemetry{Sample: 100},
+		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}
 }
