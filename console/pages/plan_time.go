@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// ahead is how far the time line looks past now.
-	ahead = 7 * 24 * time.Hour
+	// leastAhead and mostAhead are how far the time line looks past now: as far as
+	// it looks back, within these.
+	leastAhead = 10 * time.Minute
+	mostAhead  = 7 * 24 * time.Hour
 	// mostSpans bounds the windows of a stage that are drawn.
 	mostSpans = 60
 )
@@ -21,13 +23,14 @@ func timeline(v control.PlanView, d *plan.Document, log []rollout.Transition) ch
 	t := chart.Timeline{
 		ID: "stages", Title: "Stages of " + v.Plan.Name + " over time",
 		Text: "What each stage did until now, on the windows in which it may switch users and the blackouts in which it may not.",
-		Now:  v.AsOf, From: v.Plan.Kept, To: v.AsOf.Add(ahead),
+		Now:  v.AsOf, From: v.Plan.Kept,
 	}
 	if len(log) > 0 && log[0].At.Before(t.From) {
 		t.From = log[0].At
 	}
+	t.To = v.AsOf.Add(min(max(v.AsOf.Sub(t.From), leastAhead), mostAhead))
 	if !running(v.Plan.State) {
-		t.To = v.Plan.Since.Add(time.Hour)
+		t.To = v.Plan.Since.Add(leastAhead)
 	}
 	for _, s := range v.Stages {
 		t.Rows = append(t.Rows, chart.Row{Name: s.ID, Spans: done(s, v, log), Ground: hours(d, plan.StageID(s.ID), t.From, t.To)})

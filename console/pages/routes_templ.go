@@ -230,7 +230,7 @@ func routesPage(p page, q *query, e *explained, history []RouteChange, next stri
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"scroll\"><table><caption>Which revision each edge serves; the table is at ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"scroll\" tabindex=\"0\"><table><caption>Which revision each edge serves; the table is at ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -351,7 +351,7 @@ func routesPage(p page, q *query, e *explained, history []RouteChange, next stri
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</h2><div class=\"scroll\"><table><caption>Newest first: who changed routes, why, and how many</caption> <thead><tr><th scope=\"col\" class=\"n\">Revision</th><th scope=\"col\">At</th><th scope=\"col\" class=\"n\">Numbers</th><th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">By</th><th scope=\"col\">Why</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</h2><div class=\"scroll\" tabindex=\"0\"><table><caption>Newest first: who changed routes, why, and how many</caption> <thead><tr><th scope=\"col\" class=\"n\">Revision</th><th scope=\"col\">At</th><th scope=\"col\" class=\"n\">Numbers</th><th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">By</th><th scope=\"col\">Why</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

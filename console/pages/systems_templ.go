@@ -279,7 +279,7 @@ func healthTable(all []Health) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"scroll\"><table><caption>Each was signed in to and asked just now</caption> <thead><tr><th scope=\"col\">System</th><th scope=\"col\">Works</th><th scope=\"col\">Version</th><th scope=\"col\">Identity</th><th scope=\"col\">Detail</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"scroll\" tabindex=\"0\"><table><caption>Each was signed in to and asked just now</caption> <thead><tr><th scope=\"col\">System</th><th scope=\"col\">Works</th><th scope=\"col\">Version</th><th scope=\"col\">Identity</th><th scope=\"col\">Detail</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

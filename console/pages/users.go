@@ -2,9 +2,9 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,19 +77,22 @@ func (d *Desk) user(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	u := person{PersonState: state}
-	if u.journal, err = d.journal(ctx, id); err != nil {
+	all, err := d.journal(ctx, id)
+	if err != nil {
 		return nil, err
 	}
+	u.drift = drifted(all, state.Switch)
+	u.journal = settled(all)
 	if len(u.journal) > mostEntries {
 		u.journal, u.older = u.journal[len(u.journal)-mostEntries:], true
 	}
-	held, err := d.Switches.Latest(ctx, id)
-	if err == nil {
+	if state.Switch != "" {
+		held, err := d.Switches.Switch(ctx, state.Switch)
+		if err != nil {
+			return nil, err
+		}
 		u.latest = &held
-	} else if !errors.Is(err, dualtone.ErrNotFound) {
-		return nil, err
 	}
-	u.drift = drifted(u.journal, state.Switch)
 	u.moves = moveButtons(p.viewer, state)
 	p.title = string(id)
 	return userPage(p, u), nil
@@ -108,6 +111,25 @@ func (d *Desk) journal(ctx context.Context, id dualtone.PersonID) ([]cutover.Ent
 		}
 		q.After = found[len(found)-1].Serial
 	}
+}
+
+// settled leaves out the intents of which the outcome is known: it says the same
+// and more.
+func settled(all []cutover.Entry) []cutover.Entry {
+	type attempt struct {
+		in      cutover.SwitchID
+		action  int
+		attempt int
+	}
+	ended := map[attempt]bool{}
+	for _, e := range all {
+		if e.Action != 0 && e.Kind != cutover.Intent {
+			ended[attempt{e.Switch, e.Action, e.Attempt}] = true
+		}
+	}
+	return slices.DeleteFunc(all, func(e cutover.Entry) bool {
+		return e.Kind == cutover.Intent && ended[attempt{e.Switch, e.Action, e.Attempt}]
+	})
 }
 
 // drifted finds what somebody else changed behind a switch: the writes of which
@@ -201,7 +223,7 @@ func (u person) layers() []layer {
 	image := cutover.Image{}
 	if u.latest != nil {
 		image = u.latest.Before
-		if u.Side == dualtone.New {
+		if u.latest.To == dualtone.New == (u.Side == dualtone.New) {
 			image = cutover.Apply(u.latest.Before, u.latest.Actions)
 		}
 	}
