@@ -12,8 +12,12 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/report/document"
+	"github.com/dualtone/dualtone/report/press"
+	"github.com/dualtone/dualtone/report/statement"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/systems/all"
 
@@ -34,6 +38,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
 		Reports: &reportDesk{cfg: cfg, stores: s},
+		Finance: &financeDesk{costs: s.costs},
 		Fleet:   &fleetDesk{app: a, cfg: cfg},
 		Region:  m.Region, Now: now, Log: log,
 	}
@@ -109,6 +114,27 @@ func (r *reportDesk) Closings(ctx context.Context) ([]report.Closing, error) {
 	return r.stores.rollups.Closings(ctx)
 }
 
+// financeDesk makes finance's reports for pages.
+type financeDesk struct{ costs cost.Source }
+
+// Document makes a report that a page can show.
+func (f *financeDesk) Document(ctx context.Context, r statement.Request) (*document.Document, error) {
+	in, err := f.costs.Inputs(ctx, r.Question)
+	if err != nil {
+		return nil, err
+	}
+	return statement.Make(in, r)
+}
+
+// Print makes a report in a format.
+func (f *financeDesk) Print(ctx context.Context, j press.Job) ([]press.File, error) {
+	in, err := f.costs.Inputs(ctx, j.Request.Question)
+	if err != nil {
+		return nil, err
+	}
+	return press.Print(in, j)
+}
+
 // fleetDesk shows the connected systems.
 type fleetDesk struct {
 	app *app
@@ -149,4 +175,3 @@ func (f *fleetDesk) Check(ctx context.Context) []pages.Health {
 	wg.Wait()
 	return all
 }
-

@@ -31,6 +31,7 @@ type Desk struct {
 	Care       calllog.Care
 	Routes     RouteBook
 	Reports    Reports
+	Finance    Finance
 	Fleet      Fleet
 	// Region is the country of numbers that a user list writes without one.
 	Region string
@@ -60,6 +61,9 @@ func (d *Desk) Register(s *console.Server) {
 	t.Read("GET /reports", access.ReportRead, d.show("Reports", "/reports", d.reports))
 	t.Read("GET /reports/traffic", access.ReportRead, d.show("Traffic", "/reports", d.traffic))
 	t.Read("GET /reports/traffic.csv", access.ReportRead, d.download("/reports", d.trafficCSV))
+	t.Read("GET /reports/cost/{report}", access.ReportFinance, d.show("Costs", "/reports", d.costs))
+	t.Read("GET /reports/cost/{report}/{format}", access.ReportFinance, d.download("/reports", d.costsFile))
+	t.Read("GET /reports/chart/{report}/{chart}", access.ReportFinance, d.download("/reports", d.costsChart))
 	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
 	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
 }

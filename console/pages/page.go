@@ -122,8 +122,10 @@ func (d *Desk) enter(r *http.Request, action access.Action, object string) (*htt
 
 // file is an answer that a browser keeps as a file.
 type file struct {
-	name, kind string
-	write      func(io.Writer) error
+	name, kind string // without a name it is shown, not kept
+	// policy is what a shown file may load, where that is more than a page may.
+	policy string
+	write  func(io.Writer) error
 }
 
 const csvKind = "text/csv; charset=utf-8"
@@ -137,7 +139,12 @@ func (d *Desk) download(section string, h func(*http.Request) (file, error)) htt
 			return
 		}
 		w.Header().Set("Content-Type", f.kind)
-		w.Header().Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+		if f.name != "" {
+			w.Header().Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+		}
+		if f.policy != "" {
+			w.Header().Set("Content-Security-Policy", f.policy)
+		}
 		w.Header().Set("Cache-Control", "no-store")
 		if err := f.write(w); err != nil {
 			d.Log.WarnContext(r.Context(), "file not sent whole", "file", f.name, "error", err)

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"io"
@@ -31,6 +33,13 @@ svg{background:#14171a}
 .s0{--c:#6ab0f5}.s1{--c:#f59a5f}.s2{--c:#7fcf9f}.s3{--c:#b795ee}.s4{--c:#e3c266}.s5{--c:#a5afb9}
 }
 `
+
+// Policy is the content security policy under which a chart's own style holds: that
+// style, and nothing else.
+func Policy() string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
 
 // WriteSVG writes a chart as a file of its own: no script, nothing from
 // elsewhere, and a description for those who do not see it.
