@@ -12,6 +12,8 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -38,6 +40,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
 		Reports: &reportDesk{cfg: cfg, stores: s},
+		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
 		Finance: &financeDesk{costs: s.costs},
 		Fleet:   &fleetDesk{app: a, cfg: cfg},
 		Region:  m.Region, Now: now, Log: log,
@@ -112,6 +115,34 @@ func (r *reportDesk) Traffic(ctx context.Context, q report.Query) (report.Traffi
 // Closings lists closed periods.
 func (r *reportDesk) Closings(ctx context.Context) ([]report.Closing, error) {
 	return r.stores.rollups.Closings(ctx)
+}
+
+// rehearsalStage plays plans for pages as the command line plays them.
+type rehearsalStage struct {
+	app    *app
+	cfg    *config.Config
+	stores *stores
+}
+
+// The plays of a rehearsal that a page asks for, and how far back it measures.
+const (
+	consolePlays = 50
+	consoleSince = 90 * 24 * time.Hour
+)
+
+// Rehearse plays a plan and keeps what was found.
+func (r *rehearsalStage) Rehearse(ctx context.Context, d *plan.Document, actor string) (*rehearsal.Report, error) {
+	kept, err := r.app.play(ctx, r.cfg, r.stores, d, rehearseFlags{plays: consolePlays, seed: 1, since: consoleSince}, nil)
+	if err != nil {
+		return nil, err
+	}
+	kept.Actor = actor
+	return &kept.Report, r.stores.rehearsals.Keep(ctx, kept)
+}
+
+// Rehearsed refuses a plan that asks to be rehearsed and was not as it is now.
+func (r *rehearsalStage) Rehearsed(ctx context.Context, d *plan.Document) error {
+	return r.app.checkRehearsed(ctx, r.stores, "FILE", d)
 }
 
 // financeDesk makes finance's reports for pages.

@@ -21,6 +21,7 @@ type Desk struct {
 	Plans      *control.Plans
 	Control    *control.Control
 	Rehearsals rehearsal.Store
+	Stage      Stage
 	People     cutover.People
 	Cohorts    cutover.Cohorts
 	Switches   cutover.Switches
@@ -70,6 +71,11 @@ func (d *Desk) Register(s *console.Server) {
 
 func (d *Desk) registerPlans(t *console.Router) {
 	t.Read("GET /plans", access.PlanRead, d.show("Plans", "/plans", d.plans))
+	t.Read("GET /plans/edit", access.PlanRead, d.show("Write a plan", "/plans", d.editPlan))
+	t.Read("POST /plans/lint", access.PlanRead, d.show("Lint", "/plans", d.lintPlan))
+	t.Read("POST /plans/diff", access.PlanRead, d.show("Diff", "/plans", d.diffPlan))
+	t.Write("POST /plans/rehearse", access.PlanRehearse, d.act("/plans", d.rehearsePlan))
+	t.Write("POST /plans/submit", access.PlanSubmit, d.act("/plans", d.submitPlan))
 	t.Read("GET /plans/{plan}", access.PlanRead, d.show("Plan", "/plans", d.plan))
 	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
 	// Holding is what most may do; each verb is asked for by itself.
