@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/dualtone/dualtone/internal/placed"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -29,6 +30,7 @@ type Config struct {
 	Calls     Calls              `mapstructure:"calls"`
 	Console   Console            `mapstructure:"console"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
+	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
@@ -163,7 +165,8 @@ type Drain struct {
 type System struct {
 	Name     string
 	Kind     string
-	settings *node
+	settings *placed.Node
+	source   string // of the settings
 	key      string
 }
 
@@ -183,6 +186,7 @@ func Default() Config {
 			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
 		},
 		Telemetry: Telemetry{Sample: 100},
+		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/console/static"
 	"github.com/dualtone/dualtone/internal/password"
 )
 
@@ -99,7 +100,7 @@ func (s *Server) Handler() http.Handler {
 	outside := http.NewServeMux()
 	outside.Handle("GET /livez", named("GET /livez", http.HandlerFunc(live)))
 	outside.Handle("GET /readyz", named("GET /readyz", http.HandlerFunc(s.ready)))
-	outside.Handle("GET /static/", named("GET /static/", static()))
+	outside.Handle("GET /static/", named("GET /static/", static.Handler()))
 	outside.Handle("/", inside)
 	return s.visited(s.guarded(s.bounded(s.sameSite(outside))))
 }

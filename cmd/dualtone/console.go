@@ -129,6 +129,7 @@ func (a *app) newConsole(ctx context.Context, cfg *config.Config, s *stores, c c
 			},
 		},
 	}, a.logger(cfg))
+	a.consoleDesk(cfg, s, c, a.logger(cfg)).Register(server)
 	served = api.Register(server, a.apiDesk(cfg, s, c), version)
 	return server, served, stop, nil
 }

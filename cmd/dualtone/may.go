@@ -46,6 +46,11 @@ func actions() map[string]access.Action {
 		"calls quarantine list": access.CallRead, "calls quarantine show": access.CallRaw,
 		"calls retain": access.CallErase, "calls erase": access.CallErase, "calls audit": access.AuditRead,
 		"report traffic": access.ReportRead, "report accounting": access.ReportRead, "report closings": access.ReportRead, "report close": access.ReportClose,
+		"report overlap": access.ReportFinance, "report forecast": access.ReportFinance, "report delay": access.ReportFinance,
+		"report variance": access.ReportFinance, "report invoice-check": access.ReportFinance, "report notices": access.ReportFinance,
+		"report deliver list": access.ReportRead, "report deliver history": access.ReportRead,
+		"report deliver add": access.ReportDeliver, "report deliver remove": access.ReportDeliver, "report deliver run": access.ReportDeliver,
+		"notify channels": access.PlanRead, "notify list": access.PlanRead, "notify test": access.NoticeSend, "notify retry": access.NoticeSend,
 		"systems register": access.SystemRegister, "systems check": access.SystemCheck, "systems list": access.SystemRead,
 		"audit list": access.AuditRead, "audit verify": access.AuditRead, "audit export": access.AuditExport,
 		"token create": access.TokenOwn, "token list": access.TokenOwn, "token revoke": access.TokenOwn,
@@ -135,7 +140,7 @@ func flagOf(cmd *cobra.Command, name string) string {
 // local are the commands that reach no data of the company.
 func local(name string) bool {
 	return slices.Contains([]string{
-		"up", "worker", "console", "edge", "ingest", "migrate", "version", "exit-codes", "roles", "audit guard",
+		"up", "worker", "worker promote", "console", "edge", "ingest", "migrate", "version", "exit-codes", "roles", "audit guard",
 		"config check", "config show", "systems capabilities", "report definitions",
 		"plan lint", "plan schema", "plan cohort", "plan diff", "plan rehearse", "plan show", "plan export",
 		"evidence verify", "evidence keygen", "calls formats", "help", "man",

@@ -14,7 +14,7 @@ import (
 
 func leaves(cmd *cobra.Command) []*cobra.Command {
 	var all []*cobra.Command
-	if cmd.Runnable() && !(cmd.HasSubCommands() && strings.HasPrefix(cmd.Use, cmd.Name()) && cmd.Name() != "edge" && cmd.Name() != "switch") {
+	if cmd.Runnable() && !(cmd.HasSubCommands() && strings.HasPrefix(cmd.Use, cmd.Name()) && cmd.Name() != "edge" && cmd.Name() != "worker") {
 		all = append(all, cmd)
 	}
 	for _, below := range cmd.Commands() {

@@ -13,6 +13,8 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -38,12 +40,16 @@ type stores struct {
 	decisions  *postgres.Decisions
 	audit      *postgres.Audit
 	accounts   *postgres.Accounts
+	costs      cost.Source
+	deliveries *postgres.Deliveries
+	notices    *postgres.Notices
+	news       *notify.Desk
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
-	calls := postgres.NewCalls(pool)
+	calls, notices := postgres.NewCalls(pool), postgres.NewNotices(pool)
 	return &stores{
 		pool:       pool,
 		people:     postgres.NewPeople(pool),
@@ -62,6 +68,9 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		decisions:  postgres.NewDecisions(pool),
 		audit:      postgres.NewAudit(pool),
 		accounts:   postgres.NewAccounts(pool),
+		deliveries: postgres.NewDeliveries(pool),
+		notices:    notices,
+		news:       newsDesk(cfg, notices),
 	}
 }
 

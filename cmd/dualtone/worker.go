@@ -81,6 +81,11 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	records.Register(w)
+	reports, err := newDeliveries(cfg, s)
+	if err != nil {
+		return err
+	}
+	reports.Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
@@ -89,6 +94,11 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
+	stop, err := carryMeanwhile(ctx, cfg, s, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():
@@ -111,11 +121,26 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	}
 }
 
+// newDeliveries is what brings reports to people. Without a mail server they go
+// to folders alone.
+func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs}
+	if !mails(cfg) {
+		return d, nil
+	}
+	server, err := mailServer(cfg)
+	d.Mail = server
+	return d, err
+}
+
+// mails reports whether the settings name a mail server.
+func mails(cfg *config.Config) bool { return cfg.Notify.Mail.Server != "" }
+
 // newRollout is what the workflows of plans need done.
 func newRollout(s *stores, m *activities.User) *activities.Rollout {
 	library := &activities.Library{Versions: s.plans, Plans: s.rollouts}
 	return &activities.Rollout{
-		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, Now: m.Now,
+		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
 			Rehearsals: s.rehearsals, Now: m.Now,
