@@ -22,6 +22,9 @@ type User struct {
 	Old, New *systems.Platform
 	CRM      *systems.CRM
 	Router   routing.Router
+	// Flips changes routes where they are kept beside the journal; nil where they
+	// are not.
+	Flips Flips
 	// Edges says when a flip has reached those that route calls; nil where nobody
 	// does.
 	Edges    Edges
@@ -39,6 +42,14 @@ type User struct {
 	checks checks
 	ends   *Ends
 	recent recent
+}
+
+// Flips changes routes as routing.Router.Apply does, together with the journal:
+// either the entries and the changes are kept, or neither. Changes that are
+// refused leave the entries kept. With that a flip follows the softphone after
+// one commit and not after two.
+type Flips interface {
+	Flip(ctx context.Context, entries []cutover.Entry, changes []routing.Change, why routing.Provenance) (routing.Revision, error)
 }
 
 // Edges are what tells SBCs where calls go.

@@ -36,7 +36,8 @@ func newOffice() *office {
 	s := cutovertest.NewStores(cutovertest.Agent())
 	return &office{world: w, stores: s, user: &activities.User{
 		Old: w.Platform(dualtone.Old), New: w.Platform(dualtone.New), CRM: w.CRM(cutovertest.CallCenters()...),
-		Router: w.Router(), People: s, Switches: s, Migration: cutovertest.Migration(),
+		Router: w.Router(), Flips: cutovertest.Flips{Router: w.Router(), Switches: s},
+		People: s, Switches: s, Migration: cutovertest.Migration(),
 		Drain: activities.Drain{Wait: 5 * time.Millisecond, Poll: time.Millisecond}, Now: time.Now,
 	}}
 }
