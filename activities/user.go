@@ -5,6 +5,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -71,8 +72,10 @@ type Order struct {
 	Person dualtone.PersonID `json:"person"`
 	To     dualtone.Side     `json:"to"`
 	Cohort string            `json:"cohort,omitempty"`
-	Actor  string            `json:"actor"`
-	Reason string            `json:"reason"`
+	// Pass is told where a switch is kept.
+	Pass   string `json:"pass,omitempty"`
+	Actor  string `json:"actor"`
+	Reason string `json:"reason"`
 	// State is where the switch stands as the work begins, and Detail why.
 	State  cutover.State `json:"state"`
 	Detail string        `json:"detail,omitempty"`
@@ -139,10 +142,16 @@ func (u *User) conclude(ctx context.Context, o Order, r Result, before ...cutove
 // what became of it. The order's state is the one that was reached.
 func (u *User) Conclude(ctx context.Context, o Order) error {
 	s := cutover.Switch{
-		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort, Provenance: o.provenance(ctx),
+		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort, Pass: o.Pass, Provenance: o.provenance(ctx),
 		State: o.State, Detail: o.Detail, Started: u.Now(),
 	}
-	if _, err := u.Switches.Keep(ctx, s); err != nil {
+	_, err := u.Switches.Keep(ctx, s)
+	if errors.Is(err, dualtone.ErrConflict) {
+		// It was made in another switch of the same pass, which told its own end.
+		u.ends.End(o.Person)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	e := u.entry(ctx, o, cutover.Reached)

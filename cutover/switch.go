@@ -19,6 +19,8 @@ type Switch struct {
 	// Undoes is the switch that a way back takes back.
 	Undoes SwitchID `json:"undoes,omitempty"`
 	Cohort string   `json:"cohort,omitempty"`
+	// Pass is the go at the cohort in which it was made; empty for none.
+	Pass string `json:"pass,omitempty"`
 	routing.Provenance
 
 	State   State     `json:"state"`
