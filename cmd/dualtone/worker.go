@@ -24,10 +24,11 @@ import (
 )
 
 func workerCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "worker", Short: "Do the work: run workflows and reach the systems",
 		Long: "Runs workflows and everything that they do to the systems, until it is interrupted. " +
-			"Any number of workers may run, on as many machines; one that is lost is replaced by the others.",
+			"Any number of workers may run, on as many machines; one that is lost is replaced by the others. " +
+			"Workers with a build begin nothing before dualtone worker promote has made it the current one.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -41,6 +42,10 @@ func workerCommand(a *app) *cobra.Command {
 			})
 		},
 	}
+	a.bind(cmd, "temporal.deployment", "deployment", "what Temporal calls the workers, whatever their build")
+	a.bind(cmd, "temporal.build", "build", "the build of these workers, such as 1.4.0; without one they have no versions")
+	cmd.AddCommand(workerPromoteCommand(a))
+	return cmd
 }
 
 // work runs a worker until the context ends or the worker cannot go on.
@@ -71,6 +76,7 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		MaxConcurrentActivityExecutionSize: 4000,
 		WorkerStopTimeout:                  10 * time.Second,
 		OnFatalError:                       func(err error) { fatal <- err },
+		DeploymentOptions:                  deployed(cfg.Temporal),
 	})
 	workflows.Register(w)
 	mover := newMover(cfg, s, f)
@@ -108,12 +114,22 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	}
 }
 
+// deployed says which build a worker is of, if it has one.
+func deployed(t config.Temporal) worker.DeploymentOptions {
+	if t.Build == "" {
+		return worker.DeploymentOptions{}
+	}
+	return worker.DeploymentOptions{
+		UseVersioning: true, Version: worker.WorkerDeploymentVersion{DeploymentName: t.Deployment, BuildID: t.Build},
+	}
+}
+
 // newMover is what moves one person.
 func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	m := cfg.Migration
 	return &activities.User{
 		Old: f.platforms[m.Old], New: f.platforms[m.New], CRM: f.crms[m.CRM],
-		Router: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
+		Router: s.router, Flips: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
 		Migration: m.Cutover(),
 		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
 		SignIn:    m.SignIn,
