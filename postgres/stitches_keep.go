@@ -23,7 +23,15 @@ func (e *evidence) keep(ctx context.Context, day time.Time, d calllog.Decision) 
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
-	return e.keepClocks(ctx, day, d.Clocks)
+	if err := e.keepClocks(ctx, day, d.Clocks); err != nil || len(d.Again) == 0 {
+		return err
+	}
+	// In case that this run is cut short before it comes to them.
+	_, err := e.tx.Exec(ctx, `
+		INSERT INTO call_unstitched (day, batch) SELECT d, 0 FROM unnest($1::date[]) d
+		WHERE EXISTS (SELECT FROM call_legs WHERE started_at >= d::timestamp AT TIME ZONE 'UTC' AND started_at < (d + 1)::timestamp AT TIME ZONE 'UTC')
+		ON CONFLICT DO NOTHING`, d.Again)
+	return err
 }
 
 // learn makes sure that every system has a number. All have one, having legs,
