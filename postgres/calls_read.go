@@ -110,7 +110,7 @@ func (c *Calls) legFilter(ctx context.Context, q *calllog.LegQuery) (f *filter, 
 		if n == 0 {
 			return f, false, fmt.Errorf("number %q: want it in E.164, such as +49301234567: %w", q.Number, dualtone.ErrInvalid)
 		}
-		f.add("(l.party_key = %s OR l.caller_number = %s OR l.called_number = %s)", n)
+		f.add("(l.caller_number = %s OR l.called_number = %s)", n)
 	}
 	return f, true, c.legTimes(ctx, f, q)
 }
