@@ -85,7 +85,7 @@ func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.A
 	}
 	words, err := r.words.read(ctx, tx, ids)
 	for k, f := range s.sums {
-		answer.Sums = append(answer.Sums, report.Sum{Interval: k.interval, System: words[k.system], Key: words[k.key], Figures: *f})
+		answer.Sums = append(answer.Sums, report.Sum{Interval: k.interval, System: words[k.system], Key: words[k.key], Figures: f})
 	}
 	return answer, err
 }
@@ -230,15 +230,14 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	days := make([]int32, 0, len(wanted))
+	days := make([]time.Time, 0, len(wanted))
 	for d := range wanted {
-		days = append(days, d)
+		days = append(days, time.Unix(int64(d)*86_400, 0).UTC())
 	}
-	slices.Sort(days)
 	only, args := s.onlyKey(int16(s.ask.Facet), days, v.whole) //nolint:gosec // three facets
 	found, err := s.tx.Query(ctx, `
 		SELECT day - date 'epoch', system_id, key, cells FROM rollup_days
-		WHERE facet = $1 AND day = ANY(SELECT date 'epoch' + unnest($2::integer[])) AND epoch <= $3`+only, args...)
+		WHERE facet = $1 AND day = ANY($2::date[]) AND epoch <= $3`+only, args...)
 	if err != nil {
 		return err
 	}

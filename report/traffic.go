@@ -79,7 +79,7 @@ type Sum struct {
 	Interval int // of Ask.Times
 	System   string
 	Key      string
-	Figures  Figures
+	Figures  *Figures // whose reader does not change them
 }
 
 // Query is what a report is asked.
@@ -141,17 +141,49 @@ type rowKey struct {
 	key      string
 }
 
-// sides are the sums of a row.
-type sides struct{ old, new, both Figures }
+// sides are the sums of a row. Nearly always each is one that the rollups hold,
+// and is not copied: a report has tens of thousands, of 400 bytes each.
+type sides struct{ old, new, other sideSum }
+
+type sideSum struct {
+	*Figures
+
+	own bool // and may be added to
+}
+
+func (s *sideSum) add(f *Figures) {
+	switch {
+	case s.Figures == nil:
+		s.Figures = f
+	case s.own:
+		s.Add(f)
+	default:
+		sum := *s.Figures
+		sum.Add(f)
+		s.Figures, s.own = &sum, true
+	}
+}
 
 func (s *sides) add(side dualtone.Side, f *Figures) {
-	s.both.Add(f)
 	switch side {
 	case dualtone.Old:
-		s.old.Add(f)
+		s.old.add(f)
 	case dualtone.New:
-		s.new.Add(f)
+		s.new.add(f)
+	default:
+		s.other.add(f)
 	}
+}
+
+// both is everything; the figures are not to be changed.
+func (s *sides) both() *Figures {
+	var sum sideSum
+	for _, side := range []sideSum{s.old, s.new, s.other} {
+		if side.Figures != nil {
+			sum.add(side.Figures)
+		}
+	}
+	return sum.Figures
 }
 
 // Make makes the report. ErrInvalid for a query that cannot be answered.
@@ -211,26 +243,25 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 			row = &slab[len(rows)]
 			rows[at] = row
 		}
-		row.add(side, &s.Figures)
-		total.add(side, &s.Figures)
+		row.add(side, s.Figures)
+		total.add(side, s.Figures)
 	}
 	order := slices.SortedFunc(maps.Keys(rows), func(a, b rowKey) int {
 		return cmp.Or(cmp.Compare(a.interval, b.interval), cmp.Compare(a.key, b.key))
 	})
 	t.Rows = make([]Row, 0, len(rows))
 	for _, at := range order {
-		s := rows[at]
-		if s.both == (Figures{}) {
+		row, some := q.row(rows[at])
+		if !some {
 			continue
 		}
-		row := q.row(s)
 		row.Key = at.key
 		if q.Interval != Whole {
 			row.Start = times[at.interval]
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Total = q.row(&total)
+	t.Total, _ = q.row(&total)
 	slices.Sort(strangers)
 	for _, name := range strangers {
 		t.Notes = append(t.Notes, fmt.Sprintf("system %s is on neither side: its calls are in both only", name))
@@ -253,15 +284,20 @@ func (q *Query) place(s *Sum) rowKey {
 	return at
 }
 
-func (q *Query) row(s *sides) Row {
-	r := Row{Old: q.line(&s.old), New: q.line(&s.new)}
-	switch s.both { // where one side did everything, both is the same
-	case s.old:
+// row reports as well whether there is anything in it.
+func (q *Query) row(s *sides) (Row, bool) {
+	both := s.both()
+	if both == nil || *both == (Figures{}) {
+		return Row{}, false
+	}
+	r := Row{Old: q.line(s.old.Figures), New: q.line(s.new.Figures)}
+	switch both { // where one side did everything, both is the same
+	case s.old.Figures:
 		r.Both = r.Old
-	case s.new:
+	case s.new.Figures:
 		r.Both = r.New
 	default:
-		r.Both = q.line(&s.both)
+		r.Both = q.line(both)
 	}
-	return r
+	return r, true
 }
