@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -57,19 +58,19 @@ type person struct {
 // Words that mean somebody only when they stand alone, such as an extension, are
 // exact.
 func personOf(digits string, names, exact []string, instead string) *person {
-	var any []string
+	var patterns []string
 	if digits != "" {
 		const between = `[-() ./]*`
-		any = append(any, `\+?([0-9]`+between+`){0,8}`+strings.Join(strings.Split(digits, ""), between))
+		patterns = append(patterns, `\+?([0-9]`+between+`){0,8}`+strings.Join(strings.Split(digits, ""), between))
 	}
 	for _, n := range names {
 		if len([]rune(n)) > 2 { // less is no name, and stands in every text
-			any = append(any, regexp.QuoteMeta(n))
+			patterns = append(patterns, regexp.QuoteMeta(n))
 		}
 	}
 	p := &person{exact: map[string]bool{}, instead: instead}
-	if len(any) > 0 {
-		p.pattern = regexp.MustCompile(strings.Join(any, "|"))
+	if len(patterns) > 0 {
+		p.pattern = regexp.MustCompile(strings.Join(patterns, "|"))
 	}
 	for _, e := range exact {
 		p.exact[e] = e != ""
@@ -154,7 +155,7 @@ func (t *scrubbedTable) where(p *person) (string, []any) {
 }
 
 func (t *scrubbedTable) columns() []string {
-	return append(append(append([]string{}, t.texts...), t.arrays...), t.jsons...)
+	return slices.Concat(t.texts, t.arrays, t.jsons)
 }
 
 func (x *erasing) scrub(ctx context.Context, t scrubbedTable, p *person) error {
@@ -180,14 +181,14 @@ func (x *erasing) scrub(ctx context.Context, t scrubbedTable, p *person) error {
 		Place string
 		Texts string
 	}
-	rows, err := rows[found](ctx, x.tx, `
+	all, err := rows[found](ctx, x.tx, `
 		SELECT tableoid AS part, ctid::text AS place, jsonb_strip_nulls(jsonb_build_object(`+strings.Join(fields, ", ")+`))::text AS texts
 		FROM `+t.name+` WHERE `+where+` FOR UPDATE`, args...)
 	if err != nil {
 		return err
 	}
 	batch := &pgx.Batch{}
-	for _, r := range rows {
+	for _, r := range all {
 		var held any
 		numbers := json.NewDecoder(strings.NewReader(r.Texts))
 		numbers.UseNumber()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -80,6 +79,9 @@ type Sum struct {
 	System   string
 	Key      string
 	Figures  *Figures // whose reader does not change them
+	// Once says that they correct both sides together for calls that crossed
+	// systems, see func Once, and are nothing that the system did.
+	Once bool
 }
 
 // Query is what a report is asked.
@@ -131,14 +133,9 @@ type Row struct {
 	Key   string    `json:"key,omitempty"`
 	Old   Line      `json:"old"`
 	New   Line      `json:"new"`
-	// Both counts legs of either side, and of systems that are on neither.
+	// Both counts legs of either side, and of systems that are on neither; a call
+	// that crossed systems once, as its customer experienced it.
 	Both Line `json:"both"`
-}
-
-// rowKey is where a sum goes.
-type rowKey struct {
-	interval int
-	key      string
 }
 
 // sides are the sums of a row. Nearly always each is one that the rollups hold,
@@ -175,15 +172,23 @@ func (s *sides) add(side dualtone.Side, f *Figures) {
 	}
 }
 
-// both is everything; the figures are not to be changed.
-func (s *sides) both() *Figures {
-	var sum sideSum
+// both is everything, put into scratch where it is of several; nil for nothing.
+func (s *sides) both(scratch *Figures) *Figures {
+	var sum *Figures
 	for _, side := range []sideSum{s.old, s.new, s.other} {
-		if side.Figures != nil {
-			sum.add(side.Figures)
+		switch {
+		case side.Figures == nil:
+		case sum == nil:
+			sum = side.Figures
+		case sum == scratch:
+			sum.Add(side.Figures)
+		default:
+			*scratch = *sum
+			scratch.Add(side.Figures)
+			sum = scratch
 		}
 	}
-	return sum.Figures
+	return sum
 }
 
 // Make makes the report. ErrInvalid for a query that cannot be answered.
@@ -227,37 +232,30 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 		From: q.From, To: q.To, Zone: q.Zone.String(), Interval: q.Interval, By: q.Facet.String(), Only: q.Only,
 		Service: int(q.Service.Seconds()), Short: int(q.Short.Seconds()), KnownAt: answer.KnownAt,
 	}
-	rows := make(map[rowKey]*sides, len(answer.Sums))
-	slab := make([]sides, len(answer.Sums)) // there are no more rows than sums
+	grid := q.grid(times, answer.Sums)
 	var total sides
 	var strangers []string
 	for i := range answer.Sums {
 		s := &answer.Sums[i]
 		side, known := q.Sides[s.System]
+		if s.Once {
+			side, known = dualtone.Side(""), true // of neither, and so of both alone
+		}
 		if !known && !slices.Contains(strangers, s.System) {
 			strangers = append(strangers, s.System)
 		}
-		at := q.place(s)
-		row := rows[at]
-		if row == nil {
-			row = &slab[len(rows)]
-			rows[at] = row
-		}
-		row.add(side, s.Figures)
+		grid.at(s).add(side, s.Figures)
 		total.add(side, s.Figures)
 	}
-	order := slices.SortedFunc(maps.Keys(rows), func(a, b rowKey) int {
-		return cmp.Or(cmp.Compare(a.interval, b.interval), cmp.Compare(a.key, b.key))
-	})
-	t.Rows = make([]Row, 0, len(rows))
-	for _, at := range order {
-		row, some := q.row(rows[at])
+	t.Rows = make([]Row, 0, len(grid.cells))
+	for i := range grid.cells {
+		row, some := q.row(&grid.cells[i])
 		if !some {
 			continue
 		}
-		row.Key = at.key
+		row.Key = grid.keys[i%len(grid.keys)]
 		if q.Interval != Whole {
-			row.Start = times[at.interval]
+			row.Start = times[i/len(grid.keys)]
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -269,24 +267,60 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 	return t
 }
 
-// place is the row of a sum.
-func (q *Query) place(s *Sum) rowKey {
-	var at rowKey
-	if q.Interval != Whole {
-		at.interval = s.Interval
-	}
-	if q.Facet != 0 {
-		at.key = s.Key
-		if q.Rename != nil {
-			at.key = q.Rename(s.System, s.Key)
+// grid holds the rows of a report in their order: for each interval, each key.
+type grid struct {
+	query *Query
+	keys  []string
+	index map[string]int
+	cells []sides
+}
+
+func (q *Query) grid(times []time.Time, sums []Sum) *grid {
+	g := &grid{query: q, index: map[string]int{}}
+	for i := range sums {
+		key := g.key(&sums[i])
+		if _, met := g.index[key]; !met {
+			g.index[key] = 0
+			g.keys = append(g.keys, key)
 		}
 	}
-	return at
+	slices.Sort(g.keys)
+	for i, key := range g.keys {
+		g.index[key] = i
+	}
+	intervals := 1
+	if q.Interval != Whole {
+		intervals = len(times) - 1
+	}
+	g.cells = make([]sides, intervals*len(g.keys))
+	return g
+}
+
+// key is what the row of a sum is called.
+func (g *grid) key(s *Sum) string {
+	switch {
+	case g.query.Facet == 0:
+		return ""
+	case g.query.Rename != nil:
+		return g.query.Rename(s.System, s.Key)
+	default:
+		return s.Key
+	}
+}
+
+// at is the row of a sum.
+func (g *grid) at(s *Sum) *sides {
+	n := g.index[g.key(s)]
+	if g.query.Interval != Whole {
+		n += s.Interval * len(g.keys)
+	}
+	return &g.cells[n]
 }
 
 // row reports as well whether there is anything in it.
 func (q *Query) row(s *sides) (Row, bool) {
-	both := s.both()
+	var scratch Figures
+	both := s.both(&scratch)
 	if both == nil || *both == (Figures{}) {
 		return Row{}, false
 	}

@@ -3,6 +3,8 @@ package calllogtest
 import (
 	"bytes"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -36,7 +38,14 @@ func UCMFile(sample []byte, pkid string, n, count int) []byte {
 	b.WriteString(lines[0] + lines[1])
 	for i := n; i < n+count; i++ {
 		row := strings.Replace(lines[2+i%5], pkid, fmt.Sprintf("%08x", i), 1)
-		b.WriteString(strings.Replace(row, "+1212555", fmt.Sprintf("+1212%03d", i%1000), 1))
+		row = strings.Replace(row, "+1212555", fmt.Sprintf("+1212%03d", i%1000), 1)
+		b.WriteString(epoch.ReplaceAllStringFunc(row, func(seconds string) string {
+			at, _ := strconv.Atoi(seconds) // ten digits
+			return strconv.Itoa(at + i/2)
+		}))
 	}
 	return b.Bytes()
 }
+
+// epoch is a time of these years as UCM writes it.
+var epoch = regexp.MustCompile(`\b1[78][0-9]{8}\b`)
