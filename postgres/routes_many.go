@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -18,11 +19,11 @@ const chunk = 1000
 // as the change expects, and whose a number is where the change does not say. What
 // all changes expect alike travels once.
 const (
-	lockTable  = `SELECT revision, folded FROM route_head FOR UPDATE`
 	exceptions = `
-SELECT w.n, coalesce(r.rule, '') AS have, coalesce(r.person, '') AS person
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (number, "from", person, n) LEFT JOIN routes r ON r.number = w.number
-WHERE coalesce(r.rule, '') <> coalesce(w."from", $4) OR w.person = '' AND r.person <> ''`
+SELECT w.n, coalesce(l.rule, r.rule, '') AS have, coalesce(l.person, r.person, '') AS person
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (number, "from", person, n)
+LEFT JOIN routes r ON r.number = w.number AND r.number BETWEEN $5 AND $6 %s
+WHERE coalesce(l.rule, r.rule, '') <> coalesce(w."from", $4) OR w.person = '' AND coalesce(l.person, r.person, '') <> ''`
 	repeated = `
 SELECT s.n, s."from" AS have, '' AS person
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "from", "to", n)
@@ -30,22 +31,14 @@ WHERE (s.number, s."from", s."to") IN (
 	SELECT n.number, c."from", c."to"
 	FROM route_changes c JOIN route_revisions v USING (revision), unnest(c.numbers) n (number) WHERE (v.workflow, v.run) = ($4, $5))`
 	insertRevision = `INSERT INTO route_revisions (revision, actor, reason, workflow, run, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`
-	// Until they are folded, changes are loose: in effect, and not in the table.
-	setHead  = `UPDATE route_head SET revision = $1`
-	announce = `SELECT pg_notify($1, $2::bigint::text)`
+	// Until they are folded, changes are in effect and not in the table.
+	insertLoose = `INSERT INTO route_loose SELECT revision, first, last FROM route_changes WHERE revision = $1`
+	setHead     = `UPDATE route_head SET revision = $1`
+	announce    = `SELECT pg_notify($1, $2::bigint::text)`
 )
 
-// fold adds loose changes to the table. Whoever finds some does it first.
-const (
-	foldPut = `WITH ` + loose + `
-UPDATE routes r SET rule = l.rule, person = l.person, revision = l.revision FROM loose l WHERE r.number = l.number`
-	foldAdd = `WITH ` + loose + `
-INSERT INTO routes (number, rule, person, revision)
-SELECT number, rule, person, revision FROM loose l WHERE NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number)`
-	foldEnd = `UPDATE route_head SET folded = revision`
-	// byHash has all numbers looked up with one pass over the table.
-	byHash = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
-)
+// byHash has all numbers looked up with one pass over the table.
+const byHash = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
 
 // pass is from how many numbers on one pass over the table is cheaper than
 // looking each up.
@@ -69,17 +62,11 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	var made routing.Revision
 	var changed bool
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var folded routing.Revision
 		if err := prepare(ctx, tx, len(want)); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, lockTable).Scan(&made, &folded); err != nil {
+		if err := tx.QueryRow(ctx, lockHead).Scan(&made); err != nil {
 			return err
-		}
-		if folded < made {
-			if err := foldIn(ctx, tx); err != nil {
-				return err
-			}
 		}
 		todo, err := outstanding(ctx, tx, want, why)
 		if err != nil || len(todo) == 0 {
@@ -92,9 +79,9 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 		return 0, err
 	}
 	if changed {
-		// The changes stand and are in effect. Should this fail, the next change
-		// makes up for it.
-		_ = s.fold(ctx, len(want))
+		// The changes stand and are in effect. Should this fail, those who change
+		// the table later make up for it.
+		_ = s.fold(ctx)
 	}
 	return made, nil
 }
@@ -116,7 +103,8 @@ func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 	if !slices.Contains(people, "") {
 		unowned = nil
 	}
-	found, err := rows[exception](ctx, tx, exceptions, numbers, expect, unowned, from[0])
+	found, err := rows[exception](ctx, tx, fmt.Sprintf(exceptions, loose(len(want))),
+		numbers, expect, unowned, from[0], numbers[0], numbers[len(numbers)-1])
 	if err != nil {
 		return nil, err
 	}
@@ -189,28 +177,8 @@ func commitMany(ctx context.Context, tx pgx.Tx, revision routing.Revision, todo 
 	}
 	var batch pgx.Batch
 	batch.Queue(insertRevision, int64(revision), why.Actor, why.Reason, why.Workflow, why.Run)
+	batch.Queue(insertLoose, int64(revision))
 	batch.Queue(setHead, int64(revision))
 	batch.Queue(announce, routesChannel, int64(revision))
-	return tx.SendBatch(ctx, &batch).Close()
-}
-
-// fold adds what is loose to the table: about so many numbers.
-func (s *Router) fold(ctx context.Context, numbers int) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := prepare(ctx, tx, numbers); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, lockHead); err != nil {
-			return err
-		}
-		return foldIn(ctx, tx)
-	})
-}
-
-func foldIn(ctx context.Context, tx pgx.Tx) error {
-	var batch pgx.Batch
-	batch.Queue(foldPut)
-	batch.Queue(foldAdd)
-	batch.Queue(foldEnd)
 	return tx.SendBatch(ctx, &batch).Close()
 }
