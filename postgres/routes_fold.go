@@ -50,19 +50,24 @@ WITH slice AS (
 )
 SELECT count(*) FROM slice`
 
-// fold adds what is loose to the table, and rests after each slice for as long
-// as that took: others change the table in between, and edges on the same
-// machine take up the change that is being folded.
+// headStart is how long a large change is left loose, so that edges on the same
+// machine take it up first.
+const headStart = 300 * time.Millisecond
+
+// fold adds what is loose to the table. Before each slice it rests for as long as
+// the one before took: others change the table in between.
 func (s *Router) fold(ctx context.Context) error {
+	took := headStart
 	for {
+		if err := s.rest(ctx, took); err != nil {
+			return err
+		}
 		began := time.Now()
 		more, err := s.foldOne(ctx)
 		if err != nil || !more {
 			return err
 		}
-		if err := s.rest(ctx, time.Since(began)); err != nil {
-			return err
-		}
+		took = time.Since(began)
 	}
 }
 

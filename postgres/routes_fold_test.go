@@ -19,14 +19,13 @@ import (
 
 var errAway = errors.New("whoever folds has ended")
 
-// endsAfter lets a router fold so many slices of each of its changes.
-func endsAfter(r *Router, slices int) {
-	left := slices
+// endsAfterOne lets a router fold one slice of each of its changes.
+func endsAfterOne(r *Router) {
+	rested := false
 	r.rest = func(context.Context, time.Duration) error {
-		if left--; left > 0 {
+		if rested = !rested; rested {
 			return nil
 		}
-		left = slices
 		return errAway
 	}
 }
@@ -46,7 +45,7 @@ func TestTheTableIsTheSameHoweverMuchOfItIsFolded(t *testing.T) {
 	pool := newPool(t)
 	many, few := NewRouter(pool), NewRouter(pool)
 	many.few = 0
-	endsAfter(many, 1)
+	endsAfterOne(many)
 	model := &routingtest.Router{}
 	most := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -101,7 +100,7 @@ func TestAChangeDuringAFoldWaitsForOneSliceAtMost(t *testing.T) {
 	between := 0
 	r.rest = func(context.Context, time.Duration) error {
 		before := looseRows(t, pool)
-		key := dualtone.Number(fmt.Sprintf("+4930%07d", between*chunk+1))
+		key := dualtone.Number(fmt.Sprintf("+4930%07d", between*chunk*3/4+1))
 		if _, err := other.Apply(t.Context(), []routing.Change{{From: routePlan(key, "old"), To: routePlan(key, "new")}}, byHand); err != nil {
 			return err
 		}
@@ -114,7 +113,7 @@ func TestAChangeDuringAFoldWaitsForOneSliceAtMost(t *testing.T) {
 	if _, err := r.Apply(t.Context(), changes, byHand); err != nil {
 		t.Fatal(err)
 	}
-	if loose := looseRows(t, pool); between != numbers/chunk || loose != 0 {
+	if loose := looseRows(t, pool); between != numbers/chunk+1 || loose != 0 {
 		t.Errorf("%d changes came in between, %d rows are loose", between, loose)
 	}
 	s, err := r.Since(t.Context(), 0)
@@ -129,6 +128,69 @@ func TestAChangeDuringAFoldWaitsForOneSliceAtMost(t *testing.T) {
 	}
 }
 
+// A change of many numbers that was checked before another change of one of them
+// is checked once more, and one of other numbers does not disturb it.
+func TestAChangeOfManyNumbersIsCheckedAgainstWhatChangedWhileItWasChecked(t *testing.T) {
+	t.Parallel()
+	want := []wanted{{number: "+493010"}, {number: "+493012"}}
+	for number, in := range map[string]bool{"+493010": true, "+493011": false, "+493012": true, "+493013": false} {
+		if wants(want, number) != in {
+			t.Errorf("%s: want %t", number, in)
+		}
+	}
+	r := NewRouter(newPool(t))
+	many := NewRouter(r.pool)
+	many.few = 0
+	const rounds, keys = 30, 6
+	number := func(i int) dualtone.Number { return dualtone.Number(fmt.Sprintf("+49301%d", i)) }
+	ended := make(chan error, 1)
+	go func() {
+		var failed error
+		for range rounds {
+			var changes []routing.Change
+			numbers := []dualtone.Number{number(0), number(2), number(4)}
+			have, err := many.Routes(t.Context(), numbers)
+			failed = errors.Join(failed, err)
+			for i, from := range have {
+				to := routePlan(numbers[i], "old")
+				if len(from.Sides) > 0 && from.Sides[0] == dualtone.Old {
+					to = routePlan(numbers[i], "new")
+				}
+				changes = append(changes, routing.Change{From: from, To: to})
+			}
+			if _, err := many.Apply(t.Context(), changes, byHand); err != nil && !errors.Is(err, dualtone.ErrConflict) {
+				failed = errors.Join(failed, err)
+			}
+		}
+		ended <- failed
+	}()
+	for i := range rounds {
+		n := number(i % keys)
+		have, err := r.Routes(t.Context(), []dualtone.Number{n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Apply(t.Context(), []routing.Change{{From: have[0], To: routePlan(n, "old,new")}}, byHand); err != nil && !errors.Is(err, dualtone.ErrConflict) {
+			t.Fatal(err)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	// Each change in the history began where the one before it had ended.
+	for i := range keys {
+		history, err := r.History(t.Context(), RouteHistory{Number: number(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := 1; k < len(history); k++ {
+			if diff := cmp.Diff(history[k].Change.To.Sides, history[k-1].Change.From.Sides, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s at revision %d: -before +from\n%s", number(i), history[k-1].Revision, diff)
+			}
+		}
+	}
+}
+
 // The program that made a large change is killed before it is folded. What it
 // changed is in effect, is compared, and is folded by those who come later.
 func TestAnAbandonedFoldIsFinishedByThoseWhoChangeTheTableLater(t *testing.T) {
@@ -136,7 +198,7 @@ func TestAnAbandonedFoldIsFinishedByThoseWhoChangeTheTableLater(t *testing.T) {
 	pool := newPool(t)
 	killed, r := NewRouter(pool), NewRouter(pool)
 	killed.few = 0
-	endsAfter(killed, 1)
+	endsAfterOne(killed)
 	keys := []dualtone.Number{"+493010", "+493011", "+493012"}
 	plans := []string{"new", "old", "old,new"}
 	var changes []routing.Change

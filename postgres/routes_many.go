@@ -30,6 +30,8 @@ FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "f
 WHERE (s.number, s."from", s."to") IN (
 	SELECT n.number, c."from", c."to"
 	FROM route_changes c JOIN route_revisions v USING (revision), unnest(c.numbers) n (number) WHERE (v.workflow, v.run) = ($4, $5))`
+	readHead       = `SELECT revision FROM route_head`
+	numbersSince   = `SELECT numbers FROM route_changes WHERE revision > $1`
 	insertRevision = `INSERT INTO route_revisions (revision, actor, reason, workflow, run, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`
 	// Until they are folded, changes are in effect and not in the table.
 	insertLoose = `INSERT INTO route_loose SELECT revision, first, last FROM route_changes WHERE revision = $1`
@@ -53,7 +55,7 @@ func prepare(ctx context.Context, tx pgx.Tx, numbers int) error {
 }
 
 // applyMany makes changes that take effect with the commit of a few rows. The
-// table follows in a transaction of its own.
+// table follows slice by slice.
 func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
 	byNumber := func(a, b wanted) int { return cmp.Compare(a.number, b.number) }
 	if !slices.IsSortedFunc(want, byNumber) {
@@ -65,10 +67,7 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 		if err := prepare(ctx, tx, len(want)); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, lockHead).Scan(&made); err != nil {
-			return err
-		}
-		todo, err := outstanding(ctx, tx, want, why)
+		todo, err := lockChecked(ctx, tx, want, why, &made)
 		if err != nil || len(todo) == 0 {
 			return err
 		}
@@ -84,6 +83,41 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 		_ = s.fold(ctx)
 	}
 	return made, nil
+}
+
+// lockChecked locks the table and returns the changes that are to be made of it,
+// and its revision. They are looked up before it is locked, so that others are
+// not kept waiting, and once more if somebody has changed one of their numbers
+// meanwhile.
+func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, at *routing.Revision) ([]wanted, error) {
+	var seen routing.Revision
+	if err := tx.QueryRow(ctx, readHead).Scan(&seen); err != nil {
+		return nil, err
+	}
+	todo, err := outstanding(ctx, tx, want, why)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.QueryRow(ctx, lockHead).Scan(at); err != nil {
+		return nil, err
+	}
+	since, err := rows[struct{ Numbers []string }](ctx, tx, numbersSince, int64(seen))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range since {
+		if slices.ContainsFunc(c.Numbers, func(n string) bool { return wants(want, n) }) {
+			return outstanding(ctx, tx, want, why)
+		}
+	}
+	return todo, nil
+}
+
+// wants reports whether a number is among changes, which are in the order of
+// their numbers.
+func wants(want []wanted, number string) bool {
+	_, found := slices.BinarySearchFunc(want, number, func(w wanted, n string) int { return cmp.Compare(w.number, n) })
+	return found
 }
 
 // exception is a change that is not as simple as the others.
