@@ -50,14 +50,18 @@ WITH slice AS (
 )
 SELECT count(*) FROM slice`
 
-// headStart is how long a large change is left loose, so that edges on the same
-// machine take it up first.
+// headStart is how long very many changes are left loose, so that edges on the
+// same machine take them up first.
 const headStart = 300 * time.Millisecond
 
-// fold adds what is loose to the table. Before each slice it rests for as long as
-// the one before took: others change the table in between.
-func (s *Router) fold(ctx context.Context) error {
-	took := headStart
+// fold adds what is loose to the table, after a change of so many numbers. Before
+// each slice it rests for as long as the one before took: others change the table
+// in between.
+func (s *Router) fold(ctx context.Context, numbers int) error {
+	took := time.Duration(0)
+	if numbers >= pass {
+		took = headStart
+	}
 	for {
 		if err := s.rest(ctx, took); err != nil {
 			return err

@@ -19,6 +19,9 @@ import (
 
 var errAway = errors.New("whoever folds has ended")
 
+// atOnce folds without rest.
+func atOnce(context.Context, time.Duration) error { return nil }
+
 // endsAfterOne lets a router fold one slice of each of its changes.
 func endsAfterOne(r *Router) {
 	rested := false
@@ -140,7 +143,7 @@ func TestAChangeOfManyNumbersIsCheckedAgainstWhatChangedWhileItWasChecked(t *tes
 	}
 	r := NewRouter(newPool(t))
 	many := NewRouter(r.pool)
-	many.few = 0
+	many.few, many.rest = 0, atOnce
 	const rounds, keys = 30, 6
 	number := func(i int) dualtone.Number { return dualtone.Number(fmt.Sprintf("+49301%d", i)) }
 	ended := make(chan error, 1)

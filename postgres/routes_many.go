@@ -3,11 +3,13 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -80,7 +82,7 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	if changed {
 		// The changes stand and are in effect. Should this fail, those who change
 		// the table later make up for it.
-		_ = s.fold(ctx)
+		_ = s.fold(ctx, len(want))
 	}
 	return made, nil
 }
@@ -88,15 +90,16 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 // lockChecked locks the table and returns the changes that are to be made of it,
 // and its revision. They are looked up before it is locked, so that others are
 // not kept waiting, and once more if somebody has changed one of their numbers
-// meanwhile.
+// meanwhile. A conflict counts only once the table is locked: before that, what
+// is looked up is not all of one moment.
 func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, at *routing.Revision) ([]wanted, error) {
 	var seen routing.Revision
 	if err := tx.QueryRow(ctx, readHead).Scan(&seen); err != nil {
 		return nil, err
 	}
-	todo, err := outstanding(ctx, tx, want, why)
-	if err != nil {
-		return nil, err
+	todo, unsure := outstanding(ctx, tx, want, why)
+	if unsure != nil && !errors.Is(unsure, dualtone.ErrConflict) {
+		return nil, unsure
 	}
 	if err := tx.QueryRow(ctx, lockHead).Scan(at); err != nil {
 		return nil, err
@@ -110,7 +113,7 @@ func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 			return outstanding(ctx, tx, want, why)
 		}
 	}
-	return todo, nil
+	return todo, unsure
 }
 
 // wants reports whether a number is among changes, which are in the order of
