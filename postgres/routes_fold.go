@@ -11,13 +11,19 @@ import (
 // row, the newest says where it goes.
 const (
 	// looseOne joins the loose change of each of a few numbers w to their rows r,
-	// where it is newer.
+	// where it is newer. OFFSET keeps the planner from looking for the number in
+	// all chunks that there ever were.
 	looseOne = `
 LEFT JOIN LATERAL (
-	SELECT c."to" AS rule, c.people[array_position(c.numbers, w.number)] AS person, c.revision
-	FROM route_loose o JOIN route_changes c USING (revision, first)
-	WHERE o.first <= w.number AND o.last >= w.number AND w.number = ANY (c.numbers)
-	ORDER BY c.revision DESC LIMIT 1
+	SELECT rule, people[place] AS person, revision
+	FROM (
+		SELECT c."to" AS rule, c.people, c.revision, array_position(c.numbers, w.number) AS place
+		FROM route_loose o JOIN route_changes c USING (revision, first)
+		WHERE o.first <= w.number AND o.last >= w.number
+		OFFSET 0
+	) c
+	WHERE place IS NOT NULL
+	ORDER BY revision DESC LIMIT 1
 ) l ON l.revision > coalesce(r.revision, 0)`
 	// allLoose are the newest loose changes of all numbers.
 	allLoose = `(
