@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -23,6 +24,7 @@ type Router struct {
 	pool      *pgxpool.Pool
 	countries []string
 	few       int
+	rest      func(context.Context, time.Duration) error
 }
 
 var _ routing.Router = (*Router)(nil)
@@ -30,15 +32,8 @@ var _ routing.Router = (*Router)(nil)
 // NewRouter returns the routing table of a database. It refuses changes that
 // touch an emergency number of the countries; 112 and 911 always.
 func NewRouter(pool *pgxpool.Pool, countries ...string) *Router {
-	return &Router{pool: pool, countries: countries, few: few}
+	return &Router{pool: pool, countries: countries, few: few, rest: rest}
 }
-
-// loose are the changes that are not folded into the table yet: none, or those
-// of the active revision.
-const loose = `loose AS (
-	SELECT n.number, n.person, c."to" AS rule, c.revision
-	FROM route_head h JOIN route_changes c ON c.revision > h.folded, unnest(c.numbers, c.people) n (number, person)
-)`
 
 // Routes returns the active routes of the numbers, in their order.
 func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routing.Route, error) {
@@ -53,10 +48,8 @@ func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routi
 	var all []found
 	err := again(ctx, "routes", func() (err error) {
 		all, err = rows[found](ctx, s.pool, `
-			WITH `+loose+`
 			SELECT w.number, coalesce(l.person, r.person, '') AS person, coalesce(l.rule, r.rule, '') AS rule
-			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n)
-			LEFT JOIN routes r ON r.number = w.number LEFT JOIN loose l ON l.number = w.number
+			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n) LEFT JOIN routes r ON r.number = w.number`+loose(len(numbers))+`
 			ORDER BY w.n`, numbers)
 		return err
 	})
