@@ -68,12 +68,12 @@ func newOffice(t *testing.T, people ...dualtone.Person) *office {
 	if _, err := o.plans.Save(t.Context(), plan.Version{Document: read.Document, Author: "lee"}); err != nil {
 		t.Fatal(err)
 	}
-	stages := []rollout.Stage{{ID: "rehearsal", Kind: "rehearsal", State: rollout.Pending}, {ID: "pilot", Kind: "pilot", State: rollout.Pending}}
+	stages := []rollout.Stage{{ID: "rehearsal", Kind: "rehearsal", State: rollout.Pending}, {ID: "pilot", Kind: "pilot", State: rollout.Passed}}
 	placed := map[string][]dualtone.PersonID{}
 	for _, p := range people {
 		placed["pilot"] = append(placed["pilot"], p.ID)
 	}
-	kept := rollout.Plan{Name: "emea", Hash: o.ref().Hash, CohortHash: "c1", Author: "lee", State: rollout.Approved, Since: noon()}
+	kept := rollout.Plan{Name: "emea", Hash: o.ref().Hash, CohortHash: "c1", Author: "lee", State: rollout.Active, Since: noon()}
 	if err := o.store.KeepPlan(t.Context(), kept, stages, placed); err != nil {
 		t.Fatal(err)
 	}

@@ -24,9 +24,16 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Evidence  Evidence           `mapstructure:"evidence"`
 
 	file   string
 	origin map[string]place
+}
+
+// Evidence is how packs that prove what a stage did are signed.
+type Evidence struct {
+	// Key is the private key, Ed25519 in PEM.
+	Key Secret `mapstructure:"key"`
 }
 
 // Log says what is logged and how.

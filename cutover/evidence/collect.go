@@ -68,9 +68,10 @@ type collector struct {
 	spec    rollout.Spec
 	out     *Writer
 	numbers map[dualtone.Number]bool // of the stage's people
-	// begun is when the first user was let through; zero if none ever was.
-	begun     time.Time
-	overrides []rollout.Transition
+	// begun is when the first user was let through, zero if none ever was; ended is
+	// when the stage then came to rest, or now.
+	begun, ended time.Time
+	overrides    []rollout.Transition
 }
 
 func (r *Records) open(ctx context.Context, a Asked) (*collector, error) {
@@ -136,6 +137,9 @@ func (c *collector) steps(ctx context.Context) error {
 			of = "stage"
 			if t.Verb == rollout.Open && c.begun.IsZero() {
 				c.begun = t.At
+			}
+			if c.ended = c.about.Made; rollout.Next(t.To) == rollout.Over {
+				c.ended = t.At
 			}
 			if t.Verb == rollout.Override {
 				c.overrides = append(c.overrides, t)
@@ -328,13 +332,14 @@ func (c *collector) tasks(ctx context.Context) error {
 	return err
 }
 
-// calls accounts for the calls to the stage's people since the first of them was
-// let through. A stage that let nobody through has none to account for.
+// calls accounts for the calls to the stage's people from when the first of them
+// was let through until the stage came to rest. A stage that let nobody through has
+// none to account for.
 func (c *collector) calls(ctx context.Context) error {
 	if c.begun.IsZero() || c.Calls == nil {
 		return nil
 	}
-	sum, err := c.Calls(ctx, c.numbers, c.begun, c.about.Made)
+	sum, err := c.Calls(ctx, c.numbers, c.begun, c.ended)
 	if err == nil {
 		c.out.Add(sum)
 	}
