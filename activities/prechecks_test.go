@@ -9,6 +9,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/cutovertest"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -148,4 +149,33 @@ func TestARehearsalNeedsNoApprovalOfItsOwn(t *testing.T) {
 	if a := spec.Stages[1].Approval; a == nil || a.Need != 1 {
 		t.Errorf("the pilot asks for %+v, want one approval", a)
 	}
+}
+
+// vitessio/vitess#13999: rules that an earlier run had left behind.
+func TestWhatAnEarlierSwitchLeftBehindBlocksTheStage(t *testing.T) {
+	t.Parallel()
+	for _, left := range []cutover.State{cutover.RestoreDrift, cutover.Unknown, cutover.Compensating} {
+		o := newOffice(t, cutovertest.Agent())
+		world := cutovertest.NewWorld(cutovertest.Before())
+		if _, err := o.people.Keep(t.Context(), cutover.Switch{ID: "before", Person: "E100", To: dualtone.New, State: left, Before: cutovertest.Before()}); err != nil {
+			t.Fatal(err)
+		}
+		checks := &activities.Prechecks{
+			Library: o.library, Store: o.store, Proofs: restored{}, People: o.people, Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), Now: noon,
+		}
+		found, err := checks.Check(t.Context(), o.stage("pilot"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blocks := strings.Join(found.Blocks, "; "); !strings.Contains(blocks, "left over from an earlier switch") || !strings.Contains(blocks, "E100 ("+string(left)+")") {
+			t.Errorf("with somebody left %s the stage is blocked by %q", left, blocks)
+		}
+	}
+}
+
+// restored is the proof that the last way back restored everything.
+type restored struct{}
+
+func (restored) WayBack(context.Context, time.Time) (rollout.Proof, error) {
+	return rollout.Proof{Person: "E9", Restored: true, At: noon()}, nil
 }
