@@ -268,13 +268,16 @@ func (m *watchModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (m *watchModel) View() tea.View { return tea.NewView(m.seen.screen(m.width, m.height, m.failure)) }
 
-// screen draws a plan on so many columns and rows. Where they do not do, the grids
-// of stages at rest go first, and then the end. A failure to look again is said, and
-// what was seen last stays.
+// screen draws a plan on so many columns and rows. Where they do not do, what
+// matters least goes first. A failure to look again is said, and what was seen last
+// stays.
 func (l look) screen(width, height int, failure error) string {
 	var all []string
-	for _, grids := range []func(rollout.Stage) bool{begun, atWork, none} {
-		if all = l.rows(width, grids, failure); len(all) <= height {
+	for _, d := range []detail{
+		{grids: begun, failed: mostFailed}, {grids: atWork, failed: mostFailed}, {grids: atWork, failed: fewFailed},
+		{grids: atWork, failed: fewFailed, folded: true}, {grids: never, failed: 1, folded: true},
+	} {
+		if all = l.rows(width, d, failure); len(all) <= height {
 			break
 		}
 	}
@@ -288,14 +291,23 @@ func (l look) screen(width, height int, failure error) string {
 	return strings.Join(all, "\n")
 }
 
-// The stages whose users are drawn one by one.
+// detail is how much is told of a plan.
+type detail struct {
+	grids  func(rollout.Stage) bool // of which stages users are drawn
+	failed int                      // how many of those are named who failed
+	folded bool                     // stages that passed are only counted
+}
+
+// fewFailed are named where there is little room.
+const fewFailed = 3
+
 func begun(s rollout.Stage) bool { return s.State != rollout.Pending && s.Users.Total() > 0 }
 
 func atWork(s rollout.Stage) bool { return begun(s) && rollout.Next(s.State) != rollout.Over }
 
-func none(rollout.Stage) bool { return false }
+func never(rollout.Stage) bool { return false }
 
-func (l look) rows(width int, grids func(rollout.Stage) bool, failure error) []string {
+func (l look) rows(width int, d detail, failure error) []string {
 	v := l.view
 	all := []string{fmt.Sprintf("%s  %s since %s, as of %s", bold(v.Plan.Name), paint(v.Plan.State), clock(v.Plan.Since), clock(v.AsOf))}
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
@@ -310,19 +322,30 @@ func (l look) rows(width int, grids func(rollout.Stage) bool, failure error) []s
 	for _, s := range v.Stages {
 		names = max(names, len(s.ID))
 	}
+	passed := 0
 	for _, s := range v.Stages {
+		if d.folded && s.State == rollout.Passed {
+			passed++
+			continue
+		}
 		add("%-*s  %s", names, s.ID, l.stage(s))
-		if grids(s) {
+		if d.grids(s) {
 			add("  %s", grid(s.Users, max(20, min(width-4, 120))))
 			add("  %s", legend(s.Users))
 		}
+	}
+	if passed > 0 {
+		add("%s passed", count(passed, "stage"))
 	}
 	if len(l.failed) > 0 {
 		add("")
 		add("not where they should be")
 	}
-	for _, u := range l.failed {
+	for _, u := range l.failed[:min(len(l.failed), d.failed)] {
 		add("  %s %s %s%s", u.Stage, u.Person, u.State, because(printable(u.Detail)))
+	}
+	if left := len(l.failed) - d.failed; left > 0 {
+		add("  and more: dualtone plan users %s --failed", v.Plan.Name)
 	}
 	for _, task := range v.Tasks {
 		add("task %s: %s, %s, due %s", task.ID, task.State, task.Owner, clock(task.Due))
