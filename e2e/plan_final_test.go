@@ -76,7 +76,11 @@ func (s *site) checkDiff(t *testing.T, file string) {
 				t.Errorf("%s: %s of %s goes from %v to %v in %v s", u.Person, a.Step, a.Facet, a.From, a.To, a.Expected)
 			}
 		}
-		if got, want := strings.Join(steps, " "), "prepare dual_route drain crm route queues"; got != want || u.Reversal != "minutes" || u.Problem != "" || u.Expected <= 0 {
+		want := "prepare dual_route drain crm route queues"
+		if u.Person == "E1001" { // is paused for a training, so that nothing is offered to them
+			want = "prepare dual_route crm route queues"
+		}
+		if got := strings.Join(steps, " "); got != want || u.Reversal != "minutes" || u.Problem != "" || u.Expected <= 0 {
 			t.Errorf("%s in %s: %q in %v s, taken back in %s, problem %q; want %q", u.Person, u.Stage, got, u.Expected, u.Reversal, u.Problem, want)
 		}
 	}

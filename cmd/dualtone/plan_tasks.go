@@ -85,6 +85,9 @@ func (a *app) moveTask(ctx context.Context, d *desk, name string, o workflows.Pl
 	if err != nil {
 		return err
 	}
+	if o.Reason == "" {
+		o.Reason = fmt.Sprintf("task %s is %s: %s", would.ID, would.State, o.Attached)
+	}
 	if !dryRun {
 		if err := d.plans(a).MoveTask(ctx, name, o); err != nil {
 			return err
