@@ -293,5 +293,9 @@ func until(at, now time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s (in %s)", clock(at), at.Sub(now).Round(time.Minute))
+	left := at.Sub(now)
+	if left > time.Hour {
+		return fmt.Sprintf("%s (in %s)", clock(at), left.Round(time.Minute))
+	}
+	return fmt.Sprintf("%s (in %s)", clock(at), left.Round(time.Second))
 }

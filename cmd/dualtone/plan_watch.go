@@ -362,7 +362,11 @@ func (l look) stage(s rollout.Stage) string {
 	if n := s.Users[cutover.Captured]; n > 0 { // captured, and waited for until they are free
 		parts = append(parts, fmt.Sprintf("%d in drain", n))
 	}
-	for _, part := range []string{l.eta[s.ID], until(s.Until, l.view.AsOf), printable(s.Detail)} {
+	ends := until(s.Until, l.view.AsOf)
+	if ends != "" {
+		ends = "until " + ends
+	}
+	for _, part := range []string{l.eta[s.ID], ends, printable(s.Detail)} {
 		if part != "" {
 			parts = append(parts, part)
 		}
