@@ -38,6 +38,8 @@ type stores struct {
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
+	audit      *postgres.Audit
+	accounts   *postgres.Accounts
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -62,6 +64,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
+		audit:      postgres.NewAudit(pool),
+		accounts:   postgres.NewAccounts(pool),
 	}
 }
 
