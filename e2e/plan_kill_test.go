@@ -67,33 +67,43 @@ func (s *site) abandon(t *testing.T, stop <-chan struct{}) {
 	}
 }
 
-// stageState is the state of the plan's wave; empty while a server is away.
-func (s *site) stageState(t *testing.T) rollout.State {
+// comesTo waits until the wave is in one of the states, for as long as anything
+// goes on with it. A wave of which the kills have left somebody behind stands still
+// until an operator tries those again.
+func (s *site) comesTo(t *testing.T, want ...rollout.State) {
+	t.Helper()
+	began, moved, last := time.Now(), time.Now(), ""
+	for {
+		wave := s.wave(t)
+		if slices.Contains(want, wave.State) {
+			return
+		}
+		if seen := fmt.Sprintf("%s, %v", wave.State, wave.Users); seen != last && wave.State != "" {
+			moved, last = time.Now(), seen
+			t.Logf("after %s the wave is %s", time.Since(began).Round(time.Second), seen)
+		}
+		if wave.State == rollout.Partial {
+			t.Log(s.do(t, "plan", "retry", "acme", "--stage", "wave-1", "--as", "oscar", "--reason", "workers were killed").out)
+		}
+		if time.Since(moved) > atLeisure {
+			t.Fatalf("nothing has gone on for %s, and the wave is %s; want %v", atLeisure, last, want)
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// wave is how the plan's wave stands; empty while a server is away.
+func (s *site) wave(t *testing.T) rollout.Stage {
 	t.Helper()
 	var v control.PlanView
 	if a := s.ask(t, &v, "plan", "status", "acme"); a.code != exitOK {
-		return ""
+		return rollout.Stage{}
 	}
-	return v.Stages[0].State
-}
-
-// comesTo waits until the wave is in one of the states. A wave of which the kills
-// have left somebody behind stands still until an operator tries those again.
-func (s *site) comesTo(t *testing.T, want ...rollout.State) {
-	t.Helper()
-	began := time.Now()
-	var last rollout.State
-	within(t, atLeisure, fmt.Sprintf("the wave is %v", want), func() bool {
-		state := s.stageState(t)
-		if state != last && state != "" {
-			last = state
-			t.Logf("after %s the wave is %s", time.Since(began).Round(time.Second), state)
-		}
-		if state == rollout.Partial && !slices.Contains(want, state) {
-			t.Log(s.do(t, "plan", "retry", "acme", "--stage", "wave-1", "--as", "oscar", "--reason", "workers were killed").out)
-		}
-		return slices.Contains(want, state)
-	})
+	return v.Stages[0]
 }
 
 // tell says how the plan stands and how it came there, for whoever asks why the
@@ -109,7 +119,7 @@ func (s *site) tell(t *testing.T) {
 	}
 }
 
-// atLeisure is longer than a stage needs on a machine that does much else.
+// atLeisure is longer than any one thing takes on a machine that does much else.
 const atLeisure = 5 * time.Minute
 
 // killsPerBeat is how many workers are killed before the way out is left in
