@@ -99,6 +99,11 @@ func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	// A list of items is named after them, with their package.
+	if outer, inner, generic := strings.Cut(t.Name(), "["); generic {
+		inner = strings.TrimSuffix(inner[strings.LastIndexByte(inner, '/')+1:], "]")
+		return titled(strings.TrimPrefix(inner, "api.")) + outer
+	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	pkg := t.PkgPath()
 	if pkg == "" || strings.HasSuffix(pkg, "/console/api") || strings.HasSuffix(pkg, "/huma/v2") {
@@ -108,7 +113,13 @@ func schemaName(t reflect.Type, hint string) string {
 	if strings.HasPrefix(strings.ToLower(name), pkg) || pkg == "dualtone" {
 		return name
 	}
-	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	return titled(pkg) + name
+}
+
+// titled writes a name with its package as one word.
+func titled(name string) string {
+	pkg, rest, _ := strings.Cut(name, ".")
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + rest
 }
 
 // operation is what an operation is, apart from what goes in and out.

@@ -42,7 +42,7 @@ func (a *API) planRuns() {
 func planVerbs() []rollout.Verb {
 	return []rollout.Verb{
 		rollout.Approve, rollout.Reject, rollout.Start, rollout.PutHold, rollout.Release, rollout.Pause, rollout.Resume, rollout.Limit,
-		rollout.Skip, rollout.Retry, rollout.Override, rollout.Rollback, rollout.Abort, rollout.Finalise,
+		rollout.Skip, rollout.Retry, rollout.Compare, rollout.Override, rollout.Rollback, rollout.Abort, rollout.Finalise,
 	}
 }
 

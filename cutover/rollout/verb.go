@@ -28,6 +28,7 @@ const (
 	Rollback Verb = "rollback"
 	Abort    Verb = "abort"
 	Finalise Verb = "finalise"
+	Compare  Verb = "reconcile" // hold both systems against each other anew
 )
 
 // What the program finds.
@@ -111,6 +112,8 @@ func planRules() []rule {
 		{verb: GoBack, from: []State{Active, Completed}, to: RollingBack, who: system()},
 		{verb: Restored, from: []State{RollingBack}, to: RolledBack, who: system()},
 		{verb: Drifted, from: []State{RollingBack}, to: RolledBackPartial, who: system()},
+		{verb: Compare, from: []State{Active, Completed}},
+		{verb: Progress, from: []State{Completed, Finalised}},
 		{verb: Finalise, from: []State{Completed}, to: Finalised, forward: true, judged: true, whole: true},
 	}
 }
