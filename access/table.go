@@ -27,8 +27,6 @@ const (
 	PlanFinalise Action = "plan.finalise"
 	// PlanReconcile holds both systems against each other anew.
 	PlanReconcile Action = "plan.reconcile"
-	// PlanReconcile holds both systems against each other anew.
-	PlanReconcile Action = "plan.reconcile"
 	// PlanProgress moves manual tasks.
 	PlanProgress Action = "plan.progress"
 )
@@ -123,7 +121,6 @@ func planRows() []Row {
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
 		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
 		writes(PlanFinalise, "go past the point of no return", approvers()),
-		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
 		writes(PlanProgress, "move a manual task", handy),
 	}
 }

@@ -30,7 +30,7 @@ func actions() map[string]access.Action {
 		"plan approve": access.PlanApprove, "plan reject": access.PlanReject, "plan start": access.PlanStart, "plan hold": access.PlanHold,
 		"plan release": access.PlanRelease, "plan pause": access.PlanPause, "plan resume": access.PlanResume, "plan limits": access.PlanLimits,
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,
-		"plan abort": access.PlanAbort, "plan finalise": access.PlanFinalise,
+		"plan reconcile": access.PlanReconcile, "plan evidence": access.PlanRead, "plan abort": access.PlanAbort, "plan finalise": access.PlanFinalise,
 		"plan tasks done": access.PlanProgress, "plan tasks confirm": access.PlanProgress, "plan tasks refuse": access.PlanProgress,
 		"route export": access.RouteRead, "route explain": access.RouteRead, "route show": access.RouteRead,
 		"route history": access.RouteRead, "route decisions": access.RouteRead,
