@@ -43,16 +43,17 @@ func (a *API) listCohorts(ctx context.Context, in *cohortList) (*Page[cutover.Co
 	return paged("/cohorts", in.Paging, found, err, func(c cutover.Cohort) string { return c.Name })
 }
 
-type oneCohort struct {
+// CohortPath names a cohort in a path.
+type CohortPath struct {
 	Cohort string `path:"cohort" maxLength:"200" doc:"The cohort's name"`
 }
 
-func (a *API) getCohort(ctx context.Context, in *oneCohort) (*body[cutover.Cohort], error) {
+func (a *API) getCohort(ctx context.Context, in *CohortPath) (*body[cutover.Cohort], error) {
 	return bodyOf(a.Cohorts.Cohort(ctx, in.Cohort))
 }
 
 type memberList struct {
-	oneCohort
+	CohortPath
 	Paging
 
 	Side   dualtone.Side   `query:"side" enum:"old,new"`
@@ -68,7 +69,7 @@ func (a *API) members(ctx context.Context, in *memberList) (*Page[cutover.Member
 	return paged("/cohorts/"+in.Cohort+"/members", in.Paging, found, err, func(m cutover.Member) string { return serial(int64(m.Position)) })
 }
 
-func (a *API) cohortStatus(ctx context.Context, in *oneCohort) (*body[workflows.CohortStatus], error) {
+func (a *API) cohortStatus(ctx context.Context, in *CohortPath) (*body[workflows.CohortStatus], error) {
 	return bodyOf(a.Plans.CohortStatus(ctx, in.Cohort))
 }
 
@@ -102,7 +103,7 @@ type CohortMove struct {
 }
 
 type cohortMove struct {
-	oneCohort
+	CohortPath
 
 	Body CohortMove
 }
@@ -172,7 +173,7 @@ type CohortOrder struct {
 }
 
 type cohortOrder struct {
-	oneCohort
+	CohortPath
 
 	Body CohortOrder
 }

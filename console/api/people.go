@@ -39,11 +39,12 @@ func (a *API) listPeople(ctx context.Context, in *personList) (*Page[cutover.Per
 	return paged("/users", in.Paging, found, err, func(p cutover.PersonState) string { return string(p.ID) })
 }
 
-type onePerson struct {
+// PersonPath names a person in a path.
+type PersonPath struct {
 	User dualtone.PersonID `path:"user" maxLength:"200" doc:"The person's id"`
 }
 
-func (a *API) getPerson(ctx context.Context, in *onePerson) (*body[cutover.PersonState], error) {
+func (a *API) getPerson(ctx context.Context, in *PersonPath) (*body[cutover.PersonState], error) {
 	return bodyOf(a.People.Person(ctx, in.User))
 }
 

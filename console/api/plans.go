@@ -58,12 +58,13 @@ func (a *API) listPlans(ctx context.Context, in *planList) (*Page[rollout.Plan],
 	return paged("/plans", in.Paging, found, err, func(p rollout.Plan) string { return p.Name })
 }
 
-type onePlan struct {
+// PlanPath names a plan in a path.
+type PlanPath struct {
 	Plan string `path:"plan" maxLength:"100" doc:"The plan's name"`
 }
 
 type planPage struct {
-	onePlan
+	PlanPath
 	Paging
 }
 
@@ -75,7 +76,7 @@ type Standing struct {
 	Orders map[rollout.Verb][]rollout.Role `json:"orders"`
 }
 
-func (a *API) getPlan(ctx context.Context, in *onePlan) (*body[Standing], error) {
+func (a *API) getPlan(ctx context.Context, in *PlanPath) (*body[Standing], error) {
 	v, err := a.Plans.View(ctx, in.Plan)
 	if err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ type Document struct {
 	Source string `json:"source"`
 }
 
-func (a *API) planDocument(ctx context.Context, in *onePlan) (*body[Document], error) {
+func (a *API) planDocument(ctx context.Context, in *PlanPath) (*body[Document], error) {
 	kept, err := a.Plans.Store.Plan(ctx, in.Plan)
 	if err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (a *API) planDocument(ctx context.Context, in *onePlan) (*body[Document], e
 }
 
 type planUserList struct {
-	onePlan
+	PlanPath
 	Paging
 
 	Stage  string          `query:"stage" maxLength:"100"`
@@ -132,18 +133,18 @@ func (a *API) planLog(ctx context.Context, in *planPage) (*Page[rollout.Transiti
 	return paged("/plans/"+in.Plan+"/log", in.Paging, found, err, func(t rollout.Transition) string { return serial(t.Serial) })
 }
 
-func (a *API) planHolds(ctx context.Context, in *onePlan) (*body[Items[rollout.Hold]], error) {
+func (a *API) planHolds(ctx context.Context, in *PlanPath) (*body[Items[rollout.Hold]], error) {
 	found, err := a.Plans.Store.Holds(ctx, in.Plan)
 	return bodyOf(Items[rollout.Hold]{Items: append([]rollout.Hold{}, found...)}, err)
 }
 
-func (a *API) planApprovals(ctx context.Context, in *onePlan) (*body[Items[rollout.Approval]], error) {
+func (a *API) planApprovals(ctx context.Context, in *PlanPath) (*body[Items[rollout.Approval]], error) {
 	found, err := a.Plans.Store.Approvals(ctx, in.Plan)
 	return bodyOf(Items[rollout.Approval]{Items: append([]rollout.Approval{}, found...)}, err)
 }
 
 type planTaskList struct {
-	onePlan
+	PlanPath
 	Paging
 
 	Stage string `query:"stage" maxLength:"100"`
@@ -156,7 +157,7 @@ func (a *API) planTasks(ctx context.Context, in *planTaskList) (*Page[rollout.Ta
 }
 
 type planReadingList struct {
-	onePlan
+	PlanPath
 
 	Stage string `query:"stage" maxLength:"100"`
 	Gate  string `query:"gate" maxLength:"100"`
@@ -185,7 +186,7 @@ type PlanOrder struct {
 }
 
 type planOrder struct {
-	onePlan
+	PlanPath
 
 	Body PlanOrder
 }
@@ -292,7 +293,7 @@ type TaskMove struct {
 }
 
 type taskMove struct {
-	onePlan
+	PlanPath
 
 	Task string `path:"task" maxLength:"200"`
 	Body TaskMove

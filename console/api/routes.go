@@ -117,11 +117,12 @@ func (a *API) revisions(ctx context.Context, in *revisionList) (*Page[Revision],
 	return paged("/revisions", in.Paging, found, err, func(r Revision) string { return serial(int64(r.Revision)) })
 }
 
-type oneRevision struct {
+// RevisionPath names a revision in a path.
+type RevisionPath struct {
 	Revision int64 `path:"revision" minimum:"0"`
 }
 
-func (a *API) changes(ctx context.Context, in *oneRevision) (*body[Items[routing.Change]], error) {
+func (a *API) changes(ctx context.Context, in *RevisionPath) (*body[Items[routing.Change]], error) {
 	if in.Revision == 0 {
 		return nil, invalid("revision 0 is the empty table")
 	}
@@ -210,7 +211,7 @@ type RevisionOrder struct {
 }
 
 type revisionOrder struct {
-	oneRevision
+	RevisionPath
 
 	Body RevisionOrder
 }

@@ -26,7 +26,7 @@ func (a *API) getSwitch(ctx context.Context, in *oneSwitch) (*body[cutover.Switc
 }
 
 type previewed struct {
-	onePerson
+	PersonPath
 
 	To dualtone.Side `query:"to" enum:"old,new" default:"new"`
 }
@@ -43,7 +43,7 @@ type UserSwitch struct {
 }
 
 type userSwitch struct {
-	onePerson
+	PersonPath
 
 	Body UserSwitch
 }
