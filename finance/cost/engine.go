@@ -20,6 +20,8 @@ type Engine struct {
 	// contracts are the latest versions of the contracts with the two systems.
 	contracts []*contract.Contract
 	notes     []string
+	// closed are months that were closed, in their order.
+	closed []frozen
 }
 
 // group is what reports tell people apart by.
