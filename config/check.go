@@ -45,6 +45,8 @@ func (l *loader) check(kinds Kinds) {
 	l.checkRouting()
 	l.checkEdge()
 	l.checkCalls()
+	l.checkConsole()
+	l.between("telemetry.sample", c.Telemetry.Sample, 0, 100)
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {
@@ -136,6 +138,8 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"database.url":     &c.Database.URL,
 		"temporal.api_key": &c.Temporal.APIKey,
 		"edge.http.token":  &c.Edge.HTTP.Token,
+
+		"console.oidc.client_secret": &c.Console.OIDC.ClientSecret,
 	}) {
 		if _, err := s.Resolve(secrets); err != nil {
 			l.at(key, err.Error(), "")
@@ -148,6 +152,8 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"edge.tls.ca":           c.Edge.TLS.CA,
 		"edge.tls.cert":         c.Edge.TLS.Cert,
 		"edge.tls.key_file":     c.Edge.TLS.KeyFile,
+		"console.tls.cert":      c.Console.TLS.Cert,
+		"console.tls.key_file":  c.Console.TLS.KeyFile,
 	}) {
 		if name == "" {
 			continue

@@ -36,6 +36,8 @@ type stores struct {
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
+	audit      *postgres.Audit
+	accounts   *postgres.Accounts
 	contracts  *postgres.Contracts
 	finance    *postgres.Finance
 }
@@ -60,6 +62,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
+		audit:      postgres.NewAudit(pool),
+		accounts:   postgres.NewAccounts(pool),
 		contracts:  postgres.NewContracts(pool),
 		finance:    postgres.NewFinance(pool),
 	}
