@@ -63,7 +63,7 @@ type planStanding struct {
 	Orders map[string][]rollout.Verb `json:"orders"` // that each takes, the plan under an empty name
 	// Unheard are notices that were tried in vain, by channel.
 	Unheard map[string]int `json:"unheard,omitempty"`
-	Next   []string                  `json:"next_steps"`
+	Next    []string       `json:"next_steps"`
 }
 
 func planStatus(a *app) *cobra.Command {

@@ -46,6 +46,8 @@ type stores struct {
 	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk
+	contracts  *postgres.Contracts
+	finance    *postgres.Finance
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -75,6 +77,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		deliveries: postgres.NewDeliveries(pool),
 		notices:    notices,
 		news:       newsDesk(cfg, notices),
+		contracts:  postgres.NewContracts(pool),
+		finance:    postgres.NewFinance(pool),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
@@ -92,11 +93,15 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	reports.Register(w)
+	newSampler(cfg, s, f).Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
 	defer w.Stop()
 	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
+		return err
+	}
+	if err := (&control.Control{Client: c, TaskQueue: taskQueue}).ScheduleSampling(ctx); err != nil {
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
@@ -178,6 +183,14 @@ func callLog(cfg *config.Config, s *stores, records activities.Catcher) *activit
 // frozen are the baselines of plans.
 func (s *stores) frozen() *activities.Baselines {
 	return &activities.Baselines{Rollups: s.rollups, Store: s.baselines}
+}
+
+// newSampler is what samples the facts of finance.
+func newSampler(cfg *config.Config, s *stores, f *fleet) *activities.Sampler {
+	return &activities.Sampler{
+		Records: s.finance, Keeper: s.finance, Plans: s.rollouts, Log: s.rollouts, Versions: s.plans, Rehearsals: s.rehearsals,
+		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Now: time.Now,
+	}
 }
 
 const recognizePatience = 20 * time.Second
