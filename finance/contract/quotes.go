@@ -32,7 +32,7 @@ func ReadQuotes(text string) ([]finance.Quote, []LineFault) {
 	reader.FieldsPerRecord = -1
 	header, err := reader.Read()
 	if err != nil {
-		return nil, []LineFault{lineFault(1, "no header in it", "begin the file with a line that is " + strings.Join(quoteColumns, ","))}
+		return nil, []LineFault{lineFault(1, "no header in it", "begin the file with a line that is "+strings.Join(quoteColumns, ","))}
 	}
 	columns, faults := columnsOf(header, quoteColumns, quoteColumns)
 	if faults != nil {

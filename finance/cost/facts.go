@@ -72,34 +72,35 @@ type Facts struct {
 // after the last fact are as the last fact left them, except for what the plan
 // is still going to do.
 type User struct {
-	ID         dualtone.PersonID
-	Stage      string // of the plan; empty for one who is in none
-	CostCenter string
-	Country    string
-	Site       string
+	ID         dualtone.PersonID `json:"-"`
+	Stage      string            `json:"stage,omitempty"` // of the plan; empty for one who is in none
+	CostCenter string            `json:"cost_center,omitempty"`
+	Country    string            `json:"country,omitempty"`
+	Site       string            `json:"site,omitempty"`
 	// Seats are what the user held, in any order.
-	Seats []Seat
+	Seats []Seat `json:"seats,omitempty"`
 	// Switches are the days on which the serving system changed, the first day on
 	// the other one each; before the first it was the other side than Switches[0].
 	// A user without any is served by the old system.
-	Switches []Switch
+	Switches []Switch `json:"switches,omitempty"`
 	// Planned is the day of the switch as it was approved, Expected as it is
 	// expected now; Expected is zero for one who is not going to be switched.
-	Planned, Expected finance.Day
+	Planned  finance.Day `json:"planned,omitzero"`
+	Expected finance.Day `json:"expected,omitzero"`
 }
 
 // Seat is a licence that a user held from a day on, to a day or still.
 type Seat struct {
-	System  string
-	License string
-	From    finance.Day
-	To      finance.Day // the last day; zero while it is held
+	System  string      `json:"system"`
+	License string      `json:"license,omitempty"`
+	From    finance.Day `json:"from"`
+	To      finance.Day `json:"to,omitzero"` // the last day; zero while it is held
 }
 
 // Switch is the first day on which a side served a user.
 type Switch struct {
-	Day finance.Day
-	To  dualtone.Side
+	Day finance.Day   `json:"day"`
+	To  dualtone.Side `json:"to"`
 }
 
 // Minutes are the minutes on one day of calls that a system sent on to the other
