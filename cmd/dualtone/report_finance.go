@@ -73,11 +73,11 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 				return err
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				in, err := s.costs.Inputs(cmd.Context(), job.Request.Question)
+				e, err := cost.Load(cmd.Context(), s.costs, s.closings, job.Request.Question)
 				if err != nil {
 					return err
 				}
-				files, err := press.Print(in, job)
+				files, err := press.Print(e, job)
 				if err != nil {
 					return err
 				}

@@ -39,6 +39,7 @@ type stores struct {
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
 	costs      cost.Source
+	closings   cost.Closings
 	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk

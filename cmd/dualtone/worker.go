@@ -124,7 +124,7 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 // newDeliveries is what brings reports to people. Without a mail server they go
 // to folders alone.
 func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
-	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs}
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs, Closings: s.closings}
 	if !mails(cfg) {
 		return d, nil
 	}

@@ -62,11 +62,7 @@ type Request struct {
 const usualDelay = 60
 
 // Make answers a request.
-func Make(in cost.Inputs, r Request) (*document.Document, error) {
-	e, err := cost.New(in)
-	if err != nil {
-		return nil, err
-	}
+func Make(e *cost.Engine, r Request) (*document.Document, error) {
 	if r.Delay == 0 {
 		r.Delay = usualDelay
 	}
