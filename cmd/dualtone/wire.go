@@ -13,7 +13,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
@@ -38,11 +37,11 @@ type stores struct {
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
-	costs      cost.Source
-	closings   cost.Closings
 	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk
+	contracts  *postgres.Contracts
+	finance    *postgres.Finance
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -68,6 +67,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		deliveries: postgres.NewDeliveries(pool),
 		notices:    notices,
 		news:       newsDesk(cfg, notices),
+		contracts:  postgres.NewContracts(pool),
+		finance:    postgres.NewFinance(pool),
 	}
 }
 

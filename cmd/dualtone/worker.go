@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
@@ -86,11 +87,15 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	reports.Register(w)
+	newSampler(cfg, s, f).Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
 	defer w.Stop()
 	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
+		return err
+	}
+	if err := (&control.Control{Client: c, TaskQueue: taskQueue}).ScheduleSampling(ctx); err != nil {
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
@@ -124,7 +129,7 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 // newDeliveries is what brings reports to people. Without a mail server they go
 // to folders alone.
 func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
-	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs, Closings: s.closings}
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.finance, Closings: s.finance}
 	if !mails(cfg) {
 		return d, nil
 	}
@@ -146,6 +151,14 @@ func newRollout(s *stores, m *activities.User) *activities.Rollout {
 			Rehearsals: s.rehearsals, Now: m.Now,
 		},
 		Measures: &activities.PlatformMeasures{Old: m.Old, New: m.New, Store: s.rollouts, People: s.people},
+	}
+}
+
+// newSampler is what samples the facts of finance.
+func newSampler(cfg *config.Config, s *stores, f *fleet) *activities.Sampler {
+	return &activities.Sampler{
+		Records: s.finance, Keeper: s.finance, Plans: s.rollouts, Log: s.rollouts, Versions: s.plans, Rehearsals: s.rehearsals,
+		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Now: time.Now,
 	}
 }
 

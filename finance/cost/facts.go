@@ -32,10 +32,25 @@ type Book struct {
 	Contracts   []contract.Contract
 }
 
+// BookOf is a document as an engine takes it.
+func BookOf(d *contract.Document) Book {
+	spec := &d.File.Spec
+	b := Book{
+		Name: d.File.Metadata.Name, Currency: spec.Currency, Quotes: d.Quotes, WorkingDays: spec.WorkingDays, Contracts: spec.Contracts,
+	}
+	if spec.Exchange != nil {
+		b.Policy = spec.Exchange.Policy
+	}
+	return b
+}
+
 // Plan is what a cutover plan says of money.
 type Plan struct {
 	Name string `json:"name"`
 	Hash string `json:"hash"`
+	// Book is the book of its contracts, Approved when the plan was approved.
+	Book     string    `json:"book"`
+	Approved time.Time `json:"approved,omitzero"`
 	// Old and New are the systems by their names in the settings.
 	Old string `json:"old"`
 	New string `json:"new"`
