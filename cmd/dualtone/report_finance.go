@@ -110,7 +110,7 @@ func (f *financeFlags) add(cmd *cobra.Command, r statement.Report) {
 	if r == statement.Notices {
 		return
 	}
-	flags.StringVar(&f.costCenter, "cost-center", "", "only this cost centre")
+	flags.StringVar(&f.costCenter, "cost-center", "", "only this cost center")
 	flags.StringVar(&f.stage, "stage", "", "only this stage of the plan")
 	flags.StringVar(&f.country, "country", "", "only this country")
 	if r == statement.Overlap || r == statement.Forecast || r == "" {

@@ -139,7 +139,7 @@ func filters(q *cost.Question) []document.Parameter {
 		{Key: "item", Name: "Only item", Value: string(q.Item)},
 		{Key: "system", Name: "Only system", Value: q.System},
 		{Key: "stage", Name: "Only stage", Value: q.Stage},
-		{Key: "cost_center", Name: "Only cost centre", Value: q.CostCenter},
+		{Key: "cost_center", Name: "Only cost center", Value: q.CostCenter},
 		{Key: "country", Name: "Only country", Value: q.Country},
 		{Key: "user", Name: "Only user", Value: q.User},
 	}

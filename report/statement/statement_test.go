@@ -215,7 +215,7 @@ func TestWhatCannotBeAskedIsRefused(t *testing.T) {
 	for name, r := range map[string]statement.Request{
 		"an unknown report":       {Report: "overlaps"},
 		"user-days of a forecast": {Report: statement.Forecast, Days: true},
-		"notices by cost centre":  {Report: statement.Notices, By: []cost.Facet{cost.ByCostCenter}},
+		"notices by cost center":  {Report: statement.Notices, By: []cost.Facet{cost.ByCostCenter}},
 		"a delay of a thousand":   {Report: statement.Delay, Delay: 1000},
 	} {
 		if _, err := statement.Make(engine(t, in), r); !errors.Is(err, dualtone.ErrInvalid) {
