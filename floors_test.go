@@ -38,6 +38,13 @@ func floors() []floor {
 			"os":            "decisions are pure",
 			ours("systems"): "a decision does not know who carries it out",
 		}},
+		{who: []string{"report/document/...", "report/focus", "report/statement", "report/press", "report/delivery"}, never: map[string]string{
+			"github.com/jackc/pgx/v5": "SQL belongs in postgres",
+			ours("postgres"):          "stores come as ports",
+			ours("systems"):           "a report knows no connector",
+			ours("config"):            "take the values you need",
+			ours("workflows"):         "a report does not know who calls it",
+		}},
 		// A workflow names activities and what goes in and out of them; what those
 		// reach is their affair.
 		{who: []string{"workflows"}, behind: []string{"activities"}, never: map[string]string{

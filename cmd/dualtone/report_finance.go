@@ -73,11 +73,11 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 				return err
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				in, err := s.costs.Inputs(cmd.Context(), job.Request.Question)
+				e, err := cost.Load(cmd.Context(), s.finance, s.finance, job.Request.Question)
 				if err != nil {
 					return err
 				}
-				files, err := press.Print(in, job)
+				files, err := press.Print(e, job)
 				if err != nil {
 					return err
 				}
@@ -110,7 +110,7 @@ func (f *financeFlags) add(cmd *cobra.Command, r statement.Report) {
 	if r == statement.Notices {
 		return
 	}
-	flags.StringVar(&f.costCenter, "cost-center", "", "only this cost centre")
+	flags.StringVar(&f.costCenter, "cost-center", "", "only this cost center")
 	flags.StringVar(&f.stage, "stage", "", "only this stage of the plan")
 	flags.StringVar(&f.country, "country", "", "only this country")
 	if r == statement.Overlap || r == statement.Forecast || r == "" {

@@ -13,7 +13,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
@@ -42,7 +41,6 @@ type stores struct {
 	decisions  *postgres.Decisions
 	audit      *postgres.Audit
 	accounts   *postgres.Accounts
-	costs      cost.Source
 	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk

@@ -88,11 +88,9 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	}
 	activities.RegisterRollout(w, newRollout(cfg, s, mover, records))
 	records.Register(w)
-	reports, err := newDeliveries(cfg, s)
-	if err != nil {
+	if err := registerDeliveries(w, cfg, s); err != nil {
 		return err
 	}
-	reports.Register(w)
 	newSampler(cfg, s, f).Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
@@ -142,16 +140,19 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	}
 }
 
-// newDeliveries is what brings reports to people. Without a mail server they go
-// to folders alone.
-func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
-	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs}
-	if !mails(cfg) {
-		return d, nil
+// registerDeliveries makes a worker able to bring reports to people. Without a
+// mail server they go to folders alone.
+func registerDeliveries(w worker.Worker, cfg *config.Config, s *stores) error {
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.finance, Closings: s.finance}
+	if mails(cfg) {
+		server, err := mailServer(cfg)
+		if err != nil {
+			return err
+		}
+		d.Mail = server
 	}
-	server, err := mailServer(cfg)
-	d.Mail = server
-	return d, err
+	d.Register(w)
+	return nil
 }
 
 // mails reports whether the settings name a mail server.
