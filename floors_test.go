@@ -66,7 +66,13 @@ func floors() []floor {
 			ours("systems/all"):       "activities drive ports",
 			ours("systems/sim/..."):   "simulators stay out of production",
 		}},
-		{who: []string{"control"}, never: map[string]string{
+		{who: []string{"access", "audit"}, never: map[string]string{
+			"net/http":      "who may what does not depend on how they ask",
+			"database/sql":  "decisions are pure",
+			"math/rand":     "a secret is not guessed",
+			ours("systems"): "a decision does not know who carries it out",
+		}},
+		{who: []string{"control", "console", "console/api"}, never: map[string]string{
 			"github.com/jackc/pgx/v5": "SQL belongs in postgres",
 			ours("postgres"):          "surfaces take stores as interfaces",
 			ours("systems/all"):       "surfaces ask the workflows",

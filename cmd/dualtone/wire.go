@@ -134,6 +134,9 @@ func (a *app) withStores(ctx context.Context, do func(*config.Config, *stores) e
 		return err
 	}
 	defer s.Close()
+	if err := noteAllowed(ctx, s); err != nil {
+		return err
+	}
 	return do(cfg, s)
 }
 
