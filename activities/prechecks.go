@@ -25,6 +25,7 @@ type Prechecks struct {
 	Proofs   rollout.Proofs
 	People   cutover.People
 	Old, New *systems.Platform
+	CRM      *systems.CRM
 	// Rehearsals are what a stage that rehearses the plan goes by.
 	Rehearsals rehearsal.Store
 	Now        func() time.Time
@@ -51,6 +52,9 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 	}
 	if err := c.systems(ctx); err != nil {
 		return Checked{}, err
+	}
+	if share := v.Document.Plan.Spec.Limits.Rate.SalesforceAPIShare; share > 0 && c.CRM.Usage == nil {
+		c.block("%s does not tell how many of its requests are used, and the plan is to keep to %s of them; take salesforce_api_share out of the plan", c.CRM.Name, share)
 	}
 	if err := c.people(ctx); err != nil {
 		return Checked{}, err

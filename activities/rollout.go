@@ -19,6 +19,8 @@ type Rollout struct {
 	Calendar rollout.Calendars
 	Checks   StageChecks
 	Measures rollout.Measures
+	// Budgets may be nil where no plan has a share of the CRM.
+	Budgets rollout.Budgets
 	// News may be nil.
 	News rollout.News
 	Now  func() time.Time
@@ -36,7 +38,8 @@ type StageChecks interface {
 	Check(ctx context.Context, r StageRef) (Checked, error)
 	// Crowded returns which of the people may not be switched now, because too
 	// many of those they work with are on the new side; each with the reason.
-	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, inFlight int) (map[dualtone.PersonID]string, error)
+	// The rate may say less than the plan.
+	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, rate rollout.Rate) (map[dualtone.PersonID]string, error)
 	// Final says what is still missing before the point of no return.
 	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
 }

@@ -188,6 +188,16 @@ func (s *Rollouts) Approvals(ctx context.Context, plan string) ([]rollout.Approv
 		FROM plan_approvals WHERE plan = $1 ORDER BY at, serial`, []any{plan}, approvalRow.approval)
 }
 
+// Switched counts the switches of a plan's people that began since a time.
+func (s *Rollouts) Switched(ctx context.Context, plan string, since time.Time) (int, error) {
+	var n int
+	err := again(ctx, "switches of plan "+plan, func() error {
+		return s.pool.QueryRow(ctx, `
+			SELECT count(*) FROM switches WHERE started >= $2 AND starts_with(cohort, $1)`, rollout.CohortName(plan, ""), stored(since)).Scan(&n)
+	})
+	return n, err
+}
+
 // WayBack returns how the last way back of anybody since a time ended. One that
 // found nothing to take back proves nothing.
 func (s *Rollouts) WayBack(ctx context.Context, since time.Time) (rollout.Proof, error) {

@@ -49,6 +49,10 @@ type hall struct {
 	figure func(m rollout.Measure) rollout.Reading
 	checks func() activities.Checked
 	final  []string
+	// left is how many users the plan's share of the CRM allows; nil for all.
+	left func() int
+	// linger is how long a switch takes by the real clock.
+	linger time.Duration
 }
 
 // began is a user's switch that was begun.
@@ -131,7 +135,7 @@ func (h *hall) fresh() {
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
 	h.env.RegisterActivityWithOptions(h.runUser, activity.RegisterOptions{Name: activities.RunUserName})
 	activities.RegisterRollout(h.env, &activities.Rollout{
-		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Now: h.env.Now,
+		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Budgets: h, Now: h.env.Now,
 	})
 	workflows.Register(h.env)
 }
@@ -163,6 +167,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 	}
 	h.began = append(h.began, began{r.Person, to, h.env.Now()})
 	this.state = end(r.Person)
+	linger := h.linger
 	id := cutover.SwitchID(fmt.Sprintf("%s/%d", r.Person, h.runs))
 	h.mu.Unlock()
 	defer func() {
@@ -170,6 +175,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		defer h.mu.Unlock()
 		h.inFlight--
 	}()
+	<-time.After(linger)
 	stage := string(r.Person[:strings.LastIndex(string(r.Person), "-")])
 	_, err := h.people.Keep(ctx, cutover.Switch{
 		ID: id, Person: r.Person, To: to, State: this.state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
@@ -193,8 +199,19 @@ func (h *hall) Check(context.Context, activities.StageRef) (activities.Checked, 
 	return h.checks(), nil
 }
 
-func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, int) (map[dualtone.PersonID]string, error) {
+func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, rollout.Rate) (map[dualtone.PersonID]string, error) {
 	return nil, nil
+}
+
+func (h *hall) Left(context.Context, string, plan.Percent, time.Time) (rollout.Budget, error) {
+	if h.left == nil {
+		return rollout.Budget{Users: 1 << 30}, nil
+	}
+	b := rollout.Budget{Users: h.left()}
+	if b.Users == 0 {
+		b.Why = "the plan's share of the CRM is used up"
+	}
+	return b, nil
 }
 
 func (h *hall) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {

@@ -40,6 +40,8 @@ type StageCarried struct {
 	// ApprovedUntil is when what was approved expires unless it is begun.
 	ApprovedUntil time.Time    `json:"approved_until,omitzero"`
 	Rate          rollout.Rate `json:"rate"`
+	// Share is its part of what the plan may do; nil while it moves nobody.
+	Share *rollout.Rate `json:"share,omitempty"`
 	// Retry: those who failed are tried again.
 	Retry  bool `json:"retry,omitempty"`
 	Passes int  `json:"passes,omitempty"`
@@ -346,7 +348,7 @@ func (s *stage) tally(ctx workflow.Context) error {
 
 func (s *stage) status(now time.Time) StageStatus {
 	st := StageStatus{
-		Standing: s.Standing, Rate: s.Rate, Bound: s.bound(), Approval: s.approval(now), Paused: s.Paused,
+		Standing: s.Standing, Rate: s.rate(), Bound: s.bound(), Approval: s.approval(now), Paused: s.Paused,
 		Findings: s.Findings, Undone: s.Undone,
 	}
 	switch s.Standing.State {

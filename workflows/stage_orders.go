@@ -46,6 +46,8 @@ func (s *stage) listen(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	workflow.Go(ctx, s.hearShare)
+	workflow.Go(ctx, s.hearSettled)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for orders := workflow.GetSignalChannel(ctx, PlanOrderSignal); ; {
 			var o PlanOrder
@@ -120,7 +122,7 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 		if o.Rate == nil {
 			return refuse(dualtone.ErrInvalid, "it names no limit")
 		}
-		if why := o.Rate.Within(s.Spec.Cap); why != "" {
+		if why := s.Rate.With(*o.Rate).Within(s.Spec.Cap); why != "" {
 			return refuse(dualtone.ErrDenied, why)
 		}
 	case rollout.Approve:
@@ -203,7 +205,7 @@ func (s *stage) heed(o PlanOrder) {
 		s.Paused = nil
 	case rollout.Limit:
 		if o.Rate != nil {
-			s.Rate = *o.Rate
+			s.Rate = s.Rate.With(*o.Rate)
 		}
 	case rollout.Retry:
 		s.Retry, s.NotBefore, s.Paused = true, time.Time{}, nil

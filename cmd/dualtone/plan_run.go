@@ -154,6 +154,9 @@ type given struct {
 	hold     time.Duration
 	inFlight string
 	rate     rollout.Rate
+	apiShare percent
+	maxOnNew percent
+	failed   percent
 }
 
 func (a *app) planVerbCommand(v planVerb) *cobra.Command {

@@ -123,8 +123,9 @@ func newRollout(s *stores, m *activities.User) *activities.Rollout {
 		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
-			Rehearsals: s.rehearsals, Now: m.Now,
+			CRM: m.CRM, Rehearsals: s.rehearsals, Now: m.Now,
 		},
+		Budgets: &activities.CRMBudget{CRM: m.CRM, Attempts: s.rollouts},
 		Measures: &activities.PlatformMeasures{Old: m.Old, New: m.New, Store: s.rollouts, People: s.people},
 	}
 }
