@@ -9,6 +9,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -198,9 +199,12 @@ func (s *Rollouts) Switched(ctx context.Context, plan string, since time.Time) (
 	return n, err
 }
 
-// WayBack returns how the last way back of anybody since a time ended. One that
+// WayBack returns how the last way back of a class since a time ended. One that
 // found nothing to take back proves nothing.
-func (s *Rollouts) WayBack(ctx context.Context, since time.Time) (rollout.Proof, error) {
+func (s *Rollouts) WayBack(ctx context.Context, class plan.Reversal, since time.Time) (rollout.Proof, error) {
+	if class != plan.ReversalMinutes {
+		return s.proved(ctx, class, since)
+	}
 	type proof struct {
 		Person dualtone.PersonID
 		State  cutover.State
@@ -218,5 +222,5 @@ func (s *Rollouts) WayBack(ctx context.Context, since time.Time) (rollout.Proof,
 	if err != nil {
 		return rollout.Proof{}, err
 	}
-	return rollout.Proof{Person: found.Person, Restored: found.State == cutover.Restored, At: found.Ended.UTC(), Detail: found.Detail}, nil
+	return rollout.Proof{Subject: string(found.Person), Restored: found.State == cutover.Restored, At: found.Ended.UTC(), Detail: found.Detail}, nil
 }
