@@ -7,6 +7,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -177,6 +178,8 @@ type Asked struct {
 	StageRef
 
 	At time.Time `json:"at"`
+	// Granted opens closed windows.
+	Granted []plan.Grant `json:"granted,omitempty"`
 }
 
 // StageOpening asks the calendar when the people of a stage who wait may be
@@ -186,6 +189,6 @@ func (r *Rollout) StageOpening(ctx context.Context, a Asked) (rollout.Opening, e
 	if err != nil {
 		return rollout.Opening{}, err
 	}
-	o, err := r.Calendar.Opening(ctx, a.Plan, a.Hash, a.Stage, sites, a.At)
+	o, err := r.Calendar.Opening(ctx, a.Plan, a.Hash, a.Stage, sites, a.At, a.Granted...)
 	return o, wrap(err, "calendar of stage %s of plan %s", a.Stage, a.Plan)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -21,6 +22,8 @@ type StageQuery struct {
 	At     time.Time       `json:"at"`
 	// Rate is what the stage may do now; it may be less than its plan says.
 	Rate rollout.Rate `json:"rate,omitzero"`
+	// Granted opens closed windows.
+	Granted []plan.Grant `json:"granted,omitempty"`
 }
 
 // StagePage is a part of a stage's people. After continues it, until it is Ended.
@@ -85,7 +88,7 @@ func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.Use
 		if err != nil {
 			return nil, wrap(err, "person %s", u.Person)
 		}
-		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p.Person, q.At)
+		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p.Person, q.At, q.Granted...)
 		if err != nil {
 			return nil, wrap(err, "calendar of stage %s of plan %s", q.Stage, q.Plan)
 		}

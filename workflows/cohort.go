@@ -10,6 +10,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -54,6 +55,8 @@ type CohortRequest struct {
 	UsersPerMinute int `json:"users_per_minute,omitempty"`
 	// Rate is what the plan's stage may do beside that.
 	Rate rollout.Rate `json:"rate,omitzero"`
+	// Granted opens closed windows for it.
+	Granted []plan.Grant `json:"granted,omitempty"`
 	// StopWhen stops the cohort by itself.
 	StopWhen rollout.StopWhen `json:"stop_when,omitzero"`
 	// Until is when nobody else is started any more; zero for never.

@@ -17,7 +17,7 @@ func (c *cohort) fetchStage(ctx workflow.Context) error {
 	var page activities.StagePage
 	err := workflow.ExecuteActivity(ctx, activities.StagePeopleName, activities.StageQuery{
 		StageRef: *c.Stage, To: c.To, States: c.Only, After: c.After, Limit: pageSize, At: workflow.Now(ctx),
-		Rate: c.Rate,
+		Rate: c.Rate, Granted: c.Granted,
 	}).Get(ctx, &page)
 	if err != nil {
 		return err

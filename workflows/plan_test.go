@@ -187,12 +187,18 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 
 func (h *hall) Spec(context.Context, string, string) (rollout.PlanSpec, error) { return h.spec, nil }
 
-func (h *hall) Opening(_ context.Context, _, _, _ string, _ []string, at time.Time) (rollout.Opening, error) {
+func (h *hall) Opening(_ context.Context, _, _, _ string, _ []string, at time.Time, granted ...plan.Grant) (rollout.Opening, error) {
+	for _, g := range granted {
+		if !at.Before(g.From) && at.Before(g.Until) {
+			return rollout.Opening{Open: true, Until: g.Until, Why: g.Reason}, nil
+		}
+	}
 	return h.open(at), nil
 }
 
-func (h *hall) OpenFor(_ context.Context, _, _, _ string, _ dualtone.Person, at time.Time) (bool, error) {
-	return h.open(at).Open, nil
+func (h *hall) OpenFor(ctx context.Context, _, _, _ string, _ dualtone.Person, at time.Time, granted ...plan.Grant) (bool, error) {
+	o, err := h.Opening(ctx, "", "", "", nil, at, granted...)
+	return o.Open, err
 }
 
 func (h *hall) Check(context.Context, activities.StageRef) (activities.Checked, error) {

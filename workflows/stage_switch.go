@@ -35,7 +35,7 @@ func (s *stage) launch(ctx workflow.Context, to dualtone.Side, only []cutover.St
 	ref := s.ref()
 	r := CohortRequest{
 		Cohort: rollout.CohortName(ref.Plan, ref.Stage), To: to, Actor: s.Begin.Actor, Reason: s.reason(),
-		Window: s.rate().Concurrency, UsersPerMinute: s.rate().UsersPerMinute, Only: only, StopWhen: s.stopWhen(), Rate: s.Rate,
+		Window: s.rate().Concurrency, UsersPerMinute: s.rate().UsersPerMinute, Only: only, StopWhen: s.stopWhen(), Rate: s.Rate, Granted: s.Override.Grants(),
 		DrainWait: s.DrainWait, Patience: s.Patience, RunLength: s.RunLength, Stage: &ref,
 		Until: until,
 	}

@@ -152,6 +152,9 @@ type given struct {
 
 	person   string
 	hold     time.Duration
+	holds    length
+	longer   length
+	ends     string
 	inFlight string
 	rate     rollout.Rate
 	apiShare percent

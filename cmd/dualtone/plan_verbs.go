@@ -17,7 +17,7 @@ import (
 )
 
 // planVerbs are the orders that a plan takes, and what each does.
-func planVerbs() []planVerb { return slices.Concat(decidingVerbs(), pacingVerbs(), endingVerbs()) }
+func planVerbs() []planVerb { return slices.Concat(decidingVerbs(), pacingVerbs(), timingVerbs(), endingVerbs()) }
 
 // decidingVerbs say whether a plan may go on.
 func decidingVerbs() []planVerb {

@@ -18,9 +18,10 @@ type Measures interface {
 type Calendars interface {
 	// Opening says whether somebody at one of the sites may be switched at a
 	// moment, and else when next. Blackouts always win.
-	Opening(ctx context.Context, plan, hash, stage string, sites []string, at time.Time) (Opening, error)
+	// What is granted opens closed windows as well.
+	Opening(ctx context.Context, name, hash, stage string, sites []string, at time.Time, granted ...plan.Grant) (Opening, error)
 	// OpenFor says whether one of the people may be switched at a moment.
-	OpenFor(ctx context.Context, plan, hash, stage string, who dualtone.Person, at time.Time) (bool, error)
+	OpenFor(ctx context.Context, name, hash, stage string, who dualtone.Person, at time.Time, granted ...plan.Grant) (bool, error)
 }
 
 // Proofs knows of ways back that were gone.

@@ -1,6 +1,10 @@
 package rollout
 
-import "github.com/dualtone/dualtone/cutover/plan"
+import (
+	"slices"
+
+	"github.com/dualtone/dualtone/cutover/plan"
+)
 
 // Role is in which capacity somebody acts.
 type Role = plan.Role
@@ -16,6 +20,16 @@ func desk() []Role { return []Role{plan.Operator, plan.OperationsLead, plan.Inci
 // approvers may approve something; of what, each approval says.
 func approvers() []Role {
 	return []Role{plan.CutoverApprover, plan.OperationsLead, plan.TelecomOwner, plan.FinanceOwner, plan.IncidentCommander}
+}
+
+// both are the roles of two lists.
+func both(a, b []Role) []Role {
+	for _, r := range b {
+		if !slices.Contains(a, r) {
+			a = append(a, r)
+		}
+	}
+	return a
 }
 
 func planners() []Role { return []Role{plan.Planner, plan.Admin} }

@@ -35,6 +35,8 @@ type Spec struct {
 	// BackWindow is how long after it passed the stage can be taken back.
 	BackWindow plan.Duration `json:"back_window,omitempty"`
 	Tasks      []plan.Task   `json:"tasks,omitempty"`
+	// Override is who may open a closed window; nil where nobody may.
+	Override *plan.Override `json:"override,omitempty"`
 }
 
 // PlanSpec is what the workflow of a plan needs to know of it.
@@ -60,7 +62,7 @@ func SpecOf(p *plan.Plan, hash, author string, s plan.Stage) Spec {
 		Plan: p.Metadata.Name, Stage: string(s.ID), Hash: hash, Author: author, Kind: s.Kind,
 		Patience: patience, Soak: s.Soak, Limits: RateOf(p.Spec.Limits), Cap: RateOf(p.Spec.Limits), Reversal: s.Reversal,
 		Automatic: p.Spec.Rollback.OnGateFail == plan.Automatic,
-		BackWait:  p.Spec.Rollback.Drain.Wait, BackWindow: p.Spec.Rollback.Window, Tasks: s.Tasks,
+		BackWait:  p.Spec.Rollback.Drain.Wait, BackWindow: p.Spec.Rollback.Window, Tasks: s.Tasks, Override: p.Spec.Calendars.Override,
 	}
 	for _, after := range s.After {
 		spec.After = append(spec.After, string(after))

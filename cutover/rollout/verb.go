@@ -25,6 +25,8 @@ const (
 	Skip     Verb = "skip"
 	Retry    Verb = "retry"
 	Override Verb = "override" // take a failed gate upon oneself
+	Window   Verb = "window"   // open a closed window for a while
+	Extend   Verb = "soak"     // end a soak later, or sooner
 	Rollback Verb = "rollback"
 	Abort    Verb = "abort"
 	Finalise Verb = "finalise"
@@ -142,6 +144,8 @@ func stageRules() []rule {
 		{verb: Pause, from: []State{Switching}, who: desk()},
 		{verb: Resume, from: []State{Switching}, who: desk(), forward: true},
 		{verb: Limit, from: []State{WaitingWindow, Switching, RollingBack}, who: desk()},
+		{verb: Window, from: []State{WaitingWindow}, who: both(desk(), approvers()), reason: true},
+		{verb: Extend, from: []State{Soaking}, who: both(desk(), approvers()), reason: true},
 		{verb: Retry, from: []State{Blocked, Rejected, RolledBack, Aborted}, to: Prechecking, who: desk(), forward: true},
 		{verb: Retry, from: []State{Partial, Unknown, Switching}, to: WaitingWindow, who: desk(), forward: true},
 		{verb: Retry, from: []State{Failed}, to: Evaluating, who: desk(), forward: true},
