@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/dualtone/dualtone/internal/placed"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -24,10 +25,20 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Console   Console            `mapstructure:"console"`
+	Telemetry Telemetry          `mapstructure:"telemetry"`
 	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
+}
+
+// Telemetry is where traces of what the program does are sent.
+type Telemetry struct {
+	// OTLP is a collector's address, http://localhost:4318; empty for nowhere.
+	OTLP string `mapstructure:"otlp"`
+	// Sample is how many of a hundred requests are traced.
+	Sample int `mapstructure:"sample"`
 }
 
 // Log says what is logged and how.
@@ -151,7 +162,8 @@ type Drain struct {
 type System struct {
 	Name     string
 	Kind     string
-	settings *node
+	settings *placed.Node
+	source   string // of the settings
 	key      string
 }
 
@@ -165,6 +177,12 @@ func Default() Config {
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
+		Console: Console{
+			MaxBodyMB: 32, MaxConnections: 4096,
+			Session: ConsoleSession{Idle: time.Hour, Lasts: 12 * time.Hour}, Rate: ConsoleRate{PerSecond: 50, Burst: 200, SignIns: 10},
+			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
+		},
+		Telemetry: Telemetry{Sample: 100},
 		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}

@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Notify says who hears of what happens to plans, and by which way.
@@ -58,7 +59,7 @@ func (l *loader) checkNotify() {
 		}
 	}
 	for name, c := range sorted(n.Channels) {
-		l.checkChannel(join("notify.channels", name), c)
+		l.checkChannel(placed.Join("notify.channels", name), c)
 	}
 }
 

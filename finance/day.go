@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Day is a day of the calendar, counted from 1970-01-01. The zero value stands
@@ -25,7 +25,7 @@ func DayOf(t time.Time) Day { return Date(t.Date()) }
 func ParseDay(text string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil || t.Year() < 1900 {
-		return 0, fmt.Errorf("%q is not a date such as 2027-02-15: %w", text, dualtone.ErrInvalid)
+		return 0, &placed.ValueError{Text: text, Wrong: "is not a date", Want: "write it as in 2027-02-15"}
 	}
 	return DayOf(t), nil
 }
@@ -79,7 +79,7 @@ func MonthOf(t time.Time) Month { return Month(t.Year()*12 + int(t.Month()) - 1)
 func ParseMonth(text string) (Month, error) {
 	t, err := time.Parse("2006-01", text)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a month such as 2027-02: %w", text, dualtone.ErrInvalid)
+		return 0, &placed.ValueError{Text: text, Wrong: "is not a month", Want: "write it as in 2027-02"}
 	}
 	return MonthOf(t), nil
 }

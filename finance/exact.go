@@ -1,12 +1,11 @@
 package finance
 
 import (
-	"fmt"
 	"math/big"
 	"regexp"
 	"strings"
 
-	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Exact is a number without any rounding: a fraction of whole numbers. It does
@@ -25,7 +24,7 @@ var decimals = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,12})?$`)
 // ErrInvalid.
 func ParseExact(text string) (Exact, error) {
 	if !decimals.MatchString(text) {
-		return Exact{}, fmt.Errorf("%q is not a number such as 42000.00: %w", text, dualtone.ErrInvalid)
+		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a number", Want: "write digits and a point, as in 42000.00"}
 	}
 	r, _ := new(big.Rat).SetString(text)
 	return Exact{r}, nil

@@ -23,8 +23,10 @@ const (
 	Closing Policy = "closing"
 )
 
-// Policies lists them all.
-func Policies() []Policy { return []Policy{ChargeDate, MonthAverage, Closing} }
+// Words lists those that are known.
+func (Policy) Words() []string {
+	return []string{string(ChargeDate), string(MonthAverage), string(Closing)}
+}
 
 // Quote is what one unit of a currency is worth in another on a day.
 type Quote struct {

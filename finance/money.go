@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/text/currency"
 
-	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Currency is a code of ISO 4217, as in GBP.
@@ -16,9 +16,15 @@ type Currency string
 func ParseCurrency(text string) (Currency, error) {
 	unit, err := currency.ParseISO(text)
 	if err != nil || unit.String() != text {
-		return "", fmt.Errorf("%q is not a currency such as GBP: %w", text, dualtone.ErrInvalid)
+		return "", &placed.ValueError{Text: text, Wrong: "is not a currency", Want: "write the three letters of ISO 4217, as in GBP"}
 	}
 	return Currency(text), nil
+}
+
+// UnmarshalText reads a code and checks that it is known.
+func (c *Currency) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseCurrency(string(text))
+	return err
 }
 
 // Digits is how many digits after the point amounts of the currency have.

@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
@@ -37,6 +38,10 @@ type stores struct {
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
+	audit      *postgres.Audit
+	accounts   *postgres.Accounts
+	costs      cost.Source
+	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk
 }
@@ -61,6 +66,9 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
+		audit:      postgres.NewAudit(pool),
+		accounts:   postgres.NewAccounts(pool),
+		deliveries: postgres.NewDeliveries(pool),
 		notices:    notices,
 		news:       newsDesk(cfg, notices),
 	}

@@ -81,6 +81,11 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	records.Register(w)
+	reports, err := newDeliveries(cfg, s)
+	if err != nil {
+		return err
+	}
+	reports.Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
@@ -115,6 +120,21 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 		Now:       func() time.Time { return time.Now().UTC() },
 	}
 }
+
+// newDeliveries is what brings reports to people. Without a mail server they go
+// to folders alone.
+func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs}
+	if !mails(cfg) {
+		return d, nil
+	}
+	server, err := mailServer(cfg)
+	d.Mail = server
+	return d, err
+}
+
+// mails reports whether the settings name a mail server.
+func mails(cfg *config.Config) bool { return cfg.Notify.Mail.Server != "" }
 
 // newRollout is what the workflows of plans need done.
 func newRollout(s *stores, m *activities.User) *activities.Rollout {

@@ -134,15 +134,15 @@ type Item struct {
 	// Quantity is how many there are of an item that is no licence and no usage;
 	// 1 when it is left out.
 	Quantity int `json:"quantity,omitempty"`
-	// Commitment is how many seats are paid at least, or how many units a month.
+	// Commitment is how many seats of a licence are paid at least.
 	Commitment int   `json:"commitment,omitempty"`
 	Price      Price `json:"price" want:"write price: {amount: \"30.00\", per: month}"`
 }
 
 // Price is an amount in the contract's currency.
 type Price struct {
-	Amount finance.Exact `json:"amount"`
-	Per    Per           `json:"per"`
+	Amount finance.Exact `json:"amount" want:"write what is paid, as in amount: \"30.00\""`
+	Per    Per           `json:"per" want:"write per: day, month, year or minute"`
 }
 
 // Per is what a price is for.
@@ -155,6 +155,26 @@ const (
 	PerYear   Per = "year"
 	PerMinute Per = "minute" // usage alone
 )
+
+// Words lists those that are known.
+func (Per) Words() []string { return texts(PerDay, PerMonth, PerYear, PerMinute) }
+
+// Words lists those that are known.
+func (Proration) Words() []string { return texts(Calendar, Actual, Thirty) }
+
+// Words lists those that are known.
+func (PartMonth) Words() []string { return texts(ByTheDay, WholeMonths) }
+
+// Words lists those that are known.
+func (ItemKind) Words() []string { return texts(Licence, Support, Trunk, Number, Team, Hairpin) }
+
+func texts[T ~string](all ...T) []string {
+	words := make([]string, len(all))
+	for i, w := range all {
+		words[i] = string(w)
+	}
+	return words
+}
 
 // ItemKind is what is paid for.
 type ItemKind string

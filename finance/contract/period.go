@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Period is a time of days or of months, as contracts have it. The zero value
@@ -21,7 +22,7 @@ func (p *Period) UnmarshalText(text []byte) error {
 	}
 	m := periods.FindStringSubmatch(string(text))
 	if m == nil {
-		return errPeriod
+		return &placed.ValueError{Text: string(text), Wrong: "is not a time that contracts have", Want: "write it as in 90d, 6w, 3mo or 1y"}
 	}
 	n, _ := strconv.Atoi(m[1])
 	switch m[2] {

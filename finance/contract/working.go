@@ -1,14 +1,11 @@
 package contract
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/dualtone/dualtone/finance"
 )
-
-var errPeriod = errors.New("is not a time such as 90d, 6w, 3mo or 1y")
 
 // WorkingDays are the days on which a notice can reach a supplier.
 type WorkingDays struct {
@@ -20,6 +17,9 @@ type WorkingDays struct {
 
 // Weekday is a day of the week by its English name, in lower case.
 type Weekday string
+
+// Words lists those that are known.
+func (Weekday) Words() []string { return texts(weekdays()...) }
 
 // Has reports whether people work on a day.
 func (w WorkingDays) Has(d finance.Day) bool {

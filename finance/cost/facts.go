@@ -10,9 +10,12 @@ import (
 
 // Inputs are all that an engine answers from.
 type Inputs struct {
-	Plan  Plan
-	Book  Book
-	Facts Facts
+	Plan Plan
+	Book Book
+	// Approved is the book as it was known when the plan was approved; nil for the
+	// same.
+	Approved *Book
+	Facts    Facts
 	// AsOf is the last day of which facts are taken; what comes later is forecast.
 	AsOf finance.Day
 	// KnownAt is the time whose knowledge the inputs are.
@@ -43,9 +46,13 @@ type Plan struct {
 	// stage; an empty stage is for all others.
 	After map[string]int `json:"after"`
 	// Release is the day from which no seat on the old system is held, and on which
-	// notice is given; none when the plan has no finalise.
-	Release finance.Day    `json:"release,omitzero"`
-	Budget  *finance.Money `json:"budget,omitempty"`
+	// notice is given, as it is expected now; none when the plan has no finalise.
+	// PlannedRelease is the same as it was approved.
+	Release        finance.Day `json:"release,omitzero"`
+	PlannedRelease finance.Day `json:"planned_release,omitzero"`
+	// Licenses are what a person is given on the new system.
+	Licenses []string       `json:"licenses,omitempty"`
+	Budget   *finance.Money `json:"budget,omitempty"`
 	// WarnOver is the share of the budget, 0.1 for a tenth, by which the forecast
 	// may be over it without a warning; WarnNotice is for how many days before a
 	// notice day there is one. Nil warns of neither.

@@ -104,8 +104,6 @@ type Line struct {
 	// NoticeDay and End are the contract's.
 	NoticeDay finance.Day `json:"notice_day,omitzero"`
 	End       finance.Day `json:"contract_end,omitzero"`
-
-	exact finance.Exact // in the currency of the report, before it is rounded
 }
 
 // Head is what every report begins with.
