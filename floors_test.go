@@ -78,6 +78,20 @@ func floors() []floor {
 			ours("systems"):           "a source knows no connector",
 			ours("config"):            "take the values you need",
 		}},
+		// Whoever answers an SBC does so from memory, whatever else is away.
+		{who: []string{
+			"routing/edge", "routing/sipedge", "routing/httpedge", "routing/enumedge", "routing/curriedge",
+			"routing/follow", "routing/rollcall", "routing/probe",
+		}, never: map[string]string{
+			"github.com/jackc/pgx/v5":   "a table and its edges come as ports",
+			"database/sql":              "a table and its edges come as ports",
+			"go.temporal.io/sdk/client": "a call does not wait for a workflow",
+			ours("postgres"):            "a table and its edges come as ports",
+			ours("systems"):             "an edge knows no platform's own interface",
+			ours("cutover"):             "an edge serves what was decided",
+			ours("config"):              "take the values you need",
+			"testing":                   "tests test",
+		}},
 		{who: []string{"systems/..."}, except: []string{"systems/sim/...", "systems/systemtest/..."}, never: map[string]string{
 			"go.temporal.io/sdk/client":    "a connector does not know who calls it",
 			"go.temporal.io/sdk/activity":  "a connector does not know who calls it",

@@ -22,6 +22,8 @@ type Rollout struct {
 	Measures rollout.Measures
 	// Budgets may be nil where no plan has a share of the CRM.
 	Budgets rollout.Budgets
+	// Final does what a plan names for after its point of no return.
+	Final FinalActions
 	// News may be nil.
 	News rollout.News
 	Now  func() time.Time
@@ -43,6 +45,13 @@ type StageChecks interface {
 	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, rate rollout.Rate) (map[dualtone.PersonID]string, error)
 	// Final says what is still missing before the point of no return.
 	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
+}
+
+// FinalActions does what cannot be taken back.
+type FinalActions interface {
+	// Perform does the final actions of a plan; what no system can do becomes a
+	// task. It may be run again after any failure.
+	Perform(ctx context.Context, p PlanRef) error
 }
 
 // Checked is what the prechecks of a stage found.
@@ -138,6 +147,11 @@ func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
 func (r *Rollout) CheckFinal(ctx context.Context, p PlanRef) ([]string, error) {
 	missing, err := r.Checks.Final(ctx, p, r.Now())
 	return missing, wrap(err, "finalising plan %s", p.Plan)
+}
+
+// PerformFinal does the final actions of a plan that was finalised.
+func (r *Rollout) PerformFinal(ctx context.Context, p PlanRef) error {
+	return wrap(r.Final.Perform(ctx, p), "finalising plan %s", p.Plan)
 }
 
 // StageTally counts the people of a stage by where they are.

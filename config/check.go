@@ -72,6 +72,10 @@ func (l *loader) checkTemporal() {
 	if t.Namespace == "" {
 		l.at("temporal.namespace", "empty", "leave it out for the namespace dualtone")
 	}
+	if t.Deployment == "" || strings.ContainsAny(t.Deployment, ".:") {
+		// Temporal writes it before the build with one of these between them.
+		l.at("temporal.deployment", fmt.Sprintf("%q is empty or holds a dot or a colon", t.Deployment), "leave it out for the deployment dualtone")
+	}
 	if (t.TLS.Cert == "") != (t.TLS.KeyFile == "") {
 		l.at("temporal.tls", "a certificate and its key go together", "give cert and key_file, or neither")
 	}

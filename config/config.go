@@ -25,12 +25,19 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Evidence  Evidence           `mapstructure:"evidence"`
 	Console   Console            `mapstructure:"console"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
 	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
+}
+
+// Evidence is how packs that prove what a stage did are signed.
+type Evidence struct {
+	// Key is the private key, Ed25519 in PEM.
+	Key Secret `mapstructure:"key"`
 }
 
 // Telemetry is where traces of what the program does are sent.
@@ -61,6 +68,10 @@ type Temporal struct {
 	Namespace string `mapstructure:"namespace"`
 	APIKey    Secret `mapstructure:"api_key"`
 	TLS       TLS    `mapstructure:"tls"`
+	// Deployment is what Temporal calls the workers, whatever their version.
+	Deployment string `mapstructure:"deployment"`
+	// Build is these workers' version; empty for workers without versions.
+	Build string `mapstructure:"build"`
 }
 
 // TLS names the files of a TLS connection.
@@ -172,7 +183,7 @@ func Default() Config {
 	return Config{
 		Log:       Log{Level: "info", Format: "text"},
 		Database:  Database{MaxConnections: 10},
-		Temporal:  Temporal{Namespace: "dualtone"},
+		Temporal:  Temporal{Namespace: "dualtone", Deployment: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},

@@ -28,7 +28,7 @@ func (p *planRun) shareOut(ctx workflow.Context) {
 // share tells each stage that moves people its part where that has changed.
 func (p *planRun) share(ctx workflow.Context, movers []rollout.Mover) {
 	before := p.Movers
-	p.Movers = rollout.Share(p.whole(), movers)
+	p.Movers = rollout.Divide(p.whole(), movers)
 	for _, m := range p.Movers {
 		child := p.running[m.Stage]
 		if child == nil || toldAlready(before, m) {

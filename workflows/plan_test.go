@@ -53,6 +53,8 @@ type hall struct {
 	left func() int
 	// linger is how long a switch takes by the real clock.
 	linger time.Duration
+	// performed are the plans whose final actions were done.
+	performed []activities.PlanRef
 }
 
 // began is a user's switch that was begun.
@@ -135,7 +137,7 @@ func (h *hall) fresh() {
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
 	h.env.RegisterActivityWithOptions(h.runUser, activity.RegisterOptions{Name: activities.RunUserName})
 	activities.RegisterRollout(h.env, &activities.Rollout{
-		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Budgets: h, Now: h.env.Now,
+		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Budgets: h, Final: h, Now: h.env.Now,
 	})
 	workflows.Register(h.env)
 }
@@ -222,6 +224,13 @@ func (h *hall) Left(context.Context, string, plan.Percent, time.Time) (rollout.B
 
 func (h *hall) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {
 	return h.final, nil
+}
+
+func (h *hall) Perform(_ context.Context, p activities.PlanRef) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.performed = append(h.performed, p)
+	return nil
 }
 
 func (h *hall) Measure(_ context.Context, m rollout.Measure) (rollout.Reading, error) {

@@ -34,6 +34,8 @@ type stores struct {
 	plans      *postgres.Plans
 	rollouts   *postgres.Rollouts
 	rehearsals *postgres.Rehearsals
+	packs      *postgres.Packs
+	baselines  *postgres.Baselines
 	care       *postgres.Care
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
@@ -62,6 +64,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		plans:      postgres.NewPlans(pool),
 		rollouts:   postgres.NewRollouts(pool),
 		rehearsals: postgres.NewRehearsals(pool),
+		packs:      postgres.NewPacks(pool),
+		baselines:  postgres.NewBaselines(pool),
 		care:       postgres.NewCare(pool),
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),

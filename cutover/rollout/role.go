@@ -32,4 +32,9 @@ func both(a, b []Role) []Role {
 	return a
 }
 
+// doers are those who do tasks by hand, and those who confirm them.
+func doers() []Role {
+	return append(append(desk(), planners()...), plan.TelecomOwner, plan.CutoverApprover, plan.FinanceOwner)
+}
+
 func planners() []Role { return []Role{plan.Planner, plan.Admin} }

@@ -46,11 +46,11 @@ func (m Moves) After(all []Mover) []Mover {
 	return after
 }
 
-// Share divides what a plan may do among the stages that move people, so that
+// Divide divides what a plan may do among the stages that move people, so that
 // all together stay within it. A way back takes all of it and waits for nobody;
 // meanwhile nobody goes forward. What one stage gives up another gets once the
 // first has no more in flight than it may.
-func Share(whole Rate, movers []Mover) []Mover {
+func Divide(whole Rate, movers []Mover) []Mover {
 	shared := make([]Mover, len(movers))
 	forward, back, held := 0, false, 0
 	for i, m := range movers {

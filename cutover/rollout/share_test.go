@@ -16,7 +16,7 @@ type floor struct {
 	inFlight map[string]int
 }
 
-func (f *floor) tell(m rollout.Moves) { f.movers = rollout.Share(f.whole, m.After(f.movers)) }
+func (f *floor) tell(m rollout.Moves) { f.movers = rollout.Divide(f.whole, m.After(f.movers)) }
 
 func (f *floor) told(stage string) rollout.Rate {
 	for _, m := range f.movers {
