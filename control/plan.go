@@ -26,7 +26,7 @@ type Plans struct {
 	Versions plan.Store
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
-	Now      func() time.Time
+	Now  func() time.Time
 }
 
 // Submit hands in a version of a plan with the people of its stages for

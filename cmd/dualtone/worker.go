@@ -166,13 +166,14 @@ func newRollout(cfg *config.Config, s *stores, m *activities.User, records *acti
 		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
-			Rehearsals: s.rehearsals, Baselines: baselines, Receipts: s.packs, Log: log, Now: m.Now,
+			CRM: m.CRM, Rehearsals: s.rehearsals, Baselines: baselines, Receipts: s.packs, Log: log, Now: m.Now,
 		},
 		Measures: &activities.Measures{
 			Library: library, Log: log, Baselines: baselines,
 			Compare: &activities.Comparison{User: m, Crew: s.rollouts, Log: log, Days: s.stitches, Now: m.Now},
 		},
-		Final: &activities.Final{Library: library, Store: s.rollouts, User: m, Receipts: s.packs},
+		Budgets: &activities.CRMBudget{CRM: m.CRM, Attempts: s.rollouts},
+		Final:   &activities.Final{Library: library, Store: s.rollouts, User: m, Receipts: s.packs},
 	}
 }
 
