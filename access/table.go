@@ -25,6 +25,8 @@ const (
 	PlanRollback Action = "plan.rollback"
 	PlanAbort    Action = "plan.abort"
 	PlanFinalise Action = "plan.finalise"
+	// PlanReconcile holds both systems against each other anew.
+	PlanReconcile Action = "plan.reconcile"
 	// PlanProgress moves manual tasks.
 	PlanProgress Action = "plan.progress"
 )
@@ -56,6 +58,7 @@ const (
 	ReportRead     Action = "report.read"
 	ReportFinance  Action = "report.finance"
 	ReportClose    Action = "report.close"
+	ReportDeliver  Action = "report.deliver"
 	FinanceWrite   Action = "finance.write"
 	RouteRead      Action = "route.read"
 	RouteChange    Action = "route.change"
@@ -71,6 +74,8 @@ const (
 	TokenOwn      Action = "token.own"
 	TokenManage   Action = "token.manage"
 	AccountManage Action = "account.manage"
+	// NoticeSend tries whether notices arrive, and has them sent again.
+	NoticeSend Action = "notice.send"
 	// BreakGlass makes somebody incident commander for a while.
 	BreakGlass Action = "glass.break"
 )
@@ -114,6 +119,7 @@ func planRows() []Row {
 		writes(PlanOverride, "take a failed gate upon oneself", approvers()),
 		writes(PlanRollback, "take a plan or a stage back", desk()),
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
+		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
 		writes(PlanFinalise, "go past the point of no return", approvers()),
 		writes(PlanProgress, "move a manual task", handy),
 	}
@@ -147,6 +153,7 @@ func knowledgeRows() []Row {
 		reads(ReportRead, "see reports of traffic", everybody()),
 		reads(ReportFinance, "see what the overlap costs", accountants()),
 		writes(ReportClose, "close a month", []Role{FinanceOwner}),
+		writes(ReportDeliver, "have reports go out by themselves", []Role{Admin, FinanceOwner}),
 		writes(FinanceWrite, "change contracts, rates and prices", []Role{FinanceOwner}),
 		reads(RouteRead, "see routes and why they are so", everybody()),
 		writes(RouteChange, "change routes outside of a plan", []Role{Admin, TelecomOwner, OperationsLead, IncidentCommander}),
@@ -163,6 +170,7 @@ func ownRows() []Row {
 		writes(TokenOwn, "make and revoke tokens of one's own", everybody()),
 		writes(TokenManage, "make and revoke tokens of others", []Role{Admin}),
 		writes(AccountManage, "make, change and disable accounts", []Role{Admin}),
+		writes(NoticeSend, "try whether notices arrive, and have them sent again", movers()),
 		writes(BreakGlass, "become incident commander for a while", append(movers(), TelecomOwner, CutoverApprover)),
 	}
 }

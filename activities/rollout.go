@@ -19,6 +19,8 @@ type Rollout struct {
 	Calendar rollout.Calendars
 	Checks   StageChecks
 	Measures rollout.Measures
+	// Final does what a plan names for after its point of no return.
+	Final FinalActions
 	// News may be nil.
 	News rollout.News
 	Now  func() time.Time
@@ -39,6 +41,13 @@ type StageChecks interface {
 	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, inFlight int) (map[dualtone.PersonID]string, error)
 	// Final says what is still missing before the point of no return.
 	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
+}
+
+// FinalActions does what cannot be taken back.
+type FinalActions interface {
+	// Perform does the final actions of a plan; what no system can do becomes a
+	// task. It may be run again after any failure.
+	Perform(ctx context.Context, p PlanRef) error
 }
 
 // Checked is what the prechecks of a stage found.
@@ -88,28 +97,31 @@ func (r *Rollout) KeepTransition(ctx context.Context, t rollout.Transition) erro
 	if err := r.Store.Record(ctx, t); err != nil {
 		return wrap(err, "%s of plan %s", t.Verb, t.Plan)
 	}
-	return r.tell(ctx, rollout.Event{
-		Plan: t.Plan, Stage: t.Stage, What: fmt.Sprintf("%s: %s", t.Verb, t.To), Why: t.Reason, Actor: t.Actor, At: t.At,
-		Urgent: t.To == rollout.Failed || t.To == rollout.RollingBack || t.To == rollout.AwaitingApproval || t.To == rollout.Unknown,
-	})
+	e, heard := rollout.EventOf(t)
+	if !heard {
+		return nil
+	}
+	return r.tell(ctx, e)
 }
 
 // KeepHold stores a hold, or that it was released.
 func (r *Rollout) KeepHold(ctx context.Context, h rollout.Hold) error {
-	what, actor, why, at := "held", h.Owner, h.Reason, h.Placed
 	keep := r.Store.PlaceHold
 	if !h.Released.IsZero() {
-		keep, what, actor, why, at = r.Store.ReleaseHold, "released", h.ReleasedBy, h.Why, h.Released
+		keep = r.Store.ReleaseHold
 	}
 	if err := keep(ctx, h); err != nil {
 		return wrap(err, "hold %s of plan %s", h.ID, h.Plan)
 	}
-	return r.tell(ctx, rollout.Event{Plan: h.Plan, Stage: h.Stage, What: what, Why: why, Actor: actor, At: at, Urgent: true})
+	return r.tell(ctx, rollout.EventOfHold(h))
 }
 
 // KeepApproval stores what somebody said of a plan or a stage.
 func (r *Rollout) KeepApproval(ctx context.Context, a rollout.Approval) error {
-	return wrap(r.Store.Decide(ctx, a), "approval of plan %s", a.Plan)
+	if err := r.Store.Decide(ctx, a); err != nil {
+		return wrap(err, "approval of plan %s", a.Plan)
+	}
+	return r.tell(ctx, rollout.EventOfApproval(a))
 }
 
 // KeepNote tells more of the state that a stage is in.
@@ -117,7 +129,9 @@ func (r *Rollout) KeepNote(ctx context.Context, n rollout.Note) error {
 	return wrap(r.Store.Refine(ctx, n), "note on stage %s of plan %s", n.Stage, n.Plan)
 }
 
-// tell tells people of an event where somebody carries the news.
+// tell tells people of an event where somebody carries the news. Telling is no
+// more than keeping it, in the same database as all else; the plan does not wait
+// until anybody has heard.
 func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
 	if r.News == nil {
 		return nil
@@ -129,6 +143,11 @@ func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
 func (r *Rollout) CheckFinal(ctx context.Context, p PlanRef) ([]string, error) {
 	missing, err := r.Checks.Final(ctx, p, r.Now())
 	return missing, wrap(err, "finalising plan %s", p.Plan)
+}
+
+// PerformFinal does the final actions of a plan that was finalised.
+func (r *Rollout) PerformFinal(ctx context.Context, p PlanRef) error {
+	return wrap(r.Final.Perform(ctx, p), "finalising plan %s", p.Plan)
 }
 
 // StageTally counts the people of a stage by where they are.

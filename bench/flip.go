@@ -45,6 +45,16 @@ type flips struct {
 	Slow   float64   `json:"slow"`  // milliseconds, of a hundred answers the slowest
 	Sizes  []flipped `json:"sizes"`
 	Failed int64     `json:"failed"`
+	// Beside are flips of one number while a flip of many is made and folded, until
+	// the one who asked was told.
+	Beside beside `json:"beside"`
+}
+
+type beside struct {
+	Flips   int           `json:"flips"`
+	P50     time.Duration `json:"p50"`
+	P99     time.Duration `json:"p99"`
+	Longest time.Duration `json:"longest"`
 }
 
 // flipEdges is how many edges take part, and flipTable how many numbers the table
@@ -103,6 +113,10 @@ func flipping(ctx context.Context, s settings, found *findings) error {
 		s.say("flip of %d: p50 %s, p99 %s, told after %s; COPY %s, UPDATE %s", size, r.P50, r.P99, r.Applied, r.Copied, r.Updated)
 		found.Flips.Sizes = append(found.Flips.Sizes, r)
 	}
+	if found.Flips.Beside, err = f.beside(ctx, max(1, rounds[large]/5)); err != nil {
+		return err
+	}
+	s.say("flip of 1 beside a flip of %d: p50 %s, p99 %s, at most %s", large, found.Flips.Beside.P50, found.Flips.Beside.P99, found.Flips.Beside.Longest)
 	var took []time.Duration
 	for _, e := range f.edges {
 		answers, failed := e.asked()
@@ -181,6 +195,82 @@ func (f *flipper) measure(ctx context.Context, size, times int) (flipped, error)
 	return r, nil
 }
 
+// beside flips one number after the other while a flip of many is made and folded:
+// every other one is among the many, once they are flipped.
+func (f *flipper) beside(ctx context.Context, times int) (beside, error) {
+	var b beside
+	var took []time.Duration
+	for range times {
+		changes := f.changes(large)
+		first := f.next - large
+		ended := make(chan error, 1)
+		go func() {
+			_, err := f.table.Apply(ctx, changes, routing.Provenance{Actor: "bench", Reason: "measured"})
+			ended <- err
+		}()
+		folding := true
+		for n := 0; folding; n++ {
+			select {
+			case err := <-ended:
+				if err != nil {
+					return b, err
+				}
+				folding = false
+				continue
+			case <-time.After(besideEvery):
+			}
+			one, err := f.flipOne(ctx, n, changes[n*besideApart%large].To)
+			if err != nil {
+				return b, err
+			}
+			took = append(took, one)
+		}
+		if err := f.recount(ctx, first); err != nil {
+			return b, err
+		}
+	}
+	b.Flips, b.P50, b.P99, b.Longest = len(took), percentile(took, 0.5), percentile(took, 0.99), percentile(took, 1)
+	return b, nil
+}
+
+const (
+	besideEvery = 10 * time.Millisecond
+	besideApart = 6151 // spreads the numbers over all slices
+)
+
+// flipOne sends a number of nobody to its other side, or every other time one of
+// many that are flipped, if it is already. It says how long the table took to take
+// that.
+func (f *flipper) flipOne(ctx context.Context, n int, flipped routing.Route) (time.Duration, error) {
+	have, err := f.table.Routes(ctx, []dualtone.Number{dualtone.Number(fmt.Sprintf("+1999%07d", n)), flipped.Number})
+	if err != nil {
+		return 0, err
+	}
+	from, to := have[0], routing.Route{Number: have[0].Number, Sides: []dualtone.Side{dualtone.New}}
+	if now := have[1]; n%2 == 1 && now.Sides[0] == flipped.Sides[0] {
+		from, to = now, now
+	}
+	if len(from.Sides) > 0 {
+		to.Sides = []dualtone.Side{from.Sides[0].Other()}
+	}
+	began := time.Now()
+	_, err = f.table.Apply(ctx, []routing.Change{{From: from, To: to}}, routing.Provenance{Actor: "bench", Reason: "measured"})
+	return time.Since(began), err
+}
+
+// recount notes where the numbers of a large flip are.
+func (f *flipper) recount(ctx context.Context, first int) error {
+	numbers := make([]dualtone.Number, large)
+	for i := range numbers {
+		numbers[i] = routeOf(first+i, dualtone.Old).Number
+	}
+	have, err := f.table.Routes(ctx, numbers)
+	for i, r := range have {
+		f.moved[first+i] = r.Sides[0] == dualtone.New
+	}
+	return err
+}
+
 // changes sends the next numbers to their other side.
 func (f *flipper) changes(size int) []routing.Change {
 	if f.next+size > flipTable {
@@ -249,4 +339,8 @@ with nothing else, durably, in turns with the flips: the limit of the database o
 		fmt.Fprintf(b, "| %d | %d | %.1f ms | %.1f ms | %s | %.1f ms | %.1f ms | %.1f ms | %.2f |\n",
 			s.Numbers, s.Flips, ms(s.P50), ms(s.P99), goal, ms(s.Applied), ms(s.Copied), ms(s.Updated), float64(s.P50)/float64(s.Updated))
 	}
+	fmt.Fprintf(b, `
+While %d numbers are flipped and folded into the table, flips of one number, half of them among these, are told after %.1f ms
+(p50), %.1f ms (p99), at most %.1f ms (%d flips).
+`, large, ms(r.Beside.P50), ms(r.Beside.P99), ms(r.Beside.Longest), r.Beside.Flips)
 }

@@ -57,7 +57,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing"}
+	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing", "finance-formats"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -67,6 +67,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return simulate(ctx, args[1:])
 		case "bare":
 			return bareWorker(ctx, args[1:])
+		case "print":
+			return printOne(args[1:])
 		}
 	}
 	s, err := parse(args, out)
@@ -89,6 +91,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"calls", callLog},
 		{"stitch", stitching},
 		{"routing", route},
+		{"finance-formats", formats},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue

@@ -46,7 +46,9 @@ func (l *loader) check(kinds Kinds) {
 	l.checkEdge()
 	l.checkCalls()
 	l.checkConsole()
+	l.checkRoles("actors", c.Actors)
 	l.between("telemetry.sample", c.Telemetry.Sample, 0, 100)
+	l.checkNotify()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {
@@ -70,6 +72,10 @@ func (l *loader) checkTemporal() {
 	}
 	if t.Namespace == "" {
 		l.at("temporal.namespace", "empty", "leave it out for the namespace dualtone")
+	}
+	if t.Deployment == "" || strings.ContainsAny(t.Deployment, ".:") {
+		// Temporal writes it before the build with one of these between them.
+		l.at("temporal.deployment", fmt.Sprintf("%q is empty or holds a dot or a colon", t.Deployment), "leave it out for the deployment dualtone")
 	}
 	if (t.TLS.Cert == "") != (t.TLS.KeyFile == "") {
 		l.at("temporal.tls", "a certificate and its key go together", "give cert and key_file, or neither")
@@ -134,13 +140,19 @@ func (l *loader) checkLimit(name string, limit Limit) {
 
 func (l *loader) checkSecrets(secrets *Secrets) {
 	c := &l.config
-	for key, s := range sorted(map[string]confidential{
-		"database.url":     &c.Database.URL,
-		"temporal.api_key": &c.Temporal.APIKey,
-		"edge.http.token":  &c.Edge.HTTP.Token,
+	references := map[string]confidential{
+		"database.url":         &c.Database.URL,
+		"temporal.api_key":     &c.Temporal.APIKey,
+		"edge.http.token":      &c.Edge.HTTP.Token,
+		"notify.mail.password": &c.Notify.Mail.Password,
 
 		"console.oidc.client_secret": &c.Console.OIDC.ClientSecret,
-	}) {
+	}
+	for name, channel := range c.Notify.Channels {
+		references[placed.Join("notify.channels", name)+".url"] = &channel.URL
+		references[placed.Join("notify.channels", name)+".secret"] = &channel.Secret
+	}
+	for key, s := range sorted(references) {
 		if _, err := s.Resolve(secrets); err != nil {
 			l.at(key, err.Error(), "")
 		}
@@ -154,6 +166,7 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"edge.tls.key_file":     c.Edge.TLS.KeyFile,
 		"console.tls.cert":      c.Console.TLS.Cert,
 		"console.tls.key_file":  c.Console.TLS.KeyFile,
+		"notify.mail.ca":        c.Notify.Mail.CA,
 	}) {
 		if name == "" {
 			continue

@@ -11,12 +11,15 @@ import (
 type Config struct {
 	// DataDir is where a Postgres and a Temporal server of our own keep what
 	// they hold.
-	DataDir  string   `mapstructure:"data_dir"`
-	Actor    string   `mapstructure:"actor"`
-	Log      Log      `mapstructure:"log"`
-	Database Database `mapstructure:"database"`
-	Temporal Temporal `mapstructure:"temporal"`
-	Devstack Devstack `mapstructure:"devstack"`
+	DataDir string `mapstructure:"data_dir"`
+	Actor   string `mapstructure:"actor"`
+	// Actors are who may use the command line, and the roles of each; empty for
+	// whoever can reach the database.
+	Actors   map[string][]string `mapstructure:"actors"`
+	Log      Log                 `mapstructure:"log"`
+	Database Database            `mapstructure:"database"`
+	Temporal Temporal            `mapstructure:"temporal"`
+	Devstack Devstack            `mapstructure:"devstack"`
 	// Systems are the connected phone systems and the CRM, by name.
 	Systems   map[string]*System `mapstructure:"systems"`
 	Limits    map[string]Limit   `mapstructure:"limits"`
@@ -25,11 +28,19 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Evidence  Evidence           `mapstructure:"evidence"`
 	Console   Console            `mapstructure:"console"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
+	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
+}
+
+// Evidence is how packs that prove what a stage did are signed.
+type Evidence struct {
+	// Key is the private key, Ed25519 in PEM.
+	Key Secret `mapstructure:"key"`
 }
 
 // Telemetry is where traces of what the program does are sent.
@@ -60,6 +71,10 @@ type Temporal struct {
 	Namespace string `mapstructure:"namespace"`
 	APIKey    Secret `mapstructure:"api_key"`
 	TLS       TLS    `mapstructure:"tls"`
+	// Deployment is what Temporal calls the workers, whatever their version.
+	Deployment string `mapstructure:"deployment"`
+	// Build is these workers' version; empty for workers without versions.
+	Build string `mapstructure:"build"`
 }
 
 // TLS names the files of a TLS connection.
@@ -171,7 +186,7 @@ func Default() Config {
 	return Config{
 		Log:       Log{Level: "info", Format: "text"},
 		Database:  Database{MaxConnections: 10},
-		Temporal:  Temporal{Namespace: "dualtone"},
+		Temporal:  Temporal{Namespace: "dualtone", Deployment: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
@@ -182,6 +197,7 @@ func Default() Config {
 			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
 		},
 		Telemetry: Telemetry{Sample: 100},
+		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}
 }

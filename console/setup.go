@@ -138,4 +138,6 @@ func CheckPassword(text string) error {
 }
 
 // reason is an error's words without the name of its kind.
-func reason(err error) string { return strings.TrimSuffix(err.Error(), ": "+dualtone.ErrInvalid.Error()) }
+func reason(err error) string {
+	return strings.TrimSuffix(err.Error(), ": "+dualtone.ErrInvalid.Error())
+}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -22,6 +24,7 @@ type Router struct {
 	pool      *pgxpool.Pool
 	countries []string
 	few       int
+	rest      func(context.Context, time.Duration) error
 }
 
 var _ routing.Router = (*Router)(nil)
@@ -29,15 +32,8 @@ var _ routing.Router = (*Router)(nil)
 // NewRouter returns the routing table of a database. It refuses changes that
 // touch an emergency number of the countries; 112 and 911 always.
 func NewRouter(pool *pgxpool.Pool, countries ...string) *Router {
-	return &Router{pool: pool, countries: countries, few: few}
+	return &Router{pool: pool, countries: countries, few: few, rest: rest}
 }
-
-// loose are the changes that are not folded into the table yet: none, or those
-// of the active revision.
-const loose = `loose AS (
-	SELECT n.number, n.person, c."to" AS rule, c.revision
-	FROM route_head h JOIN route_changes c ON c.revision > h.folded, unnest(c.numbers, c.people) n (number, person)
-)`
 
 // Routes returns the active routes of the numbers, in their order.
 func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routing.Route, error) {
@@ -52,10 +48,8 @@ func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routi
 	var all []found
 	err := again(ctx, "routes", func() (err error) {
 		all, err = rows[found](ctx, s.pool, `
-			WITH `+loose+`
 			SELECT w.number, coalesce(l.person, r.person, '') AS person, coalesce(l.rule, r.rule, '') AS rule
-			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n)
-			LEFT JOIN routes r ON r.number = w.number LEFT JOIN loose l ON l.number = w.number
+			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n) LEFT JOIN routes r ON r.number = w.number`+loose(len(numbers))+`
 			ORDER BY w.n`, numbers)
 		return err
 	})
@@ -81,17 +75,40 @@ func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routin
 	if err != nil {
 		return 0, err
 	}
+	return s.apply(ctx, want, why, "")
+}
+
+func (s *Router) apply(ctx context.Context, want []wanted, why routing.Provenance, lines string) (made routing.Revision, err error) {
 	why.Reason = printable(why.Reason)
-	var made routing.Revision
 	err = again(ctx, "routes", func() (err error) {
 		if len(want) > s.few {
 			made, err = s.applyMany(ctx, want, why)
 		} else {
-			made, err = s.applyFew(ctx, want, why)
+			made, err = s.applyFew(ctx, want, why, lines)
 		}
 		return err
 	})
 	return made, err
+}
+
+// Flip appends entries that reached no state to the journal and makes the changes
+// as Apply does, in one transaction where the changes are few. What the changes
+// are refused for leaves the entries where they are.
+func (s *Router) Flip(
+	ctx context.Context, entries []cutover.Entry, changes []routing.Change, why routing.Provenance,
+) (routing.Revision, error) {
+	want, err := wantedOf(changes, routing.NewChecker(s.countries...))
+	if err != nil || len(want) > s.few {
+		if err := errors.Join(err, NewSwitches(s.pool).Record(ctx, entries...)); err != nil {
+			return 0, err
+		}
+		return s.apply(ctx, want, why, "")
+	}
+	lines, err := linesOf(entries)
+	if err != nil {
+		return 0, fmt.Errorf("journal: %w", err)
+	}
+	return s.apply(ctx, want, why, lines)
 }
 
 // wanted is one change as it is stored.

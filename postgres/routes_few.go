@@ -3,33 +3,33 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/routing"
 )
 
 // lockHead lets one change at a time into the table until its transaction is
 // over, so that revisions become visible in their order. putFew sees all that
-// was committed before, since every statement looks anew; it makes nothing while
-// changes are loose.
+// was committed before, since every statement looks anew.
 const (
 	lockHead = `SELECT revision FROM route_head FOR UPDATE`
 	putFew   = `
 WITH want AS (
 	SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (number, "from", "to", person)
 ), state AS (
-	SELECT w.number, w."from", w."to", coalesce(nullif(w.person, ''), r.person, '') AS person,
-		coalesce(r.rule, '') AS have, r.number IS NOT NULL AS known
-	FROM want w LEFT JOIN routes r ON r.number = w.number
+	SELECT w.number, w."from", w."to", coalesce(nullif(w.person, ''), l.person, r.person, '') AS person,
+		coalesce(l.rule, r.rule, '') AS have, r.number IS NOT NULL AS known
+	FROM want w LEFT JOIN routes r ON r.number = w.number ` + looseOne + `
 ), bad AS (
 	SELECT * FROM state s WHERE have <> "to" AND (have <> "from" OR $8 <> '' AND ` + madeBefore + `)
 ), todo AS (
 	SELECT * FROM state WHERE have <> "to" AND NOT EXISTS (SELECT FROM bad)
 ), head AS (
-	UPDATE route_head SET revision = revision + 1, folded = revision + 1
-	WHERE folded = revision AND EXISTS (SELECT FROM todo) RETURNING revision
+	UPDATE route_head SET revision = revision + 1 WHERE EXISTS (SELECT FROM todo) RETURNING revision
 ), revision AS (
 	INSERT INTO route_revisions (revision, actor, reason, workflow, run, at)
 	SELECT revision, $5, $6, $7, $8, clock_timestamp() FROM head
@@ -44,9 +44,13 @@ WITH want AS (
 	FROM todo t, head h WHERE t.known AND r.number = t.number
 ), told AS (
 	SELECT pg_notify($9, revision::text) FROM head
+), noted AS (
+	SELECT audit_append($5, $11, $12, 'route.change', 'routes', 'changed', $6,
+		(SELECT json_object_agg(number, "from") FROM todo), (SELECT json_object_agg(number, "to") FROM todo), $13)
+	FROM head WHERE $7 = ''
 )
-SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, h.folded < h.revision AS loose,
-	(SELECT count(*) FROM told) AS told,
+SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, (SELECT count(*) FROM told) + (SELECT count(*) FROM noted) AS told,
+	EXISTS (SELECT FROM route_loose JOIN route_revisions v USING (revision) WHERE v.at < clock_timestamp() - $10::interval) AS abandoned,
 	coalesce((SELECT array_agg(number ORDER BY number) FROM bad), '{}') AS bad,
 	coalesce((SELECT array_agg(have ORDER BY number) FROM bad), '{}') AS have
 FROM route_head h`
@@ -64,38 +68,44 @@ FROM route_head h`
 
 type fewMade struct {
 	Revision  routing.Revision
-	Loose     bool
+	Abandoned bool
 	Told      int
 	Bad, Have []string
 }
 
-// applyFew makes changes with one statement.
-func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
+// abandoned is how old loose changes are that nobody folds any more: whoever made
+// them has ended before.
+const abandoned = time.Minute
+
+// applyFew makes changes with one statement. Lines of the journal, if there are
+// any, are appended before it.
+func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance, lines string) (routing.Revision, error) {
 	numbers, from, to, people := columns(want)
-	for {
-		var made fewMade
-		// The two statements travel together and share one transaction.
-		var batch pgx.Batch
-		batch.Queue(lockHead)
-		batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel).Query(func(found pgx.Rows) (err error) {
-			made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])
-			return err
-		})
-		if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
-			return 0, err
-		}
-		switch {
-		case made.Loose:
-			// Somebody made many changes and ended before they were folded.
-			if err := s.fold(ctx, pass); err != nil {
-				return 0, err
-			}
-		case len(made.Bad) > 0:
-			return 0, refused(want, made.Bad, made.Have)
-		default:
-			return made.Revision, nil
-		}
+	// What a workflow changes is part of an order that stands in the audit, and of
+	// the journal; what a person changes is an order of its own.
+	by, _ := audit.CauseOf(ctx)
+	var made fewMade
+	// The statements travel together and share one transaction.
+	var batch pgx.Batch
+	if lines != "" {
+		batch.Queue(appendEntries, lines)
 	}
+	batch.Queue(lockHead)
+	batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel, abandoned,
+		by.Role, by.Via, by.Request).Query(func(found pgx.Rows) (err error) {
+		made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])
+		return err
+	})
+	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return 0, err
+	}
+	if len(made.Bad) > 0 {
+		return 0, refused(want, made.Bad, made.Have)
+	}
+	if made.Abandoned {
+		_, _ = s.foldOne(ctx) // the next change goes on with it
+	}
+	return made.Revision, nil
 }
 
 func columns(want []wanted) (numbers, from, to, people []string) {

@@ -16,11 +16,13 @@ import (
 // Each is one statement, so that table and revision are of one moment.
 const (
 	wholeTable = `
-WITH ` + loose + `
+WITH loose AS ` + allLoose + `
 SELECT h.revision, v.at, coalesce(t.number, ''), coalesce(t.person, ''), coalesce(t.rule, '')
 FROM route_head h LEFT JOIN route_revisions v USING (revision) LEFT JOIN (
-	SELECT number, person, rule FROM routes r WHERE rule <> '' AND NOT EXISTS (SELECT FROM loose l WHERE l.number = r.number)
-	UNION ALL SELECT number, person, rule FROM loose WHERE rule <> ''
+	SELECT number, person, rule FROM routes r
+	WHERE rule <> '' AND NOT EXISTS (SELECT FROM loose l WHERE l.number = r.number AND l.revision > r.revision)
+	UNION ALL SELECT number, person, rule FROM loose l
+	WHERE rule <> '' AND NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number AND r.revision > l.revision)
 ) t ON true`
 	changedSince = `
 SELECT h.revision, v.at, coalesce(c."to", ''), coalesce(c.numbers, '{}'), coalesce(c.people, '{}')

@@ -102,7 +102,7 @@ func TestAnyRevisionCanBeComparedAndRolledBackTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := NewRouter(newPool(t))
-			r.few = few
+			r.few, r.rest = few, atOnce
 			compareAndRollBack(t, r)
 		})
 	}

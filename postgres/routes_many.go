@@ -3,10 +3,13 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -18,34 +21,28 @@ const chunk = 1000
 // as the change expects, and whose a number is where the change does not say. What
 // all changes expect alike travels once.
 const (
-	lockTable  = `SELECT revision, folded FROM route_head FOR UPDATE`
 	exceptions = `
-SELECT w.n, coalesce(r.rule, '') AS have, coalesce(r.person, '') AS person
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (number, "from", person, n) LEFT JOIN routes r ON r.number = w.number
-WHERE coalesce(r.rule, '') <> coalesce(w."from", $4) OR w.person = '' AND r.person <> ''`
+SELECT w.n, coalesce(l.rule, r.rule, '') AS have, coalesce(l.person, r.person, '') AS person
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (number, "from", person, n)
+LEFT JOIN routes r ON r.number = w.number AND r.number BETWEEN $5 AND $6 %s
+WHERE coalesce(l.rule, r.rule, '') <> coalesce(w."from", $4) OR w.person = '' AND coalesce(l.person, r.person, '') <> ''`
 	repeated = `
 SELECT s.n, s."from" AS have, '' AS person
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "from", "to", n)
 WHERE (s.number, s."from", s."to") IN (
 	SELECT n.number, c."from", c."to"
 	FROM route_changes c JOIN route_revisions v USING (revision), unnest(c.numbers) n (number) WHERE (v.workflow, v.run) = ($4, $5))`
+	readHead       = `SELECT revision FROM route_head`
+	numbersSince   = `SELECT numbers FROM route_changes WHERE revision > $1`
 	insertRevision = `INSERT INTO route_revisions (revision, actor, reason, workflow, run, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`
-	// Until they are folded, changes are loose: in effect, and not in the table.
-	setHead  = `UPDATE route_head SET revision = $1`
-	announce = `SELECT pg_notify($1, $2::bigint::text)`
+	// Until they are folded, changes are in effect and not in the table.
+	insertLoose = `INSERT INTO route_loose SELECT revision, first, last FROM route_changes WHERE revision = $1`
+	setHead     = `UPDATE route_head SET revision = $1`
+	announce    = `SELECT pg_notify($1, $2::bigint::text)`
 )
 
-// fold adds loose changes to the table. Whoever finds some does it first.
-const (
-	foldPut = `WITH ` + loose + `
-UPDATE routes r SET rule = l.rule, person = l.person, revision = l.revision FROM loose l WHERE r.number = l.number`
-	foldAdd = `WITH ` + loose + `
-INSERT INTO routes (number, rule, person, revision)
-SELECT number, rule, person, revision FROM loose l WHERE NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number)`
-	foldEnd = `UPDATE route_head SET folded = revision`
-	// byHash has all numbers looked up with one pass over the table.
-	byHash = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
-)
+// byHash has all numbers looked up with one pass over the table.
+const byHash = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
 
 // pass is from how many numbers on one pass over the table is cheaper than
 // looking each up.
@@ -60,7 +57,7 @@ func prepare(ctx context.Context, tx pgx.Tx, numbers int) error {
 }
 
 // applyMany makes changes that take effect with the commit of a few rows. The
-// table follows in a transaction of its own.
+// table follows slice by slice.
 func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
 	byNumber := func(a, b wanted) int { return cmp.Compare(a.number, b.number) }
 	if !slices.IsSortedFunc(want, byNumber) {
@@ -69,19 +66,10 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	var made routing.Revision
 	var changed bool
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var folded routing.Revision
 		if err := prepare(ctx, tx, len(want)); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, lockTable).Scan(&made, &folded); err != nil {
-			return err
-		}
-		if folded < made {
-			if err := foldIn(ctx, tx); err != nil {
-				return err
-			}
-		}
-		todo, err := outstanding(ctx, tx, want, why)
+		todo, err := lockChecked(ctx, tx, want, why, &made)
 		if err != nil || len(todo) == 0 {
 			return err
 		}
@@ -92,11 +80,47 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 		return 0, err
 	}
 	if changed {
-		// The changes stand and are in effect. Should this fail, the next change
-		// makes up for it.
+		// The changes stand and are in effect. Should this fail, those who change
+		// the table later make up for it.
 		_ = s.fold(ctx, len(want))
 	}
 	return made, nil
+}
+
+// lockChecked locks the table and returns the changes that are to be made of it,
+// and its revision. They are looked up before it is locked, so that others are
+// not kept waiting, and once more if somebody has changed one of their numbers
+// meanwhile. A conflict counts only once the table is locked: before that, what
+// is looked up is not all of one moment.
+func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, at *routing.Revision) ([]wanted, error) {
+	var seen routing.Revision
+	if err := tx.QueryRow(ctx, readHead).Scan(&seen); err != nil {
+		return nil, err
+	}
+	todo, unsure := outstanding(ctx, tx, want, why)
+	if unsure != nil && !errors.Is(unsure, dualtone.ErrConflict) {
+		return nil, unsure
+	}
+	if err := tx.QueryRow(ctx, lockHead).Scan(at); err != nil {
+		return nil, err
+	}
+	since, err := rows[struct{ Numbers []string }](ctx, tx, numbersSince, int64(seen))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range since {
+		if slices.ContainsFunc(c.Numbers, func(n string) bool { return wants(want, n) }) {
+			return outstanding(ctx, tx, want, why)
+		}
+	}
+	return todo, unsure
+}
+
+// wants reports whether a number is among changes, which are in the order of
+// their numbers.
+func wants(want []wanted, number string) bool {
+	_, found := slices.BinarySearchFunc(want, number, func(w wanted, n string) int { return cmp.Compare(w.number, n) })
+	return found
 }
 
 // exception is a change that is not as simple as the others.
@@ -116,7 +140,8 @@ func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 	if !slices.Contains(people, "") {
 		unowned = nil
 	}
-	found, err := rows[exception](ctx, tx, exceptions, numbers, expect, unowned, from[0])
+	found, err := rows[exception](ctx, tx, fmt.Sprintf(exceptions, loose(len(want))),
+		numbers, expect, unowned, from[0], numbers[0], numbers[len(numbers)-1])
 	if err != nil {
 		return nil, err
 	}
@@ -189,28 +214,16 @@ func commitMany(ctx context.Context, tx pgx.Tx, revision routing.Revision, todo 
 	}
 	var batch pgx.Batch
 	batch.Queue(insertRevision, int64(revision), why.Actor, why.Reason, why.Workflow, why.Run)
+	batch.Queue(insertLoose, int64(revision))
 	batch.Queue(setHead, int64(revision))
 	batch.Queue(announce, routesChannel, int64(revision))
-	return tx.SendBatch(ctx, &batch).Close()
-}
-
-// fold adds what is loose to the table: about so many numbers.
-func (s *Router) fold(ctx context.Context, numbers int) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := prepare(ctx, tx, numbers); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, lockHead); err != nil {
-			return err
-		}
-		return foldIn(ctx, tx)
-	})
-}
-
-func foldIn(ctx context.Context, tx pgx.Tx) error {
-	var batch pgx.Batch
-	batch.Queue(foldPut)
-	batch.Queue(foldAdd)
-	batch.Queue(foldEnd)
-	return tx.SendBatch(ctx, &batch).Close()
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil || why.Workflow != "" {
+		return err
+	}
+	e, err := changed("route.change", "routes", nil, map[string]any{"revision": revision, "numbers": len(todo)})
+	if err != nil {
+		return err
+	}
+	e.Actor, e.Reason = why.Actor, why.Reason
+	return note(ctx, tx, e)
 }

@@ -51,7 +51,7 @@ func TestTheRoutingTableKeepsEveryPromiseOfManyChangesAtOnce(t *testing.T) {
 	routingtest.RunRouter(t, func(t *testing.T) routing.Router {
 		t.Helper()
 		r := NewRouter(newPool(t))
-		r.few = 0
+		r.few, r.rest = 0, atOnce
 		return r
 	})
 }

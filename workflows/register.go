@@ -42,6 +42,8 @@ func Register(r registry) {
 		{RunPlanName, RunPlan, movesOn},
 		{RunStageName, RunStage, movesOn},
 		{IngestRecordsName, IngestRecords, finishes},
+		{DeliverReportName, DeliverReport, finishes},
+		{SampleFinanceName, SampleFinance, finishes},
 	} {
 		r.RegisterWorkflowWithOptions(w.workflow, workflow.RegisterOptions{Name: w.name, VersioningBehavior: w.version})
 	}

@@ -5,12 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	callformat "github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/config"
@@ -179,9 +177,9 @@ func (a *app) text(file string) ([]byte, error) {
 	}
 	in := a.in
 	if file != "-" {
-		f, err := os.Open(file) //nolint:gosec // G304: the file that was named
+		f, err := openFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+			return nil, err
 		}
 		defer func() { _ = f.Close() }() // only read
 		in = f

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,19 +61,31 @@ type planStanding struct {
 	control.PlanView
 
 	Orders map[string][]rollout.Verb `json:"orders"` // that each takes, the plan under an empty name
-	Next   []string                  `json:"next_steps"`
+	// Unheard are notices that were tried in vain, by channel.
+	Unheard map[string]int `json:"unheard,omitempty"`
+	Next    []string       `json:"next_steps"`
 }
 
 func planStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withPlans(cmd, func(p *control.Plans) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				p := &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}
 				v, err := p.View(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
-				return a.show(standingOf(v), func(t *table) { planTable(t, v) })
+				standing := standingOf(v)
+				if standing.Unheard, err = s.notices.Waiting(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+				return a.show(standing, func(t *table) {
+					planTable(t, v)
+					for _, channel := range slices.Sorted(maps.Keys(standing.Unheard)) {
+						t.line("%s not delivered to %s: dualtone notify list --failed --plan %s", count(standing.Unheard[channel], "notice"), channel, args[0])
+					}
+				})
 			})
 		},
 	}
@@ -100,6 +114,8 @@ func nextSteps(v control.PlanView) []string {
 	case rollout.Active, rollout.RollingBack, rollout.Aborting:
 		add("watch %s", name)
 	case rollout.Completed:
+		add("evidence %s", name)
+		add("reconcile %s", name)
 		add("approve %s --stage finalise", name)
 		add("finalise %s", name)
 	default:
@@ -128,6 +144,9 @@ func nextSteps(v control.PlanView) []string {
 
 func planTable(t *table, v control.PlanView) {
 	t.line("plan %s: %s since %s%s (%s by %s)", v.Plan.Name, v.Plan.State, clock(v.Plan.Since), because(v.Plan.Detail), plan.Hash(v.Plan.Hash).Short(), v.Plan.Author)
+	if v.Plan.State == rollout.Completed {
+		t.line("Everybody can be taken back until it is finalised. That is the point of no return.")
+	}
 	for _, h := range v.Holds {
 		t.line("HELD %s: %s", h.ID, printable(h.String()))
 	}

@@ -29,8 +29,11 @@ Phones ring for a moment; with --options nothing rings, but few SBCs route it.
 Where a call arrived is known from what the SBC lets through of the platform's
 answers: the header that routing.verify.old and routing.verify.new name, else a
 Contact that is the host of edge.old or edge.new. An SBC that hides both leaves
-the arrival unknown, which is told and counts as not verified. Emergency numbers
-are never called.
+the arrival unknown, which is told and counts as not verified. With --records the
+platforms are asked as well: the command waits for so long until the call log
+holds what they recorded of the probes. What they recorded decides where the
+answers did not tell, and an answer that it contradicts is wrong. Emergency
+numbers are never called.
 
 Of each number: right; second, when a later target took it because the first did
 not; wrong; unknown; unreached, without any answer; changed, when its route was
@@ -45,6 +48,7 @@ type verifying struct {
 	perSecond    float64
 	atOnce       int
 	wait         time.Duration
+	records      time.Duration
 	options      bool
 	dry          dryRun
 	all          bool
@@ -78,6 +82,7 @@ func routeVerify(a *app) *cobra.Command {
 	flags.Float64Var(&v.perSecond, "rate", 2, "calls a second at most")
 	flags.IntVar(&v.atOnce, "at-once", 4, "calls at the same time at most")
 	flags.DurationVar(&v.wait, "wait", 5*time.Second, "how long one call may ring")
+	flags.DurationVar(&v.records, "records", 0, "how long to wait for the platforms' own records of the probes (0: do not ask them)")
 	flags.BoolVar(&v.options, "options", false, "ask with OPTIONS, which rings nowhere")
 	flags.BoolVar((*bool)(&v.dry), "dry-run", false, "say which numbers would be called, and call none")
 	_ = cmd.RegisterFlagCompletionFunc("side", cobra.FixedCompletions([]string{"old", "new"}, cobra.ShellCompDirectiveNoFileComp))
@@ -102,7 +107,12 @@ type verifiedNumber struct {
 	Expected []dualtone.Side `json:"expected"`
 	Rule     string          `json:"rule,omitempty"`
 	probe.Arrival
-	Problem string `json:"problem,omitempty"`
+	// Recorded are the sides whose platform recorded the call.
+	Recorded []dualtone.Side `json:"recorded,omitempty"`
+	Problem  string          `json:"problem,omitempty"`
+
+	decision routing.Decision
+	began    time.Time
 }
 
 // verification is the answer of route verify.
@@ -141,6 +151,10 @@ func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verif
 	defer func() { _ = run.prober.Close() }()
 	m := a.meter("verify")
 	r.Items, err = run.all(ctx, numbers, m)
+	if err == nil && v.records > 0 {
+		records := &platformRecords{legs: s.calls, sides: sidesOf(cfg), from: v.From, within: v.records}
+		err = records.compare(ctx, r.Items, m)
+	}
 	m.end()
 	for _, item := range r.Items {
 		r.Counts[item.Verdict]++
@@ -282,8 +296,9 @@ func (r *verifyRun) all(ctx context.Context, numbers []dualtone.Number, m *meter
 
 func (r *verifyRun) one(ctx context.Context, n dualtone.Number) (verifiedNumber, error) {
 	d := r.decide(r.table, n)
+	began := r.now()
 	seen, err := r.prober.Call(ctx, n)
-	v := verifiedNumber{Number: n, Expected: probe.Expected(d), Rule: d.Rule, Arrival: seen}
+	v := verifiedNumber{Number: n, Expected: probe.Expected(d), Rule: d.Rule, Arrival: seen, decision: d, began: began}
 	switch {
 	case ctx.Err() != nil:
 		return v, ctx.Err()
@@ -316,13 +331,13 @@ func (r verification) table(t *table) {
 		t.line("%d numbers would be called; none was, as asked.", len(r.Items))
 		return
 	}
-	t.row("NUMBER", "VERDICT", "EXPECTED", "ARRIVED", "STATUS", "AFTER", "HOW IT IS KNOWN")
+	t.row("NUMBER", "VERDICT", "EXPECTED", "ARRIVED", "RECORDED", "STATUS", "AFTER", "HOW IT IS KNOWN")
 	for _, v := range r.Items {
 		known := v.Evidence
 		if v.Problem != "" {
 			known = v.Problem
 		}
-		t.row(string(v.Number), string(v.Verdict), sides(v.Expected), dash(v.Side), strconv.Itoa(v.Status), v.Took.Round(time.Millisecond).String(), dash(known))
+		t.row(string(v.Number), string(v.Verdict), sides(v.Expected), dash(v.Side), sides(v.Recorded), strconv.Itoa(v.Status), v.Took.Round(time.Millisecond).String(), dash(known))
 	}
 	t.line("%d of %d arrive where revision %d of the table says.", r.Counts[probe.Right], len(r.Items), r.Revision)
 }

@@ -37,9 +37,15 @@ func upCommand(a *app) *cobra.Command {
 func (a *app) up(ctx context.Context, cfg *config.Config) (err error) {
 	stack, err := a.startStack(ctx, cfg)
 	if err != nil {
-		return err
+		return unlessInterrupted(ctx, err)
 	}
-	defer func() { err = errors.Join(err, stopStack(ctx, stack)) }()
+	defer func() {
+		failed := stopStack(ctx, stack)
+		if failed != nil && errors.Is(err, context.Canceled) {
+			err = nil // that it goes on is the worse news
+		}
+		err = errors.Join(err, failed)
+	}()
 
 	withdraw, err := announce(cfg, runningStack{
 		DatabaseURL: stack.DatabaseURL, TemporalAddress: stack.TemporalAddress,
@@ -49,7 +55,16 @@ func (a *app) up(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, withdraw()) }()
-	return a.upWith(ctx, cfg, stack)
+	return unlessInterrupted(ctx, a.upWith(ctx, cfg, stack))
+}
+
+// unlessInterrupted is an error of up while it starts. Whatever an interrupt made
+// fail, the interrupt is the reason, and nothing is left running.
+func unlessInterrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return hint(ctx.Err(), "what up had started is stopped again and what it knows is kept; dualtone up goes on from there")
 }
 
 func (a *app) startStack(ctx context.Context, cfg *config.Config) (*devstack.Stack, error) {

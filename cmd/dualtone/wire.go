@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -32,18 +33,25 @@ type stores struct {
 	plans      *postgres.Plans
 	rollouts   *postgres.Rollouts
 	rehearsals *postgres.Rehearsals
+	packs      *postgres.Packs
+	baselines  *postgres.Baselines
 	care       *postgres.Care
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
 	audit      *postgres.Audit
 	accounts   *postgres.Accounts
+	deliveries *postgres.Deliveries
+	notices    *postgres.Notices
+	news       *notify.Desk
+	contracts  *postgres.Contracts
+	finance    *postgres.Finance
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
-	calls := postgres.NewCalls(pool)
+	calls, notices := postgres.NewCalls(pool), postgres.NewNotices(pool)
 	return &stores{
 		pool:       pool,
 		people:     postgres.NewPeople(pool),
@@ -56,12 +64,19 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		plans:      postgres.NewPlans(pool),
 		rollouts:   postgres.NewRollouts(pool),
 		rehearsals: postgres.NewRehearsals(pool),
+		packs:      postgres.NewPacks(pool),
+		baselines:  postgres.NewBaselines(pool),
 		care:       postgres.NewCare(pool),
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
 		audit:      postgres.NewAudit(pool),
 		accounts:   postgres.NewAccounts(pool),
+		deliveries: postgres.NewDeliveries(pool),
+		notices:    notices,
+		news:       newsDesk(cfg, notices),
+		contracts:  postgres.NewContracts(pool),
+		finance:    postgres.NewFinance(pool),
 	}
 }
 
@@ -119,6 +134,9 @@ func (a *app) withStores(ctx context.Context, do func(*config.Config, *stores) e
 		return err
 	}
 	defer s.Close()
+	if err := noteAllowed(ctx, s); err != nil {
+		return err
+	}
 	return do(cfg, s)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
@@ -24,10 +25,11 @@ import (
 )
 
 func workerCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "worker", Short: "Do the work: run workflows and reach the systems",
 		Long: "Runs workflows and everything that they do to the systems, until it is interrupted. " +
-			"Any number of workers may run, on as many machines; one that is lost is replaced by the others.",
+			"Any number of workers may run, on as many machines; one that is lost is replaced by the others. " +
+			"Workers with a build begin nothing before dualtone worker promote has made it the current one.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -41,6 +43,10 @@ func workerCommand(a *app) *cobra.Command {
 			})
 		},
 	}
+	a.bind(cmd, "temporal.deployment", "deployment", "what Temporal calls the workers, whatever their build")
+	a.bind(cmd, "temporal.build", "build", "the build of these workers, such as 1.4.0; without one they have no versions")
+	cmd.AddCommand(workerPromoteCommand(a))
+	return cmd
 }
 
 // work runs a worker until the context ends or the worker cannot go on.
@@ -71,16 +77,21 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		MaxConcurrentActivityExecutionSize: 4000,
 		WorkerStopTimeout:                  10 * time.Second,
 		OnFatalError:                       func(err error) { fatal <- err },
+		DeploymentOptions:                  deployed(cfg.Temporal),
 	})
 	workflows.Register(w)
 	mover := newMover(cfg, s, f)
 	activities.Register(w, mover, &activities.Cohort{Cohorts: s.cohorts, Client: c})
-	activities.RegisterRollout(w, newRollout(s, mover))
 	records, err := callRecords(cfg, s, f)
 	if err != nil {
 		return err
 	}
+	activities.RegisterRollout(w, newRollout(cfg, s, mover, records))
 	records.Register(w)
+	if err := registerDeliveries(w, cfg, s); err != nil {
+		return err
+	}
+	newSampler(cfg, s, f).Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
@@ -88,7 +99,15 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
 		return err
 	}
+	if err := (&control.Control{Client: c, TaskQueue: taskQueue}).ScheduleSampling(ctx); err != nil {
+		return err
+	}
 	defer stitchMeanwhile(ctx, s, log)()
+	stop, err := carryMeanwhile(ctx, cfg, s, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():
@@ -98,12 +117,22 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	}
 }
 
+// deployed says which build a worker is of, if it has one.
+func deployed(t config.Temporal) worker.DeploymentOptions {
+	if t.Build == "" {
+		return worker.DeploymentOptions{}
+	}
+	return worker.DeploymentOptions{
+		UseVersioning: true, Version: worker.WorkerDeploymentVersion{DeploymentName: t.Deployment, BuildID: t.Build},
+	}
+}
+
 // newMover is what moves one person.
 func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	m := cfg.Migration
 	return &activities.User{
 		Old: f.platforms[m.Old], New: f.platforms[m.New], CRM: f.crms[m.CRM],
-		Router: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
+		Router: s.router, Flips: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
 		Migration: m.Cutover(),
 		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
 		SignIn:    m.SignIn,
@@ -111,16 +140,57 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	}
 }
 
+// registerDeliveries makes a worker able to bring reports to people. Without a
+// mail server they go to folders alone.
+func registerDeliveries(w worker.Worker, cfg *config.Config, s *stores) error {
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.finance, Closings: s.finance}
+	if mails(cfg) {
+		server, err := mailServer(cfg)
+		if err != nil {
+			return err
+		}
+		d.Mail = server
+	}
+	d.Register(w)
+	return nil
+}
+
+// mails reports whether the settings name a mail server.
+func mails(cfg *config.Config) bool { return cfg.Notify.Mail.Server != "" }
+
 // newRollout is what the workflows of plans need done.
-func newRollout(s *stores, m *activities.User) *activities.Rollout {
+func newRollout(cfg *config.Config, s *stores, m *activities.User, records *activities.CallRecords) *activities.Rollout {
 	library := &activities.Library{Versions: s.plans, Plans: s.rollouts}
+	log, baselines := callLog(cfg, s, records), s.frozen()
 	return &activities.Rollout{
-		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, Now: m.Now,
+		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
-			Rehearsals: s.rehearsals, Now: m.Now,
+			Rehearsals: s.rehearsals, Baselines: baselines, Receipts: s.packs, Log: log, Now: m.Now,
 		},
-		Measures: &activities.PlatformMeasures{Old: m.Old, New: m.New, Store: s.rollouts, People: s.people},
+		Measures: &activities.Measures{
+			Library: library, Log: log, Baselines: baselines,
+			Compare: &activities.Comparison{User: m, Crew: s.rollouts, Log: log, Days: s.stitches, Now: m.Now},
+		},
+		Final: &activities.Final{Library: library, Store: s.rollouts, User: m, Receipts: s.packs},
+	}
+}
+
+// callLog is the unified call log as plans look at it; records bring it up to date.
+func callLog(cfg *config.Config, s *stores, records activities.Catcher) *activities.CallLog {
+	return &activities.CallLog{Legs: s.calls, Rollups: s.rollups, Border: s.stitches, Records: records, Sides: sidesOf(cfg)}
+}
+
+// frozen are the baselines of plans.
+func (s *stores) frozen() *activities.Baselines {
+	return &activities.Baselines{Rollups: s.rollups, Store: s.baselines}
+}
+
+// newSampler is what samples the facts of finance.
+func newSampler(cfg *config.Config, s *stores, f *fleet) *activities.Sampler {
+	return &activities.Sampler{
+		Records: s.finance, Keeper: s.finance, Plans: s.rollouts, Log: s.rollouts, Versions: s.plans, Rehearsals: s.rehearsals,
+		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Now: time.Now,
 	}
 }
 

@@ -2,6 +2,7 @@ package enumedge
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -284,4 +285,29 @@ func FuzzQuestions(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Whoever keeps answers does not see a flip as long as it keeps them.
+func TestHazardAnAnswerIsNeverKeptForLongerThanFiveSeconds(t *testing.T) {
+	t.Parallel()
+	for ttl, allowed := range map[time.Duration]bool{0: true, time.Second: true, 5 * time.Second: true, 6 * time.Second: false, -time.Second: false} {
+		s := newServer(t, true)
+		s.TTL = ttl
+		if err := s.Check(); (err == nil) != allowed || err != nil && !errors.Is(err, dualtone.ErrInvalid) {
+			t.Errorf("%s: %v", ttl, err)
+		}
+	}
+	address := start(t, newServer(t, true))
+	for _, name := range []string{domain("+15551230004"), domain("+15559999999")} {
+		m := ask(t, "udp", address, name, dns.TypeNAPTR)
+		for _, r := range append(m.Answer, m.Ns...) {
+			soa, negative := r.(*dns.SOA)
+			if r.Header().Ttl > 5 || negative && soa.Minttl > 5 {
+				t.Errorf("may be kept too long: %s", r)
+			}
+		}
+		if len(m.Answer)+len(m.Ns) == 0 {
+			t.Errorf("%s: nothing to judge in %s", name, m)
+		}
+	}
 }

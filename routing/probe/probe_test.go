@@ -227,6 +227,28 @@ func TestAnArrivalIsJudgedByTheDecision(t *testing.T) {
 	}
 }
 
+func TestRecordsDecideWhatAnswersDoNotTellAndContradictWhatTheyTellWrongly(t *testing.T) {
+	t.Parallel()
+	d := routing.Decision{Result: routing.Routed, Order: routing.Serial, Targets: []routing.Target{{Side: dualtone.New}, {Side: dualtone.Old}}}
+	told := func(side dualtone.Side) probe.Arrival { return probe.Arrival{Side: side, Status: 180} }
+	for name, c := range map[string]struct {
+		a        probe.Arrival
+		recorded []dualtone.Side
+		want     probe.Verdict
+	}{
+		"nothing is recorded":                {told(dualtone.New), nil, probe.Right},
+		"nothing is told or recorded":        {told(""), nil, probe.Unknown},
+		"the answers agree":                  {told(dualtone.New), []dualtone.Side{dualtone.New}, probe.Right},
+		"hidden, and recorded":               {told(""), []dualtone.Side{dualtone.New}, probe.Right},
+		"hidden, and the second one took it": {told(""), []dualtone.Side{dualtone.New, dualtone.Old}, probe.Second},
+		"another platform than told has it":  {told(dualtone.New), []dualtone.Side{dualtone.Old}, probe.Wrong},
+	} {
+		if got := probe.Recorded(d, c.a, c.recorded); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestAMarkIsAHeaderAndHowItsValueBegins(t *testing.T) {
 	t.Parallel()
 	if m, err := probe.ParseMark("Server: Asterisk PBX"); err != nil || m != (probe.Mark{Header: "Server", Value: "Asterisk PBX"}) {

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"slices"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -49,6 +51,20 @@ func Judge(d routing.Decision, a Arrival) Verdict {
 		}
 	}
 	return Wrong
+}
+
+// Recorded judges an arrival with the sides whose platforms recorded the call, in
+// the order in which it reached them. Where the answers told nothing, the last one
+// is where it arrived; answers that the records contradict are wrong.
+func Recorded(d routing.Decision, a Arrival, sides []dualtone.Side) Verdict {
+	switch {
+	case len(sides) == 0:
+	case a.Side == "":
+		a.Side = sides[len(sides)-1]
+	case !slices.Contains(sides, a.Side):
+		return Wrong
+	}
+	return Judge(d, a)
 }
 
 // Expected are the sides that a decision allows, the first one first.
