@@ -30,7 +30,7 @@ func floors() []floor {
 			"database/sql": "the vocabulary touches no database",
 			"os":           "the vocabulary touches no machine",
 		}},
-		{who: []string{"cutover", "cutover/plan", "cutover/rollout", "routing", "people", "report"}, never: map[string]string{
+		{who: []string{"cutover", "cutover/plan", "cutover/rollout", "routing", "people", "report", "finance", "finance/contract", "finance/cost"}, never: map[string]string{
 			"net/http":      "decisions are pure",
 			"database/sql":  "decisions are pure",
 			"math/rand":     "decisions replay",
@@ -117,6 +117,12 @@ func floors() []floor {
 			ours("workflows"):       "imports go down only",
 			ours("config"):          "take the values you need",
 			ours("systems/sim/..."): "simulators stay out of production",
+		}},
+		{who: []string{"notify"}, never: map[string]string{
+			"net/http":                "channels reach people, notify decides who hears",
+			"github.com/jackc/pgx/v5": "SQL belongs in postgres",
+			ours("systems"):           "who hears of a plan knows no system",
+			ours("config"):            "take the values you need",
 		}},
 		{who: []string{"config"}, never: map[string]string{
 			ours("postgres"):    "settings reach nothing",

@@ -47,9 +47,13 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 		s.Ended = u.Now()
 	}
 	held, err := u.Switches.Keep(ctx, s)
-	if errors.Is(err, dualtone.ErrNotFound) {
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
 		// There is no such person to keep a switch for.
 		return Result{Outcome: cutover.Refused, Detail: s.Detail}, nil
+	case errors.Is(err, dualtone.ErrConflict):
+		// Somebody asked late for a switch that was made and ended meanwhile.
+		return Result{Outcome: cutover.Refused, Detail: err.Error()}, nil
 	}
 	if err != nil {
 		return Result{}, err
@@ -76,7 +80,7 @@ var errThere = errors.New("nothing to do")
 // as it is known.
 func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
 	s := cutover.Switch{
-		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort,
+		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort, Pass: o.Pass,
 		Provenance: o.provenance(ctx), State: cutover.Captured, Started: u.Now(),
 	}
 	p, err := u.People.Person(ctx, o.Person)

@@ -88,28 +88,31 @@ func (r *Rollout) KeepTransition(ctx context.Context, t rollout.Transition) erro
 	if err := r.Store.Record(ctx, t); err != nil {
 		return wrap(err, "%s of plan %s", t.Verb, t.Plan)
 	}
-	return r.tell(ctx, rollout.Event{
-		Plan: t.Plan, Stage: t.Stage, What: fmt.Sprintf("%s: %s", t.Verb, t.To), Why: t.Reason, Actor: t.Actor, At: t.At,
-		Urgent: t.To == rollout.Failed || t.To == rollout.RollingBack || t.To == rollout.AwaitingApproval || t.To == rollout.Unknown,
-	})
+	e, heard := rollout.EventOf(t)
+	if !heard {
+		return nil
+	}
+	return r.tell(ctx, e)
 }
 
 // KeepHold stores a hold, or that it was released.
 func (r *Rollout) KeepHold(ctx context.Context, h rollout.Hold) error {
-	what, actor, why, at := "held", h.Owner, h.Reason, h.Placed
 	keep := r.Store.PlaceHold
 	if !h.Released.IsZero() {
-		keep, what, actor, why, at = r.Store.ReleaseHold, "released", h.ReleasedBy, h.Why, h.Released
+		keep = r.Store.ReleaseHold
 	}
 	if err := keep(ctx, h); err != nil {
 		return wrap(err, "hold %s of plan %s", h.ID, h.Plan)
 	}
-	return r.tell(ctx, rollout.Event{Plan: h.Plan, Stage: h.Stage, What: what, Why: why, Actor: actor, At: at, Urgent: true})
+	return r.tell(ctx, rollout.EventOfHold(h))
 }
 
 // KeepApproval stores what somebody said of a plan or a stage.
 func (r *Rollout) KeepApproval(ctx context.Context, a rollout.Approval) error {
-	return wrap(r.Store.Decide(ctx, a), "approval of plan %s", a.Plan)
+	if err := r.Store.Decide(ctx, a); err != nil {
+		return wrap(err, "approval of plan %s", a.Plan)
+	}
+	return r.tell(ctx, rollout.EventOfApproval(a))
 }
 
 // KeepNote tells more of the state that a stage is in.
@@ -117,7 +120,9 @@ func (r *Rollout) KeepNote(ctx context.Context, n rollout.Note) error {
 	return wrap(r.Store.Refine(ctx, n), "note on stage %s of plan %s", n.Stage, n.Plan)
 }
 
-// tell tells people of an event where somebody carries the news.
+// tell tells people of an event where somebody carries the news. Telling is no
+// more than keeping it, in the same database as all else; the plan does not wait
+// until anybody has heard.
 func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
 	if r.News == nil {
 		return nil

@@ -5,6 +5,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -22,6 +23,9 @@ type User struct {
 	Old, New *systems.Platform
 	CRM      *systems.CRM
 	Router   routing.Router
+	// Flips changes routes where they are kept beside the journal; nil where they
+	// are not.
+	Flips Flips
 	// Edges says when a flip has reached those that route calls; nil where nobody
 	// does.
 	Edges    Edges
@@ -39,6 +43,14 @@ type User struct {
 	checks checks
 	ends   *Ends
 	recent recent
+}
+
+// Flips changes routes as routing.Router.Apply does, together with the journal:
+// either the entries and the changes are kept, or neither. Changes that are
+// refused leave the entries kept. With that a flip follows the softphone after
+// one commit and not after two.
+type Flips interface {
+	Flip(ctx context.Context, entries []cutover.Entry, changes []routing.Change, why routing.Provenance) (routing.Revision, error)
 }
 
 // Edges are what tells SBCs where calls go.
@@ -60,8 +72,10 @@ type Order struct {
 	Person dualtone.PersonID `json:"person"`
 	To     dualtone.Side     `json:"to"`
 	Cohort string            `json:"cohort,omitempty"`
-	Actor  string            `json:"actor"`
-	Reason string            `json:"reason"`
+	// Pass is told where a switch is kept.
+	Pass   string `json:"pass,omitempty"`
+	Actor  string `json:"actor"`
+	Reason string `json:"reason"`
 	// State is where the switch stands as the work begins, and Detail why.
 	State  cutover.State `json:"state"`
 	Detail string        `json:"detail,omitempty"`
@@ -128,10 +142,16 @@ func (u *User) conclude(ctx context.Context, o Order, r Result, before ...cutove
 // what became of it. The order's state is the one that was reached.
 func (u *User) Conclude(ctx context.Context, o Order) error {
 	s := cutover.Switch{
-		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort, Provenance: o.provenance(ctx),
+		ID: o.Switch, Person: o.Person, To: o.To, Cohort: o.Cohort, Pass: o.Pass, Provenance: o.provenance(ctx),
 		State: o.State, Detail: o.Detail, Started: u.Now(),
 	}
-	if _, err := u.Switches.Keep(ctx, s); err != nil {
+	_, err := u.Switches.Keep(ctx, s)
+	if errors.Is(err, dualtone.ErrConflict) {
+		// It was made in another switch of the same pass, which told its own end.
+		u.ends.End(o.Person)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	e := u.entry(ctx, o, cutover.Reached)

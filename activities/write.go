@@ -65,10 +65,16 @@ func (l *ledger) skipWritten(ctx context.Context, actions []numbered) ([]numbere
 // write makes one write. Its outcome is pending until flush or the next write.
 func (l *ledger) write(ctx context.Context, a numbered) error {
 	intent := l.entry(ctx, cutover.Intent, a)
-	if err := l.flush(ctx, intent); err != nil {
-		return err
+	var told string
+	var err error
+	if a.Facet == cutover.Routes && l.u.Flips != nil {
+		told, err = l.flip(ctx, a, intent)
+	} else {
+		if err := l.flush(ctx, intent); err != nil {
+			return err
+		}
+		told, err = l.u.set(ctx, l.order, l.person, a.Action)
 	}
-	told, err := l.u.set(ctx, l.order, l.person, a.Action)
 	outcome := l.entry(ctx, outcomeKind(err), a)
 	outcome.Text = told
 	if err != nil {
@@ -79,6 +85,18 @@ func (l *ledger) write(ctx context.Context, a numbered) error {
 	}
 	l.pending = append(l.pending, outcome)
 	return nil
+}
+
+// flip changes routes and stores in one go with them what is pending and the
+// intent. After an error these stay pending: stored twice, they are there once.
+func (l *ledger) flip(ctx context.Context, a numbered, intent cutover.Entry) (string, error) {
+	l.pending = append(l.pending, intent)
+	revision, err := l.u.Flips.Flip(ctx, l.pending, routeChanges(a.Action), l.order.provenance(ctx))
+	if err != nil {
+		return "", wrap(err, "routes of %s", l.person.ID)
+	}
+	l.pending = nil
+	return l.u.confirm(ctx, revision), nil
 }
 
 func (l *ledger) entry(ctx context.Context, kind cutover.EntryKind, a numbered) cutover.Entry {

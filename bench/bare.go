@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -86,7 +87,11 @@ func bareWorker(ctx context.Context, args []string) error {
 		return err
 	}
 	defer c.Close()
-	w := worker.New(c, taskQueue, worker.Options{MaxConcurrentActivityExecutionSize: 4000})
+	w := worker.New(c, taskQueue, worker.Options{
+		// Whoever awaits a user tells the server that they live, as dualtone's do.
+		Interceptors:                       []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		MaxConcurrentActivityExecutionSize: 4000,
+	})
 	w.RegisterWorkflowWithOptions(workflows.MoveCohort, workflow.RegisterOptions{Name: workflows.MoveCohortName})
 	w.RegisterWorkflowWithOptions(bareUser, workflow.RegisterOptions{Name: workflows.SwitchUserName})
 	cohorts := &activities.Cohort{Cohorts: crowd{}, Client: c, Ends: &activities.Ends{}}

@@ -66,6 +66,10 @@ func (p *process) stop() {
 	}
 }
 
+// oneProcessor keeps a simulator from spending more on being ready to use a
+// second processor than it would spend there.
+const oneProcessor = "GOMAXPROCS=1"
+
 // startSimulator runs one simulator and waits until it says where it is.
 func startSimulator(ctx context.Context, dir, kind string, people int) (*process, ready, error) {
 	var up ready
@@ -73,7 +77,7 @@ func startSimulator(ctx context.Context, dir, kind string, people int) (*process
 	if err != nil {
 		return nil, up, err
 	}
-	p, err := startProcess(dir, kind, nil, self, "simulate", kind, strconv.Itoa(people))
+	p, err := startProcess(dir, kind, []string{oneProcessor}, self, "simulate", kind, strconv.Itoa(people))
 	if err != nil {
 		return nil, up, err
 	}

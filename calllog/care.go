@@ -2,6 +2,8 @@ package calllog
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,4 +133,28 @@ func (l *Leg) Mask() {
 		}
 	}
 	l.TransferTo = Mask(l.TransferTo)
+	l.Recording = MaskText(l.Recording)
+	l.Channels, l.Keys = slices.Clone(l.Channels), slices.Clone(l.Keys)
+	for i := range l.Channels {
+		l.Channels[i] = MaskText(l.Channels[i])
+	}
+	for i := range l.Keys {
+		l.Keys[i].Value = MaskText(l.Keys[i].Value)
+	}
 }
+
+// MaskText masks what may be a number in a text that may hold anything: the reason
+// for a decision, a row as received, the name of a channel.
+func MaskText(text string) string {
+	return numberLike.ReplaceAllStringFunc(text, func(found string) string {
+		if dateLike.MatchString(found) {
+			return found
+		}
+		return Mask(found)
+	})
+}
+
+var (
+	numberLike = regexp.MustCompile(`\+?[0-9][0-9 ()/-]{5,}[0-9]`)
+	dateLike   = regexp.MustCompile(`^(19|20)\d\d[-/]\d\d[-/]\d\d( \d\d)?$`)
+)

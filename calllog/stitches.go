@@ -64,6 +64,9 @@ type Decision struct {
 	Closed []Place
 	// Clocks are those of the day.
 	Clocks []Clock
+	// Again are days around, if they have legs, that have to be decided anew: they
+	// go by the day's clocks, which are not what they were.
+	Again []time.Time
 }
 
 // Change is a leg that went from one call to another.

@@ -154,7 +154,7 @@ func parseMapping(name string, text []byte) (*format.Mapping, problems) {
 	l.config.file = name
 	l.remember("", root)
 	var m format.Mapping
-	var d decoder
+	d := decoder{source: name}
 	d.value("", root, reflect.ValueOf(&m).Elem())
 	m.Check(l.at)
 	return &m, slices.Concat(found, d.problems, l.problems)

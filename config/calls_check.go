@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/dualtone/dualtone/calllog/format"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 func (l *loader) checkCalls() {
 	c := &l.config.Calls
 	for name, s := range sorted(c.Systems) {
-		l.checkCallSystem(join("calls.systems", name), s)
+		l.checkCallSystem(placed.Join("calls.systems", name), s)
 	}
 	seen := map[string]bool{}
 	for i, f := range c.Folders {
@@ -86,7 +87,7 @@ func (l *loader) checkCallSource(key, system string) {
 	_, mapped := c.Calls.Systems[system]
 	_, connected := c.Systems[system]
 	if !mapped && !connected {
-		l.at(key+".system", fmt.Sprintf("no system %q", system), nearest(system, slices.Concat(keys(c.Calls.Systems), keys(c.Systems))))
+		l.at(key+".system", fmt.Sprintf("no system %q", system), placed.Meant(system, slices.Concat(keys(c.Calls.Systems), keys(c.Systems))))
 	}
 }
 

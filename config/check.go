@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // at reports a problem of a key where the key stands, or where the nearest key
@@ -43,11 +45,14 @@ func (l *loader) check(kinds Kinds) {
 	l.checkRouting()
 	l.checkEdge()
 	l.checkCalls()
+	l.checkConsole()
+	l.between("telemetry.sample", c.Telemetry.Sample, 0, 100)
+	l.checkNotify()
 }
 
 func (l *loader) oneOf(key, value string, known ...string) {
 	if !slices.Contains(known, value) {
-		l.at(key, fmt.Sprintf("%q is unknown", value), nearest(value, known))
+		l.at(key, fmt.Sprintf("%q is unknown", value), placed.Meant(value, known))
 	}
 }
 
@@ -66,6 +71,10 @@ func (l *loader) checkTemporal() {
 	}
 	if t.Namespace == "" {
 		l.at("temporal.namespace", "empty", "leave it out for the namespace dualtone")
+	}
+	if t.Deployment == "" || strings.ContainsAny(t.Deployment, ".:") {
+		// Temporal writes it before the build with one of these between them.
+		l.at("temporal.deployment", fmt.Sprintf("%q is empty or holds a dot or a colon", t.Deployment), "leave it out for the deployment dualtone")
 	}
 	if (t.TLS.Cert == "") != (t.TLS.KeyFile == "") {
 		l.at("temporal.tls", "a certificate and its key go together", "give cert and key_file, or neither")
@@ -94,7 +103,7 @@ func (l *loader) checkPorts() {
 var systemName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 func (l *loader) checkSystem(name string, s *System, kinds Kinds) {
-	key := join("systems", name)
+	key := placed.Join("systems", name)
 	if !systemName.MatchString(name) {
 		l.at(key, fmt.Sprintf("%q is no name of a system", name), "use up to 63 lower-case letters, digits and dashes")
 	}
@@ -105,14 +114,14 @@ func (l *loader) checkSystem(name string, s *System, kinds Kinds) {
 		return
 	}
 	if _, ok := kinds.find(s.Kind); !ok {
-		l.at(key+".kind", fmt.Sprintf("no connector %q", s.Kind), nearest(s.Kind, kinds.names()))
+		l.at(key+".kind", fmt.Sprintf("no connector %q", s.Kind), placed.Meant(s.Kind, kinds.names()))
 	}
 }
 
 func (l *loader) checkLimit(name string, limit Limit) {
-	key := join("limits", name)
+	key := placed.Join("limits", name)
 	if _, ok := l.config.Systems[name]; !ok {
-		l.at(key, "no such system", nearest(name, keys(l.config.Systems)))
+		l.at(key, "no such system", placed.Meant(name, keys(l.config.Systems)))
 	}
 	if limit.PerSecond < 0 {
 		l.at(key+".per_second", "less than nothing", "leave it out for no limit")
@@ -130,11 +139,19 @@ func (l *loader) checkLimit(name string, limit Limit) {
 
 func (l *loader) checkSecrets(secrets *Secrets) {
 	c := &l.config
-	for key, s := range sorted(map[string]confidential{
-		"database.url":     &c.Database.URL,
-		"temporal.api_key": &c.Temporal.APIKey,
-		"edge.http.token":  &c.Edge.HTTP.Token,
-	}) {
+	references := map[string]confidential{
+		"database.url":         &c.Database.URL,
+		"temporal.api_key":     &c.Temporal.APIKey,
+		"edge.http.token":      &c.Edge.HTTP.Token,
+		"notify.mail.password": &c.Notify.Mail.Password,
+
+		"console.oidc.client_secret": &c.Console.OIDC.ClientSecret,
+	}
+	for name, channel := range c.Notify.Channels {
+		references[placed.Join("notify.channels", name)+".url"] = &channel.URL
+		references[placed.Join("notify.channels", name)+".secret"] = &channel.Secret
+	}
+	for key, s := range sorted(references) {
 		if _, err := s.Resolve(secrets); err != nil {
 			l.at(key, err.Error(), "")
 		}
@@ -146,6 +163,9 @@ func (l *loader) checkSecrets(secrets *Secrets) {
 		"edge.tls.ca":           c.Edge.TLS.CA,
 		"edge.tls.cert":         c.Edge.TLS.Cert,
 		"edge.tls.key_file":     c.Edge.TLS.KeyFile,
+		"console.tls.cert":      c.Console.TLS.Cert,
+		"console.tls.key_file":  c.Console.TLS.KeyFile,
+		"notify.mail.ca":        c.Notify.Mail.CA,
 	}) {
 		if name == "" {
 			continue

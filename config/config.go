@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/dualtone/dualtone/internal/placed"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -24,9 +25,20 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Console   Console            `mapstructure:"console"`
+	Telemetry Telemetry          `mapstructure:"telemetry"`
+	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
+}
+
+// Telemetry is where traces of what the program does are sent.
+type Telemetry struct {
+	// OTLP is a collector's address, http://localhost:4318; empty for nowhere.
+	OTLP string `mapstructure:"otlp"`
+	// Sample is how many of a hundred requests are traced.
+	Sample int `mapstructure:"sample"`
 }
 
 // Log says what is logged and how.
@@ -49,6 +61,10 @@ type Temporal struct {
 	Namespace string `mapstructure:"namespace"`
 	APIKey    Secret `mapstructure:"api_key"`
 	TLS       TLS    `mapstructure:"tls"`
+	// Deployment is what Temporal calls the workers, whatever their version.
+	Deployment string `mapstructure:"deployment"`
+	// Build is these workers' version; empty for workers without versions.
+	Build string `mapstructure:"build"`
 }
 
 // TLS names the files of a TLS connection.
@@ -150,7 +166,8 @@ type Drain struct {
 type System struct {
 	Name     string
 	Kind     string
-	settings *node
+	settings *placed.Node
+	source   string // of the settings
 	key      string
 }
 
@@ -159,11 +176,18 @@ func Default() Config {
 	return Config{
 		Log:       Log{Level: "info", Format: "text"},
 		Database:  Database{MaxConnections: 10},
-		Temporal:  Temporal{Namespace: "dualtone"},
+		Temporal:  Temporal{Namespace: "dualtone", Deployment: "dualtone"},
 		Migration: Migration{Drain: Drain{Wait: 10 * time.Minute, Poll: 2 * time.Second}, Patience: 5 * time.Minute, SignIn: 20 * time.Second},
 		Cohort:    Cohort{Window: 10, RunLength: 500},
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
+		Console: Console{
+			MaxBodyMB: 32, MaxConnections: 4096,
+			Session: ConsoleSession{Idle: time.Hour, Lasts: 12 * time.Hour}, Rate: ConsoleRate{PerSecond: 50, Burst: 200, SignIns: 10},
+			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
+		},
+		Telemetry: Telemetry{Sample: 100},
+		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
 		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
 	}
 }

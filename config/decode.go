@@ -7,11 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // decoder fills a struct from nodes and collects all that is wrong. It reads
 // the same mapstructure tags as viper does.
 type decoder struct {
+	// source is the file, the variable or the flag that is read.
+	source   string
 	problems problems
 	// secrets resolves references in the fields that hold secrets; nil leaves
 	// them as they are.
@@ -20,20 +24,20 @@ type decoder struct {
 
 // extern is a type that reads itself from a node.
 type extern interface {
-	decode(d *decoder, key string, n *node)
+	decode(d *decoder, key string, n *placed.Node)
 }
 
-func (d *decoder) problem(n *node, key, text, hint string) {
-	d.problems = append(d.problems, n.at.problem(key, text, hint))
+func (d *decoder) problem(n *placed.Node, key, text, hint string) {
+	d.problems = append(d.problems, place{d.source, n.At}.problem(key, text, hint))
 }
 
-func (d *decoder) value(key string, n *node, into reflect.Value) {
+func (d *decoder) value(key string, n *placed.Node, into reflect.Value) {
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		d.value(key, n, into.Elem())
 		return
 	}
-	if n.shape == empty {
+	if n.Shape == placed.Empty {
 		return
 	}
 	if e, ok := reflect.TypeAssert[extern](into.Addr()); ok {
@@ -56,73 +60,73 @@ func (d *decoder) value(key string, n *node, into reflect.Value) {
 	}
 }
 
-func (d *decoder) structure(key string, n *node, into reflect.Value) {
-	if n.shape != mapping {
-		d.problem(n, key, fmt.Sprintf("want a mapping, got %s", n.shape), "")
+func (d *decoder) structure(key string, n *placed.Node, into reflect.Value) {
+	if n.Shape != placed.Mapping {
+		d.problem(n, key, fmt.Sprintf("want a mapping, got %s", n.Shape), "")
 		return
 	}
 	fields := fieldsOf(into)
-	for _, e := range n.entries {
-		f, ok := fields[e.key]
+	for _, e := range n.Entries {
+		f, ok := fields[e.Key]
 		if !ok {
-			d.problems = append(d.problems, e.at.problem(join(key, e.key), "unknown key", nearest(e.key, names(fields))))
+			d.problems = append(d.problems, place{d.source, e.At}.problem(placed.Join(key, e.Key), "unknown key", placed.Meant(e.Key, names(fields))))
 			continue
 		}
 		if f.secret {
-			d.secret(join(key, e.key), e.value, f.value)
+			d.secret(placed.Join(key, e.Key), e.Value, f.value)
 			continue
 		}
-		d.value(join(key, e.key), e.value, f.value)
+		d.value(placed.Join(key, e.Key), e.Value, f.value)
 	}
 }
 
-func (d *decoder) mapping(key string, n *node, into reflect.Value) {
-	if n.shape != mapping {
-		d.problem(n, key, fmt.Sprintf("want a mapping, got %s", n.shape), "")
+func (d *decoder) mapping(key string, n *placed.Node, into reflect.Value) {
+	if n.Shape != placed.Mapping {
+		d.problem(n, key, fmt.Sprintf("want a mapping, got %s", n.Shape), "")
 		return
 	}
-	into.Set(reflect.MakeMapWithSize(into.Type(), len(n.entries)))
-	for _, e := range n.entries {
+	into.Set(reflect.MakeMapWithSize(into.Type(), len(n.Entries)))
+	for _, e := range n.Entries {
 		v := reflect.New(into.Type().Elem()).Elem()
-		d.value(join(key, e.key), e.value, v)
-		into.SetMapIndex(reflect.ValueOf(e.key).Convert(into.Type().Key()), v)
+		d.value(placed.Join(key, e.Key), e.Value, v)
+		into.SetMapIndex(reflect.ValueOf(e.Key).Convert(into.Type().Key()), v)
 	}
 }
 
-func (d *decoder) list(key string, n *node, into reflect.Value) {
-	if n.shape != list {
-		d.problem(n, key, fmt.Sprintf("want a list, got %s", n.shape), "write it as [a, b]")
+func (d *decoder) list(key string, n *placed.Node, into reflect.Value) {
+	if n.Shape != placed.List {
+		d.problem(n, key, fmt.Sprintf("want a list, got %s", n.Shape), "write it as [a, b]")
 		return
 	}
-	into.Set(reflect.MakeSlice(into.Type(), len(n.items), len(n.items)))
-	for i, item := range n.items {
+	into.Set(reflect.MakeSlice(into.Type(), len(n.Items), len(n.Items)))
+	for i, item := range n.Items {
 		d.value(fmt.Sprintf("%s[%d]", key, i), item, into.Index(i))
 	}
 }
 
-func (d *decoder) text(key string, n *node, into reflect.Value) {
-	if n.shape != scalar {
+func (d *decoder) text(key string, n *placed.Node, into reflect.Value) {
+	if !n.Shape.Scalar() {
 		hint := ""
-		if n.shape == mapping {
+		if n.Shape == placed.Mapping {
 			hint = "put a value that has braces into quotes"
 		}
-		d.problem(n, key, fmt.Sprintf("want a single value, got %s", n.shape), hint)
+		d.problem(n, key, fmt.Sprintf("want a single value, got %s", n.Shape), hint)
 		return
 	}
-	if want := setText(into, n.text); want != "" {
-		d.problem(n, key, fmt.Sprintf("%q is not %s", n.text, want), "")
+	if want := setText(into, n.Text); want != "" {
+		d.problem(n, key, fmt.Sprintf("%q is not %s", n.Text, want), "")
 	}
 }
 
-func (d *decoder) secret(key string, n *node, into reflect.Value) {
-	if n.shape == empty {
+func (d *decoder) secret(key string, n *placed.Node, into reflect.Value) {
+	if n.Shape == placed.Empty {
 		return
 	}
-	if n.shape != scalar {
+	if !n.Shape.Scalar() {
 		d.text(key, n, into)
 		return
 	}
-	text := n.text
+	text := n.Text
 	if err := checkReference(text); err != nil {
 		d.problem(n, key, err.Error(), "")
 		return
@@ -216,11 +220,4 @@ func names(fields map[string]field) []string {
 		all = append(all, k)
 	}
 	return all
-}
-
-func join(key, next string) string {
-	if key == "" {
-		return next
-	}
-	return key + "." + next
 }

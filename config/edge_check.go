@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // checkEdge looks at an edge that is begun; none at all is fine.
@@ -38,7 +40,7 @@ func (l *loader) checkEdge() {
 	}
 	l.checkLocation("edge.unplaced", e.Unplaced)
 	if j := e.Journal; j != "database" && j != "none" && !strings.ContainsAny(j, `/\.`) {
-		l.at("edge.journal", fmt.Sprintf("%q is neither database, none nor a path", j), nearest(j, []string{"database", "none"}))
+		l.at("edge.journal", fmt.Sprintf("%q is neither database, none nor a path", j), placed.Meant(j, []string{"database", "none"}))
 	}
 	l.between("edge.sample", e.Sample, 0, 100)
 	if e.ENUM.Listen != "" {
@@ -109,7 +111,7 @@ func (l *loader) checkPlace(key string, p EdgePlace) {
 func (l *loader) placeholders(key, text string, known ...string) {
 	for _, p := range placeholder.FindAllString(text, -1) {
 		if !slices.Contains(known, p) {
-			l.at(key, p+" stands for nothing", nearest(p, known))
+			l.at(key, p+" stands for nothing", placed.Meant(p, known))
 		}
 	}
 }
@@ -129,7 +131,7 @@ func (l *loader) checkPeer(key string, p EdgePeer, seen map[netip.Prefix]bool) {
 	l.oneOf(key+".ingress", p.Ingress, "carrier", "old", "new", "internal")
 	l.country(key+".country", p.Country)
 	if _, ok := l.config.Edge.Locations[p.Location]; p.Location != "" && !ok {
-		l.at(key+".location", fmt.Sprintf("no location %q", p.Location), nearest(p.Location, keys(l.config.Edge.Locations)))
+		l.at(key+".location", fmt.Sprintf("no location %q", p.Location), placed.Meant(p.Location, keys(l.config.Edge.Locations)))
 	}
 }
 
@@ -161,7 +163,7 @@ func (l *loader) checkLocation(key string, at EdgeLocation) {
 		l.oneOf(key+".side", at.Side, "old", "new")
 	}
 	if _, ok := l.config.Edge.Trunks[at.Trunk]; at.Trunk != "" && !ok {
-		l.at(key+".trunk", fmt.Sprintf("no trunk %q", at.Trunk), nearest(at.Trunk, keys(l.config.Edge.Trunks)))
+		l.at(key+".trunk", fmt.Sprintf("no trunk %q", at.Trunk), placed.Meant(at.Trunk, keys(l.config.Edge.Trunks)))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Sources say where settings come from. The environment is always one.
@@ -116,20 +117,20 @@ func (l *loader) readFile(name string) error {
 		return nil
 	}
 	l.remember("", root)
-	d := decoder{}
+	d := decoder{source: name}
 	d.value("", root, reflect.ValueOf(&l.config).Elem())
 	l.problems = append(l.problems, d.problems...)
 	return nil
 }
 
-func (l *loader) remember(key string, n *node) {
-	for _, e := range n.entries {
-		at := e.at
-		if e.value.shape == scalar {
-			at = e.value.at
+func (l *loader) remember(key string, n *placed.Node) {
+	for _, e := range n.Entries {
+		at := place{l.config.file, e.At}
+		if e.Value.Shape.Scalar() {
+			at.Spot = e.Value.At
 		}
-		l.origin[join(key, e.key)] = at
-		l.remember(join(key, e.key), e.value)
+		l.origin[placed.Join(key, e.Key)] = at
+		l.remember(placed.Join(key, e.Key), e.Value)
 	}
 }
 
@@ -158,21 +159,20 @@ func (l *loader) override(flags map[string]*pflag.Flag) error {
 }
 
 func (l *loader) set(s setting, source, text string) {
-	at := place{source: source}
-	l.origin[s.key] = at
+	l.origin[s.key] = place{source: source}
 	// A secret in the environment is by reference already: the variable is it.
 	if _, secret := reflect.TypeAssert[confidential](s.value.Addr()); secret && strings.HasPrefix(source, "DUALTONE_") && !isReference(text) {
 		s.value.SetString("env:" + source)
 		return
 	}
-	n := &node{shape: scalar, text: text, at: at}
+	n := &placed.Node{Shape: placed.Word, Text: text}
 	if s.value.Kind() == reflect.Slice {
-		n = &node{shape: list, at: at}
+		n = &placed.Node{Shape: placed.List}
 		for part := range strings.SplitSeq(text, ",") {
-			n.items = append(n.items, &node{shape: scalar, text: strings.TrimSpace(part), at: at})
+			n.Items = append(n.Items, &placed.Node{Shape: placed.Word, Text: strings.TrimSpace(part)})
 		}
 	}
-	d := decoder{}
+	d := decoder{source: source}
 	d.value(s.key, n, s.value)
 	l.problems = append(l.problems, d.problems...)
 }
@@ -188,7 +188,7 @@ type setting struct {
 func settable(v reflect.Value, key string) []setting {
 	var all []setting
 	for name, f := range fieldsOf(v) {
-		k := join(key, name)
+		k := placed.Join(key, name)
 		switch f.value.Kind() {
 		case reflect.Map:
 		case reflect.Struct:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Set reports whether the settings name a migration at all.
@@ -78,7 +79,7 @@ func (l *loader) checkSide(key, name string, kinds Kinds) {
 	}
 	system, ok := l.config.Systems[name]
 	if !ok {
-		l.at(key, fmt.Sprintf("no system %q", name), nearest(name, keys(l.config.Systems)))
+		l.at(key, fmt.Sprintf("no system %q", name), placed.Meant(name, keys(l.config.Systems)))
 		return
 	}
 	spec, ok := kinds.find(system.Kind)
@@ -115,7 +116,7 @@ func (l *loader) checkReach() {
 	known := []string{"{extension}", "{number}", "{id}"}
 	for _, p := range placeholder.FindAllString(l.config.Migration.Reach, -1) {
 		if !strings.Contains(strings.Join(known, " "), p) || !strings.HasSuffix(p, "}") {
-			l.at("migration.reach", p+" stands for nothing", nearest(p, known))
+			l.at("migration.reach", p+" stands for nothing", placed.Meant(p, known))
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Secret is a reference to a secret: env:NAME or file:/path. What it stands for
@@ -50,14 +52,14 @@ type confidential interface {
 	Resolve(from *Secrets) (string, error)
 }
 
-func (s *Secret) decode(d *decoder, key string, n *node) {
+func (s *Secret) decode(d *decoder, key string, n *placed.Node) {
 	d.secret(key, n, reflect.ValueOf(s).Elem())
 }
 
-func (u *URL) decode(d *decoder, key string, n *node) {
+func (u *URL) decode(d *decoder, key string, n *placed.Node) {
 	v := reflect.ValueOf(u).Elem()
-	if n.shape == scalar && checkURL(n.text) != nil {
-		d.problem(n, key, checkURL(n.text).Error(), "")
+	if n.Shape.Scalar() && checkURL(n.Text) != nil {
+		d.problem(n, key, checkURL(n.Text).Error(), "")
 		return
 	}
 	d.text(key, n, v)

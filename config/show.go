@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Setting is one value in force, and where it comes from: a file's line, an
@@ -30,14 +32,14 @@ type shower struct {
 
 func (s *shower) add(key, value string) {
 	at := s.origin[key]
-	s.all = append(s.all, Setting{Key: key, Value: value, Source: at.source, Line: at.line})
+	s.all = append(s.all, Setting{Key: key, Value: value, Source: at.source, Line: at.Line})
 }
 
 func (s *shower) value(key string, v reflect.Value) {
 	if system, ok := reflect.TypeAssert[*System](v); ok {
 		s.add(key+".kind", system.Kind)
 		if system.settings != nil {
-			s.node(key, system.settings)
+			s.node(key, system.source, system.settings)
 		}
 		return
 	}
@@ -45,11 +47,11 @@ func (s *shower) value(key string, v reflect.Value) {
 	case reflect.Struct:
 		fields := fieldsOf(v)
 		for name, f := range sorted(fields) {
-			s.value(join(key, name), f.value)
+			s.value(placed.Join(key, name), f.value)
 		}
 	case reflect.Map:
 		for _, k := range sortedKeys(v) {
-			s.value(join(key, k.String()), v.MapIndex(k))
+			s.value(placed.Join(key, k.String()), v.MapIndex(k))
 		}
 	case reflect.Slice:
 		s.add(key, strings.Trim(fmt.Sprint(v.Interface()), "[]"))
@@ -60,22 +62,22 @@ func (s *shower) value(key string, v reflect.Value) {
 
 // node shows what a connector has not decoded yet, so anything that might be a
 // secret stays hidden unless it is a reference.
-func (s *shower) node(key string, n *node) {
-	switch n.shape {
-	case mapping:
-		for _, e := range n.entries {
-			s.node(join(key, e.key), e.value)
+func (s *shower) node(key, source string, n *placed.Node) {
+	switch n.Shape {
+	case placed.Mapping:
+		for _, e := range n.Entries {
+			s.node(placed.Join(key, e.Key), source, e.Value)
 		}
-	case list:
-		for i, item := range n.items {
-			s.node(fmt.Sprintf("%s[%d]", key, i), item)
+	case placed.List:
+		for i, item := range n.Items {
+			s.node(fmt.Sprintf("%s[%d]", key, i), source, item)
 		}
 	default:
-		text := n.text
+		text := n.Text
 		if !isReference(text) && (secretName(key[strings.LastIndexByte(key, '.')+1:]) || hasPassword(text)) {
 			text = "(hidden)"
 		}
-		s.all = append(s.all, Setting{Key: key, Value: text, Source: n.at.source, Line: n.at.line})
+		s.all = append(s.all, Setting{Key: key, Value: text, Source: source, Line: n.At.Line})
 	}
 }
 

@@ -13,18 +13,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dualtone/dualtone/internal/placed"
 	"github.com/dualtone/dualtone/systems"
 )
 
-func (s *System) decode(d *decoder, key string, n *node) {
-	if n.shape != mapping {
-		d.problem(n, key, fmt.Sprintf("want a mapping with a kind, got %s", n.shape), "")
+func (s *System) decode(d *decoder, key string, n *placed.Node) {
+	if n.Shape != placed.Mapping {
+		d.problem(n, key, fmt.Sprintf("want a mapping with a kind, got %s", n.Shape), "")
 		return
 	}
 	s.key = key
 	s.Name = key[len("systems."):]
-	s.settings = n.without("kind")
-	if kind := n.get("kind"); kind != nil {
+	s.settings, s.source = without(n, "kind"), d.source
+	if kind := get(n, "kind"); kind != nil {
 		d.text(key+".kind", kind, reflect.ValueOf(&s.Kind).Elem())
 	}
 }
@@ -41,7 +42,7 @@ func (s *System) Decode(secrets *Secrets) systems.Decode {
 }
 
 func (s *System) decodeInto(into any, secrets *Secrets) problems {
-	d := decoder{secrets: secrets}
+	d := decoder{source: s.source, secrets: secrets}
 	if s.settings != nil {
 		d.value(s.key, s.settings, reflect.ValueOf(into).Elem())
 	}
@@ -64,7 +65,7 @@ func (s *System) check(spec systems.Spec, secrets *Secrets) problems {
 	}
 	err := open(spec, s.Name, decode, deps)
 	if err != nil && len(found) == 0 && !errors.Is(err, errOffline) {
-		found = append(found, s.settings.at.problem(s.key, err.Error(), ""))
+		found = append(found, place{s.source, s.settings.At}.problem(s.key, err.Error(), ""))
 	}
 	return found
 }

@@ -24,6 +24,8 @@ type Plans struct {
 	Store rollout.Store
 	// Versions are the plans' own documents.
 	Versions plan.Store
+	// News hears of what is said to the store itself; it may be nil.
+	News rollout.News
 	Now      func() time.Time
 }
 
@@ -62,7 +64,7 @@ func (p *Plans) Submit(ctx context.Context, v plan.Version, found *plan.Resoluti
 	if err := p.Store.KeepPlan(ctx, kept, stagesOf(&v.Document.Plan), people); err != nil {
 		return kept, err
 	}
-	if err := p.Store.Record(ctx, t); err != nil {
+	if err := p.record(ctx, t); err != nil {
 		return kept, err
 	}
 	return p.Store.Plan(ctx, v.Name)
@@ -77,6 +79,24 @@ func stagesOf(p *plan.Plan) []rollout.Stage {
 		}
 	}
 	return all
+}
+
+// record keeps a transition and tells of it.
+func (p *Plans) record(ctx context.Context, t rollout.Transition) error {
+	if err := p.Store.Record(ctx, t); err != nil {
+		return err
+	}
+	if e, heard := rollout.EventOf(t); heard {
+		return p.tell(ctx, e)
+	}
+	return nil
+}
+
+func (p *Plans) tell(ctx context.Context, e rollout.Event) error {
+	if p.News == nil {
+		return nil
+	}
+	return p.News.Tell(ctx, e)
 }
 
 // standing is where a plan that does not run stands.
@@ -115,7 +135,10 @@ func (p *Plans) Decide(ctx context.Context, name string, o rollout.Order) (rollo
 	if err := p.Store.Decide(ctx, a); err != nil {
 		return rollout.Verdict{}, err
 	}
-	if err := p.Store.Record(ctx, t); err != nil {
+	if err := p.tell(ctx, rollout.EventOfApproval(a)); err != nil {
+		return rollout.Verdict{}, err
+	}
+	if err := p.record(ctx, t); err != nil {
 		return rollout.Verdict{}, err
 	}
 	return p.clear(ctx, standing.After(t), need, bound)
@@ -143,7 +166,7 @@ func (p *Plans) clear(ctx context.Context, standing rollout.Standing, need plan.
 	if err != nil {
 		return verdict, err
 	}
-	return verdict, p.Store.Record(ctx, t)
+	return verdict, p.record(ctx, t)
 }
 
 func (p *Plans) verdict(ctx context.Context, s rollout.Standing, need plan.Approval, bound rollout.Bound) (rollout.Verdict, error) {
@@ -192,7 +215,7 @@ func (p *Plans) stillApproved(ctx context.Context, standing rollout.Standing) er
 	if err != nil {
 		return err
 	}
-	if err := p.Store.Record(ctx, t); err != nil {
+	if err := p.record(ctx, t); err != nil {
 		return err
 	}
 	return fmt.Errorf("start of plan %s refused: an approval expired, it needs %s: %w", standing.Plan, verdict.Missing, dualtone.ErrConflict)
@@ -280,6 +303,9 @@ func (p *Plans) giveAtRest(ctx context.Context, name string, o workflows.PlanOrd
 		if err := p.Store.PlaceHold(ctx, h); err != nil {
 			return err
 		}
+		if err := p.tell(ctx, rollout.EventOfHold(h)); err != nil {
+			return err
+		}
 	case o.Verb == rollout.Release:
 		if err := p.releaseAtRest(ctx, standing, o); err != nil {
 			return err
@@ -287,7 +313,7 @@ func (p *Plans) giveAtRest(ctx context.Context, name string, o workflows.PlanOrd
 	default:
 		return fmt.Errorf("%s of plan %s refused: its workflow does not run: %w", o.Verb, name, dualtone.ErrConflict)
 	}
-	return p.Store.Record(ctx, t)
+	return p.record(ctx, t)
 }
 
 func (p *Plans) releaseAtRest(ctx context.Context, s rollout.Standing, o workflows.PlanOrder) error {
@@ -298,6 +324,9 @@ func (p *Plans) releaseAtRest(ctx context.Context, s rollout.Standing, o workflo
 		}
 		h.Released, h.ReleasedBy, h.Why = o.At, o.Actor, o.Reason
 		if err := p.Store.ReleaseHold(ctx, h); err != nil {
+			return err
+		}
+		if err := p.tell(ctx, rollout.EventOfHold(h)); err != nil {
 			return err
 		}
 		released = true

@@ -15,7 +15,8 @@ type Switches interface {
 	// already, Keep changes nothing and returns what is held: a retried capture
 	// must not mistake its own writes for the past. ErrNotFound when the person is
 	// not in the user list, ErrConflict when the id is that of another person's
-	// switch.
+	// switch, or when another switch of the person was made in the same pass: who
+	// comes late with a request must not switch anybody twice.
 	Keep(ctx context.Context, s Switch) (Switch, error)
 	// Switch returns ErrNotFound for an unknown one.
 	Switch(ctx context.Context, id SwitchID) (Switch, error)

@@ -12,12 +12,15 @@ type SwitchID string
 
 // Switch is one user's move to a side, from the first look to its end.
 type Switch struct {
-	ID     SwitchID          `json:"id"`
+	// ID is empty for one that is only looked at.
+	ID     SwitchID          `json:"id,omitempty"`
 	Person dualtone.PersonID `json:"person"`
 	To     dualtone.Side     `json:"to"`
 	// Undoes is the switch that a way back takes back.
 	Undoes SwitchID `json:"undoes,omitempty"`
 	Cohort string   `json:"cohort,omitempty"`
+	// Pass is the go at the cohort in which it was made; empty for none.
+	Pass string `json:"pass,omitempty"`
 	routing.Provenance
 
 	State   State     `json:"state"`

@@ -22,8 +22,10 @@ func TestWorkersReadTheRecordsOfConnectedSystems(t *testing.T) {
 	queue := s.file(t, "queue_log", queueEvents)
 	text, err := os.ReadFile(s.config)
 	must(t, err)
-	settings := strings.Replace(string(text), "freepbx: true}", "freepbx: true, records: {file: "+cdr+", queue_log: "+queue+", zone: America/New_York}}", 1) +
-		"calls:\n  every: 1s\n  systems: {pbx: {zone: America/New_York}}\n"
+	settings := strings.NewReplacer(
+		"freepbx: true}", "freepbx: true, records: {file: "+cdr+", queue_log: "+queue+", zone: America/New_York}}",
+		"calls: {every: 0s}", "calls: {every: 1s, systems: {pbx: {zone: America/New_York}}}",
+	).Replace(string(text))
 	must(t, os.WriteFile(s.config, []byte(settings), 0o600)) //nolint:gosec // A file of this test.
 	s.open(t)
 	c := &callLog{program: s.program, dir: s.dir, pool: s.pool}

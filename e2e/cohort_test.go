@@ -5,8 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -58,6 +62,44 @@ func (s *site) ends(t *testing.T, cohort string, verdict cutover.Verdict) workfl
 		t.Fatalf("want %s and exit code %d: %v", verdict, code, a)
 	}
 	return st
+}
+
+// A worker that stood still with a request to switch somebody comes back after
+// others have made that switch, and after the person was taken back. Nobody is
+// switched by it.
+func TestALateRequestSwitchesNobodyAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 3, usual())
+	s.open(t)
+	before := s.standings(t)
+	s.work(t)
+	asks := func(workflow, pass string) workflows.Progress {
+		person := s.people[0].person()
+		run, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+			ID: activities.UserWorkflowID(person), TaskQueue: taskQueue,
+		}, workflow, workflows.UserRequest{
+			Person: person, Cohort: "spring", Pass: pass, Actor: "tester", Reason: "test", DrainWait: 5 * time.Second, Patience: 20 * time.Second,
+		})
+		must(t, err)
+		var end workflows.Progress
+		must(t, run.Get(t.Context(), &end))
+		return end
+	}
+	if end := asks(workflows.SwitchUserName, "1/new"); end.State != cutover.OnNew {
+		t.Fatalf("the switch ended %s: %s", end.State, end.Detail)
+	}
+	if end := asks(workflows.ReturnUserName, "1/old"); end.State != cutover.Restored {
+		t.Fatalf("the way back ended %s: %s", end.State, end.Detail)
+	}
+	if end := asks(workflows.SwitchUserName, "1/new"); end.State != cutover.FailedClean || !strings.Contains(end.Detail, "already") {
+		t.Errorf("the late request ended %s: %s", end.State, end.Detail)
+	}
+	if on := s.judge(t, before); on[dualtone.New] != 0 {
+		t.Errorf("%v", on)
+	}
+	if end := asks(workflows.SwitchUserName, "2/new"); end.State != cutover.OnNew {
+		t.Errorf("the next pass ended %s: %s", end.State, end.Detail)
+	}
 }
 
 func TestTwoCohortsAtOnceAndEveryOrder(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/cutovertest"
+	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -63,6 +64,7 @@ func newLab(t *testing.T) *lab {
 	}, &activities.Cohort{Cohorts: stores})
 	w.RegisterActivityWithOptions(l.runUser, activity.RegisterOptions{Name: activities.RunUserName})
 	w.RegisterActivityWithOptions(ingestRecords, activity.RegisterOptions{Name: activities.IngestRecordsName})
+	w.RegisterActivityWithOptions(deliver, activity.RegisterOptions{Name: activities.DeliverName})
 	must(t, w.Start())
 	t.Cleanup(w.Stop)
 	return l
@@ -99,6 +101,14 @@ func ingestRecords(ctx context.Context, system string) (activities.Ingested, err
 		return activities.Ingested{}, dualtone.ErrUnavailable
 	}
 	return activities.Ingested{System: system, At: "files a:1"}, nil
+}
+
+// deliver plays a mail server that is away at first.
+func deliver(ctx context.Context, o activities.DeliverOrder) (activities.Delivered, error) {
+	if activity.GetInfo(ctx).Attempt == 1 {
+		return activities.Delivered{}, dualtone.ErrUnavailable
+	}
+	return activities.Delivered{Delivery: o.Delivery, Began: o.Began, State: delivery.Done, Attempts: 2, Files: []string{"overlap.xlsx"}}, nil
 }
 
 func (l *lab) start(t tester, id, workflow string, in any) {
@@ -215,6 +225,10 @@ func stories() map[string]func(tester, *lab) {
 		},
 		"records": func(t tester, l *lab) {
 			l.start(t, "records/pbx", workflows.IngestRecordsName, workflows.RecordsRequest{System: "pbx"})
+			must(t, l.run.Get(t.Context(), nil))
+		},
+		"delivery": func(t tester, l *lab) {
+			l.start(t, "delivery/monthly/now", workflows.DeliverReportName, workflows.DeliveryRequest{Delivery: "monthly"})
 			must(t, l.run.Get(t.Context(), nil))
 		},
 		"cohort_verbs": func(t tester, l *lab) {

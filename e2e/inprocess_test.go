@@ -30,7 +30,7 @@ func (s *site) workHere(t *testing.T) *control.Control {
 	cfg, err := config.Load(config.Sources{File: s.config, Kinds: all.Specs()})
 	must(t, err)
 	u := &activities.User{
-		Router: s.router, People: s.stores, Switches: s.switches, Migration: cfg.Migration.Cutover(),
+		Router: s.router, Flips: s.router, People: s.stores, Switches: s.switches, Migration: cfg.Migration.Cutover(),
 		Drain: activities.Drain{Wait: cfg.Migration.Drain.Wait, Poll: cfg.Migration.Drain.Poll},
 		Now:   func() time.Time { return time.Now().UTC() },
 	}

@@ -16,7 +16,8 @@ import (
 )
 
 // site is a company with a dualtone of its own: a database, a namespace, a
-// configuration and the program.
+// configuration and the program. Its workers read no call records by themselves,
+// so that nothing changes in the database which a test did not ask for.
 type site struct {
 	*company
 	program
@@ -122,6 +123,7 @@ migration:
   sign_in: %s
   region: US
 cohort: {window: 8}
+calls: {every: 0s}
 `, machine.Stack(t).TemporalAddress, s.namespace, host, port, managerName,
 		s.connect.URL(), s.connect.InstanceID(), connectsim.DefaultKey, connectsim.Parked,
 		strings.TrimSuffix(s.salesforce.URL(), "/"), consumerKey, s.org.ID(), grant, grant,

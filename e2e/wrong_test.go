@@ -275,6 +275,11 @@ func TestPeopleWhoCannotBeMovedAreToldAndLeftAlone(t *testing.T) { //nolint:tpar
 	s.cohort(t, "spring", 0, 2)
 	s.cohort(t, "gone", 6, 1)
 	s.work(t)
+	var preview map[string]any
+	a := s.ask(t, &preview, "switch", "E1001", "--to", "new", "--dry-run")
+	if id, told := preview["id"]; told || preview["actions"] == nil {
+		t.Errorf("a preview is no switch and has no id, not %q: %v", id, a)
+	}
 	s.good(t, "switch", "E1001", "--to", "new")
 	must(t, s.old.RemovePerson(s.people[6].Extension))
 	s.people[6].Extension = s.people[5].Extension // no longer to be looked at

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -24,9 +23,8 @@ const sameLeg = `l.started_at = s.started_at AND l.system_id = s.system_id AND l
 // way it goes.
 const samples = 32
 
-// dropHeld leaves out the legs that the log holds just so. It reports whether any
-// of the run's legs may be there at all.
-func (w *write) dropHeld(ctx context.Context, tx pgx.Tx, run []placed) ([]placed, bool, error) {
+// someHeld reports whether any of a run's legs may be in the log.
+func (w *write) someHeld(ctx context.Context, tx pgx.Tx, run []placed) (bool, error) {
 	system, _ := w.words.known(systemWord, w.system)
 	var starts []time.Time
 	var records []string
@@ -34,19 +32,25 @@ func (w *write) dropHeld(ctx context.Context, tx pgx.Tx, run []placed) ([]placed
 		starts, records = append(starts, stored(run[i].leg.Started)), append(records, run[i].leg.Record)
 	}
 	var some bool
-	if err := tx.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM unnest($2::timestamptz[], $3::text[]) AS s (started_at, record_id)
-		JOIN call_legs l ON l.started_at = s.started_at AND l.system_id = $1 AND l.record_id = s.record_id)`,
-		system, starts, records).Scan(&some); err != nil || !some {
-		return run, false, err
-	}
+	// One look through the key for each: left to choose, the planner may read the
+	// whole of a table that it has no statistics of yet.
+	err := tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM unnest($2::timestamptz[], $3::text[]) AS s (started_at, record_id), LATERAL (
+			SELECT FROM call_legs l WHERE l.started_at = s.started_at AND l.system_id = $1 AND l.record_id = s.record_id LIMIT 1) l)`,
+		system, starts, records).Scan(&some)
+	return some, err
+}
+
+// dropHeld leaves out the legs that the log holds just so.
+func (w *write) dropHeld(ctx context.Context, tx pgx.Tx, run []placed) ([]placed, error) {
+	system, _ := w.words.known(systemWord, w.system)
 	// In a file in order, what lies between the first and the last start is little
 	// more than the file's own.
 	found, err := tx.Query(ctx, `
 		SELECT record_id, row_hash FROM call_legs WHERE system_id = $1 AND started_at BETWEEN $2 AND $3 LIMIT $4`,
 		system, stored(w.first), stored(w.last), 4*len(run))
 	if err != nil {
-		return run, true, err
+		return run, err
 	}
 	held := make(map[string]rowHash, len(run))
 	var record string
@@ -55,7 +59,7 @@ func (w *write) dropHeld(ctx context.Context, tx pgx.Tx, run []placed) ([]placed
 		held[record] = hash
 		return nil
 	}); err != nil {
-		return run, true, err
+		return run, err
 	}
 	left := make([]placed, 0, len(run)) // the run itself stays whole, in case the write is tried again
 	for _, p := range run {
@@ -63,15 +67,16 @@ func (w *write) dropHeld(ctx context.Context, tx pgx.Tx, run []placed) ([]placed
 			left = append(left, p)
 		}
 	}
-	return left, true, nil
+	return left, nil
 }
 
 // copyFresh puts a run into its place. It takes itself back, and reports that
 // nothing was done, when one of the legs is there already.
-func (w *write) copyFresh(ctx context.Context, tx pgx.Tx, legs int) (bool, error) {
+func (w *write) copyFresh(ctx context.Context, tx pgx.Tx, run []placed) (bool, error) {
+	go func() { _, _ = w.packed() }() // meanwhile: the rows as received wait for nobody
+	legs := w.stream(run)
 	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
-		_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(w.encoder.buf),
-			`COPY call_legs (`+list("", stagedColumns())+`) FROM STDIN (FORMAT binary)`)
+		_, err := tx.Conn().PgConn().CopyFrom(ctx, legs, `COPY call_legs (`+list("", stagedColumns())+`) FROM STDIN (FORMAT binary)`)
 		return err
 	})
 	switch {
@@ -80,8 +85,9 @@ func (w *write) copyFresh(ctx context.Context, tx pgx.Tx, legs int) (bool, error
 	case err != nil:
 		return false, err
 	}
-	w.written.New += int64(legs)
-	w.changes.fresh += int64(legs)
+	w.fresh = &legs.accounted
+	w.written.New += int64(len(run))
+	w.changes.fresh += int64(len(run))
 	return true, nil
 }
 

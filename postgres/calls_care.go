@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/calllog"
 )
 
@@ -41,26 +42,33 @@ func (c *Care) act(ctx context.Context, noun string, p calllog.Purpose, do func(
 			return err
 		}
 		entry.Actor, entry.Reason = p.Actor, p.Reason
-		if err := audit(ctx, tx, entry); err != nil {
+		if err := noteCare(ctx, tx, entry); err != nil {
 			return err
 		}
 		return tx.Commit(ctx)
 	})
 }
 
-func audit(ctx context.Context, q querier, e calllog.AuditEntry) error {
+// noteCare keeps an entry beside the call log, and in the audit of everything.
+func noteCare(ctx context.Context, q querier, e calllog.AuditEntry) error {
 	detail, err := json.Marshal(e.Detail)
 	if err != nil {
 		return err
 	}
-	_, err = q.Exec(ctx, `INSERT INTO call_audit (actor, action, reason, detail) VALUES ($1, $2, $3, $4)`,
-		e.Actor, e.Action, printable(e.Reason), string(detail))
-	return err
+	if _, err = q.Exec(ctx, `INSERT INTO call_audit (actor, action, reason, detail) VALUES ($1, $2, $3, $4)`,
+		e.Actor, e.Action, printable(e.Reason), string(detail)); err != nil {
+		return err
+	}
+	return note(ctx, q, audit.Entry{
+		Actor: e.Actor, Reason: e.Reason, Action: "call." + e.Action, Object: "calls", Outcome: audit.Changed, After: detail,
+	})
 }
 
 // Audit adds an entry.
 func (c *Care) Audit(ctx context.Context, entry calllog.AuditEntry) error {
-	return again(ctx, "audit of the call log", func() error { return audit(ctx, c.pool, entry) })
+	return again(ctx, "audit of the call log", func() error {
+		return pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return noteCare(ctx, tx, entry) })
+	})
 }
 
 // Audited returns entries, newest first.

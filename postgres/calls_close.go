@@ -48,6 +48,10 @@ type accounted struct {
 	first, last time.Time
 }
 
+func newAccounted(legs int) accounted {
+	return accounted{ledger: newLedger(legs), days: map[time.Time]struct{}{}}
+}
+
 func (a *accounted) touch(started time.Time) {
 	for _, day := range calllog.StitchDays(started) {
 		a.days[day] = struct{}{}
@@ -61,11 +65,13 @@ func (a *accounted) touch(started time.Time) {
 }
 
 func (w *write) account(ctx context.Context, tx pgx.Tx) error {
-	a := &accounted{ledger: newLedger(), days: map[time.Time]struct{}{}}
-	if w.changes.others == 0 && w.changes.fresh == int64(len(w.legs)) {
-		w.countFresh(a)
-	} else if err := w.countBack(ctx, tx, a); err != nil {
-		return err
+	a := w.fresh // counted on their way, if all of them were new
+	if a == nil || w.changes.others != 0 || w.changes.fresh != int64(len(w.legs)) {
+		counted := newAccounted(len(w.legs))
+		a = &counted
+		if err := w.countBack(ctx, tx, a); err != nil {
+			return err
+		}
 	}
 	days := make([]time.Time, 0, len(a.days))
 	for d := range a.days {
@@ -79,20 +85,6 @@ func (w *write) account(ctx context.Context, tx pgx.Tx) error {
 		UPDATE call_batches SET first_start = $2, last_start = $3, new = $4, changed = $5, figures = $6 WHERE id = $1`,
 		w.batch, stored(a.first), stored(a.last), w.written.New, w.written.Changed, a.ledger.pack())
 	return err
-}
-
-// countFresh counts legs that are all new, which need not be read back.
-func (w *write) countFresh(a *accounted) {
-	system, _ := w.words.known(systemWord, w.system)
-	for _, p := range w.legs {
-		f := report.Of(p.leg)
-		k := legKeys{system: system, started: p.leg.Started}
-		k.queue = w.encoder.idOf(queueWord, string(p.leg.Queue))
-		k.site = w.encoder.idOf(siteWord, p.leg.Site)
-		k.agent = w.encoder.idOf(agentWord, string(p.leg.Agent))
-		a.ledger.add(k, &f)
-		a.touch(p.leg.Started)
-	}
 }
 
 // countBack reads what the write left and what it superseded.

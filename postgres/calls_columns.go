@@ -8,7 +8,7 @@ import "strings"
 func legColumns() []string {
 	return []string{
 		"started_at", "answered_at", "ended_at",
-		"party_key", "caller_number", "called_number", "dialed_number", "diverted_number",
+		"caller_number", "called_number", "dialed_number", "diverted_number",
 		"system_id", "agent_id", "queue_id", "site_id", "trunk_in_id", "trunk_out_id", "zone_id", "cause_id",
 		"wait_ms", "ring_ms", "talk_ms", "hold_ms", "wrap_ms", "jitter_us", "lost", "packets",
 		"mos", "transfers", "direction", "disposition", "pop",

@@ -19,13 +19,17 @@ type rowHash [16]byte
 // each value's type, and cost as much as the rest of the way into the database.
 type encoder struct {
 	words   *words
+	batch   calllog.BatchID
 	buf     []byte
 	missing map[word]struct{}
 	digest  *xxhash.Digest
-	// met are the words of this batch, to be found without asking for a lock.
-	met [causeWord + 1]map[string]int32
-	// ends are where the rows end, with what is stamped on them.
-	ends []int
+	// met are the words of this batch, to be found without asking for a lock, and
+	// last the one of each kind that was met last, which comes again nearly always.
+	met  [causeWord + 1]map[string]int32
+	last [causeWord + 1]struct {
+		text string
+		id   int32
+	}
 }
 
 func newEncoder(w *words) *encoder {
@@ -37,24 +41,18 @@ func newEncoder(w *words) *encoder {
 // forget makes the encoder ask again for the numbers of words.
 func (e *encoder) forget() {
 	clear(e.missing)
+	clear(e.last[:])
 	for i := range e.met {
-		e.met[i] = map[string]int32{"": 0}
+		e.met[i] = map[string]int32{}
 	}
 }
 
 const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 // begin starts a new stream in the same memory.
-func (e *encoder) begin() { e.buf, e.ends = append(e.buf[:0], copyHeader...), e.ends[:0] }
+func (e *encoder) begin() { e.buf = append(e.buf[:0], copyHeader...) }
 
 func (e *encoder) end() { e.buf = append(e.buf, 0xff, 0xff) }
-
-// stamp writes the number of the write on each row.
-func (e *encoder) stamp(batch calllog.BatchID) {
-	for _, end := range e.ends {
-		binary.BigEndian.PutUint64(e.buf[end-8:], uint64(batch)) //nolint:gosec // its bits
-	}
-}
 
 // stagedColumns are the columns that leg writes.
 func stagedColumns() []string {
@@ -74,12 +72,11 @@ func (e *encoder) leg(l *calllog.Leg, line int64) rowHash {
 	e.bytes(hash[:])
 	e.int8(line)
 	e.int4(1)
-	e.int8(0)
-	e.ends = append(e.ends, len(e.buf))
+	e.int8(int64(e.batch))
 	return hash
 }
 
-const fieldsOfLeg = 50
+const fieldsOfLeg = 49
 
 func (e *encoder) times(l *calllog.Leg) {
 	e.time(l.Started)
@@ -88,19 +85,10 @@ func (e *encoder) times(l *calllog.Leg) {
 }
 
 func (e *encoder) parties(l *calllog.Leg) {
-	e.number(partyOf(l))
 	e.number(l.Caller.Number)
 	e.number(l.Called.Number)
 	e.number(l.Dialed.Number)
 	e.number(l.DivertedFrom.Number)
-}
-
-// partyOf is the number outside the company.
-func partyOf(l *calllog.Leg) dualtone.Number {
-	if l.Direction == calllog.Outbound {
-		return l.Called.Number
-	}
-	return l.Caller.Number
 }
 
 func (e *encoder) named(l *calllog.Leg) {
@@ -234,16 +222,32 @@ func (e *encoder) word(kind wordKind, text string) { e.int4(int(e.idOf(kind, tex
 
 // idOf is the number of a word; 0 for one that has none yet.
 func (e *encoder) idOf(kind wordKind, text string) int32 {
+	last := &e.last[kind]
+	if last.text == text {
+		return last.id
+	}
 	id, met := e.met[kind][text]
-	if met {
-		return id
+	if !met {
+		var known bool
+		if id, known = e.words.known(kind, text); !known {
+			e.missing[word{kind, text}] = struct{}{}
+		}
+		e.met[kind][text] = id
 	}
-	id, known := e.words.known(kind, text)
-	if !known {
-		e.missing[word{kind, text}] = struct{}{}
-	}
-	e.met[kind][text] = id
+	last.text, last.id = text, id
 	return id
+}
+
+// meet looks the words of a leg up, so that missing holds those without a number.
+func (e *encoder) meet(l *calllog.Leg) {
+	e.idOf(systemWord, l.System)
+	e.idOf(agentWord, string(l.Agent))
+	e.idOf(queueWord, string(l.Queue))
+	e.idOf(siteWord, l.Site)
+	e.idOf(trunkWord, l.TrunkIn)
+	e.idOf(trunkWord, l.TrunkOut)
+	e.idOf(zoneWord, l.Zone)
+	e.idOf(causeWord, l.Cause)
 }
 
 func (e *encoder) text(s string) {

@@ -115,7 +115,7 @@ func (c *Calls) Release(ctx context.Context, id calllog.QuarantineID, read calll
 	var written calllog.Written
 	read.Line = held.Line
 	err = again(ctx, noun, func() error {
-		w := &write{Calls: c, ingest: held.Ingest, encoder: newEncoder(c.words)}
+		w := newWrite(c, held.Ingest)
 		if err := w.prepare(ctx, []calllog.Row{read}); err != nil {
 			return err
 		}

@@ -66,8 +66,12 @@ func errBrokenChunk() error {
 	return fmt.Errorf("rows as received: chunk not readable: %w", dualtone.ErrInvalid)
 }
 
+func newCompressor() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+}
+
 func compress(data []byte) ([]byte, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	z, err := newCompressor()
 	if err != nil {
 		return nil, err
 	}
@@ -87,17 +91,29 @@ func decompress(data []byte) ([]byte, error) {
 	return z.DecodeAll(data, nil)
 }
 
+// packRaw compresses the chunks of a write.
+func (w *write) packRaw() ([][]byte, error) {
+	z, err := newCompressor()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = z.Close() }() // it writes nowhere
+	data := make([][]byte, len(w.raw))
+	for i, c := range w.raw {
+		data[i] = z.EncodeAll(c.data, nil)
+	}
+	return data, nil
+}
+
 // keepRaw writes the chunks of a write that changed something.
 func (w *write) keepRaw(ctx context.Context, tx pgx.Tx) error {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	data, err := w.packed()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = z.Close() }() // it writes nowhere
-	first, last, rows, data := make([]int64, len(w.raw)), make([]int64, len(w.raw)), make([]int32, len(w.raw)), make([][]byte, len(w.raw))
+	first, last, rows := make([]int64, len(w.raw)), make([]int64, len(w.raw)), make([]int32, len(w.raw))
 	for i, c := range w.raw {
 		first[i], last[i], rows[i] = c.first, c.last, int32(c.rows) //nolint:gosec // at most rawRows
-		data[i] = z.EncodeAll(c.data, nil)
 	}
 	_, err = tx.Exec(ctx, `
 		INSERT INTO call_raw (batch_id, first_line, last_line, rows, data)

@@ -15,7 +15,6 @@ import (
 type legRow struct {
 	started            time.Time
 	answered, ended    *time.Time
-	party              *int64
 	callerN, calledN   *int64
 	dialedN, divertedN *int64
 	system             int32
@@ -56,7 +55,7 @@ type legRow struct {
 func (r *legRow) fields() []any {
 	return []any{
 		&r.started, &r.answered, &r.ended,
-		&r.party, &r.callerN, &r.calledN, &r.dialedN, &r.divertedN,
+		&r.callerN, &r.calledN, &r.dialedN, &r.divertedN,
 		&r.system, &r.agent, &r.queue, &r.site, &r.trunkIn, &r.trunkOut, &r.zone, &r.cause,
 		&r.wait, &r.ring, &r.talk, &r.hold, &r.wrap, &r.jitter, &r.lost, &r.packets,
 		&r.mos, &r.transfers, &r.direction, &r.disposition, &r.pop,

@@ -140,7 +140,7 @@ func (s *supplying) keepSupplements(ctx context.Context) error {
 		ON CONFLICT (system_id, record_id) DO UPDATE
 		SET handle = excluded.handle, at = excluded.at, supplement = excluded.supplement,
 			batch_id = excluded.batch_id, source_line = excluded.source_line
-		WHERE held.supplement <> excluded.supplement
+		WHERE held.supplement <> excluded.supplement AND held.erased IS DISTINCT FROM md5(excluded.supplement::text)::uuid
 		RETURNING record_id`, s.system, s.batch, records, handles, times, texts, lines)
 	if err != nil {
 		return err

@@ -325,6 +325,19 @@ func TestRecordsOfAnyYearFindTheirPlace(t *testing.T) {
 	}
 }
 
+func TestTheNextMonthIsMadeAhead(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	live := small(10).Leg(1)
+	live.Started, live.Answered, live.Ended = time.Now(), time.Time{}, time.Time{}
+	l.read(t, file("a"), rowOf(1, live))
+	next := partition{"call_legs", monthOf(live.Started) + 1}
+	var made bool
+	if err := l.pool.QueryRow(t.Context(), `SELECT to_regclass($1::text) IS NOT NULL`, next.name()).Scan(&made); err != nil || !made {
+		t.Errorf("%s is made: %t, %v", next.name(), made, err)
+	}
+}
+
 func TestACorrectedStartMovesTheLeg(t *testing.T) {
 	t.Parallel()
 	l := newLog(t)

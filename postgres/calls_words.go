@@ -31,8 +31,9 @@ type word struct {
 	text string
 }
 
-// words are the numbers of words. Both ways are remembered, since a number
-// never gets another word but by an erasure, after which forget is called.
+// words are the numbers of words. Both ways are remembered, since a number never
+// gets another word; but what an agent is called is asked for each time, since
+// another process may have erased it.
 type words struct {
 	pool *pgxpool.Pool
 
@@ -51,6 +52,14 @@ func (w *words) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ids, w.texts = map[word]int32{}, map[int32]string{}
+}
+
+// remember keeps the number of a word; the lock is held.
+func (w *words) remember(m word, id int32) {
+	w.ids[m] = id
+	if m.kind != agentWord {
+		w.texts[id] = m.text
+	}
 }
 
 // known returns the number of a word that was met before; 0 for an empty one.
@@ -99,7 +108,8 @@ func (w *words) learn(ctx context.Context, missing map[word]struct{}) error {
 	var n int64
 	var id int32
 	_, err = pgx.ForEachRow(found, []any{&n, &id}, func() error {
-		w.ids[all[n-1]], w.texts[id] = id, texts[n-1]
+		w.remember(word{all[n-1].kind, texts[n-1]}, id)
+		w.ids[all[n-1]] = id
 		return nil
 	})
 	return err
@@ -150,7 +160,7 @@ func (w *words) find(ctx context.Context, kind wordKind, text string) (int32, bo
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ids[word{kind, text}], w.texts[id] = id, text
+	w.remember(word{kind, text}, id)
 	return id, true, nil
 }
 
@@ -181,7 +191,7 @@ func (w *words) read(ctx context.Context, q querier, ids map[int32]struct{}) (ma
 	var text string
 	_, err = pgx.ForEachRow(found, []any{&id, &kind, &text}, func() error {
 		texts[id] = text
-		w.ids[word{wordKind(kind), text}], w.texts[id] = id, text
+		w.remember(word{wordKind(kind), text}, id)
 		return nil
 	})
 	return texts, err

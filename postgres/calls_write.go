@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,7 @@ func (c *Calls) Write(ctx context.Context, ingest calllog.IngestID, batch calllo
 }
 
 func (c *Calls) writeOnce(ctx context.Context, ingest calllog.IngestID, batch *calllog.Batch, written *calllog.Written) error {
-	w := &write{Calls: c, ingest: ingest, encoder: newEncoder(c.words)}
+	w := newWrite(c, ingest)
 	if err := w.prepare(ctx, batch.Rows); err != nil {
 		return err
 	}
@@ -66,9 +67,20 @@ type write struct {
 	faults      []faultRow
 	raw         []rawChunk
 
+	// packed compresses the rows as received, once.
+	packed func() ([][]byte, error)
+
 	first, last time.Time
-	changes     changes
-	written     calllog.Written
+	// fresh is what legs add that are all new.
+	fresh   *accounted
+	changes changes
+	written calllog.Written
+}
+
+func newWrite(c *Calls, ingest calllog.IngestID) *write {
+	w := &write{Calls: c, ingest: ingest, encoder: newEncoder(c.words)}
+	w.packed = sync.OnceValues(w.packRaw)
+	return w
 }
 
 // prepare does what needs no transaction: it sorts the rows, and makes room for
@@ -88,22 +100,30 @@ func (w *write) prepare(ctx context.Context, rows []calllog.Row) error {
 		}
 		months[monthOf(p.leg.Started)] = struct{}{}
 	}
+	now := monthOf(time.Now())
+	if _, live := months[now]; live { // the first call of the next month waits for nothing
+		months[now+1] = struct{}{}
+	}
 	if err := w.partitions.ensure(ctx, "call_legs", months); err != nil {
 		return err
 	}
-	now := monthOf(time.Now())
 	if err := w.partitions.ensure(ctx, "call_raw", map[month]struct{}{now: {}, now + 1: {}}); err != nil {
 		return err
 	}
-	w.encode(w.legs)
-	if len(w.encoder.missing) > 0 {
-		if err := w.words.learn(ctx, w.encoder.missing); err != nil {
-			return err
-		}
-		w.encoder.forget()
-		w.encode(w.legs)
+	for _, p := range w.legs {
+		w.encoder.meet(p.leg)
 	}
-	return nil
+	return w.learn(ctx)
+}
+
+// learn gives numbers to the words that have none.
+func (w *write) learn(ctx context.Context) error {
+	if len(w.encoder.missing) == 0 {
+		return nil
+	}
+	err := w.words.learn(ctx, w.encoder.missing)
+	w.encoder.forget()
+	return err
 }
 
 // sort takes a row apart. One that was read, but into a leg that cannot be kept,
@@ -193,6 +213,7 @@ func (w *write) keepAll(ctx context.Context, tx pgx.Tx) error {
 			return fmt.Errorf("record %s is of system %q in an ingest of %q: %w", p.leg.Record, p.leg.System, w.system, dualtone.ErrInvalid)
 		}
 	}
+	w.encoder.batch = w.batch
 	if err := w.keepLegs(ctx, tx); err != nil {
 		return err
 	}
@@ -223,23 +244,27 @@ func (w *write) keepLegs(ctx context.Context, tx pgx.Tx) error {
 // copied into their place at once, those that are there as they are need not be
 // sent, and only what is left is compared by the database.
 func (w *write) keepRun(ctx context.Context, tx pgx.Tx, n int, run []placed, mover bool) error {
-	met := n > 0 || mover
-	if !met {
-		var err error
-		if run, met, err = w.dropHeld(ctx, tx, run); err != nil {
+	first := n == 0 && !mover
+	if first {
+		met, err := w.someHeld(ctx, tx, run)
+		if err != nil {
 			return err
 		}
+		if !met {
+			if done, err := w.copyFresh(ctx, tx, run); done || err != nil {
+				return err
+			}
+		}
 	}
-	if len(run) == 0 {
-		return nil
-	}
-	if n > 0 || len(run) != len(w.encoder.ends) {
-		w.encode(run)
-	}
-	w.encoder.stamp(w.batch)
-	if !met {
-		if done, err := w.copyFresh(ctx, tx, len(run)); done || err != nil {
+	w.encode(run)
+	if first {
+		left, err := w.dropHeld(ctx, tx, run)
+		if err != nil || len(left) == 0 {
 			return err
+		}
+		if len(left) < len(run) {
+			run = left
+			w.encode(run)
 		}
 	}
 	if err := w.copyStage(ctx, tx, n); err != nil {

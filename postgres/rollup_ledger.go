@@ -17,25 +17,28 @@ type ledgerKey struct {
 	quarter int32 // quarter hours since 1970
 }
 
-// ledger is what a write adds to the rollups, or takes away.
+// ledger is what a write adds to the rollups, or takes away. Its sums lie in
+// pieces that stay where they are: they are large, and there are many.
 type ledger struct {
-	index map[ledgerKey]int32
-	sums  []report.Figures
+	index map[ledgerKey]*report.Figures
+	piece []report.Figures
 }
 
-func newLedger() *ledger { return &ledger{index: map[ledgerKey]int32{}} }
+func newLedger(legs int) *ledger { return &ledger{index: make(map[ledgerKey]*report.Figures, 2*legs)} }
 
 func quarterOf(t time.Time) int32 { return int32(t.Unix() / 900) } //nolint:gosec // until year 63,000
 
-// at returns the sums under a key, to add to. It is valid until the next call.
+// at returns the sums under a key, to add to.
 func (l *ledger) at(k ledgerKey) *report.Figures {
-	i, ok := l.index[k]
-	if !ok {
-		i = int32(len(l.sums)) //nolint:gosec // a write's keys
-		l.index[k] = i
-		l.sums = append(l.sums, report.Figures{})
+	f := l.index[k]
+	if f == nil {
+		if len(l.piece) == 0 {
+			l.piece = make([]report.Figures, 256)
+		}
+		f, l.piece = &l.piece[0], l.piece[1:]
+		l.index[k] = f
 	}
-	return &l.sums[i]
+	return f
 }
 
 // legKeys are where a leg is counted.
@@ -62,15 +65,15 @@ func (l *ledger) sub(k legKeys, f *report.Figures) {
 // pack writes the ledger down.
 func (l *ledger) pack() []byte {
 	var to []byte
-	for k, i := range l.index {
-		if l.sums[i] == (report.Figures{}) {
+	for k, sum := range l.index {
+		if *sum == (report.Figures{}) {
 			continue
 		}
 		to = append(to, byte(k.facet)) //nolint:gosec // three facets
 		for _, v := range []int32{k.system, k.key, k.quarter} {
 			to = binary.AppendVarint(to, int64(v))
 		}
-		to = l.sums[i].Pack(to)
+		to = sum.Pack(to)
 	}
 	return to
 }

@@ -173,6 +173,23 @@ func (r *Rollups) Corrected(ctx context.Context, q report.CorrectedQuery) ([]rep
 	return all, nil
 }
 
+// Decided counts calls across systems that were decided between two times of
+// knowledge.
+func (r *Rollups) Decided(ctx context.Context, q report.CorrectedQuery) (int, error) {
+	until := q.Until
+	if until.IsZero() {
+		until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	var n int
+	err := again(ctx, "calls across systems", func() error {
+		return r.pool.QueryRow(ctx, `
+			SELECT coalesce(sum(changed), 0) FROM call_batches
+			WHERE ingest = $1 AND known_at > $2 AND known_at <= $3 AND first_start < $4 AND last_start >= $5`,
+			onceIngest, stored(q.Since), stored(until), stored(q.To), stored(q.From)).Scan(&n)
+	})
+	return n, err
+}
+
 // correction compares what was known of a leg at two times.
 func correction(versions []versionRow, since, until time.Time) (report.Correction, bool) {
 	at := func(t time.Time) *versionRow {

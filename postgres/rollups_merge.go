@@ -17,7 +17,8 @@ func cuts() []int32 {
 	offsets := []int32{ // in minutes, of all zones, in winter and in summer
 		-720, -660, -600, -570, -540, -480, -420, -360, -300, -240, -210, -180, -150, -120, -60, 0, 60, 120, 180, 210, 240,
 		270, 300, 330, 345, 360, 390, 420, 480, 525, 540, 570, 630, 765, 825,
-	} // 10, 11, 12, 13 and 14 hours east are 14, 13, 12, 11 and 10 west
+		600, 660, // new ones at the end: a log that is older has none of them, see knowledge
+	} // 12, 13 and 14 hours east are 12, 11 and 10 west
 	all := make([]int32, len(offsets))
 	for i, o := range offsets {
 		all[i] = ((-o/15)%perDay + perDay) % perDay

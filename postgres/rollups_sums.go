@@ -60,7 +60,7 @@ func (s *summing) at(k sumKey) *report.Figures {
 }
 
 func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.Answer, error) {
-	s := &summing{tx: tx, ask: ask, sums: map[sumKey]*report.Figures{}}
+	s := &summing{tx: tx, ask: ask, sums: make(map[sumKey]*report.Figures, 8192)}
 	view, err := r.view(ctx, tx, ask.KnownAt)
 	if err != nil {
 		return report.Answer{}, err
@@ -81,11 +81,13 @@ func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.A
 	answer := report.Answer{KnownAt: view.at, Sums: make([]report.Sum, 0, len(s.sums))}
 	ids := map[int32]struct{}{}
 	for k := range s.sums {
-		ids[k.system], ids[k.key] = struct{}{}, struct{}{}
+		ids[max(k.system, -k.system)], ids[k.key] = struct{}{}, struct{}{}
 	}
 	words, err := r.words.read(ctx, tx, ids)
 	for k, f := range s.sums {
-		answer.Sums = append(answer.Sums, report.Sum{Interval: k.interval, System: words[k.system], Key: words[k.key], Figures: *f})
+		answer.Sums = append(answer.Sums, report.Sum{
+			Interval: k.interval, System: words[max(k.system, -k.system)], Key: words[k.key], Figures: f, Once: k.system < 0,
+		})
 	}
 	return answer, err
 }
@@ -107,29 +109,34 @@ type view struct {
 	at     time.Time
 	whole  int32
 	partly int32 // an epoch, 0 for none
+	cuts   []int32
 }
 
 func (r *Rollups) view(ctx context.Context, tx pgx.Tx, known time.Time) (view, error) {
 	var head knowledge
-	if err := tx.QueryRow(ctx, `SELECT known_at, epoch FROM call_knowledge`).Scan(&head.at, &head.epoch); err != nil {
+	var kept int
+	if err := tx.QueryRow(ctx, `SELECT known_at, epoch, cuts FROM call_knowledge`).Scan(&head.at, &head.epoch, &kept); err != nil {
 		return view{}, err
 	}
+	v := view{cuts: cuts()[:min(kept, len(cuts()))]}
 	if known.IsZero() || !known.Before(head.at) {
-		return view{at: head.at.UTC(), whole: head.epoch}, nil
+		v.at, v.whole = head.at.UTC(), head.epoch
+		return v, nil
 	}
-	v := view{}
 	var closed *time.Time
 	var opened time.Time
 	err := tx.QueryRow(ctx, `
 		SELECT id, opened, closed FROM call_epochs WHERE opened < $1 ORDER BY id DESC LIMIT 1`, stored(known)).Scan(&v.partly, &opened, &closed)
 	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
-		return view{at: known.UTC()}, nil
+		v.at = known.UTC()
+		return v, nil
 	}
 	if err != nil {
 		return view{}, err
 	}
 	if closed != nil && closed.Equal(stored(known)) {
-		return view{at: closed.UTC(), whole: v.partly}, nil
+		v.at, v.whole, v.partly = closed.UTC(), v.partly, 0
+		return v, nil
 	}
 	v.whole, v.at = v.partly-1, opened.UTC()
 	var last *time.Time
@@ -154,12 +161,11 @@ func (s *summing) read(ctx context.Context, v view) error {
 	last := quarterOf(s.ask.Times[len(s.ask.Times)-1])
 	s.intervals = make([]int32, last-s.first)
 	whole := map[int32]map[int32]int{} // by cut, then by day: the interval
-	kept := cuts()
 	for i := range len(s.ask.Times) - 1 {
 		from, to := quarterOf(s.ask.Times[i]), quarterOf(s.ask.Times[i+1])
 		day := dayOf(from)
 		cut, n := from-day*perDay, int32(i)
-		if s.ask.Facet == report.ByQueue && to-from == perDay && slices.Contains(kept, cut) {
+		if s.ask.Facet == report.ByQueue && to-from == perDay && slices.Contains(v.cuts, cut) {
 			if whole[cut] == nil {
 				whole[cut] = map[int32]int{}
 			}
@@ -230,15 +236,14 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	days := make([]int32, 0, len(wanted))
+	days := make([]time.Time, 0, len(wanted))
 	for d := range wanted {
-		days = append(days, d)
+		days = append(days, time.Unix(int64(d)*86_400, 0).UTC())
 	}
-	slices.Sort(days)
 	only, args := s.onlyKey(int16(s.ask.Facet), days, v.whole) //nolint:gosec // three facets
 	found, err := s.tx.Query(ctx, `
 		SELECT day - date 'epoch', system_id, key, cells FROM rollup_days
-		WHERE facet = $1 AND day = ANY(SELECT date 'epoch' + unnest($2::integer[])) AND epoch <= $3`+only, args...)
+		WHERE facet = $1 AND day = ANY($2::date[]) AND epoch <= $3`+only, args...)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -74,17 +75,40 @@ func (s *Router) Apply(ctx context.Context, changes []routing.Change, why routin
 	if err != nil {
 		return 0, err
 	}
+	return s.apply(ctx, want, why, "")
+}
+
+func (s *Router) apply(ctx context.Context, want []wanted, why routing.Provenance, lines string) (made routing.Revision, err error) {
 	why.Reason = printable(why.Reason)
-	var made routing.Revision
 	err = again(ctx, "routes", func() (err error) {
 		if len(want) > s.few {
 			made, err = s.applyMany(ctx, want, why)
 		} else {
-			made, err = s.applyFew(ctx, want, why)
+			made, err = s.applyFew(ctx, want, why, lines)
 		}
 		return err
 	})
 	return made, err
+}
+
+// Flip appends entries that reached no state to the journal and makes the changes
+// as Apply does, in one transaction where the changes are few. What the changes
+// are refused for leaves the entries where they are.
+func (s *Router) Flip(
+	ctx context.Context, entries []cutover.Entry, changes []routing.Change, why routing.Provenance,
+) (routing.Revision, error) {
+	want, err := wantedOf(changes, routing.NewChecker(s.countries...))
+	if err != nil || len(want) > s.few {
+		if err := errors.Join(err, NewSwitches(s.pool).Record(ctx, entries...)); err != nil {
+			return 0, err
+		}
+		return s.apply(ctx, want, why, "")
+	}
+	lines, err := linesOf(entries)
+	if err != nil {
+		return 0, fmt.Errorf("journal: %w", err)
+	}
+	return s.apply(ctx, want, why, lines)
 }
 
 // wanted is one change as it is stored.

@@ -72,12 +72,16 @@ type fewMade struct {
 // them has ended before.
 const abandoned = time.Minute
 
-// applyFew makes changes with one statement.
-func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
+// applyFew makes changes with one statement. Lines of the journal, if there are
+// any, are appended before it.
+func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance, lines string) (routing.Revision, error) {
 	numbers, from, to, people := columns(want)
 	var made fewMade
-	// The two statements travel together and share one transaction.
+	// The statements travel together and share one transaction.
 	var batch pgx.Batch
+	if lines != "" {
+		batch.Queue(appendEntries, lines)
+	}
 	batch.Queue(lockHead)
 	batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel, abandoned).Query(func(found pgx.Rows) (err error) {
 		made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])

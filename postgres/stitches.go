@@ -38,7 +38,7 @@ func (s Stitches) Stitch(
 	for d := day.AddDate(0, 0, -2); !d.After(day.AddDate(0, 0, 2)); d = d.AddDate(0, 0, 1) {
 		months[monthOf(d)] = struct{}{}
 	}
-	return again(ctx, "stitch "+day.Format(time.DateOnly), func() error {
+	err := again(ctx, "stitch "+day.Format(time.DateOnly), func() error {
 		if err := s.partitions.ensure(ctx, "call_members", months); err != nil {
 			return err
 		}
@@ -46,10 +46,15 @@ func (s Stitches) Stitch(
 			if _, err := tx.Exec(ctx, `LOCK TABLE call_clocks IN EXCLUSIVE MODE`); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, `DELETE FROM call_unstitched WHERE day = $1::date`, day); err != nil {
+			found, err := tx.Query(ctx, `DELETE FROM call_unstitched WHERE day = $1::date RETURNING batch`, day)
+			if err != nil {
 				return err
 			}
-			e := &evidence{Stitches: s, tx: tx, calls: map[calllog.CallID]bool{}}
+			marks, err := pgx.CollectRows(found, pgx.RowTo[int64])
+			if err != nil {
+				return err
+			}
+			e := &evidence{Stitches: s, tx: tx, marks: marks, calls: map[calllog.CallID]calllog.Call{}}
 			d, err := decide(ctx, e)
 			if err != nil {
 				return err
@@ -57,6 +62,11 @@ func (s Stitches) Stitch(
 			return e.keep(ctx, day, d)
 		})
 	})
+	if err != nil {
+		return err
+	}
+	_, err = (&Rollups{pool: s.pool, words: s.words}).Settle(ctx) // calls across systems count once from now on
+	return err
 }
 
 // evidence reads in the transaction in which the decision is kept.
@@ -64,7 +74,8 @@ type evidence struct {
 	Stitches
 
 	tx    pgx.Tx
-	calls map[calllog.CallID]bool // those that are written down
+	marks []int64                         // the writes since the day was decided last
+	calls map[calllog.CallID]calllog.Call // those that are written down
 }
 
 const traceColumns = `started_at, answered_at, ended_at, caller_number, called_number, dialed_number, diverted_number,

@@ -20,7 +20,7 @@ func (e *evidence) Decided(ctx context.Context, from, to time.Time) (calllog.Dec
 		return d, err
 	}
 	for _, c := range d.Calls {
-		e.calls[c.ID] = true
+		e.calls[c.ID] = c
 	}
 	if d.Ambiguous, err = e.readOpen(ctx, e.tx, `o.started_at >= $1 AND o.started_at < $2`, from, to); err != nil {
 		return d, err

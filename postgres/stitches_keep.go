@@ -16,6 +16,11 @@ func (e *evidence) keep(ctx context.Context, day time.Time, d calllog.Decision) 
 	if err := e.learn(ctx, d); err != nil {
 		return err
 	}
+	corrected, err := e.corrected(ctx, day, d)
+	if err != nil {
+		return fmt.Errorf("corrected legs: %w", err)
+	}
+	d.Put = append(d.Put, corrected...)
 	for what, keep := range map[string]func(context.Context, calllog.Decision) error{
 		"calls": e.keepCalls, "moves": e.keepMoves, "open legs": e.keepOpen,
 	} {
@@ -23,7 +28,15 @@ func (e *evidence) keep(ctx context.Context, day time.Time, d calllog.Decision) 
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
-	return e.keepClocks(ctx, day, d.Clocks)
+	if err := e.keepClocks(ctx, day, d.Clocks); err != nil || len(d.Again) == 0 {
+		return err
+	}
+	// In case that this run is cut short before it comes to them.
+	_, err = e.tx.Exec(ctx, `
+		INSERT INTO call_unstitched (day, batch) SELECT d, 0 FROM unnest($1::date[]) d
+		WHERE EXISTS (SELECT FROM call_legs WHERE started_at >= d::timestamp AT TIME ZONE 'UTC' AND started_at < (d + 1)::timestamp AT TIME ZONE 'UTC')
+		ON CONFLICT DO NOTHING`, d.Again)
+	return err
 }
 
 // learn makes sure that every system has a number. All have one, having legs,
@@ -64,22 +77,27 @@ func (e *evidence) keepCalls(ctx context.Context, d calllog.Decision) error {
 	var old []calllog.CallID
 	members := 0
 	for _, c := range d.Put {
-		if e.calls[c.ID] {
+		if _, standing := e.calls[c.ID]; standing {
 			old = append(old, c.ID)
 		}
 		members += len(c.Members)
 	}
+	once := newAccounted(0)
 	if old = append(old, d.Drop...); len(old) > 0 {
-		if _, err := e.tx.Exec(ctx, `DELETE FROM call_members WHERE call_id = ANY($1)`, old); err != nil {
+		if err := e.dropCalls(ctx, old, &once); err != nil {
 			return err
 		}
 	}
-	if members == 0 {
-		return nil
+	counted, err := e.countOnce(ctx, d, &once)
+	if err != nil {
+		return fmt.Errorf("calls across systems: %w", err)
 	}
-	_, err := e.tx.CopyFrom(ctx, pgx.Identifier{"call_members"}, []string{
-		"started_at", "system_id", "record_id", "call_id", "method", "confidence", "to_system", "to_record", "why", "legs", "crossed",
-	}, &memberRows{Stitches: e.Stitches, calls: d.Put, member: -1})
+	if err := e.keepOnce(ctx, &once, len(counted)); err != nil || members == 0 {
+		return err
+	}
+	_, err = e.tx.CopyFrom(ctx, pgx.Identifier{"call_members"}, []string{
+		"started_at", "system_id", "record_id", "call_id", "method", "confidence", "to_system", "to_record", "why", "legs", "crossed", "counted",
+	}, &memberRows{Stitches: e.Stitches, calls: d.Put, counted: counted, member: -1})
 	return err
 }
 
@@ -87,8 +105,9 @@ func (e *evidence) keepCalls(ctx context.Context, d calllog.Decision) error {
 type memberRows struct {
 	Stitches
 
-	calls  []calllog.Call
-	member int
+	calls   []calllog.Call
+	counted map[calllog.CallID][]byte
+	member  int
 }
 
 // Next moves on to the next member.
@@ -107,7 +126,7 @@ func (r *memberRows) Values() ([]any, error) {
 	method, _ := code(methods(), m.Join.Method)
 	values := []any{
 		m.Started, r.system(m.Leg.System), m.Leg.Record, string(c.ID), method, int16(m.Join.Confidence), //nolint:gosec // percent
-		nil, nil, nil, nil, nil,
+		nil, nil, nil, nil, nil, nil,
 	}
 	if m.Join.To != (calllog.LegID{}) {
 		values[6], values[7] = r.system(m.Join.To.System), m.Join.To.Record
@@ -117,6 +136,9 @@ func (r *memberRows) Values() ([]any, error) {
 	}
 	if m.Join.Method == calllog.First {
 		values[9], values[10] = int32(len(c.Members)), c.Crossed //nolint:gosec // a few
+		if packed := r.counted[c.ID]; len(packed) > 0 {
+			values[11] = packed
+		}
 	}
 	return values, nil
 }

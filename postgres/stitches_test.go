@@ -16,6 +16,7 @@ import (
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/calllogtest/truth"
 	"github.com/dualtone/dualtone/calllog/stitch"
+	"github.com/dualtone/dualtone/report"
 )
 
 // writeLegs puts legs into the log, each system's in an ingest of its own.
@@ -270,4 +271,51 @@ func TestACallIsFoundByItsFormerName(t *testing.T) {
 	if _, err := s.Call(t.Context(), "nosuchcall"); !errors.Is(err, dualtone.ErrNotFound) {
 		t.Errorf("unknown call: %v, want %v", err, dualtone.ErrNotFound)
 	}
+}
+
+// A call that the old system forwarded to the new one is one for whoever rang,
+// whenever its legs come and however they are corrected.
+func TestACallThatCrossedCountsOnceInBoth(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	s := NewStitches(l.Calls)
+	key := []calllog.Key{{Kind: calllog.DecisionKey, Value: "7f01"}}
+	old, fresh := small(10).Leg(1), small(10).Leg(1)
+	old.Record, old.Keys, old.Disposition, old.Agent = "a", key, calllog.NoAnswer, ""
+	old.Answered, old.Talk, old.Hold, old.WrapUp, old.Wait, old.Ring = time.Time{}, 0, 0, 0, 0, 10*time.Second
+	old.Ended = old.Started.Add(10 * time.Second)
+	fresh.System, fresh.Record, fresh.Keys, fresh.Disposition, fresh.Agent = "cloud", "b", key, calllog.Answered, "1002"
+	fresh.Started, fresh.Wait, fresh.Ring = old.Ended, 0, 5*time.Second
+	fresh.Answered, fresh.Talk = fresh.Started.Add(5*time.Second), time.Minute
+	fresh.Ended = fresh.Answered.Add(time.Minute)
+	check := func(what string, offered, answered int64, asa float64) {
+		t.Helper()
+		restitch(t, s)
+		q := report.Query{Facet: report.ByQueue}
+		total := l.make(t, q, "UTC").Total
+		if total.Both.Offered != offered || total.Both.Answered != answered || total.Both.ASA == nil || *total.Both.ASA != asa {
+			t.Errorf("%s: offered %d, answered %d, ASA %v in both; want %d, %d, %v", what, total.Both.Offered, total.Both.Answered, total.Both.ASA, offered, answered, asa)
+		}
+		if sides := total.Old.Offered + total.New.Offered; sides != 2 && what != "the first leg alone" {
+			t.Errorf("%s: the sides were offered %d legs; want both", what, sides)
+		}
+	}
+	writeLegs(t, l.Calls, []calllog.Leg{fresh})
+	l.settle(t)
+	check("the first leg alone", 1, 1, 5)
+	writeLegs(t, l.Calls, []calllog.Leg{old})
+	apart := l.settle(t)
+	check("both legs", 1, 1, 15)
+	check("decided again", 1, 1, 15)
+	fresh.Ring = 7 * time.Second
+	writeLegs(t, l.Calls, []calllog.Leg{fresh})
+	l.settle(t)
+	check("with a corrected leg", 1, 1, 17)
+	if got := l.make(t, report.Query{KnownAt: apart}, "UTC").Total.Both.Offered; got != 2 {
+		t.Errorf("offered %d as it was known before the legs were one call; want 2", got)
+	}
+	if err := s.Rule(t.Context(), calllog.Ruling{Leg: old.LegID, Started: old.Started, Actor: "kim", Reason: "another customer", At: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	check("parted by a person", 2, 1, 7)
 }

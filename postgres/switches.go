@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,7 @@ func NewSwitches(pool *pgxpool.Pool) *Switches {
 	return s
 }
 
-const switchColumns = `id, person, "to", undoes, cohort, actor, reason, workflow, run, state, detail, started, ended, before, actions`
+const switchColumns = `id, person, "to", undoes, cohort, pass, actor, reason, workflow, run, state, detail, started, ended, before, actions`
 
 type switchRow struct {
 	ID       cutover.SwitchID
@@ -42,6 +43,7 @@ type switchRow struct {
 	To       dualtone.Side
 	Undoes   cutover.SwitchID
 	Cohort   string
+	Pass     string
 	Actor    string
 	Reason   string
 	Workflow string
@@ -56,7 +58,7 @@ type switchRow struct {
 
 func (r switchRow) switched() cutover.Switch {
 	return cutover.Switch{
-		ID: r.ID, Person: r.Person, To: r.To, Undoes: r.Undoes, Cohort: r.Cohort,
+		ID: r.ID, Person: r.Person, To: r.To, Undoes: r.Undoes, Cohort: r.Cohort, Pass: r.Pass,
 		Provenance: routing.Provenance{Actor: r.Actor, Reason: r.Reason, Workflow: r.Workflow, Run: r.Run},
 		State:      r.State, Detail: r.Detail, Started: r.Started.UTC(), Ended: utc(r.Ended),
 		Before: r.Before, Actions: r.Actions,
@@ -81,14 +83,15 @@ const personReached = `
 		WHEN s.state = 'restored' AND s."to" = 'old' THEN NULL
 		ELSE p.stands END`
 
-// keepSwitch inserts unless the switch is there, with the journal's first entry
+// keepSwitch inserts unless the switch, or another of the same pass, is there, with the journal's first entry
 // of it, and reads what is held. The last part is blind to a row that another
 // transaction commits while the insert waits for it; then it returns none.
 const keepSwitch = `
 WITH s AS (
 	INSERT INTO switches (` + switchColumns + `, reached)
-	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $12
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16::jsonb, $13
 	WHERE NOT EXISTS (SELECT FROM switches WHERE id = $1)
+		AND NOT EXISTS (SELECT FROM switches WHERE person = $2 AND pass = $6 AND pass <> '')
 	ON CONFLICT DO NOTHING
 	RETURNING *
 ), person AS (
@@ -121,7 +124,7 @@ func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, 
 		var batch pgx.Batch
 		batch.Queue(lockPeople, []string{string(w.Person)})
 		batch.Queue(keepSwitch,
-			w.ID, w.Person, w.To, w.Undoes, w.Cohort, w.Actor, printable(w.Reason), w.Workflow, w.Run,
+			w.ID, w.Person, w.To, w.Undoes, w.Cohort, w.Pass, w.Actor, printable(w.Reason), w.Workflow, w.Run,
 			w.State, printable(w.Detail), stored(w.Started), nullable(w.Ended), before, actions,
 		).Query(func(found pgx.Rows) (err error) {
 			held, err = pgx.CollectRows(found, pgx.RowToStructByName[switchRow])
@@ -133,7 +136,11 @@ func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, 
 	case err != nil:
 		return cutover.Switch{}, err
 	case len(held) == 0:
-		return s.Switch(ctx, w.ID)
+		there, err := s.Switch(ctx, w.ID)
+		if errors.Is(err, dualtone.ErrNotFound) {
+			return there, fmt.Errorf("person %s was switched in this pass of cohort %s already: %w", w.Person, w.Cohort, dualtone.ErrConflict)
+		}
+		return there, err
 	case held[0].Person != w.Person:
 		return cutover.Switch{}, fmt.Errorf("switch %s of person %s: held for person %s: %w",
 			w.ID, w.Person, held[0].Person, dualtone.ErrConflict)

@@ -31,6 +31,9 @@ type Closings interface {
 	// Corrected lists legs that started between two times and became known, or
 	// otherwise known, after Since and up to Until, in the order of their starts.
 	Corrected(ctx context.Context, q CorrectedQuery) ([]Correction, error)
+	// Decided counts the calls across systems that were put together, apart, or
+	// otherwise together, with which both sides count them once.
+	Decided(ctx context.Context, q CorrectedQuery) (int, error)
 }
 
 // CorrectedQuery selects corrections.
@@ -46,6 +49,9 @@ type Corrections struct {
 	Legs    []Correction `json:"legs"`
 	// More says that there are others beyond those listed.
 	More bool `json:"more,omitempty"`
+	// Decided is how many calls across systems were decided otherwise: they count
+	// once in both sides together.
+	Decided int `json:"decided,omitempty"`
 }
 
 // Correction is a leg that came late or was corrected.
@@ -84,12 +90,14 @@ func AddCorrections(ctx context.Context, closings Closings, t *Traffic, zone *ti
 	if latest == nil {
 		return nil
 	}
-	legs, err := closings.Corrected(ctx, CorrectedQuery{
+	q := CorrectedQuery{
 		From: t.From.Start(zone), To: t.To.Next(1).Start(zone), Since: latest.KnownAt, Until: t.KnownAt, Limit: limit + 1,
-	})
+	}
+	legs, err := closings.Corrected(ctx, q)
 	if err != nil {
 		return err
 	}
 	t.Corrections = &Corrections{Closing: *latest, Legs: legs[:min(limit, len(legs))], More: len(legs) > limit}
-	return nil
+	t.Corrections.Decided, err = closings.Decided(ctx, q)
+	return err
 }

@@ -9,12 +9,11 @@ type Definition struct {
 	of func(*Line) any
 }
 
-// Definitions are the columns of a report in their order. A leg that was handed
-// on to the other system is deflected on the first and offered on the second, so
-// that both together count it once.
+// Definitions are the columns of a report in their order. Each side counts its own
+// legs; both together count a call that crossed them once, see func Once.
 func Definitions() []Definition {
 	return []Definition{
-		{"offered", "offered", "legs that came in or came through a queue and stayed on the system; each is answered, abandoned, unanswered or in voicemail", func(l *Line) any { return l.Offered }},
+		{"offered", "offered", "legs that came in or came through a queue and stayed on the system; each is answered, abandoned, unanswered or in voicemail; under both a call that crossed the systems counts once, as its customer experienced it", func(l *Line) any { return l.Offered }},
 		{"answered", "answered", "offered legs that a person took, transferred later or not", func(l *Line) any { return l.Answered }},
 		{"abandoned", "abandoned", "offered legs whose caller gave up in the queue or while it rang, short ones left out", func(l *Line) any { return l.Abandoned }},
 		{"short", "short_abandoned", "abandoned within the short wait, or called short by their system", func(l *Line) any { return l.Short }},

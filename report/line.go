@@ -34,7 +34,7 @@ type Line struct {
 }
 
 func (q *Query) line(f *Figures) Line {
-	if *f == (Figures{}) {
+	if f == nil || *f == (Figures{}) {
 		return Line{}
 	}
 	var r rates

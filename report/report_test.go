@@ -176,7 +176,7 @@ func TestAQueryThatCannotBeAnsweredSaysWhy(t *testing.T) {
 func TestSystemsOfNoSideAreInBothAndNamed(t *testing.T) {
 	t.Parallel()
 	f := Of(leg(calllog.Answered, nil))
-	made, err := Make(t.Context(), fixed{{System: "pbx", Key: "sales", Figures: f}, {System: "smdr", Key: "sales", Figures: f}}, monday())
+	made, err := Make(t.Context(), fixed{{System: "pbx", Key: "sales", Figures: &f}, {System: "smdr", Key: "sales", Figures: &f}}, monday())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestACSVHoldsNoFormula(t *testing.T) {
 	f := Of(leg(calllog.Answered, nil))
 	var sums []Sum
 	for _, key := range []string{"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "sales, \"north\""} {
-		sums = append(sums, Sum{System: "pbx", Key: key, Figures: f})
+		sums = append(sums, Sum{System: "pbx", Key: key, Figures: &f})
 	}
 	made, err := Make(t.Context(), fixed(sums), monday())
 	if err != nil {

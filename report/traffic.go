@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -79,7 +78,10 @@ type Sum struct {
 	Interval int // of Ask.Times
 	System   string
 	Key      string
-	Figures  Figures
+	Figures  *Figures // whose reader does not change them
+	// Once says that they correct both sides together for calls that crossed
+	// systems, see func Once, and are nothing that the system did.
+	Once bool
 }
 
 // Query is what a report is asked.
@@ -131,27 +133,62 @@ type Row struct {
 	Key   string    `json:"key,omitempty"`
 	Old   Line      `json:"old"`
 	New   Line      `json:"new"`
-	// Both counts legs of either side, and of systems that are on neither.
+	// Both counts legs of either side, and of systems that are on neither; a call
+	// that crossed systems once, as its customer experienced it.
 	Both Line `json:"both"`
 }
 
-// rowKey is where a sum goes.
-type rowKey struct {
-	interval int
-	key      string
+// sides are the sums of a row. Nearly always each is one that the rollups hold,
+// and is not copied: a report has tens of thousands, of 400 bytes each.
+type sides struct{ old, new, other sideSum }
+
+type sideSum struct {
+	*Figures
+
+	own bool // and may be added to
 }
 
-// sides are the sums of a row.
-type sides struct{ old, new, both Figures }
+func (s *sideSum) add(f *Figures) {
+	switch {
+	case s.Figures == nil:
+		s.Figures = f
+	case s.own:
+		s.Add(f)
+	default:
+		sum := *s.Figures
+		sum.Add(f)
+		s.Figures, s.own = &sum, true
+	}
+}
 
 func (s *sides) add(side dualtone.Side, f *Figures) {
-	s.both.Add(f)
 	switch side {
 	case dualtone.Old:
-		s.old.Add(f)
+		s.old.add(f)
 	case dualtone.New:
-		s.new.Add(f)
+		s.new.add(f)
+	default:
+		s.other.add(f)
 	}
+}
+
+// both is everything, put into scratch where it is of several; nil for nothing.
+func (s *sides) both(scratch *Figures) *Figures {
+	var sum *Figures
+	for _, side := range []sideSum{s.old, s.new, s.other} {
+		switch {
+		case side.Figures == nil:
+		case sum == nil:
+			sum = side.Figures
+		case sum == scratch:
+			sum.Add(side.Figures)
+		default:
+			*scratch = *sum
+			scratch.Add(side.Figures)
+			sum = scratch
+		}
+	}
+	return sum
 }
 
 // Make makes the report. ErrInvalid for a query that cannot be answered.
@@ -195,42 +232,34 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 		From: q.From, To: q.To, Zone: q.Zone.String(), Interval: q.Interval, By: q.Facet.String(), Only: q.Only,
 		Service: int(q.Service.Seconds()), Short: int(q.Short.Seconds()), KnownAt: answer.KnownAt,
 	}
-	rows := make(map[rowKey]*sides, len(answer.Sums))
-	slab := make([]sides, len(answer.Sums)) // there are no more rows than sums
+	grid := q.grid(times, answer.Sums)
 	var total sides
 	var strangers []string
 	for i := range answer.Sums {
 		s := &answer.Sums[i]
 		side, known := q.Sides[s.System]
+		if s.Once {
+			side, known = dualtone.Side(""), true // of neither, and so of both alone
+		}
 		if !known && !slices.Contains(strangers, s.System) {
 			strangers = append(strangers, s.System)
 		}
-		at := q.place(s)
-		row := rows[at]
-		if row == nil {
-			row = &slab[len(rows)]
-			rows[at] = row
-		}
-		row.add(side, &s.Figures)
-		total.add(side, &s.Figures)
+		grid.at(s).add(side, s.Figures)
+		total.add(side, s.Figures)
 	}
-	order := slices.SortedFunc(maps.Keys(rows), func(a, b rowKey) int {
-		return cmp.Or(cmp.Compare(a.interval, b.interval), cmp.Compare(a.key, b.key))
-	})
-	t.Rows = make([]Row, 0, len(rows))
-	for _, at := range order {
-		s := rows[at]
-		if s.both == (Figures{}) {
+	t.Rows = make([]Row, 0, len(grid.cells))
+	for i := range grid.cells {
+		row, some := q.row(&grid.cells[i])
+		if !some {
 			continue
 		}
-		row := q.row(s)
-		row.Key = at.key
+		row.Key = grid.keys[i%len(grid.keys)]
 		if q.Interval != Whole {
-			row.Start = times[at.interval]
+			row.Start = times[i/len(grid.keys)]
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Total = q.row(&total)
+	t.Total, _ = q.row(&total)
 	slices.Sort(strangers)
 	for _, name := range strangers {
 		t.Notes = append(t.Notes, fmt.Sprintf("system %s is on neither side: its calls are in both only", name))
@@ -238,30 +267,71 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 	return t
 }
 
-// place is the row of a sum.
-func (q *Query) place(s *Sum) rowKey {
-	var at rowKey
-	if q.Interval != Whole {
-		at.interval = s.Interval
-	}
-	if q.Facet != 0 {
-		at.key = s.Key
-		if q.Rename != nil {
-			at.key = q.Rename(s.System, s.Key)
-		}
-	}
-	return at
+// grid holds the rows of a report in their order: for each interval, each key.
+type grid struct {
+	query *Query
+	keys  []string
+	index map[string]int
+	cells []sides
 }
 
-func (q *Query) row(s *sides) Row {
-	r := Row{Old: q.line(&s.old), New: q.line(&s.new)}
-	switch s.both { // where one side did everything, both is the same
-	case s.old:
+func (q *Query) grid(times []time.Time, sums []Sum) *grid {
+	g := &grid{query: q, index: map[string]int{}}
+	for i := range sums {
+		key := g.key(&sums[i])
+		if _, met := g.index[key]; !met {
+			g.index[key] = 0
+			g.keys = append(g.keys, key)
+		}
+	}
+	slices.Sort(g.keys)
+	for i, key := range g.keys {
+		g.index[key] = i
+	}
+	intervals := 1
+	if q.Interval != Whole {
+		intervals = len(times) - 1
+	}
+	g.cells = make([]sides, intervals*len(g.keys))
+	return g
+}
+
+// key is what the row of a sum is called.
+func (g *grid) key(s *Sum) string {
+	switch {
+	case g.query.Facet == 0:
+		return ""
+	case g.query.Rename != nil:
+		return g.query.Rename(s.System, s.Key)
+	default:
+		return s.Key
+	}
+}
+
+// at is the row of a sum.
+func (g *grid) at(s *Sum) *sides {
+	n := g.index[g.key(s)]
+	if g.query.Interval != Whole {
+		n += s.Interval * len(g.keys)
+	}
+	return &g.cells[n]
+}
+
+// row reports as well whether there is anything in it.
+func (q *Query) row(s *sides) (Row, bool) {
+	var scratch Figures
+	both := s.both(&scratch)
+	if both == nil || *both == (Figures{}) {
+		return Row{}, false
+	}
+	r := Row{Old: q.line(s.old.Figures), New: q.line(s.new.Figures)}
+	switch both { // where one side did everything, both is the same
+	case s.old.Figures:
 		r.Both = r.Old
-	case s.new:
+	case s.new.Figures:
 		r.Both = r.New
 	default:
-		r.Both = q.line(&s.both)
+		r.Both = q.line(both)
 	}
-	return r
+	return r, true
 }

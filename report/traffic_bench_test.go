@@ -17,7 +17,7 @@ func BenchmarkTraffic(b *testing.B) {
 	for day := range 90 {
 		for queue := range 50 {
 			for _, system := range []string{"pbx", "cloud"} {
-				sums = append(sums, Sum{Interval: day, System: system, Key: fmt.Sprintf("queue-%02d", queue), Figures: f})
+				sums = append(sums, Sum{Interval: day, System: system, Key: fmt.Sprintf("queue-%02d", queue), Figures: &f})
 			}
 		}
 	}

@@ -231,7 +231,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 	future := workflow.ExecuteActivity(ctx, activities.RunUserName, activities.UserRun{
 		Workflow: name, Person: place.Person, For: c.Pass, Resumed: resumed,
 		Request: UserRequest{
-			Person: place.Person, Cohort: c.Cohort, Actor: c.Actor, Reason: c.Reason,
+			Person: place.Person, Cohort: c.Cohort, Pass: c.Pass, Actor: c.Actor, Reason: c.Reason,
 			Held: c.heldBy(), DrainWait: c.DrainWait, Patience: c.Patience,
 		},
 	})

@@ -62,6 +62,9 @@ type began struct {
 type played struct {
 	done  chan struct{}
 	state cutover.State
+	// early says that the run which goes on asked before the one that it goes on
+	// from.
+	early bool
 }
 
 // monday is when plans in tests are started.
@@ -133,12 +136,14 @@ func (h *hall) fresh() {
 	workflows.Register(h.env)
 }
 
-// runUser plays a user's switch. A run of the cohort that goes on where another
-// ended joins the switch that was asked for already, and waits for its end.
+// runUser plays a user's switch. Of a run of the cohort and the one that goes on
+// from it, either may be the first to ask; the other joins the switch and waits
+// for its end.
 func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.UserEnd, error) {
 	h.mu.Lock()
 	asked := r.For + "/" + string(r.Person)
-	if held, ok := h.asked[asked]; ok && r.Resumed {
+	if held, ok := h.asked[asked]; ok && (r.Resumed || held.early) {
+		held.early = held.early && r.Resumed
 		h.mu.Unlock()
 		<-held.done
 		return activities.UserEnd{State: held.state}, nil
@@ -146,7 +151,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 	if h.asked == nil {
 		h.asked = map[string]*played{}
 	}
-	this := &played{done: make(chan struct{})}
+	this := &played{done: make(chan struct{}), early: r.Resumed}
 	defer close(this.done)
 	h.asked[asked] = this
 	h.inFlight++

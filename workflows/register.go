@@ -42,6 +42,7 @@ func Register(r registry) {
 		{RunPlanName, RunPlan, movesOn},
 		{RunStageName, RunStage, movesOn},
 		{IngestRecordsName, IngestRecords, finishes},
+		{DeliverReportName, DeliverReport, finishes},
 	} {
 		r.RegisterWorkflowWithOptions(w.workflow, workflow.RegisterOptions{Name: w.name, VersioningBehavior: w.version})
 	}

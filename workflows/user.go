@@ -22,8 +22,10 @@ const UserQuery = "progress"
 type UserRequest struct {
 	Person dualtone.PersonID `json:"person"`
 	Cohort string            `json:"cohort,omitempty"`
-	Actor  string            `json:"actor"`
-	Reason string            `json:"reason"`
+	// Pass is the go at the cohort in which the person is switched once.
+	Pass   string `json:"pass,omitempty"`
+	Actor  string `json:"actor"`
+	Reason string `json:"reason"`
 	// DrainWait is the longest that the switch waits for the user to come free.
 	DrainWait time.Duration `json:"drain_wait"`
 	// Patience is how long a system may be away in the middle of a switch
@@ -82,6 +84,9 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
 		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held,
 	}
+	if work == cutover.Capture {
+		order.Pass = r.Pass
+	}
 	var result activities.Result
 	failure := workflow.ExecuteActivity(workContext(ctx, work, p.To, r), string(work), order).Get(ctx, &result)
 	if failure != nil {
@@ -97,7 +102,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 		return nil
 	}
 	// The activity that failed could not journal how the switch ended.
-	order.State, order.Detail = p.State, p.Detail
+	order.State, order.Detail, order.Pass = p.State, p.Detail, r.Pass
 	return workflow.ExecuteActivity(workContext(ctx, concludes, p.To, r), activities.ConcludeName, order).Get(ctx, nil)
 }
 

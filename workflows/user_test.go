@@ -36,7 +36,8 @@ func newOffice() *office {
 	s := cutovertest.NewStores(cutovertest.Agent())
 	return &office{world: w, stores: s, user: &activities.User{
 		Old: w.Platform(dualtone.Old), New: w.Platform(dualtone.New), CRM: w.CRM(cutovertest.CallCenters()...),
-		Router: w.Router(), People: s, Switches: s, Migration: cutovertest.Migration(),
+		Router: w.Router(), Flips: cutovertest.Flips{Router: w.Router(), Switches: s},
+		People: s, Switches: s, Migration: cutovertest.Migration(),
 		Drain: activities.Drain{Wait: 5 * time.Millisecond, Poll: time.Millisecond}, Now: time.Now,
 	}}
 }
@@ -55,7 +56,7 @@ func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workfl
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}})
 	activities.Register(env, o.user, &activities.Cohort{})
-	env.SetTestTimeout(20 * time.Second)
+	env.SetTestTimeout(5 * time.Minute) // a busy machine is no failure
 	o.runs++
 	env.SetStartWorkflowOptions(startOptions(fmt.Sprintf("user/E100-%d", o.runs)))
 	env.ExecuteWorkflow(workflow, workflows.UserRequest{

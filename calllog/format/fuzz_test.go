@@ -2,6 +2,7 @@ package format_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/dualtone/dualtone/calllog"
@@ -90,8 +91,14 @@ func sensible(t *testing.T, row calllog.Row) {
 		}
 	}
 	for _, s := range row.Supplements {
-		if s.ID.Record == "" || s.Leg == (calllog.Match{}) {
+		a := &s.Adds
+		switch {
+		case s.ID.Record == "" || s.Leg == (calllog.Match{}):
 			t.Errorf("a supplement belongs to nothing: %+v", s)
+		case a.Wait < 0 || a.Ring < 0 || a.Talk < 0 || a.Hold < 0 || a.WrapUp < 0 || a.Transfers < 0:
+			t.Errorf("a supplement's times run backward: %+v", s)
+		case a.Quality.MOS < 0 || a.Quality.MOS > 500 || a.Quality.Jitter < 0 || a.Quality.Lost < 0 || a.Quality.Packets < 0:
+			t.Errorf("a supplement's quality makes no sense: %+v", s)
 		}
 	}
 }
@@ -114,7 +121,10 @@ func FuzzAsterisk(f *testing.F) {
 }
 
 func FuzzAsteriskCEL(f *testing.F) {
-	seed(f, fixture(f, "cel.csv")[:3000])
+	text := fixture(f, "cel.csv")
+	seed(f, text[:3000], text[len(text)-3000:],
+		[]byte(`{"eventtype":"LINKEDID_END","eventtime":"2026-10-25 01:30:00.123456","uniqueid":"1.1","linkedid":"1.0","extra":"{}"}`),
+		[]byte(`"BLINDTRANSFER","1793448000.000123","A ""B""","1","","","","s","c","PJSIP/a-1","","","3","","1.1","1.0","","","","{""extension"":""8001""}"`+"\n"))
 	fuzz(f, "asterisk-cel", inUS())
 }
 
@@ -124,7 +134,12 @@ func FuzzUCMCDR(f *testing.F) {
 }
 
 func FuzzUCMCMR(f *testing.F) {
-	seed(f, fixture(f, "cmr_StandAloneCluster_01_201801051004_1"))
+	text := fixture(f, "cmr_StandAloneCluster_01_201801051004_1")
+	head, rest, _ := bytes.Cut(text, []byte("\n"))
+	types, _, _ := bytes.Cut(rest, []byte("\n"))
+	seed(f, text, slices.Concat(head, []byte("\n"), types, []byte("\n"),
+		[]byte(`2,1,77,1,"1001",3,1515146640,500,80000,490,78400,10,5,60,"p","","C","SEP1","CCR=0.0021;ICR=0;MLQK=4.4;MLQKav=4.3;MLQKmn=3.9",10`+"\n")),
+		bytes.Replace(text, []byte("numberPacketsLost"), []byte("varVQMetrics"), 1))
 	fuzz(f, "ucm-cmr", atUCM())
 }
 

@@ -69,6 +69,9 @@ func (im *Importer) file(ctx context.Context, name string) ([]Result, error) {
 		return nil, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder and not a file: %w", name, dualtone.ErrInvalid)
+	}
 	return im.Read(ctx, f, name)
 }
 

@@ -19,33 +19,79 @@ const (
 	tolerance = 2 * time.Second
 	// blind is what is allowed for clocks that could not be measured.
 	blind = 5 * time.Second
+	// carried is how many days' distance a measurement is used over, and wander
+	// what is allowed more for each: a clock whose drift changes by some seconds a
+	// day is a bad one.
+	carried = 3 * 24 * time.Hour
+	wander  = 2 * time.Second
 )
+
+// on are the measurements of a day.
+func (c clocks) on(day time.Time) clocks {
+	return slices.DeleteFunc(slices.Clone(c), func(m calllog.Clock) bool { return !m.Day.Equal(day) })
+}
+
+// sure are those that other days may go by.
+func (c clocks) sure() clocks {
+	return slices.DeleteFunc(slices.Clone(c), func(m calllog.Clock) bool { return m.Pairs < handful })
+}
+
+// unsure lists the days around one that may go by its measurements, having none
+// of their own that can be believed of every two systems.
+func (c clocks) unsure(day time.Time) []time.Time {
+	var all []time.Time
+	for d := day.Add(-carried); !d.After(day.Add(carried)); d = d.Add(24 * time.Hour) {
+		if m := c.on(d); !d.Equal(day) && (len(m) == 0 || len(m.sure()) < len(m)) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
 
 // window is what system's clock shows more than against's at a time, and how far
 // off a moment may be.
 func (c clocks) window(system, against string, at int64) (ahead, within int64) {
 	t := time.UnixMilli(at)
-	day := calllog.Day(t)
+	m, far := c.nearest(system, against, calllog.Day(t))
+	if m == nil {
+		return 0, (tolerance + blind).Milliseconds()
+	}
+	allowed := tolerance + 2*m.Spread + time.Duration(far/(24*time.Hour))*wander
+	if m.Pairs < handful {
+		allowed += blind
+	}
+	sign := int64(1)
+	if m.System != system {
+		sign = -1
+	}
+	return sign * m.At(t).Milliseconds(), allowed.Milliseconds()
+}
+
+// nearest is the measurement of two systems that a day goes by, and how far it is
+// from the day: the day's own, if it can be believed, else the nearest that can,
+// the earlier of two, else the day's own all the same.
+func (c clocks) nearest(system, against string, day time.Time) (best *calllog.Clock, far time.Duration) {
+	var own *calllog.Clock
 	for i := range c {
 		m := &c[i]
-		if !m.Day.Equal(day) {
+		if (m.System != system || m.Against != against) && (m.System != against || m.Against != system) {
 			continue
 		}
-		sign := int64(1)
-		switch {
-		case m.System == system && m.Against == against:
-		case m.System == against && m.Against == system:
-			sign = -1
-		default:
+		off := m.Day.Sub(day).Abs()
+		if off == 0 {
+			own = m
+		}
+		if m.Pairs < handful || off > carried {
 			continue
 		}
-		within = (tolerance + 2*m.Spread).Milliseconds()
-		if m.Pairs < handful {
-			within += blind.Milliseconds()
+		if best == nil || off < far || off == far && m.Day.Before(best.Day) {
+			best, far = m, off
 		}
-		return sign * m.At(t).Milliseconds(), within
 	}
-	return 0, (tolerance + blind).Milliseconds()
+	if best == nil {
+		return own, 0
+	}
+	return best, far
 }
 
 // pair is what one call tells of two clocks: the difference of the moments that

@@ -19,7 +19,7 @@ func Day(ctx context.Context, day time.Time, from calllog.Evidence) (calllog.Dec
 	day = calllog.Day(day)
 	begin, end := day.Add(-margin), day.Add(24*time.Hour+margin)
 	for {
-		s, times, err := window(ctx, day, begin, end, from)
+		s, times, again, err := window(ctx, day, begin, end, from)
 		if err != nil {
 			return calllog.Decision{}, err
 		}
@@ -37,31 +37,38 @@ func Day(ctx context.Context, day time.Time, from calllog.Evidence) (calllog.Dec
 		if err != nil {
 			return calllog.Decision{}, err
 		}
-		return s.decide(day, standing, times), nil
+		d := s.decide(day, standing, times)
+		d.Again = again
+		return d, nil
 	}
 }
 
 // window ties the legs between two times, with the clocks of the day as they
-// show themselves now and those of the days around as they were measured.
-func window(ctx context.Context, day, begin, end time.Time, from calllog.Evidence) (*stitching, clocks, error) {
+// show themselves now and those of the days around as they were measured. It tells
+// the days that go by those of this one and have to be decided again.
+func window(ctx context.Context, day, begin, end time.Time, from calllog.Evidence) (*stitching, clocks, []time.Time, error) {
 	traces, err := from.Traces(ctx, begin, end)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	standing, err := from.Decided(ctx, begin, end)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	around, err := from.Clocks(ctx, calllog.Day(begin), end)
+	known, err := from.Clocks(ctx, calllog.Day(begin).Add(-carried), end.Add(carried))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	s := newStitching(traces)
 	s.tie(standing.Rulings)
 	today := s.measure(day)
-	times := slices.DeleteFunc(clocks(around), func(c calllog.Clock) bool { return c.Day.Equal(day) })
-	s.trace(append(times, today...))
-	return s, today, nil
+	around := slices.DeleteFunc(slices.Clone(clocks(known)), func(c calllog.Clock) bool { return c.Day.Equal(day) })
+	s.trace(append(slices.Clone(around), today...))
+	var again []time.Time
+	if !slices.Equal(today.sure(), clocks(known).on(day).sure()) {
+		again = around.unsure(day)
+	}
+	return s, today, again, nil
 }
 
 // outside reports whether calls of the day, or what they were weighed against,

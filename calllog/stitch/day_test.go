@@ -1,6 +1,7 @@
 package stitch_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +167,37 @@ func stitched(t *testing.T, log *memory) {
 	t.Helper()
 	if err := log.run(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The old system's clock is 80 seconds fast, which only the keys of one day tell.
+func TestADayWithoutKeysGoesByTheClocksAround(t *testing.T) {
+	t.Parallel()
+	var told []calllog.Trace
+	for n := range 6 {
+		minute, key := 10*n, decision(fmt.Sprintf("7f0%d", n))
+		told = append(told,
+			leg(truth.Old, fmt.Sprint("a", n), fmt.Sprintf("02 10:%02d:20", minute+1), fmt.Sprintf("02 10:%02d:20", minute+6), key),
+			leg(truth.New, fmt.Sprint("b", n), fmt.Sprintf("02 10:%02d:05", minute), fmt.Sprintf("02 10:%02d:00", minute+5), key))
+	}
+	silent := []calllog.Trace{
+		leg(truth.Old, "x", "03 12:01:20", "03 12:06:20"),
+		leg(truth.New, "y", "03 12:00:05", "03 12:05:00"),
+	}
+	for name, order := range map[string][][]calllog.Trace{
+		"the day with keys first": {told, silent}, "the day with keys late": {silent, told},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := newMemory()
+			for _, legs := range order {
+				log.write(legs...)
+				stitched(t, log)
+			}
+			calls := log.sorted()
+			if len(calls) != 7 || len(calls[6].Members) != 2 || calls[6].Members[0].Leg.Record != "x" && calls[6].Members[1].Leg.Record != "x" {
+				t.Errorf("%d calls, the last %+v; want x and y to be one", len(calls), calls[len(calls)-1])
+			}
+		})
 	}
 }

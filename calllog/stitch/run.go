@@ -3,6 +3,7 @@ package stitch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dualtone/dualtone/calllog"
@@ -28,12 +29,15 @@ func Run(ctx context.Context, log calllog.Stitches, since time.Time, tell func(d
 	if err != nil {
 		return sum, err
 	}
-	for _, day := range days {
+	for n := 0; n < len(days); n++ {
+		day := days[n]
 		var one Done
+		var again []time.Time
 		err := log.Stitch(ctx, day, func(ctx context.Context, from calllog.Evidence) (calllog.Decision, error) {
 			counted := &counting{Evidence: from, day: day}
 			d, err := Day(ctx, day, counted)
 			one = Done{1, counted.legs, len(d.Put), len(d.Drop), len(d.Changes), len(d.Open), len(d.Closed)}
+			again = d.Again
 			return d, err
 		})
 		if err != nil {
@@ -42,6 +46,11 @@ func Run(ctx context.Context, log calllog.Stitches, since time.Time, tell func(d
 		sum.add(one)
 		if tell != nil {
 			tell(day, len(days), one)
+		}
+		for _, day := range again {
+			if !day.Before(since) && !slices.Contains(days[n+1:], day) {
+				days = append(days, day)
+			}
 		}
 	}
 	return sum, nil

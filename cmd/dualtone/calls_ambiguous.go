@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,57 +16,47 @@ func callsAmbiguous(a *app) *cobra.Command {
 }
 
 func ambiguousList(a *app) *cobra.Command {
-	var system, from, to, after string
-	limit := 50
+	var system string
+	var part placedList
+	var numbers wholeNumbers
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the legs that fit several calls, each with its candidates", Args: takes(),
+		Use: "list", Short: "List the legs that fit several calls, each with its candidates; the oldest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q := calllog.AmbiguousQuery{System: system, Limit: limit + 1}
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
+			q := calllog.AmbiguousQuery{System: system, Limit: part.limit + 1}
 			var err error
-			if q.From, err = date(cmd, "from", from); err != nil {
+			if q.From, q.To, q.After, err = part.read(cmd); err != nil {
 				return err
 			}
-			if q.To, err = date(cmd, "to", to); err != nil {
-				return err
-			}
-			if !q.To.IsZero() {
-				q.To = q.To.AddDate(0, 0, 1)
-			}
-			if q.After, err = placeArgument(cmd, after); err != nil {
-				return err
-			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				found, err := s.stitches.Ambiguous(cmd.Context(), q)
 				if err != nil {
 					return err
 				}
-				p := page(found, limit, func(x calllog.Ambiguity) string {
-					return x.Started.Format(time.RFC3339Nano) + "," + legName(x.Leg)
+				if err := numbers.or(cmd.Context(), cfg, s, "calls ambiguous list", len(found), func() { maskCandidates(found) }); err != nil {
+					return err
+				}
+				p := page(found, part.limit, func(x calllog.Ambiguity) string {
+					return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
 				})
 				return showList(a, p, "No leg fits several calls.", func(t *table) { ambiguousTable(t, p.Items) })
 			})
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&system, "system", "", "only legs of this system")
-	flags.StringVar(&from, "from", "", "only from this day on")
-	flags.StringVar(&to, "to", "", "only to this day, included")
-	flags.StringVar(&after, "after", "", "go on after this place of a list")
-	flags.IntVar(&limit, "limit", limit, "how many at most")
+	cmd.Flags().StringVar(&system, "system", "", "only legs of this system")
+	part.add(cmd)
+	numbers.add(cmd)
 	return cmd
 }
 
-func placeArgument(cmd *cobra.Command, text string) (calllog.Place, error) {
-	if text == "" {
-		return calllog.Place{}, nil
+func maskCandidates(all []calllog.Ambiguity) {
+	for _, x := range all {
+		for i := range x.Candidates {
+			x.Candidates[i].Why = calllog.MaskText(x.Candidates[i].Why)
+		}
 	}
-	at, leg, _ := strings.Cut(text, ",")
-	started, err := time.Parse(time.RFC3339Nano, at)
-	if err != nil {
-		return calllog.Place{}, usage(cmd, fmt.Sprintf("--after %q is no place of such a list", text))
-	}
-	id, err := legArgument(cmd, leg)
-	return calllog.Place{Started: started, LegID: id}, err
 }
 
 func ambiguousTable(t *table, all []calllog.Ambiguity) {
@@ -191,12 +179,23 @@ func ambiguousUndo(a *app) *cobra.Command {
 
 func ambiguousRulings(a *app) *cobra.Command {
 	limit := 50
+	var numbers wholeNumbers
 	cmd := &cobra.Command{
 		Use: "rulings", Short: "What people said of legs, who, when and why; the newest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				found, err := s.stitches.Rulings(cmd.Context(), limit)
 				if err != nil {
+					return err
+				}
+				if err := numbers.or(cmd.Context(), cfg, s, "calls ambiguous rulings", len(found), func() {
+					for i := range found {
+						found[i].Reason, found[i].Why = calllog.MaskText(found[i].Reason), calllog.MaskText(found[i].Why)
+					}
+				}); err != nil {
 					return err
 				}
 				return showList(a, list[calllog.Ruled]{Items: found}, "Nobody said anything of a leg.", func(t *table) {
@@ -213,6 +212,7 @@ func ambiguousRulings(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	numbers.add(cmd)
 	return cmd
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -222,12 +221,9 @@ func (a *app) surveyCalls(ctx context.Context, r source.Reading, files []string)
 func (a *app) survey(ctx context.Context, r source.Reading, name string, v *survey) error {
 	in := a.in
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the file is named by whoever runs the program
-		if errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
-		}
+		f, err := openFile(name)
 		if err != nil {
-			return fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+			return err
 		}
 		defer func() { _ = f.Close() }()
 		in = f

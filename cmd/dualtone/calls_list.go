@@ -28,15 +28,22 @@ func (w *wholeNumbers) add(cmd *cobra.Command) {
 
 // legs masks legs, or notes that they are not.
 func (w *wholeNumbers) legs(ctx context.Context, cfg *config.Config, s *stores, what string, legs []calllog.Kept) error {
-	if !w.whole {
+	return w.or(ctx, cfg, s, what, len(legs), func() {
 		for i := range legs {
 			legs[i].Mask()
 		}
+	})
+}
+
+// or masks, or notes that somebody saw so many of what was not masked.
+func (w *wholeNumbers) or(ctx context.Context, cfg *config.Config, s *stores, what string, count int, mask func()) error {
+	if !w.whole {
+		mask()
 		return nil
 	}
 	return s.care.Audit(ctx, calllog.AuditEntry{
 		Actor: actor(cfg), Action: "whole numbers", Reason: w.reason,
-		Detail: map[string]string{"command": what, "legs": strconv.Itoa(len(legs))},
+		Detail: map[string]string{"command": what, "legs": strconv.Itoa(count)},
 	})
 }
 
@@ -49,7 +56,8 @@ func (w *wholeNumbers) check(cmd *cobra.Command) error {
 
 func callsList(a *app) *cobra.Command {
 	var q calllog.LegQuery
-	var from, to, after, number string
+	var number string
+	var part placedList
 	var numbers wholeNumbers
 	cmd := &cobra.Command{
 		Use: "list", Short: "List legs of calls, the latest first",
@@ -62,33 +70,24 @@ func callsList(a *app) *cobra.Command {
 			}
 			q.Number = dualtone.Number(number)
 			var err error
-			if q.From, err = instant(cmd, "from", from); err != nil {
+			if q.From, q.To, q.After, err = part.read(cmd); err != nil {
 				return err
 			}
-			if q.To, err = instant(cmd, "to", to); err != nil {
-				return err
-			}
-			if q.After, err = afterArgument(cmd, after); err != nil {
-				return err
-			}
+			q.Limit = part.limit + 1
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				asked := q
-				asked.Limit++
-				legs, err := s.calls.Legs(cmd.Context(), asked)
+				legs, err := s.calls.Legs(cmd.Context(), q)
 				if err != nil {
 					return err
 				}
 				if err := numbers.legs(cmd.Context(), cfg, s, "calls list", legs); err != nil {
 					return err
 				}
-				p := page(legs, q.Limit, func(k calllog.Kept) string { return placeName(k.Place()) })
+				p := page(legs, part.limit, func(k calllog.Kept) string { return placeName(k.Place()) })
 				return showList(a, p, "No such calls.", func(t *table) { legsTable(t, p.Items) })
 			})
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&from, "from", "", "started at this day or time or later, UTC")
-	flags.StringVar(&to, "to", "", "started before this day or time, UTC")
 	flags.StringVar(&q.System, "system", "", "only this system's")
 	flags.StringVar(&number, "number", "", "only from or to this number, such as +49301234567")
 	flags.StringVar((*string)(&q.Agent), "agent", "", "only this agent's account")
@@ -98,10 +97,34 @@ func callsList(a *app) *cobra.Command {
 	flags.StringVar((*string)(&q.Disposition), "disposition", "", "only what ended so, such as abandoned_queue")
 	flags.StringVar(&q.Call, "call", "", "only the legs of the system's own key of a call")
 	flags.BoolVar(&q.Oldest, "oldest", false, "the oldest first")
-	flags.StringVar(&after, "after", "", "go on after this one, as a list before said")
-	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
+	part.add(cmd)
 	numbers.add(cmd)
 	return cmd
+}
+
+// placedList is which part of a list in the order of starts is shown.
+type placedList struct {
+	from, to, after string
+	limit           int
+}
+
+func (p *placedList) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&p.from, "from", "", "started at this day or time or later, UTC")
+	flags.StringVar(&p.to, "to", "", "started before this day or time, UTC")
+	flags.StringVar(&p.after, "after", "", "go on after this one, as a list before said")
+	flags.IntVar(&p.limit, "limit", 50, "how many at most")
+}
+
+func (p *placedList) read(cmd *cobra.Command) (from, to time.Time, after calllog.Place, err error) {
+	if from, err = instant(cmd, "from", p.from); err != nil {
+		return from, to, after, err
+	}
+	if to, err = instant(cmd, "to", p.to); err != nil {
+		return from, to, after, err
+	}
+	after, err = afterArgument(cmd, p.after)
+	return from, to, after, err
 }
 
 // placeName writes a place so that it can be given as one argument.

@@ -5,12 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	callformat "github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/config"
@@ -65,41 +63,59 @@ func quarantineID(cmd *cobra.Command, text string) (calllog.QuarantineID, error)
 	return calllog.QuarantineID(id), nil
 }
 
+// shownRow is a row in quarantine, with its texts as texts.
+type shownRow struct {
+	calllog.Quarantined
+
+	Raw   string `json:"raw"`
+	Fixed string `json:"fixed,omitempty"`
+}
+
+func (r *shownRow) mask() {
+	r.Raw, r.Fixed = calllog.MaskText(r.Raw), calllog.MaskText(r.Fixed)
+	r.Fault.Value, r.Fault.Reason, r.Why = calllog.MaskText(r.Fault.Value), calllog.MaskText(r.Fault.Reason), calllog.MaskText(r.Why)
+}
+
 func quarantineShow(a *app) *cobra.Command {
-	return &cobra.Command{
+	var numbers wholeNumbers
+	cmd := &cobra.Command{
 		Use: "show ID", Short: "One row in quarantine: what it says, and what is wrong with it", Args: takes("ID, the row's"),
+		Long: "Shows a row as it was received. All that may be a number is masked, times without signs among it; to correct the row, ask for it whole.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
 			id, err := quarantineID(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				r, err := s.calls.Row(cmd.Context(), id)
 				if err != nil {
 					return err
 				}
-				type shown struct {
-					calllog.Quarantined
-
-					Raw   string `json:"raw"`
-					Fixed string `json:"fixed,omitempty"`
+				shown := shownRow{r, string(r.Raw), string(r.Fixed)}
+				if err := numbers.or(cmd.Context(), cfg, s, "calls quarantine show", 1, shown.mask); err != nil {
+					return err
 				}
-				return a.show(shown{r, string(r.Raw), string(r.Fixed)}, func(t *table) { quarantineTable(t, &r) })
+				return a.show(shown, func(t *table) { quarantineTable(t, &shown) })
 			})
 		},
 	}
+	numbers.add(cmd)
+	return cmd
 }
 
-func quarantineTable(t *table, r *calllog.Quarantined) {
+func quarantineTable(t *table, r *shownRow) {
 	t.row("ROW", fmt.Sprintf("%d, %s", r.ID, r.State))
 	t.row("FROM", fmt.Sprintf("%s, line %d of %s", r.Source.System, r.Line, r.Source.Name))
 	t.row("FORMAT", dash(r.Source.Format))
 	t.row("REASON", r.Fault.Reason)
 	t.row("COLUMN", dash(r.Fault.Column))
 	t.row("VALUE", dash(r.Fault.Value))
-	t.row("SAYS", string(r.Raw))
+	t.row("SAYS", r.Raw)
 	if len(r.Fixed) > 0 {
-		t.row("CORRECTED", string(r.Fixed))
+		t.row("CORRECTED", r.Fixed)
 	}
 	if r.By != "" {
 		t.row("BY", fmt.Sprintf("%s, %s: %s", r.By, clock(r.When), r.Why))
@@ -140,7 +156,9 @@ func quarantineFix(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(r, func(t *table) { quarantineTable(t, &r) })
+				shown := shownRow{r, string(r.Raw), string(r.Fixed)}
+				shown.mask()
+				return a.show(shown, func(t *table) { quarantineTable(t, &shown) })
 			})
 		},
 	}
@@ -159,9 +177,9 @@ func (a *app) text(file string) ([]byte, error) {
 	}
 	in := a.in
 	if file != "-" {
-		f, err := os.Open(file) //nolint:gosec // G304: the file that was named
+		f, err := openFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+			return nil, err
 		}
 		defer func() { _ = f.Close() }() // only read
 		in = f

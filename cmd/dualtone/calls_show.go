@@ -74,8 +74,22 @@ func describeCall(ctx context.Context, cfg *config.Config, s *stores, call calll
 		shown.Legs = append(shown.Legs, shownLeg{legs[i].Leg, m.Join})
 	}
 	var err error
-	shown.Moves, err = s.stitches.Moves(ctx, call.ID)
+	if shown.Moves, err = s.stitches.Moves(ctx, call.ID); err == nil && !numbers.whole {
+		shown.maskReasons()
+	}
 	return shown, err
+}
+
+// maskReasons masks the numbers in the reasons for which legs are one call: keys
+// hold some, and people write them.
+func (c *shownCall) maskReasons() {
+	for i := range c.Members {
+		c.Members[i].Join.Why = calllog.MaskText(c.Members[i].Join.Why)
+		c.Legs[i].Join.Why = c.Members[i].Join.Why
+	}
+	for i := range c.Moves {
+		c.Moves[i].Why = calllog.MaskText(c.Moves[i].Why)
+	}
 }
 
 func callTable(t *table, c shownCall) {

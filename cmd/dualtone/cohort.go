@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -130,9 +129,9 @@ func allPeople(ctx context.Context, s *stores, q cutover.PeopleQuery) ([]cutover
 func (a *app) readLines(name string) ([]string, error) {
 	in := a.in
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the file is named by whoever runs the program
+		f, err := openFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
+			return nil, err
 		}
 		defer func() { _ = f.Close() }()
 		in = io.Reader(f)

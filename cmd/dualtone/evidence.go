@@ -71,9 +71,9 @@ no network. Given several packs it also checks that each follows the one before.
 }
 
 func verifyPack(file string, key ed25519.PublicKey) (*evidence.Verdict, error) {
-	in, err := os.Open(file) //nolint:gosec // The file that the user names.
+	in, err := openFile(file)
 	if err != nil {
-		return nil, fileError(err)
+		return nil, err
 	}
 	defer in.Close() //nolint:errcheck // It was only read.
 	v, err := evidence.Verify(in, key)
@@ -81,14 +81,6 @@ func verifyPack(file string, key ed25519.PublicKey) (*evidence.Verdict, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return v, nil
-}
-
-// fileError says of a file that is not there that it is not found.
-func fileError(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
-	}
-	return err
 }
 
 // chained refuses packs that do not follow each other.

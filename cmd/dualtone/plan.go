@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	_ "time/tzdata" // Plans mean the same where the machine knows no zones.
@@ -145,15 +142,4 @@ func (a *app) readPlan(name string) (*plan.Reading, error) {
 		return nil, err
 	}
 	return plan.Read(s), nil
-}
-
-func readFile(name string) ([]byte, error) {
-	text, err := os.ReadFile(name) //nolint:gosec // the file is named by whoever runs the program
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
-	}
-	return text, nil
 }

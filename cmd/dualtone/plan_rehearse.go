@@ -64,49 +64,59 @@ func planRehearse(a *app) *cobra.Command {
 }
 
 func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags) error {
-	request := rehearsal.Request{Document: d, Start: a.now(), Plays: f.plays, Seed: f.seed}
-	start, err := moment("start", f.start)
-	if err != nil {
-		return err
-	}
-	if !start.IsZero() {
-		request.Start = start
-	}
-	if request.Model, err = a.model(ctx, cfg, s, d, f); err != nil {
-		return err
-	}
-	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
-	if err != nil {
-		return err
-	}
-	users := planUsersOf(people)
-	if request.Resolution, err = d.Resolve(users); err != nil {
-		return err
-	}
-	request.Zones = make(map[dualtone.PersonID]*time.Location, len(users))
-	for i := range users {
-		request.Zones[users[i].ID] = d.Plan.Zone(&users[i].Person)
-	}
 	m := a.meter("plays")
-	request.Progress = func(done int) { m.at(done, f.plays, "") }
-	report, err := rehearsal.Run(ctx, request)
+	kept, err := a.play(ctx, cfg, s, d, f, func(done int) { m.at(done, f.plays, "") })
 	m.end()
 	if err != nil {
 		return err
 	}
-	kept := rehearsal.Kept{Made: a.now().UTC(), Actor: actor(cfg), Model: *request.Model, Report: *report}
+	kept.Actor = actor(cfg)
 	if !f.dry {
 		if err := s.rehearsals.Keep(ctx, kept); err != nil {
 			return err
 		}
 	}
-	if err := a.show(kept, func(t *table) { rehearsalTable(t, report) }); err != nil {
+	if err := a.show(kept, func(t *table) { rehearsalTable(t, &kept.Report) }); err != nil {
 		return err
 	}
-	if len(report.Unmet) > 0 {
+	if len(kept.Report.Unmet) > 0 {
 		return hint(errPartial, "change the plan or what it asks of its rehearsal, and rehearse again")
 	}
 	return nil
+}
+
+// play plays a plan against the model that is asked for.
+func (a *app) play(
+	ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags, progress func(done int),
+) (kept rehearsal.Kept, err error) {
+	request := rehearsal.Request{Document: d, Start: a.now(), Plays: f.plays, Seed: f.seed, Progress: progress}
+	start, err := moment("start", f.start)
+	if err != nil {
+		return kept, err
+	}
+	if !start.IsZero() {
+		request.Start = start
+	}
+	if request.Model, err = a.model(ctx, cfg, s, d, f); err != nil {
+		return kept, err
+	}
+	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
+	if err != nil {
+		return kept, err
+	}
+	users := planUsersOf(people)
+	if request.Resolution, err = d.Resolve(users); err != nil {
+		return kept, err
+	}
+	request.Zones = make(map[dualtone.PersonID]*time.Location, len(users))
+	for i := range users {
+		request.Zones[users[i].ID] = d.Plan.Zone(&users[i].Person)
+	}
+	report, err := rehearsal.Run(ctx, request)
+	if err != nil {
+		return kept, err
+	}
+	return rehearsal.Kept{Made: a.now().UTC(), Model: *request.Model, Report: *report}, nil
 }
 
 // model is the one in the file, or what was measured and recorded.

@@ -51,7 +51,7 @@ func (f *acting) order(d *desk, v rollout.Verb) rollout.Order {
 // plans is the control of plans at a desk.
 func (d *desk) plans(a *app) *control.Plans {
 	return &control.Plans{
-		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, Now: func() time.Time { return a.now().UTC() },
+		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
 	}
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +61,8 @@ type planStanding struct {
 	control.PlanView
 
 	Orders map[string][]rollout.Verb `json:"orders"` // that each takes, the plan under an empty name
+	// Unheard are notices that were tried in vain, by channel.
+	Unheard map[string]int `json:"unheard,omitempty"`
 	Next   []string                  `json:"next_steps"`
 }
 
@@ -66,12 +70,22 @@ func planStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withPlans(cmd, func(p *control.Plans) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				p := &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}
 				v, err := p.View(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
-				return a.show(standingOf(v), func(t *table) { planTable(t, v) })
+				standing := standingOf(v)
+				if standing.Unheard, err = s.notices.Waiting(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+				return a.show(standing, func(t *table) {
+					planTable(t, v)
+					for _, channel := range slices.Sorted(maps.Keys(standing.Unheard)) {
+						t.line("%s not delivered to %s: dualtone notify list --failed --plan %s", count(standing.Unheard[channel], "notice"), channel, args[0])
+					}
+				})
 			})
 		},
 	}

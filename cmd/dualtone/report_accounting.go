@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"slices"
 	"strconv"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone/calllog/account"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/report"
 )
 
 const reportAccountingLong = `Books every attempt that reached the company's border, as the routing plane
@@ -22,7 +24,7 @@ A stage in which anything is unaccounted is not over.`
 
 func reportAccounting(a *app) *cobra.Command {
 	var from, to, cohort string
-	var all bool
+	var all, asCSV bool
 	cmd := &cobra.Command{
 		Use: "accounting", Short: "What became of every call attempt, and which are unaccounted", Long: reportAccountingLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,6 +56,9 @@ func reportAccounting(a *app) *cobra.Command {
 				for i := range sum.Booked {
 					sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
 				}
+				if asCSV {
+					return a.accountingCSV(sum)
+				}
 				return a.show(struct {
 					From time.Time `json:"from"`
 					To   time.Time `json:"to"`
@@ -67,6 +72,7 @@ func reportAccounting(a *app) *cobra.Command {
 	flags.StringVar(&to, "to", "", "to before this day or time, UTC (default: now)")
 	flags.StringVar(&cohort, "cohort", "", "only attempts to the numbers of this cohort's people")
 	flags.BoolVar(&all, "all", false, "list every attempt, not the unaccounted alone")
+	flags.BoolVar(&asCSV, "csv", false, "write the attempts and then the sums as CSV")
 	return cmd
 }
 
@@ -152,4 +158,21 @@ func accountingTable(t *table, sum account.Accounting) {
 	for _, b := range sum.Booked {
 		t.row(clock(b.At), b.ID, dash(b.Caller), dash(b.Number), string(b.Outcome), dash(b.Call), dash(b.By))
 	}
+}
+
+// accountingCSV writes a line for each attempt and then one for each sum, so that
+// a part that is cut out still says what it is.
+func (a *app) accountingCSV(sum account.Accounting) error {
+	w := csv.NewWriter(a.out)
+	lines := [][]string{{"at", "attempt", "caller", "number", "outcome", "call", "found_by", "attempts"}}
+	for _, b := range sum.Booked {
+		lines = append(lines, []string{
+			b.At.UTC().Format(time.RFC3339Nano), b.ID, report.Harmless(b.Caller), report.Harmless(string(b.Number)), string(b.Outcome), string(b.Call), string(b.By), "1",
+		})
+	}
+	for _, o := range account.Outcomes() {
+		lines = append(lines, []string{"total", "", "", "", string(o), "", "", strconv.Itoa(sum.Sums[o])})
+	}
+	lines = append(lines, []string{"total", "", "", "", "all", "", "", strconv.Itoa(sum.Attempts)})
+	return w.WriteAll(lines)
 }

@@ -19,7 +19,8 @@ const reportTrafficLong = `Sets the figures of both phone systems side by side: 
 abandoned, service level, average speed of answer, handle time with its parts,
 transfers, screen pops, what the CRM holds, and quality. dualtone report
 definitions says what each means, dualtone calls translations how each system's
-words translate into them.
+words translate into them. Each side counts its own legs; both together count a
+call that crossed them once, as its customer experienced it.
 
 Days and half hours are those of --zone. The report says when what it holds was
 known; with that time as --known-at the same figures come again, to the byte,
@@ -234,8 +235,11 @@ func correctionsTable(t *table, c *report.Corrections) {
 		return
 	}
 	t.line("")
+	if c.Decided > 0 {
+		t.line("Since %s was closed, %d calls across both systems were put together or apart; both counts each once.", c.Closing.Name, c.Decided)
+	}
 	if len(c.Legs) == 0 {
-		t.line("Nothing came since %s was closed.", c.Closing.Name)
+		t.line("No leg came since %s was closed.", c.Closing.Name)
 		return
 	}
 	t.line("Since %s was closed, known at %s, there came:", c.Closing.Name, c.Closing.KnownAt.Format(time.RFC3339Nano))

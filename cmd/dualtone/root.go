@@ -18,10 +18,10 @@ environment variables and from flags, the later ones winning.`
 
 func newRoot(a *app) *cobra.Command {
 	root := group("dualtone", "Move phone agents from one system to another, and back",
-		upCommand(a), workerCommand(a), edgeCommand(a), ingestCommand(a), migrateCommand(a),
+		upCommand(a), workerCommand(a), consoleCommand(a), edgeCommand(a), ingestCommand(a), migrateCommand(a),
 		configCommand(a), systemsCommand(a), usersCommand(a),
 		switchCommand(a), cohortCommand(a), planCommand(a), routeCommand(a), callsCommand(a), reportCommand(a),
-		journalCommand(a), evidenceCommand(a),
+		journalCommand(a), evidenceCommand(a), notifyCommand(a),
 		versionCommand(a), exitCodesTopic())
 	root.Long = rootLong
 	root.SetIn(a.in)

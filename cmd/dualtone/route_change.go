@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -165,9 +162,9 @@ func replaceChanges(ctx context.Context, s *stores, want []routing.Route) ([]rou
 // refuseCircles refuses a table that, together with what the platforms forward
 // themselves, sends a call round.
 func refuseCircles(ctx context.Context, s *stores, changes []routing.Change, file string) error {
-	f, err := os.Open(file) //nolint:gosec // the file is named by whoever runs the program
+	f, err := openFile(file)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
+		return err
 	}
 	defer func() { _ = f.Close() }()
 	rows, err := csv.NewReader(f).ReadAll()
@@ -206,12 +203,9 @@ func refuseCircles(ctx context.Context, s *stores, changes []routing.Change, fil
 func (a *app) readRoutes(name string, countries []string) (routing.List, error) {
 	in := a.in
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the file is named by whoever runs the program
-		if errors.Is(err, fs.ErrNotExist) {
-			return routing.List{}, fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
-		}
+		f, err := openFile(name)
 		if err != nil {
-			return routing.List{}, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+			return routing.List{}, err
 		}
 		defer func() { _ = f.Close() }()
 		in = io.Reader(f)

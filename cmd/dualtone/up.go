@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/log"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
@@ -20,7 +21,7 @@ func upCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "up", Short: "Run everything on this machine",
 		Long: "Starts what is missing, Postgres and Temporal with their state in the data folder, brings the schema up to date " +
-			"and runs a worker, until it is interrupted. With database.url and temporal.address in the settings it starts neither. " +
+			"and runs a worker and the console, until it is interrupted. With database.url and temporal.address in the settings it starts neither. " +
 			"The other commands find what it has started by themselves.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,9 +37,15 @@ func upCommand(a *app) *cobra.Command {
 func (a *app) up(ctx context.Context, cfg *config.Config) (err error) {
 	stack, err := a.startStack(ctx, cfg)
 	if err != nil {
-		return err
+		return unlessInterrupted(ctx, err)
 	}
-	defer func() { err = errors.Join(err, stopStack(ctx, stack)) }()
+	defer func() {
+		failed := stopStack(ctx, stack)
+		if failed != nil && errors.Is(err, context.Canceled) {
+			err = nil // that it goes on is the worse news
+		}
+		err = errors.Join(err, failed)
+	}()
 
 	withdraw, err := announce(cfg, runningStack{
 		DatabaseURL: stack.DatabaseURL, TemporalAddress: stack.TemporalAddress,
@@ -48,7 +55,16 @@ func (a *app) up(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, withdraw()) }()
-	return a.upWith(ctx, cfg, stack)
+	return unlessInterrupted(ctx, a.upWith(ctx, cfg, stack))
+}
+
+// unlessInterrupted is an error of up while it starts. Whatever an interrupt made
+// fail, the interrupt is the reason, and nothing is left running.
+func unlessInterrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return hint(ctx.Err(), "what up had started is stopped again and what it knows is kept; dualtone up goes on from there")
 }
 
 func (a *app) startStack(ctx context.Context, cfg *config.Config) (*devstack.Stack, error) {
@@ -114,13 +130,9 @@ func (a *app) upWith(ctx context.Context, cfg *config.Config, stack *devstack.St
 	return nil
 }
 
-// upWork runs the worker, or only the servers as long as there is nothing to move.
+// upWork runs the console and the worker, or the console alone as long as there is
+// nothing to move.
 func (a *app) upWork(ctx context.Context, cfg *config.Config, stack *devstack.Stack, s *stores) error {
-	if !cfg.Migration.Set() {
-		fmt.Fprintln(a.err, "No migration is configured, so nobody can be moved yet. Ctrl-C ends.")
-		<-ctx.Done()
-		return nil
-	}
 	t := cfg.Temporal
 	t.Address, t.Namespace = stack.TemporalAddress, stack.Namespace
 	c, err := dialTemporal(ctx, t, a.logger(cfg))
@@ -128,6 +140,13 @@ func (a *app) upWork(ctx context.Context, cfg *config.Config, stack *devstack.St
 		return err
 	}
 	defer c.Close()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.serveConsole(ctx, cfg, s, c) })
+	if !cfg.Migration.Set() {
+		fmt.Fprintln(a.err, "No migration is configured, so nobody can be moved yet. Ctrl-C ends.")
+		return group.Wait()
+	}
 	fmt.Fprintln(a.err, "dualtone is up. Ctrl-C ends; what it knows is kept.")
-	return a.work(ctx, cfg, s, c)
+	group.Go(func() error { return a.work(ctx, cfg, s, c) })
+	return group.Wait()
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -78,12 +75,9 @@ func usersImport(a *app) *cobra.Command {
 func (a *app) readUsers(cfg *config.Config, name string) (people.List, error) {
 	in := a.in
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the file is named by whoever runs the program
-		if errors.Is(err, fs.ErrNotExist) {
-			return people.List{}, fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
-		}
+		f, err := openFile(name)
 		if err != nil {
-			return people.List{}, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+			return people.List{}, err
 		}
 		defer func() { _ = f.Close() }()
 		in = io.Reader(f)

@@ -13,6 +13,8 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -36,12 +38,18 @@ type stores struct {
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
 	decisions  *postgres.Decisions
+	audit      *postgres.Audit
+	accounts   *postgres.Accounts
+	costs      cost.Source
+	deliveries *postgres.Deliveries
+	notices    *postgres.Notices
+	news       *notify.Desk
 }
 
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
-	calls := postgres.NewCalls(pool)
+	calls, notices := postgres.NewCalls(pool), postgres.NewNotices(pool)
 	return &stores{
 		pool:       pool,
 		people:     postgres.NewPeople(pool),
@@ -58,6 +66,11 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
 		decisions:  postgres.NewDecisions(pool),
+		audit:      postgres.NewAudit(pool),
+		accounts:   postgres.NewAccounts(pool),
+		deliveries: postgres.NewDeliveries(pool),
+		notices:    notices,
+		news:       newsDesk(cfg, notices),
 	}
 }
 

@@ -24,10 +24,11 @@ import (
 )
 
 func workerCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "worker", Short: "Do the work: run workflows and reach the systems",
 		Long: "Runs workflows and everything that they do to the systems, until it is interrupted. " +
-			"Any number of workers may run, on as many machines; one that is lost is replaced by the others.",
+			"Any number of workers may run, on as many machines; one that is lost is replaced by the others. " +
+			"Workers with a build begin nothing before dualtone worker promote has made it the current one.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -41,6 +42,10 @@ func workerCommand(a *app) *cobra.Command {
 			})
 		},
 	}
+	a.bind(cmd, "temporal.deployment", "deployment", "what Temporal calls the workers, whatever their build")
+	a.bind(cmd, "temporal.build", "build", "the build of these workers, such as 1.4.0; without one they have no versions")
+	cmd.AddCommand(workerPromoteCommand(a))
+	return cmd
 }
 
 // work runs a worker until the context ends or the worker cannot go on.
@@ -71,6 +76,7 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		MaxConcurrentActivityExecutionSize: 4000,
 		WorkerStopTimeout:                  10 * time.Second,
 		OnFatalError:                       func(err error) { fatal <- err },
+		DeploymentOptions:                  deployed(cfg.Temporal),
 	})
 	workflows.Register(w)
 	mover := newMover(cfg, s, f)
@@ -81,6 +87,11 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	records.Register(w)
+	reports, err := newDeliveries(cfg, s)
+	if err != nil {
+		return err
+	}
+	reports.Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
@@ -89,6 +100,11 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
+	stop, err := carryMeanwhile(ctx, cfg, s, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	log.InfoContext(ctx, "worker is ready", "task_queue", taskQueue, "old", m.Old, "new", m.New, "crm", m.CRM)
 	select {
 	case <-ctx.Done():
@@ -98,12 +114,22 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	}
 }
 
+// deployed says which build a worker is of, if it has one.
+func deployed(t config.Temporal) worker.DeploymentOptions {
+	if t.Build == "" {
+		return worker.DeploymentOptions{}
+	}
+	return worker.DeploymentOptions{
+		UseVersioning: true, Version: worker.WorkerDeploymentVersion{DeploymentName: t.Deployment, BuildID: t.Build},
+	}
+}
+
 // newMover is what moves one person.
 func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	m := cfg.Migration
 	return &activities.User{
 		Old: f.platforms[m.Old], New: f.platforms[m.New], CRM: f.crms[m.CRM],
-		Router: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
+		Router: s.router, Flips: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
 		Migration: m.Cutover(),
 		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
 		SignIn:    m.SignIn,
@@ -111,11 +137,26 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	}
 }
 
+// newDeliveries is what brings reports to people. Without a mail server they go
+// to folders alone.
+func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs}
+	if !mails(cfg) {
+		return d, nil
+	}
+	server, err := mailServer(cfg)
+	d.Mail = server
+	return d, err
+}
+
+// mails reports whether the settings name a mail server.
+func mails(cfg *config.Config) bool { return cfg.Notify.Mail.Server != "" }
+
 // newRollout is what the workflows of plans need done.
 func newRollout(s *stores, m *activities.User) *activities.Rollout {
 	library := &activities.Library{Versions: s.plans, Plans: s.rollouts}
 	return &activities.Rollout{
-		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, Now: m.Now,
+		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
 			Rehearsals: s.rehearsals, Now: m.Now,

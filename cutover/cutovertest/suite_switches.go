@@ -1,6 +1,7 @@
 package cutovertest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ func RunSwitches(t *testing.T, open Open) {
 		{"many captures of one switch all get the same", keepAtOnce},
 		{"a kept switch moves the person and is journaled", keepMoves},
 		{"a switch of nobody, or with the id of somebody else's, is refused", keepRefused},
+		{"a person is switched once in a pass", oncePerPass},
 		{"a reached state moves the switch and the person", recordMoves},
 		{"on_new puts a person on the new side, restored on the old, nothing else does", sides},
 		{"the states in one call are reached one after the other", recordInOrder},
@@ -58,6 +60,27 @@ func keepOnce(t *testing.T, b *bench) {
 	}
 	bare := cutover.Switch{ID: "s2", Person: "p001", To: dualtone.New, State: cutover.FailedClean, Detail: "no account", Started: noon(), Ended: noon()}
 	same(t, "without image and plan", bare, b.keep(t, bare))
+}
+
+func oncePerPass(t *testing.T, b *bench) {
+	b.hire(t, employee(1), employee(2))
+	first := captured("s1", employee(1), dualtone.New)
+	first.Pass = "p1"
+	b.keep(t, first)
+	same(t, "a retried capture", first, b.keep(t, first))
+	again := captured("s2", employee(1), dualtone.New)
+	again.Pass = "p1"
+	_, err := b.Switches.Keep(t.Context(), again)
+	refused(t, "a second switch in one pass", err, dualtone.ErrConflict, "p001")
+	if _, err := b.Switches.Switch(t.Context(), "s2"); !errors.Is(err, dualtone.ErrNotFound) {
+		t.Errorf("the refused switch is read as %v", err)
+	}
+	b.where(t, "p001", "old captured s1")
+	again.Pass = "p2"
+	b.keep(t, again)
+	other := captured("s3", employee(2), dualtone.New)
+	other.Pass = "p1"
+	b.keep(t, other)
 }
 
 func keepAtOnce(t *testing.T, b *bench) {

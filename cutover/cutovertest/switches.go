@@ -22,6 +22,11 @@ func (s *Stores) Keep(_ context.Context, w cutover.Switch) (cutover.Switch, erro
 	if _, ok := s.people[w.Person]; !ok {
 		return cutover.Switch{}, fmt.Errorf("person %s: %w", w.Person, dualtone.ErrNotFound)
 	}
+	for _, other := range s.switches {
+		if w.Pass != "" && other.Person == w.Person && other.Pass == w.Pass {
+			return cutover.Switch{}, fmt.Errorf("person %s was switched in this pass of cohort %s already: %w", w.Person, w.Cohort, dualtone.ErrConflict)
+		}
+	}
 	k := &kept{Switch: copied(w), reached: w.Started}
 	k.Started, k.Ended = stored(k.Started), stored(k.Ended)
 	s.switches[w.ID] = k

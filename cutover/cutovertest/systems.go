@@ -251,6 +251,20 @@ func (*memoryCRM) Deploy(context.Context, systems.CallCenterDefinition) error {
 // Router is the world's route table.
 func (w *World) Router() routing.Router { return (*memoryRouter)(w) }
 
+// Flips is a routing table whose changes are kept together with a journal.
+type Flips struct {
+	Router   routing.Router
+	Switches cutover.Switches
+}
+
+// Flip keeps the entries and makes the changes.
+func (f Flips) Flip(ctx context.Context, entries []cutover.Entry, changes []routing.Change, why routing.Provenance) (routing.Revision, error) {
+	if err := f.Switches.Record(ctx, entries...); err != nil {
+		return 0, err
+	}
+	return f.Router.Apply(ctx, changes, why)
+}
+
 type memoryRouter World
 
 func (r *memoryRouter) Routes(context.Context, []dualtone.Number) ([]routing.Route, error) {

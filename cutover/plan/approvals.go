@@ -17,7 +17,8 @@ const (
 	System            Role = "system"
 )
 
-func (Role) words() []string {
+// Words lists those that are known.
+func (Role) Words() []string {
 	return texts(Viewer, Planner, Admin, Operator, OperationsLead, CutoverApprover, TelecomOwner,
 		FinanceOwner, IncidentCommander)
 }
@@ -61,4 +62,5 @@ const (
 	BindEvidence Binding = "evidence_hash"
 )
 
-func (Binding) words() []string { return texts(BindPlan, BindCohort, BindEvidence) }
+// Words lists those that are known.
+func (Binding) Words() []string { return texts(BindPlan, BindCohort, BindEvidence) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Check resolves the cohorts among the users of the old and the new side and
@@ -28,7 +29,7 @@ func (r *Reading) Check(users []User) (*Resolution, error) {
 	c.zoneless()
 	c.empty()
 	if found.Nowhere > 0 {
-		r.fault(Doubted, r.place("spec.stages"), "spec.stages", people(found.Nowhere)+" on the old side "+isOrAre(found.Nowhere)+" in no stage",
+		r.sheet.Fault(Doubted, r.sheet.Place("spec.stages"), "spec.stages", people(found.Nowhere)+" on the old side "+isOrAre(found.Nowhere)+" in no stage",
 			"add a stage with remainder: true, or leave them where they are on purpose")
 	}
 	r.settle()
@@ -45,11 +46,11 @@ const mostAlike = 20
 
 func (c *checker) path(id StageID, key string) string {
 	i := slices.IndexFunc(c.Document.Plan.Spec.Stages, func(s Stage) bool { return s.ID == id })
-	return join(fmt.Sprintf("spec.stages[%d]", i), key)
+	return placed.Join(fmt.Sprintf("spec.stages[%d]", i), key)
 }
 
 func (c *checker) tell(s Severity, path, problem, want string) {
-	c.fault(s, c.place(path), path, problem, want)
+	c.sheet.Fault(s, c.sheet.Place(path), path, problem, want)
 }
 
 func (c *checker) unknown() {
@@ -57,7 +58,7 @@ func (c *checker) unknown() {
 		if i == mostAlike {
 			break
 		}
-		c.faultIn(u.File, c.path(u.Stage, "cohort.csv"), u.Line, fmt.Sprintf("nobody in the user list is %q", printable(string(u.ID))), "dualtone users list shows who there is")
+		c.sheet.FaultIn(u.File, c.path(u.Stage, "cohort.csv"), placed.Spot{Line: u.Line, Column: 1}, fmt.Sprintf("nobody in the user list is %q", placed.Printable(string(u.ID))), "dualtone users list shows who there is")
 	}
 }
 
@@ -84,7 +85,7 @@ func (c *checker) unmet() {
 		if u.Near != "" {
 			want = fmt.Sprintf("did you mean %s?", u.Near)
 		}
-		c.tell(Doubted, c.path(u.Stage, "cohort.match."+u.Attribute), fmt.Sprintf("nobody has %s %q", u.Attribute, printable(u.Value)), want)
+		c.tell(Doubted, c.path(u.Stage, "cohort.match."+u.Attribute), fmt.Sprintf("nobody has %s %q", u.Attribute, placed.Printable(u.Value)), want)
 	}
 }
 
@@ -106,7 +107,7 @@ func (c *checker) splits() {
 			}
 			off = append(off, text)
 		}
-		c.tell(severity, c.path(s.Stage, "cohort"), fmt.Sprintf("splits %s %s: %s move, and not %s", s.Relation, printable(s.Shared), few(s.Inside), few(off)),
+		c.tell(severity, c.path(s.Stage, "cohort"), fmt.Sprintf("splits %s %s: %s move, and not %s", s.Relation, placed.Printable(s.Shared), few(s.Inside), few(off)),
 			"write keep_together: ["+string(s.Relation)+"], take them all, or leave them all out")
 	}
 }
@@ -117,7 +118,7 @@ func (c *checker) crowded() {
 			break
 		}
 		c.tell(Wrong, "spec.limits.blast_radius", fmt.Sprintf("after %s %d of %s of %s %s would be on the new side, and %d may be",
-			w.Stage, w.New, people(w.People), w.Dimension, printable(w.Value), w.Most), "lower the limit of the stage, or lift_after an earlier one")
+			w.Stage, w.New, people(w.People), w.Dimension, placed.Printable(w.Value), w.Most), "lower the limit of the stage, or lift_after an earlier one")
 	}
 }
 
@@ -125,7 +126,7 @@ func (c *checker) zoneless() {
 	for _, z := range c.found.Zoneless {
 		where := "without a site"
 		if z.Site != "" {
-			where = "at " + printable(z.Site)
+			where = "at " + placed.Printable(z.Site)
 		}
 		c.tell(Wrong, c.path(z.Stage, "windows"), fmt.Sprintf("follows the user's site, and the zone of %s %s is not known, such as %s", people(z.People), where, z.Person),
 			"add the site to spec.calendars.sites, or a column timezone to the user list")

@@ -82,7 +82,8 @@ const (
 	Sun Weekday = "sun"
 )
 
-func (Weekday) words() []string { return texts(Mon, Tue, Wed, Thu, Fri, Sat, Sun) }
+// Words lists those that are known.
+func (Weekday) Words() []string { return texts(Mon, Tue, Wed, Thu, Fri, Sat, Sun) }
 
 // weekdayOf is the plan's word for a day.
 func weekdayOf(d time.Weekday) Weekday { return Weekday(strings.ToLower(d.String()[:3])) }

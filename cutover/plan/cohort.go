@@ -40,7 +40,8 @@ const (
 	AsListed Order = "as_listed" // as in the CSV file
 )
 
-func (Order) words() []string { return texts(RiskAsc, RiskDesc, ByID, ByName, AsListed) }
+// Words lists those that are known.
+func (Order) Words() []string { return texts(RiskAsc, RiskDesc, ByID, ByName, AsListed) }
 
 // Relation is something that people share and that stops working for some of
 // them when not all of them move: the name of an attribute, or supervisor_team.
@@ -56,11 +57,13 @@ const (
 	SupervisorTeam Relation = "supervisor_team" // a supervisor with all who name them
 )
 
-func (Relation) words() []string {
+// Words lists those that are known.
+func (Relation) Words() []string {
 	return texts(SharedLine, HuntGroup, Delegate, SameTeam, SupervisorTeam)
 }
 
-func (Relation) also(text string) bool { return dualtone.FreeAttribute(text) }
+// Also reports whether another word may stand there.
+func (Relation) Also(text string) bool { return dualtone.FreeAttribute(text) }
 
 // Freeze is when the list of people is fixed.
 type Freeze string
@@ -69,4 +72,5 @@ type Freeze string
 // later goes to a later stage, who leaves drops out; both are shown.
 const AtApproval Freeze = "at_approval"
 
-func (Freeze) words() []string { return texts(AtApproval) }
+// Words lists those that are known.
+func (Freeze) Words() []string { return texts(AtApproval) }

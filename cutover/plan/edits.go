@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Edit is one thing that two versions of a plan say differently.
@@ -100,7 +102,7 @@ func (c *comparison) compare(path string, before, after any) {
 	is, isMap := after.(map[string]any)
 	if wasMap && isMap {
 		for _, key := range slices.Sorted(maps.Keys(united(was, is))) {
-			c.compare(join(path, key), was[key], is[key])
+			c.compare(placed.Join(path, key), was[key], is[key])
 		}
 		return
 	}

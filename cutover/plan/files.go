@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // mostListBytes bounds a CSV file of a cohort: half a million people fit.
@@ -63,12 +64,12 @@ func (r *Reading) openFile(at, name string) (string, bool) {
 		return text, true
 	}
 	bad := func(problem, want string) (string, bool) {
-		r.broken = append(r.broken, at)
-		r.fault(Wrong, r.place(at), at, problem, want)
+		r.sheet.Break(at)
+		r.sheet.Fault(Wrong, r.sheet.Place(at), at, problem, want)
 		return "", false
 	}
 	if clean := path.Clean(name); clean != name || path.IsAbs(name) || strings.HasPrefix(name, "..") || strings.Contains(name, `\`) {
-		return bad(fmt.Sprintf("%q is not a file beside the plan", printable(name)), "write its path from the plan's folder, with slashes and without ..")
+		return bad(fmt.Sprintf("%q is not a file beside the plan", placed.Printable(name)), "write its path from the plan's folder, with slashes and without ..")
 	}
 	if r.source.Open == nil {
 		return bad(fmt.Sprintf("the file %s cannot be read here", name), "")
@@ -91,14 +92,6 @@ func (r *Reading) openFile(at, name string) (string, bool) {
 	return string(text), true
 }
 
-// faultIn tells of a fault in a file that the plan names.
-func (r *Reading) faultIn(file, at string, line int, problem, want string) {
-	r.broken = append(r.broken, at)
-	if len(r.Faults) < mostFaults {
-		r.Faults = append(r.Faults, Fault{Severity: Wrong, File: file, Line: line, Column: 1, Problem: problem, Want: want})
-	}
-}
-
 func (r *Reading) openICS(at, name, text string) {
 	if _, known := r.calendars[name]; known {
 		return
@@ -106,7 +99,7 @@ func (r *Reading) openICS(at, name, text string) {
 	found, faults := readICS(text)
 	r.calendars[name] = found
 	for _, f := range faults {
-		r.faultIn(name, at, f.line, f.problem, f.want)
+		r.sheet.FaultIn(name, at, placed.Spot{Line: f.line, Column: 1}, f.problem, f.want)
 	}
 }
 
@@ -117,7 +110,7 @@ func (r *Reading) openList(at, name, text string) {
 	people, faults := readList(text)
 	r.lists[name] = people
 	for _, f := range faults {
-		r.faultIn(name, at, f.line, f.problem, f.want)
+		r.sheet.FaultIn(name, at, placed.Spot{Line: f.line, Column: 1}, f.problem, f.want)
 	}
 }
 
@@ -154,7 +147,7 @@ func readList(text string) ([]listed, []fileFault) {
 		case id == "":
 			faults = append(faults, fileFault{line, "a line without an id", "write who it is, or take the line away"})
 		case twice:
-			faults = append(faults, fileFault{line, fmt.Sprintf("%s is on line %d too", printable(id), was), "take one away"})
+			faults = append(faults, fileFault{line, fmt.Sprintf("%s is on line %d too", placed.Printable(id), was), "take one away"})
 		default:
 			seen[dualtone.PersonID(id)] = line
 			people = append(people, listed{dualtone.PersonID(id), line})

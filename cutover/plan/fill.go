@@ -48,13 +48,13 @@ func (r *Reading) fill() {
 }
 
 func (r *Reading) fillApproval(path string, a *Approval, holds Duration, binds ...Binding) {
-	if !r.written(path + ".not_author") {
+	if !r.sheet.Written(path + ".not_author") {
 		a.NotAuthor = true
 	}
-	if !r.written(path + ".valid_for") {
+	if !r.sheet.Written(path + ".valid_for") {
 		a.ValidFor = holds
 	}
-	if !r.written(path + ".binds") {
+	if !r.sheet.Written(path + ".binds") {
 		a.Binds = binds
 	}
 }
@@ -64,10 +64,10 @@ func (r *Reading) fillRollback(b *Rollback) {
 	b.Scope = cmp.Or(b.Scope, ScopeStage)
 	b.Verify = cmp.Or(b.Verify, BeforeImageEqual)
 	b.Drain.Then = cmp.Or(b.Drain.Then, ForceRouteKeepMedia)
-	if !r.written("spec.rollback.skip_gates") {
+	if !r.sheet.Written("spec.rollback.skip_gates") {
 		b.SkipGates = true
 	}
-	if !r.written("spec.rollback.keep_new_side_records") {
+	if !r.sheet.Written("spec.rollback.keep_new_side_records") {
 		b.KeepNewSideRecords = true
 	}
 }

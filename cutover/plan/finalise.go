@@ -33,7 +33,8 @@ const (
 	OldTrunkKept       Requires = "old_trunk_kept"
 )
 
-func (Requires) words() []string {
+// Words lists those that are known.
+func (Requires) Words() []string {
 	return texts(FreshReconcile, NoOpenHolds, EvidencePackSigned, NoCallsOnOld, OldTrunkKept)
 }
 
@@ -48,7 +49,8 @@ const (
 	ArchiveBeforeImages  FinalAction = "archive_before_images"
 )
 
-func (FinalAction) words() []string {
+// Words lists those that are known.
+func (FinalAction) Words() []string {
 	return texts(ReleaseOldSeats, GiveNoticeOldSupport, GiveNoticeOldTrunks, ArchiveBeforeImages)
 }
 

@@ -20,7 +20,8 @@ const (
 	ReconcileGates GateGroup = "reconcile"
 )
 
-func (GateGroup) words() []string { return texts(PrecheckGates, HealthGates, ReconcileGates) }
+// Words lists those that are known.
+func (GateGroup) Words() []string { return texts(PrecheckGates, HealthGates, ReconcileGates) }
 
 // Precheck is one check of a user.
 type Precheck struct {
@@ -47,7 +48,8 @@ const (
 	SoftphoneLayoutPresent Check = "softphone_layout_present"
 )
 
-func (Check) words() []string {
+// Words lists those that are known.
+func (Check) Words() []string {
 	return texts(BeforeImageComplete, RestoreRehearsed, E911LocationPresent, NewSeatAndNumberReady,
 		DependencyClosure, NotOnCallAndWrapped, SoftphoneLayoutPresent)
 }
@@ -62,7 +64,8 @@ const (
 	BlockStage UserFail = "block_stage"
 )
 
-func (UserFail) words() []string { return texts(SkipUser, DeferUser, BlockStage) }
+// Words lists those that are known.
+func (UserFail) Words() []string { return texts(SkipUser, DeferUser, BlockStage) }
 
 // HealthGate is a metric and what it must keep to: a comparison with the
 // baseline or a threshold.
@@ -104,7 +107,8 @@ const (
 	UnmappedWrapUps  Metric = "unmapped-wrap-ups"
 )
 
-func (Metric) words() []string {
+// Words lists those that are known.
+func (Metric) Words() []string {
 	return texts(AnsweredRate, AbandonRate, ServiceLevel, AHT, ASA, ACW, CallVolume, ScreenPopMatch,
 		AdapterErrors, UnaccountedCalls, DoubleOffers, MOSP10, UnmappedWrapUps)
 }
@@ -138,7 +142,8 @@ const (
 	ToOldSide  Reference = "old_side" // the old side at the same time
 )
 
-func (Reference) words() []string { return texts(ToBaseline, ToOldSide) }
+// Words lists those that are known.
+func (Reference) Words() []string { return texts(ToBaseline, ToOldSide) }
 
 // Threshold is what a metric must be at least or at most.
 type Threshold struct {
@@ -155,7 +160,8 @@ const (
 	FailOnNoData NoData = "fail"
 )
 
-func (NoData) words() []string { return texts(HoldOnNoData, FailOnNoData) }
+// Words lists those that are known.
+func (NoData) Words() []string { return texts(HoldOnNoData, FailOnNoData) }
 
 // GateFail is what a failed gate does.
 type GateFail string
@@ -167,7 +173,8 @@ const (
 	Block         GateFail = "block"
 )
 
-func (GateFail) words() []string { return texts(HoldPlan, RollBackStage, Block) }
+// Words lists those that are known.
+func (GateFail) Words() []string { return texts(HoldPlan, RollBackStage, Block) }
 
 // Reconcile is one comparison of both systems.
 type Reconcile struct {
@@ -193,7 +200,8 @@ const (
 	CallLog   Diff = "call_log"
 )
 
-func (Diff) words() []string { return texts(UserState, CallLog) }
+// Words lists those that are known.
+func (Diff) Words() []string { return texts(UserState, CallLog) }
 
 // Explanation is a kind of difference that is no loss.
 type Explanation string
@@ -208,6 +216,7 @@ const (
 	InternalCalls Explanation = "internal_call"
 )
 
-func (Explanation) words() []string {
+// Words lists those that are known.
+func (Explanation) Words() []string {
 	return texts(RingNoAnswer, TransferLeg, ConsultLeg, ForwardedLeg, IntervalEdge, InternalCalls)
 }

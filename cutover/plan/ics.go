@@ -9,6 +9,8 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/teambition/rrule-go"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // event is one blackout of an iCal file on the clock on a wall.
@@ -36,7 +38,7 @@ func readICS(text string) (events, []fileFault) {
 	}
 	calendar, err := ics.ParseCalendar(strings.NewReader(text))
 	if err != nil {
-		return nil, []fileFault{{1, "not an iCal file: " + printable(err.Error()), "begin it with BEGIN:VCALENDAR and end it with END:VCALENDAR"}}
+		return nil, []fileFault{{1, "not an iCal file: " + placed.Printable(err.Error()), "begin it with BEGIN:VCALENDAR and end it with END:VCALENDAR"}}
 	}
 	r := icsReader{lines: strings.Split(text, "\n")}
 	all := calendar.Events()
@@ -155,7 +157,7 @@ func icsTime(p *ics.IANAProperty) (m icsMoment, problem string) {
 	if len(text) == len("20270325") {
 		at, err := time.Parse("20060102", text)
 		if err != nil {
-			return m, fmt.Sprintf("%q is not a day", printable(text))
+			return m, fmt.Sprintf("%q is not a day", placed.Printable(text))
 		}
 		return icsMoment{wall: at, day: true}, ""
 	}
@@ -165,13 +167,13 @@ func icsTime(p *ics.IANAProperty) (m icsMoment, problem string) {
 		name := strings.Trim(tzid[0], `"`)
 		zone, err := Zone(strings.TrimPrefix(name, "/")).location()
 		if err != nil {
-			return m, fmt.Sprintf("the zone %q is not one of the IANA database", printable(name))
+			return m, fmt.Sprintf("the zone %q is not one of the IANA database", placed.Printable(name))
 		}
 		m.zone = zone
 	}
 	at, err := time.Parse("20060102T150405", text)
 	if err != nil {
-		return m, fmt.Sprintf("%q is not a time", printable(text))
+		return m, fmt.Sprintf("%q is not a time", placed.Printable(text))
 	}
 	m.wall = at
 	return m, ""
@@ -195,7 +197,7 @@ func (r *icsReader) length(nth int, e *ics.VEvent, from icsMoment) (time.Duratio
 	if p := e.GetProperty(ics.ComponentPropertyDuration); p != nil {
 		length, ok := icsDuration(p.Value)
 		if !ok {
-			r.fault(nth, "DURATION", fmt.Sprintf("%q is not a duration", printable(p.Value)), "write it as in P1D or PT12H")
+			r.fault(nth, "DURATION", fmt.Sprintf("%q is not a duration", placed.Printable(p.Value)), "write it as in P1D or PT12H")
 		}
 		return length, ok
 	}
@@ -274,7 +276,7 @@ func (r *icsReader) dates(nth int, e *ics.VEvent, name ics.ComponentProperty, fr
 func (r *icsReader) rule(nth int, text string, from icsMoment, set *rrule.Set) bool {
 	option, err := rrule.StrToROption(text)
 	if err != nil {
-		r.fault(nth, "RRULE", "the rule cannot be read: "+printable(err.Error()), "write it as in RRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25")
+		r.fault(nth, "RRULE", "the rule cannot be read: "+placed.Printable(err.Error()), "write it as in RRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25")
 		return false
 	}
 	if option.Freq > rrule.DAILY {
@@ -291,7 +293,7 @@ func (r *icsReader) rule(nth int, text string, from icsMoment, set *rrule.Set) b
 	}
 	rule, err := rrule.NewRRule(*option)
 	if err != nil {
-		r.fault(nth, "RRULE", "the rule cannot be read: "+printable(err.Error()), "write it as in RRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25")
+		r.fault(nth, "RRULE", "the rule cannot be read: "+placed.Printable(err.Error()), "write it as in RRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25")
 		return false
 	}
 	set.RRule(rule)

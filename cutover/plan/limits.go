@@ -51,7 +51,8 @@ const (
 	ByLanguage Dimension = "language"
 )
 
-func (Dimension) words() []string {
+// Words lists those that are known.
+func (Dimension) Words() []string {
 	return texts(ByQueue, BySkill, BySite, ByShift, ByTeam, ByLanguage)
 }
 

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // lint checks what the plan says as a whole.
@@ -34,20 +36,11 @@ type linter struct {
 	spec *Spec
 }
 
-// wrong tells of a fault at a path, unless what is there could not be read
-// anyway.
-func (l *linter) wrong(path, problem, want string) {
-	if !l.unreadable(path) {
-		l.fault(Wrong, l.place(path), path, problem, want)
-	}
-}
+// wrong tells of a fault at a path.
+func (l *linter) wrong(path, problem, want string) { l.sheet.Wrong(path, problem, want) }
 
 // doubt tells of something that is allowed and hardly meant.
-func (l *linter) doubt(path, problem, want string) {
-	if !l.unreadable(path) {
-		l.fault(Doubted, l.place(path), path, problem, want)
-	}
-}
+func (l *linter) doubt(path, problem, want string) { l.sheet.Doubt(path, problem, want) }
 
 var names = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
@@ -90,7 +83,7 @@ func (l *linter) baseline() {
 		}
 		return
 	}
-	if !l.unreadable(path) {
+	if !l.sheet.Unreadable(path) {
 		days := int(b.To.wall.Sub(b.From.wall).Hours()/24) + 1
 		switch zone, err := l.spec.Timezone.location(); {
 		case days < 1:
@@ -108,11 +101,11 @@ func (l *linter) known(path, noun, name string, among []string) bool {
 	if slices.Contains(among, name) {
 		return true
 	}
-	hint := meant(name, among)
+	hint := placed.Meant(name, among)
 	if len(among) == 0 {
 		hint = "the plan has none"
 	}
-	l.wrong(path, fmt.Sprintf("there is no %s %q", noun, printable(name)), hint)
+	l.wrong(path, fmt.Sprintf("there is no %s %q", noun, placed.Printable(name)), hint)
 	return false
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 func (l *linter) windows() {
@@ -16,7 +18,7 @@ func (l *linter) windows() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.spec.Calendars.Windows)) {
-		path := join("spec.calendars.windows", name)
+		path := placed.Join("spec.calendars.windows", name)
 		l.hours(path, l.spec.Calendars.Windows[name])
 		if l.spec.Calendars.Windows[name].TZ == SiteZone && len(l.spec.Calendars.Sites) == 0 {
 			l.doubt(path+".tz", "follows the user's site, and the plan has no sites", "write spec.calendars.sites: {london: Europe/London}, or have a column timezone in the user list")
@@ -27,7 +29,7 @@ func (l *linter) windows() {
 	}
 	for _, site := range slices.Sorted(maps.Keys(l.spec.Calendars.Sites)) {
 		if l.spec.Calendars.Sites[site] == SiteZone {
-			l.wrong(join("spec.calendars.sites", site), "a site has a zone of its own", wantZone)
+			l.wrong(placed.Join("spec.calendars.sites", site), "a site has a zone of its own", wantZone)
 		}
 	}
 }
@@ -55,7 +57,7 @@ func (l *linter) blackouts() {
 			first[b.Name] = i
 		}
 		ways := 0
-		for _, given := range []bool{l.written(path+".from") || l.written(path+".to"), b.Weekly != nil, b.ICS != ""} {
+		for _, given := range []bool{l.sheet.Written(path+".from") || l.sheet.Written(path+".to"), b.Weekly != nil, b.ICS != ""} {
 			if given {
 				ways++
 			}
@@ -103,7 +105,7 @@ func (l *linter) override() {
 func (l *linter) openings() {
 	for i, s := range l.spec.Stages {
 		path := fmt.Sprintf("spec.stages[%d].windows", i)
-		if len(s.Windows) == 0 || l.unreadable(path) || l.unreadable("spec.calendars") || l.unreadable("spec.timezone") || l.faultsAt("spec.calendars") {
+		if len(s.Windows) == 0 || l.sheet.Unreadable(path) || l.sheet.Unreadable("spec.calendars") || l.sheet.Unreadable("spec.timezone") || l.sheet.FaultsAt("spec.calendars") {
 			continue
 		}
 		calendar, err := l.Document.calendar(s.Windows)
@@ -117,13 +119,6 @@ func (l *linter) openings() {
 			}
 		}
 	}
-}
-
-// faultsAt reports whether a fault was told at a path or below it.
-func (l *linter) faultsAt(path string) bool {
-	return slices.ContainsFunc(l.Faults, func(f Fault) bool {
-		return f.Severity == Wrong && (f.Path == path || within(f.Path, path))
-	})
 }
 
 func (l *linter) neverOpens(path string, s Stage, site string, c *Calendar, zone *time.Location) {

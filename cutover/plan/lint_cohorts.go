@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // attributeNames are all that a cohort can be selected by, but those of the
@@ -37,7 +38,7 @@ func (l *linter) cohort(path string, s Stage) {
 	l.attributes(path+".exclude", c.Exclude)
 	for _, name := range slices.Sorted(maps.Keys(c.Match)) {
 		if gone := c.Exclude[name]; len(gone) > 0 && !slices.ContainsFunc(c.Match[name], func(v string) bool { return !slices.Contains(gone, v) }) {
-			l.wrong(join(path+".exclude", name), "leaves out everybody whom match takes by "+name, "exclude less, or match more")
+			l.wrong(placed.Join(path+".exclude", name), "leaves out everybody whom match takes by "+name, "exclude less, or match more")
 		}
 	}
 	if c.Where != "" {
@@ -53,9 +54,9 @@ func (l *linter) cohort(path string, s Stage) {
 
 func (l *linter) attributes(path string, values map[string]Values) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		at := join(path, name)
+		at := placed.Join(path, name)
 		if !slices.Contains(attributeNames(), name) && !dualtone.FreeAttribute(name) {
-			l.wrong(at, fmt.Sprintf("people have no attribute %q", printable(name)), meant(name, attributeNames())+" (a column of your own begins with x_)")
+			l.wrong(at, fmt.Sprintf("people have no attribute %q", placed.Printable(name)), placed.Meant(name, attributeNames())+" (a column of your own begins with x_)")
 			continue
 		}
 		if len(values[name]) == 0 {
@@ -76,7 +77,7 @@ func (l *linter) sameCohort(path string, i int, s Stage) {
 		}
 		a, b := *s.Cohort, *o.Cohort
 		if a.CSV == "" && reflect.DeepEqual(a.Match, b.Match) && a.Where == b.Where && b.CSV == "" && (len(a.Match) > 0 || a.Where != "") {
-			l.wrong(path, fmt.Sprintf("selects the same people as %s, on line %d", o.ID, l.place(fmt.Sprintf("spec.stages[%d].cohort", j)).line),
+			l.wrong(path, fmt.Sprintf("selects the same people as %s, on line %d", o.ID, l.sheet.Place(fmt.Sprintf("spec.stages[%d].cohort", j)).Line),
 				"write remainder: true to take those whom no earlier stage takes")
 			return
 		}

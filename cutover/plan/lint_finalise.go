@@ -39,7 +39,7 @@ func (l *linter) finalise() {
 func (l *linter) finalAfter(path string, f *Finalise) {
 	twice(l, path+".after", f.After)
 	for i := range l.spec.Stages {
-		if l.faultsAt(fmt.Sprintf("spec.stages[%d].after", i)) {
+		if l.sheet.FaultsAt(fmt.Sprintf("spec.stages[%d].after", i)) {
 			return // What comes after what is not known yet.
 		}
 	}
@@ -114,7 +114,7 @@ func (l *linter) finance() {
 			l.wrong(at+".days_to_notice", "notice of which contract", "write contracts: finance/contracts.yaml")
 		}
 	}
-	if l.written(path+".planned_overlap") && f.PlannedOverlap == (Overlap{}) {
+	if l.sheet.Written(path+".planned_overlap") && f.PlannedOverlap == (Overlap{}) {
 		l.wrong(path+".planned_overlap", "no overlap at all", "write before_switch: 7d or after_switch: soak")
 	}
 }

@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"slices"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 func (l *linter) prechecks() {
@@ -39,12 +41,12 @@ func (l *linter) healthGates() {
 		if first := slices.IndexFunc(gates, func(o HealthGate) bool { return o.Name == g.Name }); first < i {
 			l.wrong(path+".name", "there are two gates "+g.Name, "name each differently and say the metric with metric")
 		}
-		if !slices.Contains(g.Metric.words(), string(g.Metric)) {
+		if !slices.Contains(g.Metric.Words(), string(g.Metric)) {
 			at := path + ".metric"
-			if !l.written(at) {
+			if !l.sheet.Written(at) {
 				at = path + ".name"
 			}
-			l.wrong(at, fmt.Sprintf("there is no metric %q", printable(string(g.Metric))), meant(string(g.Metric), g.Metric.words()))
+			l.wrong(at, fmt.Sprintf("there is no metric %q", placed.Printable(string(g.Metric))), placed.Meant(string(g.Metric), g.Metric.Words()))
 			continue
 		}
 		l.judgement(path, g)
@@ -54,7 +56,7 @@ func (l *linter) healthGates() {
 		if !g.Window.Stage && g.Window.For == 0 {
 			l.wrong(path+".window", "measures over no time", "write a duration such as 60m, or stage")
 		}
-		if l.written(path+".fail_after") && g.FailAfter < 1 || g.FailAfter > 100 {
+		if l.sheet.Written(path+".fail_after") && g.FailAfter < 1 || g.FailAfter > 100 {
 			l.wrong(path+".fail_after", fmt.Sprintf("%d is not a number of measurements", g.FailAfter), "write 1 to 100")
 		}
 	}

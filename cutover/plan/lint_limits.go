@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 func (l *linter) limits() {
@@ -19,7 +21,7 @@ func (l *linter) limits() {
 	if m.Rate.UsersPerMinute > MostUsersPerMinute {
 		l.wrong(path+".rate.users_per_minute", fmt.Sprintf("%d is over the hard cap", m.Rate.UsersPerMinute), fmt.Sprintf("write at most %d", MostUsersPerMinute))
 	}
-	if l.written(path+".rate.users_per_minute") && m.Rate.UsersPerMinute == 0 {
+	if l.sheet.Written(path+".rate.users_per_minute") && m.Rate.UsersPerMinute == 0 {
 		l.wrong(path+".rate.users_per_minute", "0 a minute is nobody at all", "leave it out for no limit but concurrency")
 	}
 	if m.Rate.SalesforceAPIShare > MostAPIShare {
@@ -44,7 +46,7 @@ func (l *linter) blastRadius(path string, b BlastRadius) {
 	twice(l, path+".per", b.Per)
 	if b.LiftAfter != "" {
 		l.known(path+".lift_after", "stage", string(b.LiftAfter), l.stageIDs())
-	} else if b.MaxOnNew < MostOnNew && !l.unreadable(path) {
+	} else if b.MaxOnNew < MostOnNew && !l.sheet.Unreadable(path) {
 		l.doubt(path, fmt.Sprintf("holds to the end, so that more than %s of a group never moves", b.MaxOnNew), "write lift_after: the stage after which all may move")
 	}
 }
@@ -70,7 +72,7 @@ func (l *linter) approvals() {
 
 func (l *linter) roles() {
 	for _, role := range slices.Sorted(maps.Keys(l.spec.Roles)) {
-		path := join("spec.roles", string(role))
+		path := placed.Join("spec.roles", string(role))
 		if len(l.spec.Roles[role]) == 0 {
 			l.wrong(path, "nobody holds it", "name who does, or take the role away")
 		}
@@ -101,7 +103,7 @@ func (l *linter) approval(path string, a Approval, binds ...Binding) {
 	if !a.NotAuthor {
 		l.wrong(path+".not_author", "nobody approves what they wrote", "write true, or leave it out")
 	}
-	if l.written(path+".valid_for") && (a.ValidFor == 0 || a.ValidFor > 30*Day) {
+	if l.sheet.Written(path+".valid_for") && (a.ValidFor == 0 || a.ValidFor > 30*Day) {
 		l.wrong(path+".valid_for", fmt.Sprintf("%s is not how long an approval is worth something", a.ValidFor), "write up to 30d")
 	}
 	twice(l, path+".binds", a.Binds)
@@ -114,7 +116,7 @@ func (l *linter) approval(path string, a Approval, binds ...Binding) {
 
 func approvers() []Role {
 	var all []Role
-	for _, word := range Role("").words() {
+	for _, word := range Role("").Words() {
 		if Role(word).MayApprove() {
 			all = append(all, Role(word))
 		}
@@ -125,7 +127,7 @@ func approvers() []Role {
 // holders checks that there are people enough, where the plan names them. The
 // owner wrote the plan, and does not count.
 func (l *linter) holders(path string, a Approval) {
-	if len(l.spec.Roles) == 0 || a.Need == 0 || l.unreadable("spec.roles") {
+	if len(l.spec.Roles) == 0 || a.Need == 0 || l.sheet.Unreadable("spec.roles") {
 		return
 	}
 	able := map[string]bool{}
@@ -161,7 +163,7 @@ func (l *linter) rollback() {
 	if !b.KeepNewSideRecords {
 		l.wrong(path+".keep_new_side_records", "calls that were taken would vanish from the log", "write true, or leave it out")
 	}
-	if l.written(path+".drain") && b.Drain.Wait == 0 {
+	if l.sheet.Written(path+".drain") && b.Drain.Wait == 0 {
 		l.wrong(path+".drain", "does not wait for calls to end", "write wait: 10m")
 	}
 	if b.Drain.Wait > Day {

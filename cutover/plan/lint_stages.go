@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 func (l *linter) stageIDs() []string {
@@ -29,7 +31,7 @@ func (l *linter) stages() {
 		case !names.MatchString(string(s.ID)):
 			l.wrong(path+".id", fmt.Sprintf("%q is no name of a stage", s.ID), wantName)
 		case first < i:
-			l.wrong(path+".id", fmt.Sprintf("there are two stages %s, the first on line %d", s.ID, l.place(fmt.Sprintf("spec.stages[%d].id", first)).line), "name each differently")
+			l.wrong(path+".id", fmt.Sprintf("there are two stages %s, the first on line %d", s.ID, l.sheet.Place(fmt.Sprintf("spec.stages[%d].id", first)).Line), "name each differently")
 		}
 		l.after(path, s)
 		l.reversal(path, s)
@@ -142,8 +144,8 @@ func (l *linter) foreignKeys(path string, s Stage) {
 		{"forward_until_done", []StageKind{Port}},
 		{"tasks", []StageKind{Manual, Port}},
 	} {
-		if l.written(join(path, k.key)) && !slices.Contains(k.kinds, s.Kind) {
-			l.wrong(join(path, k.key), fmt.Sprintf("means nothing in a %s", s.Kind), "it belongs to a stage of kind "+joined(k.kinds))
+		if l.sheet.Written(placed.Join(path, k.key)) && !slices.Contains(k.kinds, s.Kind) {
+			l.wrong(placed.Join(path, k.key), fmt.Sprintf("means nothing in a %s", s.Kind), "it belongs to a stage of kind "+joined(k.kinds))
 		}
 	}
 }
@@ -211,7 +213,7 @@ func (l *linter) gates(path string, s Stage) {
 
 // once tells of a fault at a path only the first time.
 func (l *linter) once(path, problem, want string) {
-	if !slices.ContainsFunc(l.Faults, func(f Fault) bool { return f.Path == path && f.Problem == problem }) {
+	if !slices.ContainsFunc(l.sheet.Faults, func(f Fault) bool { return f.Path == path && f.Problem == problem }) {
 		l.wrong(path, problem, want)
 	}
 }

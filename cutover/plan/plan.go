@@ -73,7 +73,8 @@ const (
 	WholeBaseline           Align = "whole"
 )
 
-func (Align) words() []string { return texts(SameWeekdaySameHalfHour, WholeBaseline) }
+// Words lists those that are known.
+func (Align) Words() []string { return texts(SameWeekdaySameHalfHour, WholeBaseline) }
 
 // Stage returns the stage with an id; false when there is none.
 func (p *Plan) Stage(id StageID) (Stage, bool) {
@@ -93,9 +94,6 @@ func (p *Plan) Approval(s Stage) Approval {
 	}
 	return p.Spec.Approvals.StageDefault
 }
-
-// worded is a type of which only some words are known.
-type worded interface{ words() []string }
 
 func texts[T ~string](all ...T) []string {
 	words := make([]string, len(all))

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 // Resolve says who of the users is in which stage. The order of the users does
@@ -268,7 +269,7 @@ func (r *resolver) unmet(s Stage) {
 		}
 		for _, v := range s.Cohort.Match[name] {
 			if !there[v] {
-				near, ok := strings.CutPrefix(meant(v, slices.Sorted(maps.Keys(there))), "did you mean ")
+				near, ok := strings.CutPrefix(placed.Meant(v, slices.Sorted(maps.Keys(there))), "did you mean ")
 				if !ok {
 					near = ""
 				}

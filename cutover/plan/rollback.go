@@ -25,7 +25,8 @@ const (
 	AskFirst  OnGateFail = "hold"
 )
 
-func (OnGateFail) words() []string { return texts(Automatic, AskFirst) }
+// Words lists those that are known.
+func (OnGateFail) Words() []string { return texts(Automatic, AskFirst) }
 
 // Scope is how much goes back.
 type Scope string
@@ -37,7 +38,8 @@ const (
 	ScopePlan  Scope = "plan"
 )
 
-func (Scope) words() []string { return texts(ScopeUser, ScopeStage, ScopePlan) }
+// Words lists those that are known.
+func (Scope) Words() []string { return texts(ScopeUser, ScopeStage, ScopePlan) }
 
 // RollbackDrain is how long a way back waits for calls to end, and what then.
 type RollbackDrain struct {
@@ -54,7 +56,8 @@ const (
 	KeepWaiting         DrainsLate = "wait"
 )
 
-func (DrainsLate) words() []string { return texts(ForceRouteKeepMedia, KeepWaiting) }
+// Words lists those that are known.
+func (DrainsLate) Words() []string { return texts(ForceRouteKeepMedia, KeepWaiting) }
 
 // Verification is how a restore is judged.
 type Verification string
@@ -62,4 +65,5 @@ type Verification string
 // BeforeImageEqual compares field by field; what differs is restore_drift.
 const BeforeImageEqual Verification = "before_image_equal"
 
-func (Verification) words() []string { return texts(BeforeImageEqual) }
+// Words lists those that are known.
+func (Verification) Words() []string { return texts(BeforeImageEqual) }

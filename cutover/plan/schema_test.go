@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	emit "github.com/invopop/jsonschema"
 	check "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dualtone/dualtone/internal/placed"
 )
 
 var update = flag.Bool("update", false, "write the schema and the golden files again")
@@ -63,16 +65,16 @@ func written() map[reflect.Type]func() *emit.Schema {
 		reflect.TypeFor[Requirement](): func() *emit.Schema {
 			timed := kind("object")
 			timed.MinProperties, timed.MaxProperties = new(uint64(1)), new(uint64(1))
-			timed.PropertyNames, timed.AdditionalProperties = enum(Requires("").words()), duration()()
-			return oneOf(enum(Requires("").words()), timed)
+			timed.PropertyNames, timed.AdditionalProperties = enum(Requires("").Words()), duration()()
+			return oneOf(enum(Requires("").Words()), timed)
 		},
 		reflect.TypeFor[Relation](): func() *emit.Schema {
-			return oneOf(enum(Relation("").words()), pattern("^x_[a-z0-9_]+$"))
+			return oneOf(enum(Relation("").Words()), pattern("^x_[a-z0-9_]+$"))
 		},
 		reflect.TypeFor[int](): func() *emit.Schema { return &emit.Schema{Type: "integer", Minimum: "0"} },
 		reflect.TypeFor[map[Role][]string](): func() *emit.Schema {
 			names := &emit.Schema{Type: "array", Items: kind("string")}
-			return &emit.Schema{Type: "object", PropertyNames: enum(Role("").words()), AdditionalProperties: names}
+			return &emit.Schema{Type: "object", PropertyNames: enum(Role("").Words()), AdditionalProperties: names}
 		},
 	}
 }
@@ -92,8 +94,8 @@ func emitted(t *testing.T) string {
 		if how, ok := types[t]; ok {
 			return how()
 		}
-		if w, ok := reflect.TypeAssert[worded](reflect.Zero(t)); ok {
-			return enum(w.words())
+		if w, ok := reflect.TypeAssert[placed.Worded](reflect.Zero(t)); ok {
+			return enum(w.Words())
 		}
 		return nil
 	}}

@@ -44,7 +44,8 @@ const (
 	Manual    StageKind = "manual"
 )
 
-func (StageKind) words() []string { return texts(Rehearsal, Pilot, Wave, Port, Manual) }
+// Words lists those that are known.
+func (StageKind) Words() []string { return texts(Rehearsal, Pilot, Wave, Port, Manual) }
 
 // Switches reports whether stages of the kind switch users.
 func (k StageKind) Switches() bool { return k == Pilot || k == Wave }
@@ -60,7 +61,8 @@ const (
 	Irreversible    Reversal = "irreversible"
 )
 
-func (Reversal) words() []string {
+// Words lists those that are known.
+func (Reversal) Words() []string {
 	return texts(ReversalNone, ReversalMinutes, ReversalDays, Irreversible)
 }
 
@@ -111,7 +113,8 @@ const (
 	ByCallRecords Confirmation = "call_records"   // what the call records then show
 )
 
-func (Confirmation) words() []string { return texts(ByAnother, ByCallRecords) }
+// Words lists those that are known.
+func (Confirmation) Words() []string { return texts(ByAnother, ByCallRecords) }
 
 // Has reports whether a stage is judged by a group of gates.
 func (s Stage) Has(g GateGroup) bool { return slices.Contains(s.Gates, g) }

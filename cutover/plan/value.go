@@ -1,24 +1,26 @@
 package plan
 
-import (
-	"fmt"
-
-	"github.com/dualtone/dualtone"
-)
+import "github.com/dualtone/dualtone/internal/placed"
 
 // ValueError tells of a value that cannot be read, and what to write instead.
-type ValueError struct {
-	// Text is what was written.
-	Text string
-	// Wrong says what is wrong with it, Want what to write instead.
-	Wrong, Want string
-}
+type ValueError = placed.ValueError
 
-// Error tells both in one line.
-func (e *ValueError) Error() string { return fmt.Sprintf("%q %s; %s", e.Text, e.Wrong, e.Want) }
+// What is wrong with a plan is told as with every file that people write.
+type (
+	// Fault is one thing that is wrong with a plan, where it stands, and what to
+	// write instead.
+	Fault = placed.Fault
+	// Faults are all that is wrong with a plan, in the order of the file.
+	Faults = placed.Faults
+	// Severity says whether a fault keeps a plan from being used.
+	Severity = placed.Severity
+)
 
-// Unwrap makes it invalid input.
-func (*ValueError) Unwrap() error { return dualtone.ErrInvalid }
+// The severities.
+const (
+	Wrong   = placed.Wrong
+	Doubted = placed.Doubted
+)
 
 func wrong[T ~string | ~[]byte](text T, what, want string) error {
 	return &ValueError{Text: string(text), Wrong: what, Want: want}

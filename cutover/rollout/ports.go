@@ -37,20 +37,3 @@ type Proof struct {
 	At       time.Time `json:"at"`
 	Detail   string    `json:"detail,omitempty"`
 }
-
-// News tells people of what happens to a plan.
-type News interface {
-	Tell(ctx context.Context, n Event) error
-}
-
-// Event is something that people want to hear of.
-type Event struct {
-	Plan   string    `json:"plan"`
-	Stage  string    `json:"stage,omitempty"`
-	What   string    `json:"what"`
-	Why    string    `json:"why,omitempty"`
-	Next   []string  `json:"next,omitempty"`
-	Actor  string    `json:"actor,omitempty"`
-	At     time.Time `json:"at"`
-	Urgent bool      `json:"urgent,omitempty"`
-}

@@ -1,4 +1,4 @@
-package plan
+package placed
 
 import (
 	"bytes"
@@ -13,100 +13,109 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// What a plan file may hold at most. A plan of a hundred stages stays far below.
+// What a file may hold at most. A plan of a hundred stages stays far below.
 const (
 	mostBytes = 1 << 20
 	mostDepth = 40
 	mostNodes = 50_000 // with each alias counted as what it stands for
 )
 
-type shape int
+// Shape is what a value is.
+type Shape int
 
+// The shapes.
 const (
-	empty shape = iota
-	word
-	whole
-	fraction
-	truth
-	mapping
-	list
+	Empty Shape = iota
+	Word
+	Whole
+	Fraction
+	Truth
+	Mapping
+	List
 )
 
-func (s shape) String() string {
+// String names the shape as faults do.
+func (s Shape) String() string {
 	return [...]string{"nothing", "text", "a number", "a number with a point", "true or false", "a mapping", "a list"}[s]
 }
 
-func (s shape) scalar() bool { return s == word || s == whole || s == fraction || s == truth }
+// Scalar reports whether it is a single value.
+func (s Shape) Scalar() bool { return s == Word || s == Whole || s == Fraction || s == Truth }
 
-// spot is a line and a column of the file, from 1.
-type spot struct{ line, column int }
+// Spot is a line and a column of a file, from 1.
+type Spot struct{ Line, Column int }
 
-// node is a value of the file with its place.
-type node struct {
-	shape   shape
-	text    string
-	entries []entry
-	items   []*node
-	at      spot
+// Node is a value of a file with its place.
+type Node struct {
+	Shape   Shape
+	Text    string
+	Entries []Entry
+	Items   []*Node
+	At      Spot
 	// size counts the nodes in it, itself included.
 	size int
 }
 
-type entry struct {
-	key   string
-	at    spot
-	value *node
+// Entry is a key of a mapping and its value.
+type Entry struct {
+	Key   string
+	At    Spot
+	Value *Node
+}
+
+// Tell tells of something wrong at a place, and what to write instead.
+type Tell func(at Spot, problem, want string)
+
+// Asked is what to write instead where a file as a whole is wrong.
+type Asked struct {
+	Smaller string // of one over 1 MB
+	Single  string // of one with a second document
 }
 
 // grower makes nodes of what the parser found and keeps them within bounds.
 type grower struct {
-	faultAt func(at spot, problem, want string)
-	anchors map[string]*node
+	tell    Tell
+	anchors map[string]*Node
 	// size counts the nodes, each alias as what it stands for.
 	size int
 }
 
-// grow reads the file; nil when nothing can be made of it.
-func (r *Reading) grow(text []byte) *node {
-	bad := func(at spot, problem, want string) { r.fault(Wrong, at, "", problem, want) }
+// Parse reads a YAML file; nil when there is nothing in it or nothing can be made
+// of it, which was then told.
+func Parse(text []byte, asked Asked, tell Tell) *Node {
 	switch {
 	case len(text) > mostBytes:
-		bad(spot{1, 1}, "the file is over 1 MB", "a plan names people by attributes or by a CSV file beside it")
+		tell(Spot{1, 1}, "the file is over 1 MB", asked.Smaller)
 		return nil
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
-		bad(spot{1, 1}, "the file is UTF-16", "save it as UTF-8")
+		tell(Spot{1, 1}, "the file is UTF-16", "save it as UTF-8")
 		return nil
 	case !utf8.Valid(text):
-		bad(spotOf(text, invalidAt(text)), "the file is not UTF-8", "save it as UTF-8")
+		tell(spotOf(text, invalidAt(text)), "the file is not UTF-8", "save it as UTF-8")
 		return nil
 	}
 	if at := tooDeep(text); at >= 0 {
-		bad(spotOf(text, at), fmt.Sprintf("nested more than %d deep", mostDepth), "")
+		tell(spotOf(text, at), fmt.Sprintf("nested more than %d deep", mostDepth), "")
 		return nil
 	}
 	file, err := parseYAML(text)
 	if err != nil {
-		at, problem, want := syntaxFault(err)
-		bad(at, problem, want)
+		tell(syntaxFault(err))
 		return nil
 	}
-	g := grower{anchors: map[string]*node{}, faultAt: bad}
-	var root *node
+	g := grower{anchors: map[string]*Node{}, tell: tell}
+	var root *Node
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
 			continue
 		}
 		if root != nil {
-			g.faultAt(g.grow(doc.Body, 0).at, "a second document", "write one plan a file")
+			tell(g.grow(doc.Body, 0).At, "a second document", asked.Single)
 			break
 		}
 		root = g.grow(doc.Body, 0)
 	}
-	switch {
-	case root == nil || root.shape == empty:
-		bad(spot{1, 1}, "the file is empty", "begin with apiVersion: "+APIVersion)
-		return nil
-	case g.size > mostNodes:
+	if root == nil || root.Shape == Empty || g.size > mostNodes {
 		return nil
 	}
 	return root
@@ -122,12 +131,12 @@ func parseYAML(text []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 }
 
-func syntaxFault(err error) (at spot, problem, want string) {
-	at, problem = spot{1, 1}, err.Error()
+func syntaxFault(err error) (at Spot, problem, want string) {
+	at, problem = Spot{1, 1}, err.Error()
 	if y, ok := errors.AsType[yaml.Error](err); ok {
 		problem = y.GetMessage()
 		if t := y.GetToken(); t != nil && t.Position != nil {
-			at = spot{max(t.Position.Line, 1), max(t.Position.Column, 1)}
+			at = Spot{max(t.Position.Line, 1), max(t.Position.Column, 1)}
 		}
 	}
 	for _, known := range [][3]string{
@@ -147,7 +156,7 @@ func syntaxFault(err error) (at spot, problem, want string) {
 			return at, known[1], known[2]
 		}
 	}
-	return at, "not YAML: " + printable(problem), ""
+	return at, "not YAML: " + Printable(problem), ""
 }
 
 // tooDeep is where lists and mappings are opened on a line, or in braces, more
@@ -189,24 +198,24 @@ func invalidAt(text []byte) int {
 	return 0
 }
 
-func spotOf(text []byte, offset int) spot {
+func spotOf(text []byte, offset int) Spot {
 	before := text[:offset]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return spot{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
+	return Spot{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
 }
 
-func (g *grower) spot(t *token.Token) spot {
+func (g *grower) spot(t *token.Token) Spot {
 	if t == nil || t.Position == nil {
-		return spot{1, 1}
+		return Spot{1, 1}
 	}
-	return spot{max(t.Position.Line, 1), max(t.Position.Column, 1)}
+	return Spot{max(t.Position.Line, 1), max(t.Position.Column, 1)}
 }
 
-func (g *grower) grow(n ast.Node, depth int) *node {
+func (g *grower) grow(n ast.Node, depth int) *Node {
 	at := g.spot(n.GetToken())
 	if depth > mostDepth {
-		g.faultAt(at, fmt.Sprintf("nested more than %d deep", mostDepth), "")
-		return g.leaf(empty, "", at)
+		g.tell(at, fmt.Sprintf("nested more than %d deep", mostDepth), "")
+		return g.leaf(Empty, "", at)
 	}
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -214,10 +223,10 @@ func (g *grower) grow(n ast.Node, depth int) *node {
 	case *ast.MappingValueNode:
 		return g.mapping([]*ast.MappingValueNode{n}, at, depth)
 	case *ast.SequenceNode:
-		all := &node{shape: list, at: at, size: 1}
+		all := &Node{Shape: List, At: at, size: 1}
 		for _, v := range n.Values {
 			item := g.grow(v, depth+1)
-			all.items, all.size = append(all.items, item), all.size+item.size
+			all.Items, all.size = append(all.Items, item), all.size+item.size
 		}
 		return all
 	case *ast.AnchorNode:
@@ -227,62 +236,62 @@ func (g *grower) grow(n ast.Node, depth int) *node {
 	case *ast.AliasNode:
 		return g.alias(n, at)
 	case *ast.TagNode:
-		g.faultAt(at, fmt.Sprintf("the tag %s is not read", n.GetToken().Value), "take it away")
+		g.tell(at, fmt.Sprintf("the tag %s is not read", n.GetToken().Value), "take it away")
 		return g.grow(n.Value, depth)
 	case *ast.NullNode:
-		return g.leaf(empty, "", at)
+		return g.leaf(Empty, "", at)
 	case *ast.LiteralNode:
-		return g.leaf(word, n.Value.Value, at)
+		return g.leaf(Word, n.Value.Value, at)
 	case *ast.StringNode:
-		return g.leaf(word, n.Value, at)
+		return g.leaf(Word, n.Value, at)
 	case *ast.IntegerNode:
-		return g.leaf(whole, n.GetToken().Value, at)
+		return g.leaf(Whole, n.GetToken().Value, at)
 	case *ast.FloatNode:
-		return g.leaf(fraction, n.GetToken().Value, at)
+		return g.leaf(Fraction, n.GetToken().Value, at)
 	case *ast.BoolNode:
-		return g.leaf(truth, n.GetToken().Value, at)
+		return g.leaf(Truth, n.GetToken().Value, at)
 	default:
-		return g.leaf(word, n.GetToken().Value, at)
+		return g.leaf(Word, n.GetToken().Value, at)
 	}
 }
 
 // leaf is a value of its own; too many of them are an end to all.
-func (g *grower) leaf(s shape, text string, at spot) *node {
+func (g *grower) leaf(s Shape, text string, at Spot) *Node {
 	g.size++
-	return &node{shape: s, text: text, at: at, size: 1}
+	return &Node{Shape: s, Text: text, At: at, size: 1}
 }
 
 // alias stands for its anchor as long as all aliases together stand for no more
 // than a plan may hold.
-func (g *grower) alias(n *ast.AliasNode, at spot) *node {
+func (g *grower) alias(n *ast.AliasNode, at Spot) *Node {
 	if g.size > mostNodes {
-		return g.leaf(empty, "", at) // Told once.
+		return g.leaf(Empty, "", at) // Told once.
 	}
 	name := n.Value.GetToken().Value
 	known := g.anchors[name]
 	if known == nil {
-		g.faultAt(at, fmt.Sprintf("*%s stands for an anchor that is not there", printable(name)), "write &"+printable(name)+" before the value it stands for")
-		return g.leaf(empty, "", at)
+		g.tell(at, fmt.Sprintf("*%s stands for an anchor that is not there", Printable(name)), "write &"+Printable(name)+" before the value it stands for")
+		return g.leaf(Empty, "", at)
 	}
 	g.size += known.size
 	if g.size > mostNodes {
-		g.faultAt(at, fmt.Sprintf("aliases stand for more than %d values", mostNodes), "write the values out")
-		return g.leaf(empty, "", at)
+		g.tell(at, fmt.Sprintf("aliases stand for more than %d values", mostNodes), "write the values out")
+		return g.leaf(Empty, "", at)
 	}
 	return known
 }
 
-func (g *grower) mapping(values []*ast.MappingValueNode, at spot, depth int) *node {
-	all := &node{shape: mapping, at: at, size: 1}
-	first := map[string]spot{}
+func (g *grower) mapping(values []*ast.MappingValueNode, at Spot, depth int) *Node {
+	all := &Node{Shape: Mapping, At: at, size: 1}
+	first := map[string]Spot{}
 	for _, v := range values {
 		t := v.Key.GetToken()
 		keyAt := g.spot(t)
-		if len(all.entries) == 0 {
-			all.at = keyAt
+		if len(all.Entries) == 0 {
+			all.At = keyAt
 		}
 		if v.Key.IsMergeKey() {
-			g.faultAt(keyAt, "merged mappings are not read", "write the keys out")
+			g.tell(keyAt, "merged mappings are not read", "write the keys out")
 			continue
 		}
 		key := t.Value
@@ -290,15 +299,15 @@ func (g *grower) mapping(values []*ast.MappingValueNode, at spot, depth int) *no
 			key = s.Value
 		}
 		if was, twice := first[key]; twice {
-			g.faultAt(keyAt, fmt.Sprintf("the key %s is there twice, first on line %d", printable(key), was.line), "take one away")
+			g.tell(keyAt, fmt.Sprintf("the key %s is there twice, first on line %d", Printable(key), was.Line), "take one away")
 			continue
 		}
 		first[key] = keyAt
 		value := g.grow(v.Value, depth+1)
-		if value.shape == empty {
-			value.at = keyAt
+		if value.Shape == Empty {
+			value.At = keyAt
 		}
-		all.entries = append(all.entries, entry{key: key, at: keyAt, value: value})
+		all.Entries = append(all.Entries, Entry{Key: key, At: keyAt, Value: value})
 		all.size += value.size
 	}
 	return all

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/pages"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/report/document"
+	"github.com/dualtone/dualtone/report/press"
+	"github.com/dualtone/dualtone/report/statement"
+	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/systems/all"
+
+	"go.temporal.io/sdk/client"
+)
+
+// consoleDesk gives the pages what they show and order.
+func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *slog.Logger) *pages.Desk {
+	m := cfg.Migration
+	orders := &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
+		DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
+	}}
+	now := func() time.Time { return a.now().UTC() }
+	return &pages.Desk{
+		Plans:      &control.Plans{Control: orders, Store: s.rollouts, Versions: s.plans, Now: now},
+		Control:    orders,
+		Rehearsals: s.rehearsals, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
+		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care,
+		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
+		Reports: &reportDesk{cfg: cfg, stores: s},
+		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
+		Finance: &financeDesk{costs: s.costs},
+		Fleet:   &fleetDesk{app: a, cfg: cfg},
+		Region:  m.Region, Now: now, Log: log,
+	}
+}
+
+// routeBook explains numbers by a table that it keeps and brings up to date each
+// time that it is asked.
+type routeBook struct {
+	router *postgres.Router
+	edges  *postgres.Edges
+
+	mu    sync.Mutex
+	table *routing.Table
+}
+
+// Explain decides a call as every edge would now.
+func (b *routeBook) Explain(ctx context.Context, call routing.Call) (routing.Decision, routing.Route, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	changed, err := b.router.Since(ctx, b.table.Revision())
+	if err != nil {
+		return routing.Decision{}, routing.Route{}, err
+	}
+	if b.table, err = b.table.With(changed); err != nil {
+		return routing.Decision{}, routing.Route{}, err
+	}
+	d := b.table.Decide(call)
+	if d.Rule == "" || d.Emergency {
+		return d, routing.Route{}, nil
+	}
+	return d, b.table.Route(dualtone.Number(d.Rule)), nil
+}
+
+// History lists revisions, newest first.
+func (b *routeBook) History(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]pages.RouteChange, error) {
+	found, err := b.router.History(ctx, postgres.RouteHistory{Number: number, Before: before, Limit: limit})
+	all := make([]pages.RouteChange, len(found))
+	for i, r := range found {
+		all[i] = pages.RouteChange{Revision: r.Revision, At: r.At, Actor: r.Actor, Reason: r.Reason, Numbers: r.Changes}
+		if r.Change != nil {
+			all[i].From, all[i].To = r.Change.From.Sides, r.Change.To.Sides
+		}
+	}
+	return all, err
+}
+
+// Edges lists the edges that announced themselves, and the active revision.
+func (b *routeBook) Edges(ctx context.Context) ([]routing.Edge, routing.Revision, error) {
+	edges, err := b.edges.Edges(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	active, err := b.router.Active(ctx)
+	return edges, active, err
+}
+
+// reportDesk makes reports for pages as the command line makes them.
+type reportDesk struct {
+	cfg    *config.Config
+	stores *stores
+}
+
+// corrections is how many corrections of a closed period a page names.
+const corrections = 20
+
+// Traffic makes the report of both systems side by side.
+func (r *reportDesk) Traffic(ctx context.Context, q report.Query) (report.Traffic, error) {
+	return traffic(ctx, r.cfg, r.stores, q, corrections)
+}
+
+// Closings lists closed periods.
+func (r *reportDesk) Closings(ctx context.Context) ([]report.Closing, error) {
+	return r.stores.rollups.Closings(ctx)
+}
+
+// rehearsalStage plays plans for pages as the command line plays them.
+type rehearsalStage struct {
+	app    *app
+	cfg    *config.Config
+	stores *stores
+}
+
+// The plays of a rehearsal that a page asks for, and how far back it measures.
+const (
+	consolePlays = 50
+	consoleSince = 90 * 24 * time.Hour
+)
+
+// Rehearse plays a plan and keeps what was found.
+func (r *rehearsalStage) Rehearse(ctx context.Context, d *plan.Document, actor string) (*rehearsal.Report, error) {
+	kept, err := r.app.play(ctx, r.cfg, r.stores, d, rehearseFlags{plays: consolePlays, seed: 1, since: consoleSince}, nil)
+	if err != nil {
+		return nil, err
+	}
+	kept.Actor = actor
+	return &kept.Report, r.stores.rehearsals.Keep(ctx, kept)
+}
+
+// Rehearsed refuses a plan that asks to be rehearsed and was not as it is now.
+func (r *rehearsalStage) Rehearsed(ctx context.Context, d *plan.Document) error {
+	return r.app.checkRehearsed(ctx, r.stores, "FILE", d)
+}
+
+// financeDesk makes finance's reports for pages.
+type financeDesk struct{ costs cost.Source }
+
+// Document makes a report that a page can show.
+func (f *financeDesk) Document(ctx context.Context, r statement.Request) (*document.Document, error) {
+	in, err := f.costs.Inputs(ctx, r.Question)
+	if err != nil {
+		return nil, err
+	}
+	return statement.Make(in, r)
+}
+
+// Print makes a report in a format.
+func (f *financeDesk) Print(ctx context.Context, j press.Job) ([]press.File, error) {
+	in, err := f.costs.Inputs(ctx, j.Request.Question)
+	if err != nil {
+		return nil, err
+	}
+	return press.Print(in, j)
+}
+
+// fleetDesk shows the connected systems.
+type fleetDesk struct {
+	app *app
+	cfg *config.Config
+}
+
+// Systems lists the configured systems.
+func (f *fleetDesk) Systems(context.Context) ([]pages.System, error) {
+	var found []pages.System
+	for _, name := range slices.Sorted(maps.Keys(f.cfg.Systems)) {
+		s := pages.System{Name: name, Kind: f.cfg.Systems[name].Kind, Role: role(f.cfg, name), PerSecond: f.cfg.Limits[name].PerSecond}
+		for _, spec := range all.Specs() {
+			if spec.Kind == s.Kind {
+				s.Summary, s.Lacks = spec.Summary, spec.Lacks
+				s.Capabilities = capabilitiesOf(spec).Capabilities
+			}
+		}
+		for lacked := range s.Lacks {
+			s.Capabilities = append(s.Capabilities, lacked)
+		}
+		slices.Sort(s.Capabilities)
+		found = append(found, s)
+	}
+	return found, nil
+}
+
+// Check signs in to every system and asks whether it works.
+func (f *fleetDesk) Check(ctx context.Context) []pages.Health {
+	names := slices.Sorted(maps.Keys(f.cfg.Systems))
+	all := make([]pages.Health, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			h := f.app.checkSystem(ctx, f.cfg, name)
+			all[i] = pages.Health{Name: name, Status: h.Status, Trouble: h.Error}
+		})
+	}
+	wg.Wait()
+	return all
+}

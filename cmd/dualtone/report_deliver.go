@@ -1,0 +1,281 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/report/delivery"
+	"github.com/dualtone/dualtone/report/statement"
+)
+
+const reportDeliverLong = `A delivery is a report of finance that goes out by itself: by a schedule, to
+mailboxes or to a folder that the workers can write to. Each time it is as of
+the day before in its time zone, and as known when it began; tried again after a
+failure it is the same to the byte. A mail that was taken is never sent again.`
+
+func reportDeliver(a *app) *cobra.Command {
+	cmd := group("deliver", "Reports that go out by themselves, by mail or to a folder",
+		deliverAdd(a), deliverList(a), deliverRemove(a), deliverRun(a), deliverHistory(a))
+	cmd.Long = reportDeliverLong
+	return cmd
+}
+
+func deliverAdd(a *app) *cobra.Command {
+	var f financeFlags
+	var d delivery.Delivery
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "add NAME REPORT", Short: "Have a report go out by itself",
+		Example: `  dualtone report deliver add monthly-overlap overlap --plan spring --format xlsx \
+    --cron "0 7 1 * *" --zone Europe/Berlin --to finance@example.test
+  dualtone report deliver add board delay --format pdf --cron "0 6 * * 1" --folder /srv/reports`,
+		Args: takes("NAME", "REPORT ("+reports()+")"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := statement.ParseReport(args[1])
+			if err != nil {
+				return usage(cmd, unmarked(err))
+			}
+			job, err := f.job(cmd, a, report)
+			if err != nil {
+				return err
+			}
+			d.Name, d.Request, d.Format, d.Table, d.Added = args[0], job.Request, job.Format, job.Table, a.now().UTC()
+			if err := d.Check(); err != nil {
+				return usage(cmd, unmarked(err))
+			}
+			return a.withDesk(cmd.Context(), "", func(k *desk) error {
+				d.Actor = k.why.Actor
+				if err := deliverable(k.cfg, &d); err != nil {
+					return err
+				}
+				if !dryRun {
+					if err := k.add(cmd, &d); err != nil {
+						return err
+					}
+				}
+				return a.show(d, func(t *table) {
+					t.line("%s: %s as %s, %s, to %s.", d.Name, d.Request.Report, d.Format, when(&d), where(&d))
+					if dryRun {
+						t.line("Nothing was kept.")
+					}
+				})
+			})
+		},
+	}
+	f.add(cmd, "")
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", "xlsx", "table, json, csv, xlsx, pdf, focus or svg")
+	flags.StringVar(&d.Cron, "cron", "", `when, as minute, hour, day, month and weekday, such as "0 7 1 * *", or @monthly (default: only when told to)`)
+	flags.StringVar(&d.Zone, "zone", "UTC", "the time zone of the schedule and of the days")
+	flags.StringSliceVar(&d.To, "mailbox", nil, "a mailbox; may be given often")
+	flags.StringVar(&d.Folder, "folder", "", "a folder that the workers can write to")
+	flags.BoolVar(&dryRun, "dry-run", false, "say what would go out, and keep nothing")
+	return cmd
+}
+
+func reports() string {
+	names := make([]string, len(statement.Reports()))
+	for i, r := range statement.Reports() {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}
+
+// deliverable refuses a mail where no server takes mail.
+func deliverable(cfg *config.Config, d *delivery.Delivery) error {
+	if len(d.To) > 0 && !mails(cfg) {
+		return hint(fmt.Errorf("delivery %s: the settings name no mail server: %w", d.Name, dualtone.ErrInvalid),
+			"set notify.mail.server, or deliver with --folder")
+	}
+	return nil
+}
+
+// add keeps a delivery and has it scheduled. One that cannot be scheduled is not
+// kept.
+func (k *desk) add(cmd *cobra.Command, d *delivery.Delivery) error {
+	if err := k.stores.deliveries.Put(cmd.Context(), *d); err != nil {
+		if errors.Is(err, dualtone.ErrConflict) {
+			return hint(err, "dualtone report deliver remove "+d.Name+" takes the other one out")
+		}
+		return err
+	}
+	if d.Cron == "" {
+		return nil
+	}
+	err := k.control.ScheduleDelivery(cmd.Context(), d.Name, d.Cron, d.Zone)
+	if err != nil {
+		return errors.Join(err, k.stores.deliveries.Remove(cmd.Context(), d.Name))
+	}
+	return nil
+}
+
+func when(d *delivery.Delivery) string {
+	if d.Cron == "" {
+		return "when told to"
+	}
+	return "at " + d.Cron + " in " + d.Zone
+}
+
+func where(d *delivery.Delivery) string {
+	if d.Folder != "" {
+		return d.Folder
+	}
+	return strings.Join(d.To, ", ")
+}
+
+// listedDelivery is a delivery with what became of its last run.
+type listedDelivery struct {
+	delivery.Delivery
+
+	Last *delivery.Run `json:"last,omitempty"`
+}
+
+func deliverList(a *app) *cobra.Command {
+	var after string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "list", Short: "List deliveries, and what became of each the last time", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				all, err := s.deliveries.List(cmd.Context(), after, limit+1)
+				if err != nil {
+					return err
+				}
+				items := make([]listedDelivery, len(all))
+				for i, d := range all {
+					items[i].Delivery = d
+					runs, err := s.deliveries.Runs(cmd.Context(), delivery.RunsQuery{Delivery: d.Name, Limit: 1})
+					if err != nil {
+						return err
+					}
+					if len(runs) > 0 {
+						items[i].Last = &runs[0]
+					}
+				}
+				shown := page(items, limit, func(d listedDelivery) string { return d.Name })
+				return showList(a, shown, "No deliveries: dualtone report deliver add makes one.", func(t *table) {
+					t.row("NAME", "REPORT", "FORMAT", "WHEN", "ZONE", "TO", "LAST", "STATE")
+					for _, d := range shown.Items {
+						last, state := "-", "-"
+						if d.Last != nil {
+							last, state = clock(d.Last.Began), string(d.Last.State)
+						}
+						t.row(d.Name, string(d.Request.Report), string(d.Format), dash(d.Cron), d.Zone, where(&d.Delivery), last, state)
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&after, "after", "", "go on behind this name")
+	cmd.Flags().IntVar(&limit, "limit", 100, "how many at most")
+	return cmd
+}
+
+func deliverRemove(a *app) *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "remove NAME", Short: "Stop a report from going out; what became of it stays known", Args: takes("NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withDesk(cmd.Context(), "", func(k *desk) error {
+				d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				if !dryRun {
+					if err := k.control.UnscheduleDelivery(cmd.Context(), d.Name); err != nil {
+						return err
+					}
+					if err := k.stores.deliveries.Remove(cmd.Context(), d.Name); err != nil {
+						return err
+					}
+				}
+				return a.show(d, func(t *table) {
+					t.line("%s goes out no more.", d.Name)
+					if dryRun {
+						t.line("Nothing was changed.")
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be removed, and change nothing")
+	return cmd
+}
+
+func deliverRun(a *app) *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "run NAME", Short: "Have a report go out now, beside its schedule", Args: takes("NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withDesk(cmd.Context(), "", func(k *desk) error {
+				d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				if dryRun {
+					return a.show(d, func(t *table) {
+						t.line("%s would go out as %s to %s.", d.Request.Report, d.Format, where(&d))
+						t.line("Nothing was sent.")
+					})
+				}
+				done, err := k.control.Deliver(cmd.Context(), d.Name)
+				if err != nil {
+					return hint(err, "dualtone report deliver history "+d.Name+" tells what was tried")
+				}
+				return a.show(done, func(t *table) {
+					t.line("%s is out, to %s:", d.Name, where(&d))
+					for _, file := range done.Files {
+						t.line("  %s", file)
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would go out, and send nothing")
+	return cmd
+}
+
+func deliverHistory(a *app) *cobra.Command {
+	var before, state string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "history [NAME]", Short: "What became of deliveries, the latest first", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q := delivery.RunsQuery{State: delivery.State(state), Limit: limit + 1}
+			if len(args) > 0 {
+				q.Delivery = args[0]
+			}
+			if before != "" {
+				var err error
+				if q.Before, err = time.Parse(time.RFC3339Nano, before); err != nil {
+					return usage(cmd, fmt.Sprintf("--after %q: want a time such as 2026-11-03T09:00:00Z", before))
+				}
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				all, err := s.deliveries.Runs(cmd.Context(), q)
+				if err != nil {
+					return err
+				}
+				shown := page(all, limit, func(r delivery.Run) string { return r.Began.Format(time.RFC3339Nano) })
+				return showList(a, shown, "Nothing went out yet.", func(t *table) {
+					t.row("BEGAN", "DELIVERY", "STATE", "TRIED", "FILES", "FAILURE")
+					for _, r := range shown.Items {
+						t.row(clock(r.Began), r.Delivery, string(r.State), strconv.Itoa(r.Attempts), dash(strings.Join(r.Files, " ")), dash(r.Failure))
+					}
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&before, "after", "", "go on behind the run that began then")
+	flags.StringVar(&state, "state", "", "only runs that are begun, done or failed")
+	flags.IntVar(&limit, "limit", 50, "how many at most")
+	return cmd
+}

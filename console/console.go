@@ -1,0 +1,155 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"golang.org/x/net/netutil"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/console/static"
+	"github.com/dualtone/dualtone/internal/password"
+)
+
+// Config says how people and programs are served.
+type Config struct {
+	// URL is where browsers find the console, https://dualtone.example; empty where
+	// they use whatever address it listens on.
+	URL string
+	// Secure: the console itself or a proxy before it speaks TLS, so cookies are for
+	// TLS alone.
+	Secure  bool
+	Proxies []netip.Prefix
+	// MaxBody is how many bytes a request may have, and MaxConnections how many
+	// connections are open at a time.
+	MaxBody        int64
+	MaxConnections int
+	// Idle and Lasts are how long a session holds without and with use.
+	Idle, Lasts time.Duration
+	// PerSecond and Burst are what one caller may ask.
+	PerSecond float64
+	Burst     int
+	// SignIns is how many attempts a minute one address, or one account, has.
+	SignIns int
+	OIDC    *OIDC
+	Version string
+}
+
+// Stores are what the console itself keeps and asks.
+type Stores struct {
+	Accounts access.Accounts
+	Tokens   access.Tokens
+	Grants   access.Grants
+	Sessions scs.Store
+	Audit    audit.Log
+	// Ready are checks of what the console cannot work without, by name.
+	Ready map[string]func(context.Context) error
+}
+
+// Server serves pages and the API.
+type Server struct {
+	*Router
+
+	config   Config
+	stores   Stores
+	log      *slog.Logger
+	now      func() time.Time
+	proxies  proxies
+	sessions *scs.SessionManager
+	hasher   *password.Hasher
+	callers  *limits
+	signIns  *limits
+	figures  *figures
+	pages    Pages
+	provider provider
+	setup    setup
+}
+
+// New returns a server that has the routes for signing in, health and static files.
+// Pages and the API register theirs with its Router before it serves.
+func New(config Config, stores Stores, log *slog.Logger) *Server {
+	s := &Server{
+		config: config, stores: stores, log: log, now: time.Now, proxies: config.Proxies,
+		hasher: password.New(), figures: newFigures(), pages: plainPages{},
+	}
+	s.Router = &Router{mux: http.NewServeMux(), gate: &access.Gate{Audit: stores.Audit}, refuse: s.refuse}
+	s.sessions = newSessions(config, stores.Sessions)
+	s.callers = newLimits(time.Duration(float64(time.Second)/config.PerSecond), config.Burst, s.now)
+	s.signIns = newLimits(time.Minute/time.Duration(config.SignIns), config.SignIns, s.now)
+	s.registerSignIn()
+	return s
+}
+
+// Handler is all of it, for a listener or a test.
+func (s *Server) Handler() http.Handler {
+	inside := s.sessions.LoadAndSave(s.identified(s.mux))
+	outside := http.NewServeMux()
+	outside.Handle("GET /livez", named("GET /livez", http.HandlerFunc(live)))
+	outside.Handle("GET /readyz", named("GET /readyz", http.HandlerFunc(s.ready)))
+	outside.Handle("GET /static/", named("GET /static/", static.Handler()))
+	outside.Handle("/", inside)
+	return s.visited(s.guarded(s.bounded(s.sameSite(outside))))
+}
+
+const (
+	headWithin = 5 * time.Second
+	restWithin = time.Minute
+	idleWithin = 2 * time.Minute
+	maxHeader  = 32 << 10
+	// finishing is how long requests in progress may take at the end.
+	finishing = 5 * time.Second
+)
+
+// Serve serves until the context ends, and then what has been asked by then.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: headWithin, ReadTimeout: restWithin, WriteTimeout: restWithin, IdleTimeout: idleWithin,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		// Streams end with the context, so that they do not hold up the end.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	s.openSetup(ctx, ln.Addr())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(netutil.LimitListener(ln, s.config.MaxConnections)) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("console on %s: %w: %w", ln.Addr(), err, dualtone.ErrUnavailable)
+	case <-ctx.Done():
+	}
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
+	defer cancel()
+	if err := server.Shutdown(within); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// refuse answers a request that failed: with a page to people, else with a problem.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := ProblemOf(err)
+	p.Request = RequestID(r.Context())
+	if p.Status == http.StatusInternalServerError {
+		s.log.ErrorContext(r.Context(), "request failed", "request", p.Request, "error", err)
+	}
+	_, signedIn := access.From(r.Context())
+	if p.Status == http.StatusForbidden && !signedIn && !isDenied(err) {
+		s.askToSignIn(w, r, p)
+		return
+	}
+	if wantsPage(r) {
+		s.pages.Refused(w, r, p)
+		return
+	}
+	p.Write(w)
+}

@@ -1,0 +1,226 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// cohorts lists cohorts.
+func (d *Desk) cohorts(r *http.Request, p page) (templ.Component, error) {
+	q := queryOf(r)
+	found, err := d.Cohorts.Cohorts(r.Context(), cutover.CohortQuery{Text: q.text("text"), After: q.text("after"), Limit: perPage + 1})
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(q, found, perPage, func(c cutover.Cohort) string { return c.Name })
+	return cohortsPage(p, q, found, next), nil
+}
+
+// group is what the page of a cohort shows.
+type group struct {
+	cutover.Cohort
+
+	path    string
+	members []cutover.Member
+	next    string
+	move    *workflows.CohortStatus // its latest, nil if it was never moved
+	verbs   []button
+}
+
+// cohort is the page of a cohort.
+func (d *Desk) cohort(r *http.Request, p page) (templ.Component, error) {
+	g, err := d.lookAtCohort(r.Context(), queryOf(r), r.PathValue("cohort"), p.viewer)
+	if err != nil {
+		return nil, err
+	}
+	p.title = g.Name
+	return cohortPage(p, queryOf(r), g), nil
+}
+
+func (d *Desk) lookAtCohort(ctx context.Context, q *query, name string, v Viewer) (group, error) {
+	g := group{path: v.link("/cohorts/" + name)}
+	var err error
+	if g.Cohort, err = d.Cohorts.Cohort(ctx, name); err != nil {
+		return g, err
+	}
+	asked := cutover.MemberQuery{Cohort: name, Limit: perPage + 1, Side: dualtone.Side(q.text("side"))}
+	if s := q.text("state"); s != "" {
+		asked.States = []cutover.State{cutover.State(s)}
+	}
+	asked.After, _ = strconv.Atoi(q.text("after"))
+	if g.members, err = d.Cohorts.Members(ctx, asked); err != nil {
+		return g, err
+	}
+	g.members, g.next = cut(q, g.members, perPage, func(m cutover.Member) string { return strconv.Itoa(m.Position) })
+	status, err := d.Control.CohortStatus(ctx, name)
+	switch {
+	case err == nil:
+		g.move = &status
+	case !errors.Is(err, dualtone.ErrNotFound):
+		return g, err
+	}
+	g.verbs = g.buttons(v)
+	return g, nil
+}
+
+func (g group) running() bool { return g.move != nil && g.move.Verdict == "" }
+
+// buttons are the orders to a cohort, in its present state.
+func (g group) buttons(v Viewer) []button {
+	states := cutover.Tally(g.States)
+	onNew, waiting := states[cutover.OnNew], g.Size-states[cutover.OnNew]
+	all := []button{
+		{
+			id: "move", text: "Move", class: "go", effect: fmt.Sprintf("Moves up to %d users to the new system, a window of them at a time.", waiting),
+			fields: []field{{name: "window", label: "Users at a time (empty: as configured)", typed: "number"}},
+		},
+		{id: "retry", text: "Retry the failed", effect: "Tries those again who could not be moved, and nobody else."},
+		{id: "rollback", text: "Roll back", class: "danger", effect: fmt.Sprintf("Takes back %d users, last first.", onNew)},
+	}
+	if g.running() {
+		inFlight := len(g.move.InFlight)
+		all = []button{
+			{id: "pause", text: "Pause", effect: fmt.Sprintf("Starts nobody else; %d users in flight finish.", inFlight)},
+			{id: "resume", text: "Resume", effect: "Goes on with those who wait."},
+			{id: "stop", text: "Stop", class: "danger", effect: fmt.Sprintf("Starts nobody else; %d users are in flight.", inFlight), fields: []field{inFlightField()}},
+			{id: "rollback", text: "Roll back", class: "danger", effect: fmt.Sprintf("Starts nobody else and takes back %d users, last first.", onNew+inFlight)},
+		}
+	}
+	for i := range all {
+		all[i].to, all[i].reason = g.path+"/orders", true
+		all[i].key = fmt.Sprintf("%s/%s/%d", g.Name, all[i].id, g.began())
+		all[i].hidden = []hidden{{"order", all[i].id}}
+		all[i].refused = v.refusal(cohortAction(all[i].id))
+	}
+	return all
+}
+
+func (g group) began() int64 {
+	if g.move == nil {
+		return 0
+	}
+	return g.move.Started.UnixMilli()
+}
+
+// cohortAction is what an order to a cohort is in the table of roles.
+func cohortAction(order string) access.Action {
+	switch order {
+	case "move", "retry":
+		return access.CohortMove
+	case "rollback":
+		return access.CohortRollback
+	default:
+		return access.CohortOrder
+	}
+}
+
+// cohortOrder gives an order to a cohort.
+func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
+	name, verb := r.PathValue("cohort"), r.PostFormValue("order")
+	r, _, err := d.enter(r, cohortAction(verb), "cohort/"+name)
+	if err != nil {
+		return nil, err
+	}
+	ctx := r.Context()
+	why, err := whyOf(r, p.viewer)
+	if err != nil {
+		return nil, err
+	}
+	move := control.CohortMove{Cohort: name, To: dualtone.New, Why: why}
+	if text := strings.TrimSpace(r.PostFormValue("window")); text != "" {
+		if move.Window, err = strconv.Atoi(text); err != nil || move.Window < 1 {
+			return nil, fmt.Errorf("users at a time %q: want a whole number from 1: %w", text, dualtone.ErrInvalid)
+		}
+	}
+	switch verb {
+	case "move":
+		_, err = d.Control.MoveCohort(ctx, move)
+	case "retry":
+		move.Only = cutover.Retryable(dualtone.New)
+		_, err = d.Control.MoveCohort(ctx, move)
+	case "rollback":
+		move.To = dualtone.Old
+		err = d.Control.RollBack(ctx, move)
+	case "pause":
+		_, err = d.Control.Pause(ctx, name, why)
+	case "resume":
+		_, err = d.Control.Resume(ctx, name, why)
+	case "stop":
+		_, err = d.Control.Stop(ctx, name, control.InFlight(r.PostFormValue("in_flight")), why)
+	default:
+		return nil, fmt.Errorf("order %q: want move, retry, rollback, pause, resume or stop: %w", verb, dualtone.ErrInvalid)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, done303("/cohorts/"+name, "Taken: "+verb+".")
+}
+
+// newCohort asks for a cohort's name and shows who would be in it: all whom the
+// filters in the address select.
+func (d *Desk) newCohort(r *http.Request, p page) (templ.Component, error) {
+	q := queryOf(r)
+	members, err := d.everybody(r.Context(), peopleQuery(q))
+	if err != nil {
+		return nil, err
+	}
+	return newCohortPage(p, q, members), nil
+}
+
+func (d *Desk) everybody(ctx context.Context, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
+	const most = 1000
+	var all []cutover.PersonState
+	for q.After, q.Limit = "", most; ; {
+		found, err := d.People.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		if len(found) < most {
+			return all, nil
+		}
+		q.After = found[most-1].ID
+	}
+}
+
+// makeCohort makes a cohort of those whom the filters select, or who are named.
+func (d *Desk) makeCohort(r *http.Request, p page) (templ.Component, error) {
+	r, _, err := d.enter(r, access.CohortEdit, "cohort/"+r.PostFormValue("name"))
+	if err != nil {
+		return nil, err
+	}
+	var ids []dualtone.PersonID
+	if named := strings.Fields(r.PostFormValue("people")); len(named) > 0 {
+		for _, id := range named {
+			ids = append(ids, dualtone.PersonID(strings.Trim(id, ",;")))
+		}
+	} else {
+		members, err := d.everybody(r.Context(), peopleQuery(queryOf(r)))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			ids = append(ids, m.ID)
+		}
+	}
+	c := cutover.Cohort{Name: strings.TrimSpace(r.PostFormValue("name")), Note: r.PostFormValue("note"), Actor: p.viewer.Name, Created: d.Now(), Size: len(ids)}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("nobody is named: %w", dualtone.ErrInvalid)
+	}
+	if err := d.Cohorts.Create(r.Context(), c, ids); err != nil {
+		return nil, err
+	}
+	return nil, done303("/cohorts/"+c.Name, fmt.Sprintf("The cohort has %d people.", len(ids)))
+}

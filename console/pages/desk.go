@@ -1,0 +1,169 @@
+package pages
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+)
+
+// Desk serves the pages. Everything that they show is read through its ports, and
+// everything that they order goes through control.
+type Desk struct {
+	Plans      *control.Plans
+	Control    *control.Control
+	Rehearsals rehearsal.Store
+	Stage      Stage
+	People     cutover.People
+	Cohorts    cutover.Cohorts
+	Switches   cutover.Switches
+
+	Calls      calllog.Log
+	Book       Book
+	Quarantine calllog.Quarantine
+	Care       calllog.Care
+	Routes     RouteBook
+	Reports    Reports
+	Finance    Finance
+	Fleet      Fleet
+	// Region is the country of numbers that a user list writes without one.
+	Region string
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	router *console.Router
+	hub    hub
+}
+
+// viewer is who asks.
+func viewer(r *http.Request) Viewer {
+	who, known := access.From(r.Context())
+	return Viewer{Actor: who, CanLeave: known && who.Kind == access.Person}
+}
+
+// Register adds the pages to a server.
+func (d *Desk) Register(s *console.Server) {
+	d.router = s.Router
+	s.Show(doors{d})
+	d.registerPlans(s.Router)
+	d.registerPeople(s.Router)
+	d.registerCalls(s.Router)
+	t := s.Router
+	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))
+	t.Read("GET /routes", access.RouteRead, d.show("Routes", "/routes", d.routes))
+	t.Read("GET /reports", access.ReportRead, d.show("Reports", "/reports", d.reports))
+	t.Read("GET /reports/traffic", access.ReportRead, d.show("Traffic", "/reports", d.traffic))
+	t.Read("GET /reports/traffic.csv", access.ReportRead, d.download("/reports", d.trafficCSV))
+	t.Read("GET /reports/cost/{report}", access.ReportFinance, d.show("Costs", "/reports", d.costs))
+	t.Read("GET /reports/cost/{report}/{format}", access.ReportFinance, d.download("/reports", d.costsFile))
+	t.Read("GET /reports/chart/{report}/{chart}", access.ReportFinance, d.download("/reports", d.costsChart))
+	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
+	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
+}
+
+func (d *Desk) registerPlans(t *console.Router) {
+	t.Read("GET /plans", access.PlanRead, d.show("Plans", "/plans", d.plans))
+	t.Read("GET /plans/edit", access.PlanRead, d.show("Write a plan", "/plans", d.editPlan))
+	t.Read("POST /plans/lint", access.PlanRead, d.show("Lint", "/plans", d.lintPlan))
+	t.Read("POST /plans/diff", access.PlanRead, d.show("Diff", "/plans", d.diffPlan))
+	t.Write("POST /plans/rehearse", access.PlanRehearse, d.act("/plans", d.rehearsePlan))
+	t.Write("POST /plans/submit", access.PlanSubmit, d.act("/plans", d.submitPlan))
+	t.Read("GET /plans/{plan}", access.PlanRead, d.show("Plan", "/plans", d.plan))
+	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
+	// Holding is what most may do; each verb is asked for by itself.
+	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))
+}
+
+func (d *Desk) registerPeople(t *console.Router) {
+	t.Read("GET /users", access.PeopleRead, d.show("Users", "/users", d.users))
+	t.Read("GET /users/import", access.PeopleRead, d.show("Take in a user list", "/users", d.importForm))
+	t.Write("POST /users/import", access.PeopleImport, d.act("/users", d.importList))
+	t.Read("POST /users/import/faults", access.PeopleRead, d.download("/users", d.importFaults))
+	t.Read("GET /users/import/template", access.PeopleRead, d.download("/users", d.importTemplate))
+	t.Read("GET /users/{user}", access.JournalRead, d.show("User", "/users", d.user))
+	t.Read("GET /users/{user}/preview", access.SwitchPreview, d.show("What a switch would change", "/users", d.preview))
+	t.Write("POST /users/{user}/switch", access.SwitchMove, d.act("/users", d.switchUser))
+
+	t.Read("GET /cohorts", access.CohortRead, d.show("Cohorts", "/cohorts", d.cohorts))
+	t.Read("GET /cohorts/new", access.CohortRead, d.show("Make a cohort", "/cohorts", d.newCohort))
+	t.Write("POST /cohorts/new", access.CohortEdit, d.act("/cohorts", d.makeCohort))
+	t.Read("GET /cohorts/{cohort}", access.CohortRead, d.show("Cohort", "/cohorts", d.cohort))
+	t.Read("GET /cohorts/{cohort}/live", access.CohortRead, d.follow("/cohorts", d.cohortLive))
+	t.Write("POST /cohorts/{cohort}/orders", access.CohortOrder, d.act("/cohorts", d.cohortOrder))
+}
+
+func (d *Desk) registerCalls(t *console.Router) {
+	t.Read("GET /calls", access.CallRead, d.show("Calls", "/calls", d.calls))
+	t.Read("GET /calls/leg", access.CallRead, d.show("Call", "/calls", d.call))
+	t.Read("GET /calls/of/{call}", access.CallRead, d.show("Call", "/calls", d.call))
+	t.Read("GET /calls/ambiguous", access.CallRead, d.show("Ambiguous legs", "/calls", d.ambiguous))
+	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
+	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
+	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
+	t.Write("POST /calls/quarantine/{row}", access.CallRepair, d.act("/calls", d.fixRow))
+}
+
+// done303 is an answer to an order that was taken: back to a page, which tells.
+func done303(to, told string) error { return redirect{to: to, told: told} }
+
+// act serves an order. To htmx, which sent it from a dialog, it answers what went
+// wrong as a piece of that dialog; to a browser without a script as a page.
+func (d *Desk) act(section string, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := page{section: section, viewer: viewer(r)}
+		byScript := r.Header.Get("Hx-Request") == "true"
+		content, err := h(r, p)
+		var elsewhere redirect
+		switch {
+		case errors.As(err, &elsewhere):
+			tell(w, elsewhere.told)
+			if byScript {
+				w.Header().Set("Hx-Redirect", p.viewer.link(elsewhere.to))
+				return
+			}
+			http.Redirect(w, r, p.viewer.link(elsewhere.to), http.StatusSeeOther)
+		case err != nil && byScript:
+			t := problemOf(err)
+			if t.status == http.StatusInternalServerError {
+				d.Log.ErrorContext(r.Context(), "order", "path", r.URL.Path, "error", err)
+			}
+			d.write(r.Context(), w, t.status, refusal(t))
+		case err != nil:
+			d.fail(w, r, p, err)
+		default:
+			d.write(r.Context(), w, http.StatusOK, content)
+		}
+	})
+}
+
+// toldCookie carries what an order came to, over the redirect that answers it.
+const toldCookie = "dualtone_told"
+
+func tell(w http.ResponseWriter, told string) {
+	if told != "" {
+		http.SetCookie(w, &http.Cookie{
+			Name: toldCookie, Value: url.QueryEscape(told), Path: "/", MaxAge: 30, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		})
+	}
+}
+
+func (d *Desk) told(w http.ResponseWriter, r *http.Request) string {
+	c, err := r.Cookie(toldCookie)
+	if err != nil {
+		return ""
+	}
+	http.SetCookie(w, &http.Cookie{Name: toldCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	told, err := url.QueryUnescape(c.Value)
+	if err != nil {
+		return ""
+	}
+	return told
+}

@@ -1,0 +1,183 @@
+package pages
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/report/document"
+	"github.com/dualtone/dualtone/report/document/plot"
+	"github.com/dualtone/dualtone/report/press"
+	"github.com/dualtone/dualtone/report/statement"
+)
+
+// Finance makes the reports of what the overlap costs.
+type Finance interface {
+	Document(ctx context.Context, r statement.Request) (*document.Document, error)
+	Print(ctx context.Context, j press.Job) ([]press.File, error)
+}
+
+// statementOf reads from its address what a report of finance is asked.
+func statementOf(r *http.Request, q *query) (statement.Request, error) {
+	asked := statement.Request{Days: q.text("days") != ""}
+	var err error
+	if asked.Report, err = statement.ParseReport(r.PathValue("report")); err != nil {
+		return asked, fmt.Errorf("report %q: %w", r.PathValue("report"), dualtone.ErrNotFound)
+	}
+	asked.Question = cost.Question{
+		Plan: q.text("plan"), Class: cost.Class(q.text("class")), Contract: contract.ID(q.text("contract")), System: q.text("system"),
+		Stage: q.text("stage"), CostCenter: q.text("cost_center"), Country: q.text("country"), User: q.text("user"),
+	}
+	if by := q.text("by"); by != "" {
+		if asked.By, err = cost.ParseFacets([]string{by}); err != nil {
+			return asked, err
+		}
+	}
+	if text := q.text("as_of"); text != "" {
+		if asked.Question.AsOf, err = finance.ParseDay(text); err != nil {
+			return asked, err
+		}
+	}
+	if text := q.text("month"); text != "" {
+		month, err := finance.ParseMonth(text)
+		if err != nil {
+			return asked, err
+		}
+		asked.Question.Span = month.Span()
+	}
+	if text := q.text("known_at"); text != "" {
+		if asked.Question.KnownAt, err = time.Parse(time.RFC3339Nano, text); err != nil {
+			return asked, fmt.Errorf("known_at %q: want a time such as 2026-11-03T09:00:00Z: %w", text, dualtone.ErrInvalid)
+		}
+	}
+	return asked, nil
+}
+
+func costFilters() []string {
+	return []string{"plan", "month", "as_of", "known_at", "by", "class", "cost_center", "stage", "country", "contract", "system", "user", "days"}
+}
+
+// costs is the page of one of finance's reports.
+func (d *Desk) costs(r *http.Request, p page) (templ.Component, error) {
+	q := queryOf(r)
+	asked, err := statementOf(r, q)
+	if err != nil {
+		return nil, err
+	}
+	asked.Curve = !asked.Days && asked.Report != statement.Notices && asked.Report != statement.InvoiceCheck
+	made, err := d.Finance.Document(r.Context(), asked)
+	if err != nil {
+		return nil, err
+	}
+	sheets, err := sheetsOf(made, q.number("row", 1, 1<<30))
+	if err != nil {
+		return nil, err
+	}
+	p.title = made.Title
+	return costsPage(p, q, asked, made, sheets), nil
+}
+
+// sheet is the part of a table that a page shows, with the totals of all of it.
+type sheet struct {
+	*document.Table
+
+	shown  [][]document.Cell
+	totals []document.Total
+	next   int // the row with which the next page begins; 0 for none
+}
+
+func sheetsOf(d *document.Document, first int) ([]sheet, error) {
+	var all []sheet
+	for _, t := range d.Readable() {
+		s, sums, n := sheet{Table: t}, document.NewSums(t), 0
+		for row, err := range t.Rows {
+			if err == nil {
+				err = sums.Add(row)
+			}
+			if err != nil {
+				return nil, err
+			}
+			n++
+			switch {
+			case n < first:
+			case len(s.shown) < perPage:
+				s.shown = append(s.shown, slices.Clone(row))
+			case s.next == 0:
+				s.next = n
+			}
+		}
+		s.totals = sums.Totals()
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// costsFile is the same as a file, in any format; several files come as one archive.
+func (d *Desk) costsFile(r *http.Request) (file, error) {
+	asked, err := statementOf(r, queryOf(r))
+	if err != nil {
+		return file{}, err
+	}
+	format, err := press.ParseFormat(r.PathValue("format"))
+	if err != nil {
+		return file{}, fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
+	}
+	files, err := d.Finance.Print(r.Context(), press.Job{Request: asked, Format: format, Table: queryOf(r).text("table")})
+	if err != nil {
+		return file{}, err
+	}
+	if len(files) == 1 {
+		return file{name: files[0].Name, kind: files[0].Type, write: files[0].Write}, nil
+	}
+	return file{name: string(asked.Report) + "-" + string(format) + ".zip", kind: "application/zip", write: func(w io.Writer) error {
+		return archive(w, files)
+	}}, nil
+}
+
+// costsChart is one chart of a report, for the page that shows it.
+func (d *Desk) costsChart(r *http.Request) (file, error) {
+	asked, err := statementOf(r, queryOf(r))
+	if err != nil {
+		return file{}, err
+	}
+	asked.Curve = true
+	made, err := d.Finance.Document(r.Context(), asked)
+	if err != nil {
+		return file{}, err
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(r.PathValue("chart"), ".svg"))
+	if err != nil || n < 0 || n >= len(made.Charts) {
+		return file{}, fmt.Errorf("chart %q of report %s: %w", r.PathValue("chart"), asked.Report, dualtone.ErrNotFound)
+	}
+	return file{kind: "image/svg+xml", policy: plot.Policy(), write: func(w io.Writer) error {
+		return plot.WriteSVG(w, &made.Charts[n], made.Title)
+	}}, nil
+}
+
+func archive(w io.Writer, files []press.File) error {
+	z := zip.NewWriter(w)
+	for _, f := range files {
+		into, err := z.Create(f.Name)
+		if err != nil {
+			return err
+		}
+		if err := f.Write(into); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+func row(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,132 @@
+package pages
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/people"
+	"github.com/dualtone/dualtone/report"
+)
+
+// largestList is the most bytes that a user list may have.
+const largestList = 32 << 20
+
+// taken is a user list that was read, and what would become of it.
+type taken struct {
+	text string
+	list people.List
+	// changed and fresh count the people who are known already, and who are not.
+	fresh, changed int
+}
+
+// importForm asks for a user list.
+func (d *Desk) importForm(_ *http.Request, p page) (templ.Component, error) {
+	return importPage(p, nil), nil
+}
+
+// importList reads a user list that was sent: at first to show what is wrong and
+// what would be written, and then, when asked to, to write it.
+func (d *Desk) importList(r *http.Request, p page) (templ.Component, error) {
+	t, err := d.readList(r)
+	if err != nil {
+		return nil, err
+	}
+	r, _, err = d.enter(r, access.PeopleImport, "people")
+	if err != nil {
+		return nil, err
+	}
+	if r.FormValue("write") == "" {
+		return importPage(p, t), nil
+	}
+	if len(t.list.Faults) > 0 && r.FormValue("write") != "good" {
+		return nil, fmt.Errorf("the list has %d faults; write the good rows alone, or mend it: %w", len(t.list.Faults), dualtone.ErrInvalid)
+	}
+	if len(t.list.People) == 0 {
+		return nil, fmt.Errorf("nobody in the list can be written: %w", dualtone.ErrInvalid)
+	}
+	if err := d.People.Import(r.Context(), t.list.People, cutover.Import{Actor: p.viewer.Name, Source: "console"}); err != nil {
+		return nil, err
+	}
+	return nil, done303("/users", fmt.Sprintf("%d people are taken in; %d rows were left out.", len(t.list.People), t.list.Rows-len(t.list.People)))
+}
+
+func (d *Desk) readList(r *http.Request) (*taken, error) {
+	text, err := sentText(r)
+	if err != nil {
+		return nil, err
+	}
+	t := &taken{text: text}
+	if t.list, err = people.Read(strings.NewReader(text), people.Options{Region: d.Region}); err != nil {
+		return nil, err
+	}
+	for _, who := range t.list.People {
+		_, err := d.People.Person(r.Context(), who.ID)
+		switch {
+		case errors.Is(err, dualtone.ErrNotFound):
+			t.fresh++
+		case err != nil:
+			return nil, err
+		default:
+			t.changed++
+		}
+	}
+	return t, nil
+}
+
+// sentText is the file of a form, or what its text field held.
+func sentText(r *http.Request) (string, error) {
+	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return "", fmt.Errorf("the file did not come whole, or has more than %d MB: %w", largestList>>20, dualtone.ErrInvalid)
+	}
+	if text := r.FormValue("csv"); text != "" {
+		return text, nil
+	}
+	f, _, err := r.FormFile("file")
+	if err != nil {
+		return "", fmt.Errorf("no file was chosen: %w", dualtone.ErrInvalid)
+	}
+	defer func() { _ = f.Close() }()
+	content, err := io.ReadAll(f)
+	return string(content), err
+}
+
+// importFaults sends what is wrong with a list as a file, with the rows as they
+// were, so that they can be mended and sent again.
+func (d *Desk) importFaults(r *http.Request) (file, error) {
+	t, err := d.readList(r)
+	return file{name: "user-list-faults.csv", kind: csvKind, write: func(w io.Writer) error { return t.writeFaults(w) }}, err
+}
+
+func (t *taken) writeFaults(w io.Writer) error {
+	lines := strings.Split(t.text, "\n")
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"line", "column", "value", "problem", "want", "row"})
+	for _, f := range t.list.Faults {
+		row := ""
+		if f.Line >= 1 && f.Line <= len(lines) {
+			row = strings.TrimRight(lines[f.Line-1], "\r")
+		}
+		_ = out.Write([]string{strconv.Itoa(f.Line), f.Column, report.Harmless(f.Value), f.Problem, f.Want, report.Harmless(row)})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// importTemplate sends an empty list with every column.
+func (d *Desk) importTemplate(*http.Request) (file, error) {
+	return file{name: "user-list.csv", kind: csvKind, write: func(w io.Writer) error {
+		_, err := io.WriteString(w, "id,name,email,federation_id,extension,numbers,site,team,crm,old,new\n"+
+			"E1001,Ada Lovelace,ada@example.com,ada,1001,+442079460101,London,Claims,,,\n")
+		return err
+	}}, nil
+}

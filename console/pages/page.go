@@ -1,0 +1,171 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// Viewer is who looks at a page, and gives its orders.
+type Viewer struct {
+	access.Actor
+
+	// ReadOnly shows pages without anything that changes something: a manager's
+	// link. Under keeps that link in every address.
+	ReadOnly bool
+	Under    string
+	// CanLeave says that there is a session to end.
+	CanLeave bool
+}
+
+func (v Viewer) link(path string) string { return v.Under + path }
+
+func (v Viewer) said() string { return "signed in as " + rolesText(v.Roles) }
+
+// refusal says why the viewer may not do something; empty if they may.
+func (v Viewer) refusal(a access.Action) string {
+	if v.May(a) {
+		return ""
+	}
+	return "needs the role of " + rolesText(access.Who(a))
+}
+
+func rolesText(all []access.Role) string {
+	var names []string
+	for _, r := range all {
+		if r != access.System {
+			names = append(names, words(string(r)))
+		}
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, " or ")
+}
+
+// page is what the frame shows around any content.
+type page struct {
+	title   string
+	section string
+	viewer  Viewer
+	// told is what the last order came to.
+	told string
+}
+
+// problem is an error as a person reads it.
+type problem struct {
+	status            int
+	title, what, next string
+}
+
+// problemOf tells an error. What went wrong inside the program is for its log,
+// not for the browser.
+func problemOf(err error) problem {
+	var refused *rollout.RefusalError
+	switch {
+	case errors.As(err, &refused):
+		return problem{status: http.StatusConflict, title: "Not taken", what: refused.Error()}
+	case errors.Is(err, dualtone.ErrDenied):
+		return problem{status: http.StatusForbidden, title: "Not yours to do", what: err.Error(), next: "Ask somebody who has that role, or an administrator for the role."}
+	case errors.Is(err, dualtone.ErrNotFound):
+		return problem{status: http.StatusNotFound, title: "Not found", what: err.Error(), next: "It may have been renamed, or never was there; the lists show what there is."}
+	case errors.Is(err, dualtone.ErrInvalid):
+		return problem{status: http.StatusUnprocessableEntity, title: "Not understood", what: err.Error()}
+	case errors.Is(err, dualtone.ErrConflict):
+		return problem{status: http.StatusConflict, title: "Not now", what: err.Error(), next: "Somebody or something else was first: look at how it stands and try again."}
+	case errors.Is(err, dualtone.ErrUnavailable):
+		return problem{status: http.StatusServiceUnavailable, title: "Out of reach", what: err.Error(), next: "Nothing was changed. Try again in a moment."}
+	default:
+		return problem{status: http.StatusInternalServerError, title: "Something went wrong", what: "dualtone could not answer; its log says why.", next: "Nothing that you asked for was done."}
+	}
+}
+
+// handler answers a request with a page, or an error that becomes one.
+type handler func(r *http.Request, p page) (templ.Component, error)
+
+// redirect is an answer that leads elsewhere.
+type redirect struct{ to, told string }
+
+func (r redirect) Error() string { return fmt.Sprintf("see %s", r.to) }
+
+// show serves a page.
+func (d *Desk) show(title, section string, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := page{title: title, section: section, viewer: viewer(r), told: d.told(w, r)}
+		content, err := h(r, p)
+		var elsewhere redirect
+		switch {
+		case errors.As(err, &elsewhere):
+			http.Redirect(w, r, p.viewer.link(elsewhere.to), http.StatusSeeOther)
+		case err != nil:
+			d.fail(w, r, p, err)
+		default:
+			d.write(r.Context(), w, http.StatusOK, content)
+		}
+	})
+}
+
+// enter lets whoever asks through to something that changes something, and has the
+// audit note it. The role is the one in which they do it.
+func (d *Desk) enter(r *http.Request, action access.Action, object string) (*http.Request, access.Role, error) {
+	return d.router.Enter(r, access.Ask{Action: action, Object: object, Reason: strings.TrimSpace(r.FormValue("reason"))})
+}
+
+// file is an answer that a browser keeps as a file.
+type file struct {
+	name, kind string // without a name it is shown, not kept
+	// policy is what a shown file may load, where that is more than a page may.
+	policy string
+	write  func(io.Writer) error
+}
+
+const csvKind = "text/csv; charset=utf-8"
+
+// download serves a file.
+func (d *Desk) download(section string, h func(*http.Request) (file, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, err := h(r)
+		if err != nil {
+			d.fail(w, r, page{viewer: viewer(r), section: section}, err)
+			return
+		}
+		w.Header().Set("Content-Type", f.kind)
+		if f.name != "" {
+			w.Header().Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+		}
+		if f.policy != "" {
+			w.Header().Set("Content-Security-Policy", f.policy)
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		if err := f.write(w); err != nil {
+			d.Log.WarnContext(r.Context(), "file not sent whole", "file", f.name, "error", err)
+		}
+	})
+}
+
+func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {
+	t := problemOf(err)
+	if t.status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+		d.Log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
+	}
+	p.title = t.title
+	d.write(r.Context(), w, t.status, trouble(p, t))
+}
+
+func (d *Desk) write(ctx context.Context, w http.ResponseWriter, status int, c templ.Component) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if err := c.Render(ctx, w); err != nil && ctx.Err() == nil {
+		d.Log.WarnContext(ctx, "page not sent whole", "error", err)
+	}
+}

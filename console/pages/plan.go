@@ -1,0 +1,199 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/console/chart"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+const (
+	// gridded is how many people of a stage the grid shows at a time.
+	gridded = 500
+	// mostFailed is how many failures stand on a plan's page; the list has all.
+	mostFailed = 12
+	// mostLogged is how many of the last orders and changes stand there.
+	mostLogged = 25
+)
+
+// sight is what a plan's page shows.
+type sight struct {
+	name  string
+	stage string // whose people the grid shows
+	after int    // their position after which it goes on
+	path  string // of the page, with the reader's link
+
+	view      control.PlanView
+	document  *plan.Document
+	users     []rollout.User
+	next      string
+	failed    []rollout.User
+	gates     []gateSight
+	log       []rollout.Transition
+	line      chart.Timeline
+	rehearsed *rehearsal.Report
+	// marked is what the grid calls each state, in the order of the legend.
+	legend []cutover.State
+}
+
+// gateSight is the latest reading of a gate.
+type gateSight struct {
+	rollout.Reading
+
+	rows int // how many readings there are
+}
+
+// look reads what a plan's page shows.
+func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
+	var err error
+	if s.view, err = d.Plans.View(ctx, s.name); err != nil {
+		return s, err
+	}
+	if s.stage == "" {
+		s.stage = shownFirst(s.view.Stages)
+	}
+	version, err := d.Plans.Versions.Version(ctx, s.name, plan.Hash(s.view.Plan.Hash))
+	if err != nil {
+		return s, err
+	}
+	s.document = &version.Document
+	if err := d.lookAtUsers(ctx, &s); err != nil {
+		return s, err
+	}
+	if err := d.lookAtGates(ctx, &s); err != nil {
+		return s, err
+	}
+	all, err := d.Plans.Store.Transitions(ctx, rollout.TransitionQuery{Plan: s.name, Limit: 5000})
+	if err != nil {
+		return s, err
+	}
+	s.line = timeline(s.view, s.document, all)
+	s.log = all[max(0, len(all)-mostLogged):]
+	kept, err := d.Rehearsals.Latest(ctx, plan.Hash(s.view.Plan.Hash))
+	if err == nil {
+		s.rehearsed = &kept.Report
+	} else if !errors.Is(err, dualtone.ErrNotFound) {
+		return s, err
+	}
+	return s, nil
+}
+
+// shownFirst is the stage at work, or else the first that has people.
+func shownFirst(all []rollout.Stage) string {
+	first := ""
+	for _, s := range all {
+		if s.Users.Total() == 0 {
+			continue
+		}
+		if first == "" {
+			first = s.ID
+		}
+		if s.State != rollout.Pending && s.State != rollout.Passed && s.State != rollout.Skipped {
+			return s.ID
+		}
+	}
+	return first
+}
+
+func (d *Desk) lookAtUsers(ctx context.Context, s *sight) error {
+	if s.stage == "" {
+		return nil
+	}
+	users, err := d.Plans.Store.Users(ctx, rollout.UserQuery{Plan: s.name, Stage: s.stage, After: s.after, Limit: gridded + 1})
+	if err != nil {
+		return err
+	}
+	if len(users) > gridded {
+		users = users[:gridded]
+		s.next = strconv.Itoa(users[gridded-1].Position)
+	}
+	s.users = users
+	for _, st := range s.view.Stages {
+		if st.ID == s.stage {
+			s.legend = st.Users.States()
+		}
+	}
+	s.failed, err = d.Plans.Store.Users(ctx, rollout.UserQuery{Plan: s.name, States: rollout.FailedUsers(), Limit: mostFailed})
+	return err
+}
+
+// lookAtGates keeps the latest reading of each gate.
+func (d *Desk) lookAtGates(ctx context.Context, s *sight) error {
+	const newest = 400
+	all, err := d.Plans.Store.Readings(ctx, rollout.ReadingQuery{Plan: s.name, Last: newest})
+	if err != nil {
+		return err
+	}
+	place := map[string]int{}
+	for _, r := range all {
+		key := r.Stage + "/" + r.Gate
+		i, ok := place[key]
+		if !ok {
+			i = len(s.gates)
+			place[key] = i
+			s.gates = append(s.gates, gateSight{})
+		}
+		s.gates[i] = gateSight{Reading: r, rows: s.gates[i].rows + 1}
+	}
+	return nil
+}
+
+// plan is a plan's page.
+func (d *Desk) plan(r *http.Request, p page) (templ.Component, error) {
+	s, err := d.look(r.Context(), d.sightOf(r, p.viewer))
+	if err != nil {
+		return nil, err
+	}
+	return planPage(p, s), nil
+}
+
+func (d *Desk) sightOf(r *http.Request, v Viewer) sight {
+	q := queryOf(r)
+	after, _ := strconv.Atoi(q.text("after"))
+	return sight{name: r.PathValue("plan"), stage: q.text("stage"), after: max(0, after), path: v.link("/plans/" + r.PathValue("plan"))}
+}
+
+// stageIn is where a stage of the plan stands.
+func (s sight) standing(stage *rollout.Stage) rollout.Standing {
+	at := rollout.Standing{
+		Level: rollout.OfPlan, Plan: s.name, Hash: s.view.Plan.Hash, Author: s.view.Plan.Author,
+		State: s.view.Plan.State, Since: s.view.Plan.Since, Holds: s.view.Holds,
+	}
+	if stage != nil {
+		at.Level, at.Stage, at.State, at.Since, at.Users = rollout.OfStage, stage.ID, stage.State, stage.Since, stage.Users
+	}
+	return at
+}
+
+// total counts the people of the plan by state.
+func (s sight) total() cutover.Tally {
+	all := cutover.Tally{}
+	for _, st := range s.view.Stages {
+		for state, n := range st.Users {
+			all[state] += n
+		}
+	}
+	return all
+}
+
+// ended is how a stage's rehearsed end compares with what became of it: what was
+// predicted, and when it really passed.
+func (s sight) ended(stage string) time.Time {
+	for _, st := range s.view.Stages {
+		if st.ID == stage && (st.State == rollout.Passed || st.State == rollout.Finalised) {
+			return st.Since
+		}
+	}
+	return time.Time{}
+}

@@ -1,0 +1,208 @@
+package pages
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// offer is a verb as pages offer it.
+type offer struct {
+	verb   rollout.Verb
+	text   string
+	class  string
+	fields []field
+}
+
+func planOffers() []offer {
+	return []offer{
+		{verb: rollout.Approve, text: "Approve", class: "go"},
+		{verb: rollout.Reject, text: "Reject"},
+		{verb: rollout.Start, text: "Start", class: "go"},
+		{verb: rollout.Release, text: "Release all holds"},
+		{verb: rollout.Pause, text: "Pause"},
+		{verb: rollout.Resume, text: "Resume"},
+		{verb: rollout.Abort, text: "Abort", class: "danger", fields: []field{inFlightField()}},
+		{verb: rollout.Rollback, text: "Roll back", class: "danger"},
+		{verb: rollout.Finalise, text: "Finalise", class: "danger"},
+	}
+}
+
+func stageOffers() []offer {
+	return []offer{
+		{verb: rollout.Approve, text: "Approve", class: "go"},
+		{verb: rollout.Reject, text: "Reject"},
+		{verb: rollout.PutHold, text: "Hold", fields: []field{holdField()}},
+		{verb: rollout.Release, text: "Release"},
+		{verb: rollout.Pause, text: "Pause"},
+		{verb: rollout.Resume, text: "Resume"},
+		{verb: rollout.Limit, text: "Limits", fields: []field{
+			{name: "concurrency", label: "Users at a time", typed: "number", required: true}, {name: "per_minute", label: "Users a minute, 0 for no limit", typed: "number", value: "0"},
+		}},
+		{verb: rollout.Skip, text: "Skip"},
+		{verb: rollout.Retry, text: "Retry"},
+		{verb: rollout.Override, text: "Override the gate"},
+		{verb: rollout.Rollback, text: "Roll back", class: "danger"},
+	}
+}
+
+func inFlightField() field {
+	return field{name: "in_flight", label: "Users in flight", options: []option{{"finish", "finish"}, {"back", "go back"}}}
+}
+
+func holdField() field {
+	return field{name: "for", label: "For", options: []option{
+		{"", "until somebody releases it"}, {"1h", "1 hour"}, {"4h", "4 hours"}, {"12h", "12 hours"}, {"24h", "a day"},
+	}}
+}
+
+// stop is the one control that stops all of a plan.
+func (s sight) stop(v Viewer) button {
+	return s.button(v, nil, offer{verb: rollout.PutHold, text: "Stop everything", class: "stop", fields: []field{holdField()}})
+}
+
+// buttons are the verbs of the plan, or of a stage: those that its state takes,
+// each with what it does, or why this viewer may not.
+func (s sight) buttons(v Viewer, stage *rollout.Stage) []button {
+	all, level, state := planOffers(), rollout.OfPlan, s.view.Plan.State
+	if stage != nil {
+		all, level, state = stageOffers(), rollout.OfStage, stage.State
+	}
+	var out []button
+	for _, o := range all {
+		for _, taken := range rollout.Orders(level, state) {
+			if taken == o.verb {
+				out = append(out, s.button(v, stage, o))
+			}
+		}
+	}
+	return out
+}
+
+func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
+	at := s.standing(stage)
+	id := ""
+	if stage != nil {
+		id = stage.ID
+	}
+	b := button{
+		id: "v-" + strings.Trim(id+"-"+string(o.verb), "-"), text: o.text, class: o.class, fields: o.fields,
+		effect: s.view.Effect(id, o.verb), to: s.path + "/orders",
+		key:    fmt.Sprintf("%s/%s/%s/%d", s.name, id, o.verb, at.Since.UnixMilli()),
+		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
+	}
+	as, denied := v.As(verbAction(o.verb), "")
+	t := rollout.Order{Verb: o.verb, Actor: v.Name, Role: as, Reason: "asked", At: s.view.AsOf, Evidence: s.view.AsOf}
+	if denied != nil {
+		b.refused = v.refusal(verbAction(o.verb))
+	} else if _, err := at.Take(t); err != nil {
+		b.refused = err.Error()
+	}
+	t.Reason = ""
+	if _, err := at.Take(t); err != nil && b.refused == "" {
+		b.reason = true
+	}
+	return b
+}
+
+// verbAction is what a verb is in the table of roles.
+func verbAction(v rollout.Verb) access.Action { return access.Action("plan." + string(v)) }
+
+// order gives an order that was filled in on a page.
+func (d *Desk) order(r *http.Request, p page) (templ.Component, error) {
+	name := r.PathValue("plan")
+	o, err := d.orderOf(r)
+	if err != nil {
+		return nil, err
+	}
+	object := "plan/" + name
+	if o.Stage != "" {
+		object += "/" + o.Stage
+	}
+	r, o.Role, err = d.enter(r, verbAction(o.Verb), object)
+	if err != nil {
+		return nil, err
+	}
+	o.Actor = p.viewer.Name
+	told, err := d.give(r, name, o)
+	if err != nil {
+		return nil, err
+	}
+	return nil, done303("/plans/"+name, told)
+}
+
+// orderOf reads an order from a form.
+func (d *Desk) orderOf(r *http.Request) (workflows.PlanOrder, error) {
+	o := workflows.PlanOrder{Stage: r.PostFormValue("stage"), Person: dualtone.PersonID(r.PostFormValue("person")), Hold: r.PostFormValue("hold")}
+	o.Order = rollout.Order{
+		Verb: rollout.Verb(r.PostFormValue("verb")), Reason: strings.TrimSpace(r.PostFormValue("reason")),
+		Hash: r.PostFormValue("hash"), At: d.Now(),
+	}
+	if text := r.PostFormValue("for"); text != "" {
+		length, err := time.ParseDuration(text)
+		if err != nil || length <= 0 {
+			return o, fmt.Errorf("for %q: want a time such as 4h: %w", text, dualtone.ErrInvalid)
+		}
+		o.Expires = d.Now().Add(length)
+	}
+	if o.Verb == rollout.Limit {
+		rate, err := rateOf(r)
+		if err != nil {
+			return o, err
+		}
+		o.Rate = &rate
+	}
+	o.Back = r.PostFormValue("in_flight") == "back"
+	return o, nil
+}
+
+func rateOf(r *http.Request) (rollout.Rate, error) {
+	var rate rollout.Rate
+	for _, f := range []struct {
+		name  string
+		to    *int
+		least int
+	}{{"concurrency", &rate.Concurrency, 1}, {"per_minute", &rate.UsersPerMinute, 0}} {
+		n, err := strconv.Atoi(r.PostFormValue(f.name))
+		if err != nil || n < f.least {
+			return rate, fmt.Errorf("%s %q: want a whole number of at least %d: %w", words(f.name), r.PostFormValue(f.name), f.least, dualtone.ErrInvalid)
+		}
+		*f.to = n
+	}
+	return rate, nil
+}
+
+// give gives an order to whoever takes it and says what it came to.
+func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string, error) {
+	ctx := r.Context()
+	switch {
+	case o.Stage == "" && (o.Verb == rollout.Approve || o.Verb == rollout.Reject):
+		verdict, err := d.Plans.Decide(ctx, name, o.Order)
+		switch {
+		case err != nil || o.Verb == rollout.Reject:
+			return "Rejected.", err
+		case verdict.Enough:
+			return "Approved until " + verdict.Until.UTC().Format(time.DateTime) + " UTC.", nil
+		default:
+			return "Recorded. It still needs " + verdict.Missing + ".", nil
+		}
+	case o.Verb == rollout.Start && o.Stage == "":
+		return "Started: the first stages begin.", d.Plans.Start(ctx, name, o.Order)
+	case o.Stage != "" && o.Stage != workflows.FinalStage && (o.Verb == rollout.Approve || o.Verb == rollout.Reject):
+		status, err := d.Plans.Stage(ctx, name, o.Stage)
+		if err != nil {
+			return "", err
+		}
+		o.Bound = status.Bound
+	}
+	return "Taken: " + string(o.Verb) + ".", d.Plans.Give(ctx, name, o)
+}

@@ -1,0 +1,115 @@
+package pages
+
+import (
+	"time"
+
+	"github.com/dualtone/dualtone/console/chart"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+const (
+	// leastAhead and mostAhead are how far the time line looks past now: as far as
+	// it looks back, within these.
+	leastAhead = 10 * time.Minute
+	mostAhead  = 7 * 24 * time.Hour
+	// mostSpans bounds the windows of a stage that are drawn.
+	mostSpans = 60
+)
+
+// timeline draws what the stages did and the hours in which they may work.
+func timeline(v control.PlanView, d *plan.Document, log []rollout.Transition) chart.Timeline {
+	t := chart.Timeline{
+		ID: "stages", Title: "Stages of " + v.Plan.Name + " over time",
+		Text: "What each stage did until now, on the windows in which it may switch users and the blackouts in which it may not.",
+		Now:  v.AsOf, From: v.Plan.Kept,
+	}
+	if len(log) > 0 && log[0].At.Before(t.From) {
+		t.From = log[0].At
+	}
+	t.To = v.AsOf.Add(min(max(v.AsOf.Sub(t.From), leastAhead), mostAhead))
+	if !running(v.Plan.State) {
+		t.To = v.Plan.Since.Add(leastAhead)
+	}
+	for _, s := range v.Stages {
+		t.Rows = append(t.Rows, chart.Row{Name: s.ID, Spans: done(s, v, log), Ground: hours(d, plan.StageID(s.ID), t.From, t.To)})
+	}
+	return t
+}
+
+// done are the states that a stage was in, one after the other.
+func done(s rollout.Stage, v control.PlanView, log []rollout.Transition) []chart.Span {
+	var all []chart.Span
+	var in rollout.State
+	var since time.Time
+	until := func(at time.Time) {
+		if in != "" && in != rollout.Pending && in != rollout.Passed && in != rollout.Skipped {
+			all = append(all, chart.Span{From: since, To: at, Kind: "f-" + string(standTone(in)), Text: words(string(in))})
+		}
+	}
+	for _, t := range log {
+		if t.Stage != s.ID || t.To == in {
+			continue
+		}
+		until(t.At)
+		in, since = t.To, t.At
+	}
+	end := v.AsOf
+	if !running(v.Plan.State) {
+		end = since.Add(time.Minute)
+	}
+	until(end)
+	if in == rollout.Passed {
+		all = append(all, chart.Span{From: since, To: since.Add(time.Minute), Kind: "f-good", Text: "passed"})
+	}
+	return all
+}
+
+func running(s rollout.State) bool {
+	switch s {
+	case rollout.Finalised, rollout.RolledBack, rollout.RolledBackPartial, rollout.Aborted:
+		return false
+	default:
+		return true
+	}
+}
+
+// hours are the windows and blackouts of a stage between two times.
+func hours(d *plan.Document, stage plan.StageID, from, to time.Time) []chart.Span {
+	c, err := d.Calendar(stage)
+	if err != nil {
+		return nil // a stage that switches nobody has none
+	}
+	zone, err := time.LoadLocation(string(d.Plan.Spec.Timezone))
+	if err != nil {
+		zone = time.UTC
+	}
+	var all []chart.Span
+	for at := from; at.Before(to) && len(all) < mostSpans; {
+		o := c.Open(at, zone)
+		if o.Open {
+			left := c.Left(at, zone)
+			if left <= 0 {
+				break
+			}
+			if o.Window != "always" {
+				all = append(all, chart.Span{From: at, To: at.Add(left), Kind: "window", Text: "window " + o.Window})
+			}
+			at = at.Add(left)
+			continue
+		}
+		next, ok := c.NextOpen(at, zone)
+		if !ok || next.After(to) {
+			next = to
+		}
+		if o.Blackout != "" {
+			all = append(all, chart.Span{From: at, To: next, Kind: "blackout", Text: "closed by blackout " + o.Blackout + ": " + o.Reason})
+		}
+		if !next.After(at) {
+			break
+		}
+		at = next
+	}
+	return all
+}

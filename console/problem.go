@@ -1,0 +1,82 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+)
+
+// Problem is an error for programs, RFC 9457, with what to do next.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Kind is the program's own name of it, the same as in the command line's errors.
+	Kind string `json:"kind"`
+	Next string `json:"next,omitempty"`
+	// Missing are the roles of which one would have been needed.
+	Missing []access.Role `json:"missing_roles,omitempty"`
+	Request string        `json:"request_id,omitempty"`
+}
+
+// ProblemOf is an error as a problem.
+func ProblemOf(err error) Problem {
+	p := Problem{Type: "about:blank", Status: StatusOf(err), Kind: dualtone.Kind(err), Detail: err.Error()}
+	p.Title = http.StatusText(p.Status)
+	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
+		p.Missing = denied.May
+		p.Next = "ask for one of these roles, or somebody who holds one"
+	}
+	if p.Status == http.StatusInternalServerError {
+		// What went wrong inside is for the log.
+		p.Detail, p.Next = "something went wrong inside", "tell whoever runs dualtone the request's id"
+	}
+	if p.Status == http.StatusServiceUnavailable {
+		p.Next = "try the same again: it is safe twice"
+	}
+	return p
+}
+
+// StatusOf is the status by which HTTP tells an error.
+func StatusOf(err error) int {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge
+	}
+	switch dualtone.Kind(err) {
+	case "invalid":
+		return http.StatusUnprocessableEntity
+	case "not_found":
+		return http.StatusNotFound
+	case "conflict":
+		return http.StatusConflict
+	case "denied":
+		return http.StatusForbidden
+	case "unavailable", "throttled", "canceled":
+		return http.StatusServiceUnavailable
+	case "unsupported":
+		return http.StatusNotImplemented
+	case "unknown":
+		return http.StatusBadGateway
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// Write sends the problem.
+func (p Problem) Write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+// wantsPage reports whether a browser asks for a page.
+func wantsPage(r *http.Request) bool {
+	return !strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Authorization") == "" &&
+		strings.Contains(r.Header.Get("Accept"), "text/html")
+}

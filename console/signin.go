@@ -1,0 +1,121 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
+)
+
+func (s *Server) registerSignIn() {
+	s.Open("GET /sign-in", http.HandlerFunc(s.showSignIn))
+	s.Open("POST /sign-in", http.HandlerFunc(s.signIn))
+	s.Open("POST /sign-out", http.HandlerFunc(s.signOut))
+	s.Open("GET /setup", http.HandlerFunc(s.showSetup))
+	s.Open("POST /setup", http.HandlerFunc(s.setUp))
+}
+
+// SignInView is what the page to sign in shows.
+type SignInView struct {
+	// Provider: people sign in with the identity provider, and not with a password.
+	Provider bool
+	Next     string
+	Name     string
+	// Wrong is why the last attempt failed.
+	Wrong string
+}
+
+func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) {
+	s.pages.SignIn(w, r, http.StatusOK, SignInView{Provider: s.provider != nil, Next: local(r.URL.Query().Get("next"))})
+}
+
+// errWrongPassword does not say which of the two is wrong.
+var errWrongPassword = errors.New("name or password is wrong")
+
+// signIn lets somebody in who knows the password of a local account.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
+	if s.provider != nil {
+		s.refuse(w, r, fmt.Errorf("people sign in with the identity provider here: %w", dualtone.ErrDenied))
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		s.refuse(w, r, wrongForm(err))
+		return
+	}
+	name, next := r.PostForm.Get("name"), local(r.PostForm.Get("next"))
+	for _, key := range []string{"address " + visitOf(r.Context()).from.String(), "account " + name} {
+		if wait, ok := s.signIns.allow(key); !ok {
+			s.figures.signIns.WithLabelValues("throttled").Inc()
+			s.tooMany(w, r, wait)
+			return
+		}
+	}
+	account, err := s.stores.Accounts.Account(r.Context(), name)
+	if err != nil && !errors.Is(err, dualtone.ErrNotFound) {
+		s.refuse(w, r, err)
+		return
+	}
+	// An unknown name takes as long as a wrong password.
+	if !s.hasher.Matches(r.PostForm.Get("password"), account.Password) || account.Disabled || account.Kind != access.Person {
+		s.noteSignIn(r, audit.Denied, name, errWrongPassword.Error())
+		s.pages.SignIn(w, r, http.StatusUnauthorized, SignInView{Next: next, Name: name, Wrong: errWrongPassword.Error()})
+		return
+	}
+	s.letIn(w, r, session{Account: account.Name, Source: access.Local, At: s.now().UTC()}, next)
+}
+
+// letIn begins the session of somebody who has signed in.
+func (s *Server) letIn(w http.ResponseWriter, r *http.Request, kept session, next string) {
+	if err := s.begin(r.Context(), kept); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.noteSignIn(r, audit.Allowed, kept.Account, "")
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// noteSignIn has the audit note an attempt to get in. One that cannot be noted is
+// in the log.
+func (s *Server) noteSignIn(r *http.Request, outcome audit.Outcome, name, why string) {
+	s.figures.signIns.WithLabelValues(string(outcome)).Inc()
+	const long = 100
+	e := audit.Entry{Action: "session.begin", Outcome: outcome, Actor: name[:min(long, len(name))], Reason: why}
+	if err := s.stores.Audit.Record(r.Context(), e); err != nil {
+		s.log.ErrorContext(r.Context(), "sign-in not in the audit", "request", RequestID(r.Context()), "outcome", string(outcome), "error", err)
+	}
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
+	kept, known := s.session(r.Context())
+	if err := s.sessions.Destroy(r.Context()); err != nil {
+		s.refuse(w, r, fmt.Errorf("session: %w: %w", err, dualtone.ErrUnavailable))
+		return
+	}
+	to := "/sign-in"
+	if known && kept.Source == access.OIDC && s.provider != nil {
+		to = s.provider.signOut(kept.IDToken, to)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// local is where somebody goes on after signing in: a path of this server, whatever
+// the link that brought them here says.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(next, "\\\r\n") {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
+func wrongForm(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	return fmt.Errorf("the form cannot be read: %w", dualtone.ErrInvalid)
+}

@@ -1,0 +1,75 @@
+// What HTML cannot do by itself: dialogs, times in the reader's zone, the badge of
+// the live connection, and the keys.
+(() => {
+  const zoneKey = 'dualtone.zone';
+
+  // A button with data-dialog opens the dialog of that id; one with data-close closes its own.
+  document.addEventListener('click', (e) => {
+    const open = e.target.closest('[data-dialog]');
+    if (open) {
+      const dialog = document.getElementById(open.dataset.dialog);
+      dialog.querySelector('.problem')?.replaceChildren();
+      dialog.showModal();
+    }
+    e.target.closest('[data-close]')?.closest('dialog').close();
+    const toggle = e.target.closest('[data-pause]');
+    if (toggle) pause(toggle);
+  });
+
+  // Times are written in UTC and shown as the reader chooses.
+  function show(root) {
+    const zone = localStorage.getItem(zoneKey) || 'utc';
+    for (const t of (root || document).querySelectorAll('time[datetime]')) {
+      const at = new Date(t.dateTime);
+      if (isNaN(at)) continue;
+      t.dataset.utc ??= t.textContent;
+      t.title = at.toISOString();
+      if (zone === 'local') t.textContent = at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+      else if (zone === 'ago') t.textContent = ago(at);
+      else t.textContent = t.dataset.utc;
+    }
+  }
+  function ago(at) {
+    const s = (at - Date.now()) / 1000;
+    const unit = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]].find(([, n]) => Math.abs(s) >= n) || ['second', 1];
+    return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(Math.round(s / unit[1]), unit[0]);
+  }
+  document.addEventListener('change', (e) => {
+    if (!e.target.matches('[data-zone]')) return;
+    localStorage.setItem(zoneKey, e.target.value);
+    show();
+  });
+
+  // The live badge tells whether what is shown still follows.
+  const badge = () => document.querySelector('.live');
+  function mark(state, text) {
+    const b = badge();
+    if (b) { b.dataset.state = state; b.querySelector('[data-text]').textContent = text; }
+  }
+  let paused = false;
+  function pause(button) {
+    paused = !paused;
+    button.setAttribute('aria-pressed', paused);
+    button.textContent = paused ? 'Follow again' : 'Pause';
+    mark(paused ? 'paused' : 'live', paused ? 'Paused' : 'Live');
+  }
+  document.addEventListener('htmx:sse:after:connection', () => { if (!paused) mark('live', 'Live'); });
+  document.addEventListener('htmx:sse:error', () => mark('lost', 'Reconnecting'));
+  document.addEventListener('htmx:sse:close', () => mark('lost', 'Not following'));
+  document.addEventListener('htmx:sse:before:message', (e) => { if (paused) e.detail.cancelled = true; });
+  document.addEventListener('htmx:after:swap', () => show());
+
+  // "/" goes to the search, "?" lists the keys, "g" and a letter to a section.
+  let leading = false;
+  document.addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest('input, textarea, select')) return;
+    if (e.key === '/') { const s = document.querySelector('[type=search]'); if (s) { s.focus(); e.preventDefault(); } }
+    else if (e.key === '?') document.getElementById('keys')?.showModal();
+    else if (leading) document.querySelector(`nav [data-key="${CSS.escape(e.key)}"]`)?.click();
+    leading = e.key === 'g';
+  });
+
+  const chooser = document.querySelector('[data-zone]');
+  if (chooser) chooser.value = localStorage.getItem(zoneKey) || 'utc';
+  show();
+})();

@@ -1,0 +1,88 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// deliveryID names what delivers a report.
+func deliveryID(name string) string { return "delivery/" + name }
+
+// missedFor is how late a delivery may be that was missed while Temporal was away.
+const missedFor = 24 * time.Hour
+
+// ScheduleDelivery has a report go out again and again, by a cron expression in a
+// time zone. Called again, it changes the schedule.
+func (c *Control) ScheduleDelivery(ctx context.Context, name, cron, zone string) error {
+	what := "schedule of delivery " + name
+	wanted := client.Schedule{
+		Spec: &client.ScheduleSpec{CronExpressions: []string{cron}, TimeZoneName: zone},
+		Action: &client.ScheduleWorkflowAction{
+			ID: deliveryID(name), Workflow: workflows.DeliverReportName, TaskQueue: c.TaskQueue,
+			Args: []any{workflows.DeliveryRequest{Delivery: name}},
+		},
+		Policy: &client.SchedulePolicies{Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE, CatchupWindow: missedFor},
+	}
+	_, err := c.Client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: deliveryID(name), Spec: *wanted.Spec, Action: wanted.Action, Overlap: wanted.Policy.Overlap, CatchupWindow: missedFor,
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		err = c.Client.ScheduleClient().GetHandle(ctx, deliveryID(name)).Update(ctx, client.ScheduleUpdateOptions{
+			DoUpdate: func(client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+				return &client.ScheduleUpdate{Schedule: &wanted}, nil
+			},
+		})
+	}
+	if wrong, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+		return fmt.Errorf("%s: %s: %w", what, wrong.Message, dualtone.ErrInvalid)
+	}
+	return named(err, what)
+}
+
+// UnscheduleDelivery stops a report from going out by itself.
+func (c *Control) UnscheduleDelivery(ctx context.Context, name string) error {
+	err := c.Client.ScheduleClient().GetHandle(ctx, deliveryID(name)).Delete(ctx)
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return nil
+	}
+	return named(err, "schedule of delivery "+name)
+}
+
+// NextDelivery is when a report goes out next by itself; zero for never.
+func (c *Control) NextDelivery(ctx context.Context, name string) (time.Time, error) {
+	found, err := c.Client.ScheduleClient().GetHandle(ctx, deliveryID(name)).Describe(ctx)
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return time.Time{}, nil
+	}
+	if err != nil || len(found.Info.NextActionTimes) == 0 {
+		return time.Time{}, named(err, "schedule of delivery "+name)
+	}
+	return found.Info.NextActionTimes[0].UTC(), nil
+}
+
+// Deliver has a report go out now, and waits for the end.
+func (c *Control) Deliver(ctx context.Context, name string) (activities.Delivered, error) {
+	var done activities.Delivered
+	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: deliveryID(name) + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+	}, workflows.DeliverReportName, workflows.DeliveryRequest{Delivery: name})
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return done, fmt.Errorf("delivery %s is on its way already: %w", name, dualtone.ErrConflict)
+	}
+	if err != nil {
+		return done, named(err, "delivery "+name)
+	}
+	err = run.Get(ctx, &done)
+	return done, named(err, "delivery "+name)
+}

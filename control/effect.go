@@ -1,0 +1,78 @@
+package control
+
+import (
+	"fmt"
+
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// Effect says in numbers what an order to a plan, or to a stage of it, will do.
+func (v PlanView) Effect(stage string, verb rollout.Verb) string {
+	waiting, onNew, inFlight := v.Among(stage, rollout.Tried(false)...), v.Among(stage, cutover.OnNew), v.InFlight(stage)
+	switch verb {
+	case rollout.Approve, rollout.Reject:
+		return fmt.Sprintf("%s wait for this decision. It binds what stands now; any edit voids it.", people(waiting))
+	case rollout.Start:
+		return fmt.Sprintf("Begins %d stages with %s, each in its own windows and after its own approvals.", len(v.Stages), people(waiting))
+	case rollout.PutHold:
+		return fmt.Sprintf("Nothing goes forward: %s stay where they are. %s being moved finish, and a way back goes on.", people(waiting), people(inFlight))
+	case rollout.Release:
+		return fmt.Sprintf("Ends %d holds; %s go on in the next window.", len(v.Holds), people(waiting))
+	case rollout.Pause:
+		return fmt.Sprintf("Starts nobody else: %s wait, %s in flight finish.", people(waiting), people(inFlight))
+	case rollout.Resume, rollout.Limit:
+		return fmt.Sprintf("%s wait to be switched.", people(waiting))
+	case rollout.Skip:
+		return fmt.Sprintf("Leaves the stage out with its %s.", people(waiting))
+	case rollout.Retry:
+		return fmt.Sprintf("Tries %s again who failed, and %s who wait.", people(v.Among(stage, rollout.FailedUsers()...)), people(waiting))
+	case rollout.Override:
+		return fmt.Sprintf("Lets the stage pass against its gates, in your name; %s are on the new system.", people(onNew))
+	case rollout.Rollback:
+		return fmt.Sprintf("Takes back %s, last first; %s of them are being moved now. No gate, window or hold stops it.",
+			people(v.Among(stage, rollout.ToTakeBack()...)), people(inFlight))
+	case rollout.Abort:
+		return fmt.Sprintf("Switches nobody else: %s stay on the old system, %s on the new one.", people(waiting), people(onNew))
+	case rollout.Finalise:
+		return fmt.Sprintf("Makes the move of %s final. This is the point of no return: nothing can be taken back afterwards.", people(onNew))
+	default:
+		return ""
+	}
+}
+
+// Among counts the people of a stage, or of the whole plan, who are in some states.
+func (v PlanView) Among(stage string, states ...cutover.State) int {
+	n := 0
+	for _, s := range v.Stages {
+		if stage == "" || s.ID == stage {
+			for _, state := range states {
+				n += s.Users[state]
+			}
+		}
+	}
+	return n
+}
+
+// InFlight counts the people who are being moved.
+func (v PlanView) InFlight(stage string) int {
+	n := 0
+	for _, s := range v.Stages {
+		if stage != "" && s.ID != stage {
+			continue
+		}
+		for state, count := range s.Users {
+			if !state.Final() && state != cutover.Planned {
+				n += count
+			}
+		}
+	}
+	return n
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", n)
+}

@@ -1,0 +1,198 @@
+package cost
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+)
+
+// Engine answers what two systems cost. It may be asked from many goroutines.
+type Engine struct {
+	in     Inputs
+	rates  finance.Rates
+	groups []group
+	member []int32 // the group of each user
+	// contracts are the latest versions of the contracts with the two systems.
+	contracts []*contract.Contract
+	notes     []string
+}
+
+// group is what reports tell people apart by.
+type group struct{ stage, costCenter, country string }
+
+// New makes an engine of inputs in any order. ErrInvalid for inputs that
+// contradict each other.
+func New(in Inputs) (*Engine, error) {
+	e := &Engine{in: in}
+	if in.AsOf == 0 || in.Plan.Old == "" || in.Plan.New == "" || in.Book.Currency == "" {
+		return nil, fmt.Errorf("finance: want a day, two systems and a currency: %w", dualtone.ErrInvalid)
+	}
+	var err error
+	if e.rates, err = finance.NewRates(in.Book.Policy, in.Book.Quotes); err != nil {
+		return nil, err
+	}
+	if err := e.takeUsers(); err != nil {
+		return nil, err
+	}
+	e.takeContracts()
+	e.takeNotes()
+	return e, nil
+}
+
+// takeUsers puts people in the order of their ids and into groups.
+func (e *Engine) takeUsers() error {
+	all := slices.Clone(e.in.Facts.Users)
+	slices.SortFunc(all, func(a, b User) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	e.in.Facts.Users = all
+	known := map[group]int32{}
+	for i := range all {
+		u := &all[i]
+		if i > 0 && u.ID == all[i-1].ID {
+			return fmt.Errorf("finance: person %s is there twice: %w", u.ID, dualtone.ErrInvalid)
+		}
+		if !slices.IsSortedFunc(u.Switches, compareSwitches) {
+			u.Switches = slices.Clone(u.Switches)
+			slices.SortFunc(u.Switches, compareSwitches)
+		}
+		g := group{u.Stage, u.CostCenter, u.Country}
+		n, ok := known[g]
+		if !ok {
+			n = int32(len(e.groups)) //nolint:gosec // no more groups than people
+			known[g] = n
+			e.groups = append(e.groups, g)
+		}
+		e.member = append(e.member, n)
+	}
+	return nil
+}
+
+func compareSwitches(a, b Switch) int {
+	return cmp.Or(cmp.Compare(a.Day, b.Day), strings.Compare(string(a.To), string(b.To)))
+}
+
+// takeContracts finds the latest version of each contract with the two systems.
+func (e *Engine) takeContracts() {
+	e.in.Book.Contracts = slices.Clone(e.in.Book.Contracts)
+	all := e.in.Book.Contracts
+	slices.SortFunc(all, func(a, b contract.Contract) int {
+		return cmp.Or(strings.Compare(string(a.ID), string(b.ID)), cmp.Compare(a.Span().From, b.Span().From))
+	})
+	for i := range all {
+		c := &all[i]
+		if c.System != e.in.Plan.Old && c.System != e.in.Plan.New {
+			continue
+		}
+		if n := len(e.contracts); n > 0 && e.contracts[n-1].ID == c.ID {
+			e.contracts[n-1] = c
+		} else {
+			e.contracts = append(e.contracts, c)
+		}
+	}
+}
+
+// takeNotes says which seats no contract has a price for.
+func (e *Engine) takeNotes() {
+	items := bought(&e.in.Book, &e.in.Plan)
+	unpaid := map[license]int{}
+	for u := range e.in.Facts.Users {
+		for _, s := range e.in.Facts.Users[u].Seats {
+			if s.System != e.in.Plan.Old && s.System != e.in.Plan.New {
+				continue
+			}
+			if !slices.ContainsFunc(items, func(p paid) bool {
+				return p.kind == licensed && p.system == s.System && (p.license == "" || p.license == s.License)
+			}) {
+				unpaid[license{s.System, s.License}]++
+			}
+		}
+	}
+	for l, n := range unpaid {
+		e.notes = append(e.notes, fmt.Sprintf("%d seats of %s with the licence %q are in no contract, and cost nothing here", n, l.system, l.name))
+	}
+	slices.Sort(e.notes)
+}
+
+// side is on which side of the plan a system is.
+func (e *Engine) side(system string) dualtone.Side {
+	if system == e.in.Plan.Old {
+		return dualtone.Old
+	}
+	return dualtone.New
+}
+
+// extension is a term by which a contract goes on.
+type extension struct {
+	contract *contract.Contract
+	reason   StepReason
+	// day is the notice day or the end that was passed, until the new end.
+	day, until finance.Day
+}
+
+// end is the last day of a contract: that of its term, put off by one renewal
+// after the other while notice is not given in time, or the old system still
+// serves somebody. It looks no further than a limit.
+func (e *Engine) end(c *contract.Contract, served, release, limit finance.Day) (finance.Day, []extension) {
+	notice := c.Notice.Given
+	if notice == 0 && e.side(c.System) == dualtone.Old {
+		notice = release
+	}
+	if e.side(c.System) == dualtone.New {
+		served = limit
+	}
+	end := c.Term.To
+	var all []extension
+	for end < limit && c.Renewal != (contract.Period{}) {
+		last := c.LastNotice(end, e.in.Book.WorkingDays)
+		x := extension{contract: c, until: c.Renewal.After(end)}
+		switch inTime := notice != 0 && notice <= last; {
+		case inTime && served <= end:
+			return end, all
+		case inTime:
+			x.reason, x.day = StillNeeded, end
+		default:
+			x.reason, x.day = NoticeMissed, last
+		}
+		all = append(all, x)
+		end = x.until
+	}
+	return end, all
+}
+
+// needs is until when the two systems are needed.
+type needs struct {
+	// served is the last day on which the old system serves anybody, kept that on
+	// which an old seat is wanted; first is the first day on which a new one is.
+	served, kept, first finance.Day
+	// forever is that somebody stays on the old system.
+	forever bool
+}
+
+// needs looks at all people.
+func (e *Engine) needs(w *walker) needs {
+	n := needs{}
+	for i := range e.in.Facts.Users {
+		u := &e.in.Facts.Users[i]
+		w.serve(u)
+		for j, s := range w.switches {
+			switch {
+			case s.To == dualtone.New:
+				n.served = max(n.served, s.Day-1)
+				n.kept = max(n.kept, s.Day+days(e.in.Plan.after(u.Stage))-1)
+				if first := s.Day - days(e.in.Plan.Before); n.first == 0 || first < n.first {
+					n.first = first
+				}
+			case j == len(w.switches)-1:
+				n.forever = true
+			}
+		}
+		if len(w.switches) == 0 && slices.ContainsFunc(u.Seats, func(s Seat) bool { return s.System == e.in.Plan.Old && s.To == 0 }) {
+			n.forever = true
+		}
+	}
+	return n
+}

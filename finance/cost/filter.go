@@ -1,0 +1,56 @@
+package cost
+
+import (
+	"slices"
+
+	"github.com/dualtone/dualtone/finance"
+)
+
+// has reports whether a line is among those that were asked for.
+func (q *Question) has(l *Line) bool {
+	return q.hasKey(&l.Key) && (q.Span == (finance.Span{}) || !l.Days.And(q.Span).Empty())
+}
+
+func (q *Question) hasKey(k *Key) bool {
+	return (q.Class == "" || q.Class == k.Class) && (q.Phase == "" || q.Phase == k.Phase) &&
+		(q.Contract == "" || q.Contract == k.Contract) && (q.Item == "" || q.Item == k.Item) &&
+		(q.System == "" || q.System == k.System) && q.hasGroup(group{k.Stage, k.CostCenter, k.Country})
+}
+
+func (q *Question) hasGroup(g group) bool {
+	return (q.Stage == "" || q.Stage == g.stage) && (q.CostCenter == "" || q.CostCenter == g.costCenter) &&
+		(q.Country == "" || q.Country == g.country)
+}
+
+// grouped reports whether the question selects nothing but groups of people.
+func (q *Question) grouped() bool {
+	return q.Span == (finance.Span{}) && q.Class == "" && q.Phase == "" && q.Contract == "" && q.Item == "" && q.System == "" && q.User == ""
+}
+
+// of are the lines that were asked for.
+func (q *Question) of(lines []Line) []Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return !q.has(&l) })
+}
+
+// sum adds up what lines are reported with, in a currency even when there are
+// none.
+func sum(lines []Line, in finance.Currency, keep func(*Line) bool) finance.Money {
+	total := finance.Money{Currency: in}
+	for i := range lines {
+		if keep(&lines[i]) {
+			total = total.Add(lines[i].Reported)
+		}
+	}
+	return total
+}
+
+func (e *Engine) head(report string, q Question, span finance.Span) Head {
+	if q.Span != (finance.Span{}) {
+		span = q.Span
+	}
+	in := &e.in
+	return Head{
+		Report: report, Plan: in.Plan.Name, Hash: in.Plan.Hash, Book: in.Book.Name, AsOf: in.AsOf, KnownAt: in.KnownAt,
+		Span: span, Currency: in.Book.Currency, Policy: in.Book.Policy, Rounding: rounding, Notes: slices.Clone(e.notes),
+	}
+}

@@ -1,0 +1,163 @@
+package cost
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dualtone/dualtone/finance"
+)
+
+// Outlook tells what was spent, what is to come, and how that stands to the plan
+// as it was approved and to the budget.
+func (e *Engine) Outlook(q Question) (Outlook, error) {
+	f, err := e.frame(&e.in.Book, 0)
+	if err != nil {
+		return Outlook{}, err
+	}
+	p, err := e.count(f, asExpected, 0)
+	if err != nil {
+		return Outlook{}, err
+	}
+	lines := q.of(p.lines())
+	planned, err := e.planned(f, asPlanned)
+	if err != nil {
+		return Outlook{}, err
+	}
+	planned = q.of(planned)
+	o := Outlook{Head: e.head("forecast", q, f.line.span), Lines: lines}
+	o.Cash = e.estimate(lines, planned, paidFor)
+	o.Waste = e.estimate(lines, planned, wasted)
+	o.Months = e.months(lines, planned)
+	if b := e.in.Plan.Budget; b != nil {
+		budget, err := e.converted(*b)
+		if err != nil {
+			return Outlook{}, err
+		}
+		over := o.Waste.AtCompletion.Sub(budget)
+		o.Budget, o.Over = &budget, &over
+	}
+	o.Warnings = e.warnings(&o)
+	return o, nil
+}
+
+func paidFor(l *Line) bool { return l.Class == Charged }
+
+func wasted(l *Line) bool { return l.Class.Waste() }
+
+// planned are the lines of the plan as it was approved, at the prices known then.
+func (e *Engine) planned(f *frame, when schedule) ([]Line, error) {
+	if e.in.Approved != nil {
+		then, err := e.approved(f)
+		if err != nil {
+			return nil, err
+		}
+		f = then
+	}
+	p, err := e.count(f, when, 0)
+	if err != nil {
+		return nil, err
+	}
+	return p.lines(), nil
+}
+
+// approved is a frame over the same days with the contracts as they were known
+// when the plan was approved.
+func (e *Engine) approved(f *frame) (*frame, error) {
+	then, err := e.frame(e.in.Approved, 0)
+	if err != nil {
+		return nil, fmt.Errorf("contracts as they were approved: %w", err)
+	}
+	cuts := make([]finance.Day, 0, len(f.line.segments)+len(then.line.segments))
+	for _, s := range slices.Concat(f.line.segments, then.line.segments) {
+		cuts = append(cuts, s.From)
+	}
+	then.line = newTimeline(f.line.span, e.in.AsOf, cuts)
+	then.pricing.known = map[priceKey]*price{}
+	return then, nil
+}
+
+func (e *Engine) estimate(lines, planned []Line, of func(*Line) bool) Estimate {
+	in := e.in.Book.Currency
+	x := Estimate{
+		Actual:  sum(lines, in, func(l *Line) bool { return of(l) && l.Phase == Actual }),
+		Rest:    sum(lines, in, func(l *Line) bool { return of(l) && l.Phase == Forecast }),
+		Planned: sum(planned, in, of),
+	}
+	x.AtCompletion = x.Actual.Add(x.Rest)
+	x.Variance = x.AtCompletion.Sub(x.Planned)
+	return x
+}
+
+// months are the months that there is something of, in their order.
+func (e *Engine) months(lines, planned []Line) []OutlookMonth {
+	at := map[finance.Month]*OutlookMonth{}
+	of := func(m finance.Month) *OutlookMonth {
+		if at[m] == nil {
+			zero := finance.Money{Currency: e.in.Book.Currency}
+			at[m] = &OutlookMonth{m, zero, zero, zero, zero, zero, zero}
+		}
+		return at[m]
+	}
+	add := func(to *finance.Money, l *Line) { *to = to.Add(l.Reported) }
+	for i := range lines {
+		l := &lines[i]
+		switch m := of(l.Month); {
+		case paidFor(l) && l.Phase == Actual:
+			add(&m.ActualCash, l)
+		case paidFor(l):
+			add(&m.ForecastCash, l)
+		case wasted(l) && l.Phase == Actual:
+			add(&m.ActualWaste, l)
+		case wasted(l):
+			add(&m.ForecastWaste, l)
+		}
+	}
+	for i := range planned {
+		switch l := &planned[i]; {
+		case paidFor(l):
+			add(&of(l.Month).PlannedCash, l)
+		case wasted(l):
+			add(&of(l.Month).PlannedWaste, l)
+		}
+	}
+	var all []OutlookMonth
+	for _, m := range at {
+		all = append(all, *m)
+	}
+	slices.SortFunc(all, func(a, b OutlookMonth) int { return int(a.Month - b.Month) })
+	return all
+}
+
+// converted is an amount in the currency of the reports.
+func (e *Engine) converted(m finance.Money) (finance.Money, error) {
+	c, err := e.rates.For(m.Currency, e.in.Book.Currency, e.in.AsOf)
+	if err != nil {
+		return finance.Money{}, fmt.Errorf("budget of plan %s: %w", e.in.Plan.Name, err)
+	}
+	return finance.Money{Amount: m.Amount.Mul(c.Rate), Currency: e.in.Book.Currency}.Round(rounding), nil
+}
+
+// Kinds of warnings.
+const (
+	OverBudget = "forecast_over_budget"
+	NoticeNear = "notice_near"
+)
+
+func (e *Engine) warnings(o *Outlook) []Warning {
+	var all []Warning
+	if share := e.in.Plan.WarnOver; share != nil && o.Budget != nil {
+		if most := o.Budget.Amount.Add(o.Budget.Amount.Mul(*share)); o.Waste.AtCompletion.Amount.Cmp(most) > 0 {
+			all = append(all, Warning{Kind: OverBudget, Text: fmt.Sprintf(
+				"the forecast of waste is %s, %s over the budget of %s", o.Waste.AtCompletion, o.Over, o.Budget)})
+		}
+	}
+	if near := e.in.Plan.WarnNotice; near != nil {
+		for _, n := range e.notices() {
+			if n.State == NoticeOpen && n.DaysLeft <= *near {
+				all = append(all, Warning{Kind: NoticeNear, Contract: n.Contract, Day: n.Last, Text: fmt.Sprintf(
+					"notice of contract %s is due by %s, in %d days; missing it costs %s", n.Contract, n.Last, n.DaysLeft, n.Miss)})
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,163 @@
+package cost
+
+import (
+	"iter"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+)
+
+// Overlap tells what is paid twice.
+func (e *Engine) Overlap(q Question) (Overlap, error) {
+	f, err := e.frame(&e.in.Book, 0)
+	if err != nil {
+		return Overlap{}, err
+	}
+	p, err := e.count(f, asExpected, 0)
+	if err != nil {
+		return Overlap{}, err
+	}
+	o := Overlap{Head: e.head("overlap", q, f.line.span), Lines: q.of(p.lines())}
+	days := map[Class]int{}
+	if q.grouped() {
+		days = p.seatDays(func(g group, _ segment) bool { return q.hasGroup(g) })
+		for i, d := range p.double {
+			if d.people > 0 && q.hasGroup(e.groups[i]) {
+				o.Seats += d.people
+				o.Since = earlier(o.Since, d.since)
+			}
+		}
+	} else if err := e.recount(q, &o, days); err != nil {
+		return Overlap{}, err
+	}
+	for _, n := range days {
+		o.SeatDays += n
+	}
+	o.total(days)
+	return o, nil
+}
+
+func earlier(a, b finance.Day) finance.Day {
+	if a == 0 || b < a {
+		return b
+	}
+	return a
+}
+
+// recount counts people and their days for a question that no group answers.
+func (e *Engine) recount(q Question, o *Overlap, days map[Class]int) error {
+	runs, err := e.UserRuns(q)
+	if err != nil {
+		return err
+	}
+	var user dualtone.PersonID
+	held := map[Class]spans{}
+	flush := func() {
+		for c, all := range held {
+			for _, s := range union(all) {
+				days[c] += s.Days()
+			}
+		}
+		clear(held)
+	}
+	for r := range runs {
+		if r.User != user {
+			flush()
+			user = r.User
+			o.Seats++
+		}
+		o.Since = earlier(o.Since, r.Days.From)
+		held[r.Class] = append(held[r.Class], r.Days)
+	}
+	flush()
+	return nil
+}
+
+// total adds up the classes.
+func (o *Overlap) total(days map[Class]int) {
+	o.Paid = sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class == Charged })
+	o.Overlap = sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class.Overlap() })
+	o.Waste = sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class.Waste() })
+	for _, c := range Classes() {
+		t := Total{Class: c, Amount: sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class == c }), Unit: SeatDay}
+		switch c {
+		case Planned, Idle, Stranded:
+			t.Quantity = finance.Whole(days[c])
+		default:
+			for i := range o.Lines {
+				if l := &o.Lines[i]; l.Class == c {
+					t.Quantity, t.Unit = t.Quantity.Add(l.Quantity), l.Unit
+				}
+			}
+		}
+		o.Classes = append(o.Classes, t)
+	}
+}
+
+// UserRuns goes through the redundant seats of people, one after the other in the
+// order of their ids: what a total of overlap is made of. It holds one person at
+// a time.
+func (e *Engine) UserRuns(q Question) (iter.Seq[UserRun], error) {
+	f, err := e.frame(&e.in.Book, 0)
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.prepare(f, asExpected, 0)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(UserRun) bool) {
+		for i := range e.in.Facts.Users {
+			u := &e.in.Facts.Users[i]
+			if q.User != "" && string(u.ID) != q.User || !q.hasGroup(group{u.Stage, u.CostCenter, u.Country}) {
+				continue
+			}
+			if !p.runs(u, &q, yield) {
+				return
+			}
+		}
+	}, nil
+}
+
+// runs yields the runs of one person, cut where a price changes.
+func (p *pass) runs(u *User, q *Question, yield func(UserRun) bool) bool {
+	w, line, going := &p.walk, &p.frame.line, true
+	w.begin(u)
+	w.overlaps(u, func(c Class, redundant dualtone.Side, days finance.Span) {
+		if q.Span != (finance.Span{}) {
+			days = days.And(q.Span)
+		}
+		if days = days.And(line.span); days.Empty() {
+			return
+		}
+		for s := line.at(days.From); s <= line.at(days.To) && going; s++ {
+			for _, i := range w.touched {
+				if p.items[i].side != redundant || p.items[i].prices[s] == nil {
+					continue
+				}
+				for _, b := range w.billed[i] {
+					on := b.And(days).And(line.segments[s].Span)
+					if run := p.run(u, c, i, s, on); going && !on.Empty() && q.hasKey(&run.Key) {
+						going = yield(run)
+					}
+				}
+			}
+		}
+	})
+	return going
+}
+
+func (p *pass) run(u *User, c Class, item, s int, on finance.Span) UserRun {
+	i, price := &p.items[item], p.items[item].prices[s]
+	amount := price.rate.Times(on.Days())
+	return UserRun{
+		Key: Key{
+			Class: c, Phase: p.frame.line.segments[s].phase, Month: on.From.Month(), Contract: i.contract, Item: i.id, Kind: i.kind, System: i.system,
+			Serving: i.side.Other(), Stage: u.Stage, CostCenter: u.CostCenter, Country: u.Country,
+		},
+		User: u.ID, Days: on,
+		Rate:     finance.Money{Amount: price.rate, Currency: price.contract.Currency},
+		Amount:   finance.Money{Amount: amount, Currency: price.contract.Currency},
+		Reported: finance.Money{Amount: amount.Mul(price.conversion.Rate), Currency: p.frame.pricing.book.Currency},
+	}
+}

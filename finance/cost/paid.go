@@ -1,0 +1,152 @@
+package cost
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+)
+
+// paid is an item of a contract over all its versions.
+type paid struct {
+	contract contract.ID
+	id       contract.ItemID
+	kind     contract.ItemKind
+	system   string
+	side     dualtone.Side
+	license  string
+	// whole is that a month of which a seat had a part is paid whole.
+	whole    bool
+	versions []version // by their days
+}
+
+// version is an item as it holds in one version of its contract.
+type version struct {
+	finance.Span
+
+	contract *contract.Contract
+	item     *contract.Item
+}
+
+// price is what one piece of an item costs on the days of a segment.
+type price struct {
+	*version
+
+	rate       finance.Exact
+	conversion finance.Conversion
+}
+
+// bought lists the items of the contracts with the two systems of a plan.
+func bought(book *Book, plan *Plan) []paid {
+	sides := map[string]dualtone.Side{plan.Old: dualtone.Old, plan.New: dualtone.New}
+	var all []paid
+	for c := range book.Contracts {
+		c := &book.Contracts[c]
+		side, ours := sides[c.System]
+		if !ours {
+			continue
+		}
+		for i := range c.Items {
+			item := &c.Items[i]
+			at := slices.IndexFunc(all, func(p paid) bool { return p.contract == c.ID && p.id == item.ID && p.kind == item.Kind })
+			if at < 0 {
+				at = len(all)
+				all = append(all, paid{
+					contract: c.ID, id: item.ID, kind: item.Kind, system: c.System, side: side,
+					license: item.License, whole: c.PartMonth == contract.WholeMonths,
+				})
+			}
+			all[at].versions = append(all[at].versions, version{c.Span(), c, item})
+		}
+	}
+	slices.SortFunc(all, func(a, b paid) int {
+		return cmp.Or(cmp.Compare(a.contract, b.contract), cmp.Compare(a.id, b.id), cmp.Compare(a.kind, b.kind))
+	})
+	for i := range all {
+		slices.SortFunc(all[i].versions, func(a, b version) int { return cmp.Compare(a.From, b.From) })
+	}
+	return all
+}
+
+// until is the versions with the last one going on to the end of the contract.
+func (p *paid) until(end finance.Day) []version {
+	all := slices.Clone(p.versions)
+	last := &all[len(all)-1]
+	if last.contract.Valid.To == 0 {
+		last.To = end
+	}
+	for i := range all {
+		all[i].To = min(all[i].To, end)
+	}
+	return all
+}
+
+// priced is an item with its price on each segment; nil where it is not paid.
+type priced struct {
+	*paid
+
+	days   spans
+	prices []*price
+	end    finance.Day // of the contract
+	notice finance.Day
+}
+
+// pricing computes prices once for all the passes of an engine.
+type pricing struct {
+	line  *timeline
+	book  *Book
+	rates finance.Rates
+	known map[priceKey]*price
+}
+
+type priceKey struct {
+	item    *contract.Item
+	segment int
+}
+
+func (g *pricing) price(v *version, segment int) (*price, error) {
+	key := priceKey{v.item, segment}
+	if p, ok := g.known[key]; ok {
+		return p, nil
+	}
+	day := g.line.segments[segment].From
+	conversion, err := g.rates.For(v.contract.Currency, g.book.Currency, day)
+	if err != nil {
+		return nil, fmt.Errorf("contract %s, item %s: %w", v.contract.ID, v.item.ID, err)
+	}
+	p := &price{version: v, rate: v.contract.Rate(v.item, day), conversion: conversion}
+	g.known[key] = p
+	return p, nil
+}
+
+// priced is the item with its prices up to the end of its contract.
+func (g *pricing) priced(p *paid, end finance.Day) (priced, error) {
+	all := p.until(end)
+	last := &p.versions[len(p.versions)-1]
+	found := priced{
+		paid: p, prices: make([]*price, len(g.line.segments)), end: end,
+		notice: last.contract.LastNotice(end, g.book.WorkingDays),
+	}
+	for i := range all {
+		v := &all[i]
+		days := v.And(g.line.span)
+		if days.Empty() {
+			continue
+		}
+		found.days = append(found.days, days)
+		for s := g.line.at(days.From); s <= g.line.at(days.To); s++ {
+			price, err := g.price(v, s)
+			if err != nil {
+				return priced{}, err
+			}
+			found.prices[s] = price
+		}
+	}
+	found.days = union(found.days)
+	return found, nil
+}
+
+const licensed = contract.Licence

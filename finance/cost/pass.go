@@ -1,0 +1,256 @@
+package cost
+
+import (
+	"slices"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+)
+
+// frame is the days that passes are made over, and the prices on them.
+type frame struct {
+	line    timeline
+	pricing pricing
+	items   []paid
+	limit   finance.Day // up to which contracts are looked at
+}
+
+// frame covers everything that a delay of so many days can reach.
+func (e *Engine) frame(book *Book, delay int) (*frame, error) {
+	f := &frame{items: bought(book, &e.in.Plan)}
+	first, last := e.in.AsOf, e.in.AsOf
+	var cuts []finance.Day
+	for i := range f.items {
+		p := &f.items[i]
+		switch from := p.versions[0].From; {
+		case p.side == dualtone.New:
+			first = min(first, from)
+		default:
+			last = max(last, p.versions[len(p.versions)-1].contract.Term.To)
+		}
+	}
+	w := walker{plan: &e.in.Plan, asOf: e.in.AsOf, shift: days(delay)}
+	n := e.needs(&w)
+	last = max(last, n.kept, n.served, e.release(asExpected, delay), e.in.Plan.PlannedRelease)
+	for i := range e.in.Facts.Users {
+		u := &e.in.Facts.Users[i]
+		if u.Planned != 0 {
+			last = max(last, u.Planned+days(e.in.Plan.after(u.Stage))-1)
+		}
+		for _, s := range u.Seats {
+			if s.System == e.in.Plan.New {
+				first = min(first, s.From)
+			}
+		}
+	}
+	for _, l := range e.in.Facts.Invoices {
+		first, last = min(first, l.Period.From), max(last, l.Period.To)
+	}
+	f.limit = last
+	for _, c := range e.contracts {
+		if e.side(c.System) == dualtone.Old {
+			end, _ := e.end(c, e.served(n, f.limit), e.release(asExpected, delay), f.limit)
+			last = max(last, end)
+		}
+	}
+	span := finance.Span{From: first.Month().First(), To: last}
+	for c := range book.Contracts {
+		cuts = append(cuts, book.Contracts[c].Cuts(span)...)
+	}
+	if !e.rates.Monthly() {
+		for _, q := range book.Quotes {
+			cuts = append(cuts, q.Day)
+		}
+	}
+	f.line = newTimeline(span, e.in.AsOf, cuts)
+	f.pricing = pricing{line: &f.line, book: book, rates: e.rates, known: map[priceKey]*price{}}
+	return f, nil
+}
+
+// served is the last day on which the old system serves anybody.
+func (e *Engine) served(n needs, limit finance.Day) finance.Day {
+	if n.forever {
+		return limit
+	}
+	return n.served
+}
+
+// release is the day on which old seats are let go of and notice is given.
+func (e *Engine) release(when schedule, shift int) finance.Day {
+	switch r := e.in.Plan.Release; {
+	case when == asPlanned && e.in.Plan.PlannedRelease != 0:
+		return e.in.Plan.PlannedRelease
+	case r > e.in.AsOf:
+		return r + days(shift)
+	default:
+		return r
+	}
+}
+
+// pass is all people counted once.
+type pass struct {
+	e     *Engine
+	frame *frame
+	walk  walker
+	items []priced
+	needs needs
+	// extensions are the terms by which contracts of the old side go on.
+	extensions []extension
+	// groups tell people apart; a pass of one takes all for alike.
+	groups []group
+
+	tallies map[tallyKey]*tally
+	// held counts the seats of each item by day.
+	held []daily
+	// doubled is the days of people with two seats, by class and group.
+	doubled map[tallyKey]*tally
+	// double is how many people of a group had two seats, and since when.
+	double []double
+}
+
+// tallyKey is what seats are counted by; item is -1 where days of people are.
+type tallyKey struct {
+	class Class
+	item  int
+	group int32
+}
+
+type double struct {
+	people int
+	since  finance.Day
+}
+
+// prepare works out the ends of contracts and the prices of a pass.
+func (e *Engine) prepare(f *frame, when schedule, shift int) (*pass, error) {
+	p := &pass{e: e, frame: f, groups: e.groups, tallies: map[tallyKey]*tally{}, doubled: map[tallyKey]*tally{}, double: make([]double, len(e.groups)+1)}
+	p.walk = walker{plan: &e.in.Plan, line: &f.line, asOf: e.in.AsOf, when: when, shift: days(shift)}
+	p.needs = e.needs(&p.walk)
+	ends := map[contract.ID]finance.Day{}
+	for _, c := range e.contracts {
+		end, all := e.end(c, e.served(p.needs, f.limit), e.release(when, shift), f.limit)
+		ends[c.ID] = end
+		if e.side(c.System) == dualtone.Old {
+			p.extensions = append(p.extensions, all...)
+		}
+	}
+	for i := range f.items {
+		end, known := ends[f.items[i].contract]
+		if !known { // It is no more; it was when the plan was approved.
+			end = f.items[i].versions[len(f.items[i].versions)-1].contract.Term.To
+		}
+		item, err := f.pricing.priced(&f.items[i], end)
+		if err != nil {
+			return nil, err
+		}
+		p.items = append(p.items, item)
+		p.held = append(p.held, newDaily(&f.line))
+	}
+	p.walk.items = p.items
+	p.walk.billed = make([]spans, len(p.items))
+	p.walk.holders, p.walk.given = newHolders(p.items, &e.in.Facts, &e.in.Plan)
+	return p, nil
+}
+
+// count goes through all people.
+func (e *Engine) count(f *frame, when schedule, shift int) (*pass, error) {
+	p, err := e.prepare(f, when, shift)
+	if err != nil {
+		return nil, err
+	}
+	for i := range e.in.Facts.Users {
+		p.person(&e.in.Facts.Users[i], e.member[i])
+	}
+	return p, nil
+}
+
+// countAlike goes through all people and takes them for one group.
+func (e *Engine) countAlike(f *frame, when schedule, shift int) (*pass, error) {
+	p, err := e.prepare(f, when, shift)
+	if err != nil {
+		return nil, err
+	}
+	p.groups = []group{{}}
+	for i := range e.in.Facts.Users {
+		p.person(&e.in.Facts.Users[i], 0)
+	}
+	return p, nil
+}
+
+func (p *pass) person(u *User, group int32) {
+	w, line := &p.walk, &p.frame.line
+	w.begin(u)
+	for _, i := range w.touched {
+		for _, s := range w.billed[i] {
+			p.held[i].add(line, s)
+			p.tally(Charged, i, group).add(line, s, 1)
+		}
+	}
+	if len(w.both) == 0 {
+		return
+	}
+	d := &p.double[group]
+	d.people++
+	if d.since == 0 || w.both[0].From < d.since {
+		d.since = w.both[0].From
+	}
+	w.overlaps(u, func(c Class, redundant dualtone.Side, days finance.Span) {
+		p.seats(c, group).add(line, days, 1)
+		for _, i := range w.touched {
+			if p.items[i].side != redundant {
+				continue
+			}
+			for _, s := range w.billed[i] {
+				p.tally(c, i, group).add(line, s.And(days), 1)
+			}
+		}
+	})
+}
+
+func (p *pass) tally(c Class, item int, group int32) *tally {
+	return get(p.tallies, tallyKey{c, item, group}, &p.frame.line)
+}
+
+func (p *pass) seats(c Class, group int32) *tally {
+	return get(p.doubled, tallyKey{c, -1, group}, &p.frame.line)
+}
+
+func get(all map[tallyKey]*tally, key tallyKey, line *timeline) *tally {
+	t := all[key]
+	if t == nil {
+		t = newTally(line)
+		all[key] = t
+	}
+	return t
+}
+
+// seatDays is on how many days people had two seats, by class.
+func (p *pass) seatDays(keep func(group, segment) bool) map[Class]int {
+	all := map[Class]int{}
+	for key, t := range p.doubled {
+		for s, n := range t.days(&p.frame.line) {
+			if keep(p.groups[key.group], p.frame.line.segments[s]) {
+				all[key.class] += int(n)
+			}
+		}
+	}
+	return all
+}
+
+// sortedKeys are the keys of tallies in an order of their own.
+func (p *pass) sortedKeys() []tallyKey {
+	all := make([]tallyKey, 0, len(p.tallies))
+	for k := range p.tallies {
+		all = append(all, k)
+	}
+	slices.SortFunc(all, func(a, b tallyKey) int {
+		if c := classOrder(a.class) - classOrder(b.class); c != 0 {
+			return c
+		}
+		if a.item != b.item {
+			return a.item - b.item
+		}
+		return int(a.group - b.group)
+	})
+	return all
+}

@@ -1,0 +1,38 @@
+package cost
+
+import (
+	"context"
+	"time"
+
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+)
+
+// Question is what a report is asked. Empty fields select all.
+type Question struct {
+	Plan string
+	// AsOf is the last day of which facts are taken; zero for today.
+	AsOf finance.Day
+	// KnownAt is the time whose knowledge is asked for; zero for now.
+	KnownAt time.Time
+	// Span is which days the report is about; zero for all that the contracts and
+	// the facts have something of.
+	Span       finance.Span
+	Class      Class
+	Phase      Phase
+	Contract   contract.ID
+	Item       contract.ItemID
+	System     string
+	Stage      string
+	CostCenter string
+	Country    string
+	// User selects one person in a drill-down.
+	User string
+}
+
+// Source gives an engine what it answers from.
+type Source interface {
+	// Inputs are what was known at a time of a plan: its contracts, its people and
+	// what happened to them. ErrNotFound without such a plan, or without contracts.
+	Inputs(ctx context.Context, q Question) (Inputs, error)
+}

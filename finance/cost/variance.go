@@ -1,0 +1,130 @@
+package cost
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+)
+
+// Variance tells what was planned, what it became, and which part of the
+// difference is a price, a quantity or a time. What it became holds the forecast
+// of what is to come.
+func (e *Engine) Variance(q Question) (Variance, error) {
+	f, err := e.frame(&e.in.Book, 0)
+	if err != nil {
+		return Variance{}, err
+	}
+	p, err := e.count(f, asExpected, 0)
+	if err != nil {
+		return Variance{}, err
+	}
+	planned, err := e.planned(f, asPlanned)
+	if err != nil {
+		return Variance{}, err
+	}
+	moved, err := e.planned(f, asMoved)
+	if err != nil {
+		return Variance{}, err
+	}
+	v := Variance{Head: e.head("variance", q, f.line.span)}
+	v.Lines = e.vary(q.of(planned), q.of(moved), q.of(p.lines()))
+	v.Total = e.varied(v.Lines)
+	return v, nil
+}
+
+// varied adds up lines.
+func (e *Engine) varied(lines []VarianceLine) VarianceLine {
+	zero := finance.Money{Currency: e.in.Book.Currency}
+	total := VarianceLine{Planned: zero, Actual: zero, Price: zero, Volume: zero, Timing: zero}
+	for i := range lines {
+		l := &lines[i]
+		total.Planned, total.Actual = total.Planned.Add(l.Planned), total.Actual.Add(l.Actual)
+		total.Price, total.Volume, total.Timing = total.Price.Add(l.Price), total.Volume.Add(l.Volume), total.Timing.Add(l.Timing)
+	}
+	return total
+}
+
+type varianceKey struct {
+	class    Class
+	month    finance.Month
+	contract contract.ID
+	item     contract.ItemID
+}
+
+// unrounded are the amounts of a line of the plan, of the plan with its switches
+// moved, and of what it became, in the currency of the report.
+type unrounded struct{ planned, moved, actual finance.Exact }
+
+// vary compares lines of the plan, of the plan with its switches moved, and of
+// what it became.
+func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
+	zero := finance.Money{Currency: e.in.Book.Currency}
+	at := map[varianceKey]*VarianceLine{}
+	exact := map[varianceKey]*unrounded{}
+	of := func(l *Line) (*VarianceLine, *unrounded, finance.Exact) {
+		k := varianceKey{l.Class, l.Month, l.Contract, l.Item}
+		if at[k] == nil {
+			at[k] = &VarianceLine{
+				Class: l.Class, Month: l.Month, Contract: l.Contract, Item: l.Item, Kind: l.Kind, System: l.System, Unit: l.Unit,
+				Planned: zero, Actual: zero,
+			}
+			exact[k] = &unrounded{}
+		}
+		return at[k], exact[k], l.Quantity.Mul(l.Rate.Amount).Mul(l.Conversion.Rate)
+	}
+	for i := range planned {
+		v, x, amount := of(&planned[i])
+		v.PlannedQuantity, v.Planned = v.PlannedQuantity.Add(planned[i].Quantity), v.Planned.Add(planned[i].Reported)
+		x.planned = x.planned.Add(amount)
+	}
+	for i := range moved {
+		v, x, amount := of(&moved[i])
+		v.MovedQuantity, x.moved = v.MovedQuantity.Add(moved[i].Quantity), x.moved.Add(amount)
+	}
+	for i := range actual {
+		v, x, amount := of(&actual[i])
+		v.ActualQuantity, v.Actual = v.ActualQuantity.Add(actual[i].Quantity), v.Actual.Add(actual[i].Reported)
+		x.actual = x.actual.Add(amount)
+	}
+	all := make([]VarianceLine, 0, len(at))
+	for k, v := range at {
+		v.explain(exact[k])
+		all = append(all, *v)
+	}
+	slices.SortFunc(all, func(a, b VarianceLine) int {
+		return cmp.Or(cmp.Compare(classOrder(a.Class), classOrder(b.Class)), cmp.Compare(a.Month, b.Month),
+			strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)))
+	})
+	return all
+}
+
+// explain takes the difference apart, with rates that are means over the line.
+// Price and Timing are rounded, and Volume is what is left, so that the three add
+// up to the difference to the cent.
+func (v *VarianceLine) explain(x *unrounded) {
+	v.PlannedRate, v.ActualRate = mean(x.planned, v.PlannedQuantity), mean(x.actual, v.ActualQuantity)
+	switch {
+	case !v.PlannedQuantity.IsZero():
+	case !v.MovedQuantity.IsZero():
+		v.PlannedRate = mean(x.moved, v.MovedQuantity)
+	default:
+		v.PlannedRate = v.ActualRate // None was planned, so none of it is a price.
+	}
+	in := v.Actual.Currency
+	v.Timing = finance.Money{Amount: v.MovedQuantity.Sub(v.PlannedQuantity).Mul(v.PlannedRate), Currency: in}.Round(rounding)
+	v.Price = finance.Money{Currency: in}
+	if !v.ActualQuantity.IsZero() {
+		v.Price = finance.Money{Amount: v.ActualRate.Sub(v.PlannedRate).Mul(v.ActualQuantity), Currency: in}.Round(rounding)
+	}
+	v.Volume = v.Actual.Sub(v.Planned).Sub(v.Price).Sub(v.Timing)
+}
+
+func mean(amount, quantity finance.Exact) finance.Exact {
+	if quantity.IsZero() {
+		return finance.Exact{}
+	}
+	return amount.Over(quantity)
+}

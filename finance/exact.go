@@ -1,0 +1,109 @@
+package finance
+
+import (
+	"math/big"
+	"regexp"
+	"strings"
+
+	"github.com/dualtone/dualtone/internal/placed"
+)
+
+// Exact is a number without any rounding: a fraction of whole numbers. It does
+// not change; its zero value is 0.
+type Exact struct{ r *big.Rat }
+
+// Whole is a whole number.
+func Whole[T ~int | ~int64 | ~int32](n T) Exact { return Exact{big.NewRat(int64(n), 1)} }
+
+// Fraction is a number over another one that is not 0.
+func Fraction(over, under int64) Exact { return Exact{big.NewRat(over, under)} }
+
+var decimals = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,12})?$`)
+
+// ParseExact reads a decimal number such as 42000.00; anything else is
+// ErrInvalid.
+func ParseExact(text string) (Exact, error) {
+	if !decimals.MatchString(text) {
+		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a number", Want: "write digits and a point, as in 42000.00"}
+	}
+	r, _ := new(big.Rat).SetString(text)
+	return Exact{r}, nil
+}
+
+// MustExact is ParseExact of a number that stands in the program.
+func MustExact(text string) Exact {
+	x, err := ParseExact(text)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+func (x Exact) rat() *big.Rat {
+	if x.r == nil {
+		return new(big.Rat)
+	}
+	return x.r
+}
+
+// Add is the sum.
+func (x Exact) Add(o Exact) Exact {
+	switch {
+	case x.r == nil:
+		return o
+	case o.r == nil:
+		return x
+	default:
+		return Exact{new(big.Rat).Add(x.r, o.r)}
+	}
+}
+
+// Sub is the difference.
+func (x Exact) Sub(o Exact) Exact { return Exact{new(big.Rat).Sub(x.rat(), o.rat())} }
+
+// Mul is the product.
+func (x Exact) Mul(o Exact) Exact { return Exact{new(big.Rat).Mul(x.rat(), o.rat())} }
+
+// Times is the number so many times.
+func (x Exact) Times(n int) Exact { return x.Mul(Whole(n)) }
+
+// Over is the quotient; the other number is not 0.
+func (x Exact) Over(o Exact) Exact { return Exact{new(big.Rat).Quo(x.rat(), o.rat())} }
+
+// Neg is the number with the other sign.
+func (x Exact) Neg() Exact { return Exact{new(big.Rat).Neg(x.rat())} }
+
+// Cmp is -1, 0 or 1 as the number is less than, equal to or more than another.
+func (x Exact) Cmp(o Exact) int { return x.rat().Cmp(o.rat()) }
+
+// Equal reports whether two numbers are the same.
+func (x Exact) Equal(o Exact) bool { return x.Cmp(o) == 0 }
+
+// Sign is -1, 0 or 1.
+func (x Exact) Sign() int { return x.rat().Sign() }
+
+// IsZero reports whether the number is 0.
+func (x Exact) IsZero() bool { return x.Sign() == 0 }
+
+// longest is how many digits after the point a number is written with that has
+// no end.
+const longest = 10
+
+// String writes the number as a decimal; one that has no end is rounded half up
+// at the tenth digit after the point.
+func (x Exact) String() string {
+	text := x.rat().FloatString(longest)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// Fixed writes the number with so many digits after the point, rounded half up.
+func (x Exact) Fixed(digits int) string { return x.rat().FloatString(digits) }
+
+// MarshalText writes the number as String does.
+func (x Exact) MarshalText() ([]byte, error) { return []byte(x.String()), nil }
+
+// UnmarshalText reads a decimal number.
+func (x *Exact) UnmarshalText(text []byte) (err error) {
+	*x, err = ParseExact(string(text))
+	return err
+}

@@ -1,0 +1,62 @@
+package finance
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+)
+
+// Rounding says what becomes of a half.
+type Rounding string
+
+// The roundings.
+const (
+	// HalfUp rounds a half away from zero, as invoices do.
+	HalfUp Rounding = "half_up"
+	// HalfEven rounds a half to the even digit.
+	HalfEven Rounding = "half_even"
+)
+
+// Round is the number with so many digits after the point.
+func (x Exact) Round(digits int, how Rounding) Exact {
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
+	whole, rest := new(big.Int).QuoRem(scaled.Num(), scaled.Denom(), new(big.Int))
+	half := rest.Abs(rest).Lsh(rest, 1).Cmp(scaled.Denom())
+	if half > 0 || half == 0 && (how != HalfEven || whole.Bit(0) == 1) {
+		whole.Add(whole, big.NewInt(int64(scaled.Sign())))
+	}
+	return Exact{new(big.Rat).SetFrac(whole, unit)}
+}
+
+// floor is the number rounded down to so many digits.
+func (x Exact) floor(digits int) Exact {
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
+	whole := new(big.Int).Div(scaled.Num(), scaled.Denom())
+	return Exact{new(big.Rat).SetFrac(whole, unit)}
+}
+
+// Apportion rounds parts so that they add up to the rounded sum of them all:
+// each is rounded down, and what is missing goes, a unit of the last digit each,
+// to those that lost most, the earlier of two that lost the same. So no grouping
+// of the parts adds up to anything else.
+func Apportion(parts []Exact, digits int, how Rounding) []Exact {
+	var sum, given Exact
+	shares, lost, order := make([]Exact, len(parts)), make([]Exact, len(parts)), make([]int, len(parts))
+	for i, p := range parts {
+		shares[i], order[i] = p.floor(digits), i
+		lost[i] = p.Sub(shares[i])
+		sum, given = sum.Add(p), given.Add(shares[i])
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Or(lost[b].Cmp(lost[a]), cmp.Compare(a, b)) })
+	unit := Exact{new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil))}
+	missing := sum.Round(digits, how).Sub(given)
+	for _, i := range order {
+		if missing.Sign() <= 0 {
+			break
+		}
+		shares[i], missing = shares[i].Add(unit), missing.Sub(unit)
+	}
+	return shares
+}

@@ -1,0 +1,3 @@
+// Package channel carries events to people: by mail, into Slack and Teams, and
+// to programs of their own.
+package channel

@@ -1,0 +1,90 @@
+package pdf_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dualtone/dualtone/report/document"
+	"github.com/dualtone/dualtone/report/document/documenttest"
+	"github.com/dualtone/dualtone/report/document/pdf"
+)
+
+func printed(t *testing.T, d *document.Document) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := pdf.Write(&out, d); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestTheSameReportIsTheSameFile(t *testing.T) {
+	t.Parallel()
+	if !bytes.Equal(printed(t, documenttest.Sample()), printed(t, documenttest.Sample())) {
+		t.Error("two prints of one report differ")
+	}
+}
+
+func TestRowsThatBreakOffPrintNothing(t *testing.T) {
+	t.Parallel()
+	d := documenttest.Sample()
+	d.Tables[1].Rows = func(yield func([]document.Cell, error) bool) { yield(nil, os.ErrDeadlineExceeded) }
+	if err := pdf.Write(&bytes.Buffer{}, d); err == nil || !strings.Contains(err.Error(), "pdf: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What a reader of the file finds in it is asked of somebody else's program.
+func TestAReaderFindsTheFiguresAndThePageNumbers(t *testing.T) {
+	t.Parallel()
+	pages := text(t, printed(t, documenttest.Sample()))
+	for page, wants := range map[int][]string{
+		0: {"What is paid twice", "As of: 2027-03-31", "23,733.87 EUR", "What each day of delay costs", "2027-03-31: the old contract must be gone on with", "page 1 of"},
+		1: {"as of 2027-03-31 · known at 2027-04-01T06:00:00Z", "page 2 of"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(pages[page], want) {
+				t.Errorf("page %d has no %q:\n%s", page+1, want, pages[page])
+			}
+		}
+	}
+	all := strings.Join(pages, "\n")
+	for _, want := range []string{"11,820.28", "Żółć & Ω, Ltd", "без имени", "Total planned*", "What the words mean", "Ångström"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %q in:\n%s", want, all)
+		}
+	}
+}
+
+func TestALongTableSaysWhatIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	pages := text(t, printed(t, documenttest.Days(1000)))
+	all := strings.Join(pages, "\n")
+	for _, want := range []string{"600 more rows are in the workbook", "2,678.56", fmt.Sprintf("page %d of %d", len(pages), len(pages))} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// text is what pdftotext reads from each page.
+func text(t *testing.T, file []byte) []string {
+	t.Helper()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("no pdftotext on this machine; as root, tools/setup.sh office installs it")
+	}
+	path := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\f"), "\f")
+}

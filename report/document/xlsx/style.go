@@ -1,0 +1,127 @@
+package xlsx
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/dualtone/dualtone/report/document"
+)
+
+// The looks of cells.
+const (
+	plain   = "plain"
+	title   = "title"
+	quiet   = "quiet"
+	head    = "head"
+	sum     = "sum"
+	wrapped = "wrapped"
+)
+
+// style is the number of a look with a number format; the first error is kept.
+func (b *book) style(look, format string, failed *error) int {
+	key := look + "\x00" + format
+	if id, ok := b.styles[key]; ok {
+		return id
+	}
+	s := &excelize.Style{}
+	if format != "" {
+		s.CustomNumFmt = &format
+	}
+	switch look {
+	case title:
+		s.Font = &excelize.Font{Bold: true, Size: 14}
+	case quiet:
+		s.Font = &excelize.Font{Color: "58616B"}
+	case head:
+		s.Font = &excelize.Font{Bold: true}
+		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E3E6EA"}}
+		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+	case sum:
+		s.Font = &excelize.Font{Bold: true}
+		s.Border = []excelize.Border{{Type: "top", Color: "58616B", Style: 1}}
+	case wrapped:
+		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+	}
+	id, err := b.file.NewStyle(s)
+	if err != nil && *failed == nil {
+		*failed = err
+	}
+	b.styles[key] = id
+	return id
+}
+
+// cell is a value as a typed cell; nil where there is none.
+func (b *book) cell(c *document.Column, v document.Cell, failed *error) any {
+	return b.looking(plain, c, v, failed)
+}
+
+func (b *book) looking(look string, c *document.Column, v document.Cell, failed *error) any {
+	if v.Text == "" {
+		if look == plain {
+			return nil
+		}
+		return excelize.Cell{StyleID: b.style(look, "", failed)}
+	}
+	format, value := formatOf(c, v), any(v.Text)
+	switch c.Kind {
+	case document.Quantity, document.Money, document.Percent:
+		// A number that is not one stays a text, for all to see.
+		if n, err := strconv.ParseFloat(v.Text, 64); err == nil {
+			value = n
+		}
+	case document.Date:
+		if t, err := time.Parse(time.DateOnly, v.Text); err == nil {
+			value = serial(t)
+		}
+	case document.Time:
+		if t, err := time.Parse(time.RFC3339Nano, v.Text); err == nil {
+			value = serial(t)
+		}
+	default:
+		format = ""
+	}
+	return excelize.Cell{StyleID: b.style(look, format, failed), Value: value}
+}
+
+// serial is a time as workbooks count it: in days since the end of 1899, in UTC.
+func serial(t time.Time) float64 {
+	return float64(t.Unix()-time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()) / 86400
+}
+
+// formatOf is the number format of a cell.
+func formatOf(c *document.Column, v document.Cell) string {
+	switch c.Kind {
+	case document.Money:
+		code := c.CurrencyOf(v)
+		digits := c.Digits
+		if digits == 0 {
+			digits = document.DigitsOf(code)
+		}
+		return fixed(digits) + ` "` + code + `"`
+	case document.Quantity:
+		_, fraction, _ := strings.Cut(v.Text, ".")
+		digits := len(fraction)
+		if c.Digits > 0 {
+			digits = c.Digits
+		}
+		return fixed(digits)
+	case document.Percent:
+		return "0.0%"
+	case document.Date:
+		return "yyyy-mm-dd"
+	case document.Time:
+		return "yyyy-mm-dd hh:mm:ss"
+	default:
+		return ""
+	}
+}
+
+func fixed(digits int) string {
+	if digits == 0 {
+		return "#,##0"
+	}
+	return "#,##0." + strings.Repeat("0", digits)
+}

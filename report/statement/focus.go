@@ -1,0 +1,326 @@
+package statement
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
+	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/report/focus"
+)
+
+// File is one of the files that a report is written to.
+type File struct {
+	Name  string
+	Write func(w io.Writer) error
+}
+
+// Focus are the files of an overlap or of notices in the form of FOCUS: charges
+// up to the day of the report, commitments, and the metadata of both. What is
+// forecast is no charge and is in a file of its own.
+func Focus(in cost.Inputs, r Request) ([]File, error) {
+	if r.Report != Overlap && r.Report != Notices {
+		return nil, fmt.Errorf("report %s has no form in FOCUS: overlap has, and notices: %w", r.Report, dualtone.ErrInvalid)
+	}
+	e, err := cost.New(in)
+	if err != nil {
+		return nil, err
+	}
+	commitments, commitmentSchema := commitmentsOf(in, e), focus.CommitmentSchema()
+	files := []File{
+		{"contract_commitment.csv", func(w io.Writer) error { return focus.WriteCommitments(w, commitments) }},
+		{"contract_commitment.schema.json", commitmentSchema.Write},
+	}
+	if r.Report == Notices {
+		return files, nil
+	}
+	o, err := e.Overlap(r.Question)
+	if err != nil {
+		return nil, fmt.Errorf("report %s: %w", r.Report, err)
+	}
+	charges, schema := chargesOf(&o, in.Book.Contracts), focus.CostSchema()
+	return append([]File{
+		{"cost_and_usage.csv", func(w io.Writer) error { return focus.WriteCharges(w, charges[cost.Actual]) }},
+		{"cost_and_usage.schema.json", schema.Write},
+		{"forecast.csv", func(w io.Writer) error { return focus.WriteCharges(w, charges[cost.Forecast]) }},
+	}, files...), nil
+}
+
+// chargesOf makes charges of what suppliers are paid. A charge of seats of which
+// some are paid twice is several rows, one for each class of overlap and one for
+// the rest, so that the rows of an invoice still add up to it.
+func chargesOf(o *cost.Overlap, contracts []contract.Contract) map[cost.Phase][]focus.Charge {
+	overlaps := map[cost.Key][]*cost.Line{}
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Class.Overlap() {
+			overlaps[alike(l)] = append(overlaps[alike(l)], l)
+		}
+	}
+	c := charger{overlap: o, accounts: accounts(contracts)}
+	all := map[cost.Phase][]focus.Charge{}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if l.Class != cost.Charged {
+			continue
+		}
+		for _, part := range split(l, overlaps[alike(l)]) {
+			all[l.Phase] = append(all[l.Phase], c.charge(l, &part))
+		}
+	}
+	return all
+}
+
+// alike is what a charge and the overlap that is a part of it have in common.
+func alike(l *cost.Line) cost.Key {
+	k := l.Key
+	k.Class, k.Serving = "", ""
+	return k
+}
+
+// part is a part of a charge.
+type part struct {
+	class    cost.Class
+	serving  dualtone.Side
+	days     finance.Span
+	quantity finance.Exact
+	amount   finance.Money
+	reported finance.Money
+}
+
+// split cuts a charge into what is paid twice and the rest. Parts of another
+// price are those of another charge. What rounding leaves goes to the last part.
+func split(l *cost.Line, overlaps []*cost.Line) []part {
+	rest := part{days: l.Days, quantity: l.Quantity, amount: l.Amount, reported: l.Reported}
+	var parts []part
+	for _, o := range overlaps {
+		if !o.Rate.Equal(l.Rate) || o.Days.And(l.Days).Empty() || rest.quantity.Cmp(o.Quantity) < 0 {
+			continue
+		}
+		parts = append(parts, part{o.Class, o.Serving, o.Days, o.Quantity, o.Amount, o.Reported})
+		rest.quantity, rest.amount, rest.reported = rest.quantity.Sub(o.Quantity), rest.amount.Sub(o.Amount), rest.reported.Sub(o.Reported)
+	}
+	if n := len(parts) - 1; n >= 0 && rest.quantity.IsZero() {
+		parts[n].amount, parts[n].reported = parts[n].amount.Add(rest.amount), parts[n].reported.Add(rest.reported)
+		return parts
+	}
+	return append(parts, rest)
+}
+
+// charger makes charges of lines.
+type charger struct {
+	overlap  *cost.Overlap
+	accounts map[contract.ID]string
+}
+
+// accounts are the suppliers' numbers of contracts, or else the contracts' ids.
+func accounts(contracts []contract.Contract) map[contract.ID]string {
+	all := map[contract.ID]string{}
+	for i := range contracts {
+		c := &contracts[i]
+		all[c.ID] = cmp.Or(c.Account, all[c.ID], string(c.ID))
+	}
+	return all
+}
+
+func (c *charger) charge(l *cost.Line, p *part) focus.Charge {
+	supplier := cmp.Or(l.Supplier, l.System)
+	s := serviceOf(l.Kind)
+	billed := p.amount.Text()
+	charge := focus.Charge{
+		BilledCost: billed, EffectiveCost: billed, ListCost: billed,
+		BillingAccountID: c.accounts[l.Contract], BillingCurrency: string(l.Amount.Currency),
+		BillingPeriod: period(l.Month.Span()), ChargePeriod: period(p.days),
+		Category: s.category, Frequency: s.frequency, Description: describe(l, p),
+		InvoiceID: l.Invoice, InvoiceIssuer: supplier, Provider: supplier,
+		PricingQuantity: p.quantity.String(), PricingUnit: unitOf(l.Unit), ContractedPrice: l.Rate.Amount.String(),
+		ContractedCost:  p.quantity.Mul(l.Rate.Amount).String(),
+		ServiceCategory: s.of, ServiceSubcategory: s.below, ServiceName: l.System + " " + s.name,
+		Sku: sku(l.System, l.Item), SkuMeter: s.meter,
+		Own: c.own(l, p),
+	}
+	if charge.Category == "Usage" {
+		charge.ConsumedQuantity, charge.ConsumedUnit = charge.PricingQuantity, charge.PricingUnit
+	}
+	if l.Corrects != "" {
+		charge.Class = "Correction"
+	}
+	return charge
+}
+
+func (c *charger) own(l *cost.Line, p *part) focus.Own {
+	own := focus.Own{
+		Contract: string(l.Contract), Corrects: l.Corrects, CostCenter: l.CostCenter, Country: l.Country,
+		KnownAt: c.overlap.KnownAt, Class: string(p.class), Plan: c.overlap.Plan, Proration: string(l.Proration),
+		ReportCost: p.reported.Text(), ReportCurrency: string(p.reported.Currency),
+		Serving: string(p.serving), Stage: l.Stage, System: l.System, FxRate: l.Conversion.Rate.String(),
+	}
+	if l.Conversion.Day != 0 {
+		own.FxDate = l.Conversion.Day.Time()
+	}
+	if l.NoticeDay != 0 {
+		own.Notice = l.NoticeDay.Time()
+	}
+	return own
+}
+
+func describe(l *cost.Line, p *part) string {
+	text := fmt.Sprintf("%s of contract %s, %s", l.Item, l.Contract, l.System)
+	if p.class != "" {
+		text += ": " + string(p.class)
+	}
+	return text
+}
+
+// period is days as the specification has them: to before the next midnight.
+func period(s finance.Span) focus.Period {
+	return focus.Period{From: s.From.Time(), Before: (s.To + 1).Time()}
+}
+
+func sku(system string, item contract.ItemID) string { return system + "/" + string(item) }
+
+func unitOf(u cost.Unit) string {
+	switch u {
+	case cost.SeatDay:
+		return "Seat-Days"
+	case cost.ItemDay:
+		return "Unit-Days"
+	default:
+		return "Minutes"
+	}
+}
+
+// service is what an item is in the specification's words. There is no category
+// for telephony.
+type service struct{ category, frequency, of, below, name, meter string }
+
+func serviceOf(k contract.ItemKind) service {
+	const business, productivity, network, connectivity = "Business Applications", "Productivity and Collaboration", "Networking", "Network Connectivity"
+	switch k {
+	case contract.Licence:
+		return service{"Usage", "Recurring", business, productivity, "seats", "Seat-days"}
+	case contract.Hairpin:
+		return service{"Usage", "Usage-Based", network, connectivity, "forwarded calls", "Minutes of the extra leg"}
+	case contract.Trunk, contract.Number:
+		return service{"Purchase", "Recurring", network, connectivity, string(k) + "s", "Days"}
+	default:
+		return service{"Purchase", "Recurring", business, productivity, string(k), "Days"}
+	}
+}
+
+// commitmentsOf are the commitments of contracts: seats or minutes that are paid
+// at least, and items that cost the same whatever is used.
+func commitmentsOf(in cost.Inputs, e *cost.Engine) []focus.Commitment {
+	notices := map[contract.ID]cost.Notice{}
+	if all, err := e.Notices(cost.Question{}); err == nil {
+		for _, n := range all.Notices {
+			notices[n.Contract] = n
+		}
+	}
+	var commitments []focus.Commitment
+	for i := range in.Book.Contracts {
+		c := &in.Book.Contracts[i]
+		for j := range c.Items {
+			if made, ok := commitmentOf(&in, c, &c.Items[j], notices[c.ID]); ok {
+				commitments = append(commitments, made)
+			}
+		}
+	}
+	slices.SortFunc(commitments, func(a, b focus.Commitment) int { return strings.Compare(a.ID, b.ID) })
+	return commitments
+}
+
+func commitmentOf(in *cost.Inputs, c *contract.Contract, item *contract.Item, n cost.Notice) (focus.Commitment, bool) {
+	if item.Commitment == 0 && !item.Fixed() {
+		return focus.Commitment{}, false
+	}
+	holds := c.Span()
+	known := in.KnownAt.UTC().Truncate(time.Second)
+	made := focus.Commitment{
+		ID: fmt.Sprintf("%s/%s@%s", c.ID, item.ID, holds.From), Contract: string(c.ID), Currency: string(c.Currency),
+		Period: period(holds), ContractPeriod: period(c.Term.Span()), Created: known, Updated: known,
+		Duration: duration(c.Term.Span()), Status: status(c, in.AsOf), PaymentInterval: interval(item.Price.Per),
+		Skus: []string{sku(c.System, item.ID)}, Provider: cmp.Or(c.Supplier, c.System),
+		KnownAt: known, Owner: c.Owner, System: c.System,
+	}
+	if c.Renewal != (contract.Period{}) {
+		made.Renewal = c.Renewal.String()
+	}
+	if n.Last != 0 {
+		made.Notice = n.Last.Time()
+	}
+	switch {
+	case item.Commitment == 0:
+		made.Category, made.Type = "Spend", titled(string(item.Kind))
+		made.Cost = spend(c, item).Text()
+		made.Description = fmt.Sprintf("%s of contract %s to %s", item.ID, c.ID, c.Term.To)
+	case item.Kind == contract.Hairpin:
+		made.Category, made.Type, made.Quantity, made.Unit = "Usage", "Minutes", fmt.Sprint(item.Commitment), "Minutes"
+		made.Description = fmt.Sprintf("At least %d minutes a month of %s, contract %s to %s", item.Commitment, item.ID, c.ID, c.Term.To)
+	default:
+		made.Category, made.Type, made.Quantity, made.Unit = "Usage", "Seats", fmt.Sprint(item.Commitment), "Seats"
+		made.Description = fmt.Sprintf("At least %d seats of %s, contract %s to %s", item.Commitment, item.ID, c.ID, c.Term.To)
+	}
+	return made, true
+}
+
+// spend is what a fixed item costs over the days of its version.
+func spend(c *contract.Contract, item *contract.Item) finance.Money {
+	sum := finance.Money{Currency: c.Currency}
+	for d := c.Span().From; d <= c.Span().To; d++ {
+		sum.Amount = sum.Amount.Add(c.Rate(item, d))
+	}
+	return sum.Times(max(item.Quantity, 1)).Round(finance.HalfUp)
+}
+
+// duration is a term in whole years where it has them, else in months or days.
+func duration(s finance.Span) string {
+	months := 0
+	for s.From.AddMonths(months+1)-1 <= s.To {
+		months++
+	}
+	switch whole := s.From.AddMonths(months)-1 == s.To; {
+	case whole && months%12 == 0:
+		return plural(months/12, "Year")
+	case whole:
+		return plural(months, "Month")
+	default:
+		return plural(s.Days(), "Day")
+	}
+}
+
+func plural(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+func status(c *contract.Contract, asOf finance.Day) string {
+	switch {
+	case c.Span().From > asOf:
+		return "Pending"
+	case c.Valid.To != 0 && c.Valid.To < c.Term.To && c.Valid.To < asOf:
+		return "Superseded"
+	case c.Term.To < asOf:
+		return "Expired"
+	default:
+		return "Active"
+	}
+}
+
+func interval(per contract.Per) string {
+	switch per {
+	case contract.PerYear:
+		return "Annual"
+	case contract.PerDay:
+		return "Custom"
+	default:
+		return "Monthly"
+	}
+}
