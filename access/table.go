@@ -25,6 +25,8 @@ const (
 	PlanRollback Action = "plan.rollback"
 	PlanAbort    Action = "plan.abort"
 	PlanFinalise Action = "plan.finalise"
+	// PlanReconcile holds both systems against each other anew.
+	PlanReconcile Action = "plan.reconcile"
 	// PlanProgress moves manual tasks.
 	PlanProgress Action = "plan.progress"
 )
@@ -114,6 +116,7 @@ func planRows() []Row {
 		writes(PlanOverride, "take a failed gate upon oneself", approvers()),
 		writes(PlanRollback, "take a plan or a stage back", desk()),
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
+		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
 		writes(PlanFinalise, "go past the point of no return", approvers()),
 		writes(PlanProgress, "move a manual task", handy),
 	}

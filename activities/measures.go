@@ -2,134 +2,150 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/account"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/systems"
 )
 
-// PlatformMeasures measures gates by the platforms' own call records. A figure
-// that call records do not hold is a reading without data, which never passes.
-type PlatformMeasures struct {
-	Old, New *systems.Platform
-	Store    rollout.Crew
-	People   cutover.People
+// Measures measures gates by the unified call log, and compares both systems. A
+// figure that neither holds is a reading without data, which never passes.
+type Measures struct {
+	Library   *Library
+	Log       *CallLog
+	Baselines *Baselines
+	Compare   *Comparison
 }
 
-// Measure measures the new side in the time that is asked for, and the old side
-// where that is what the gate compares with.
-func (p *PlatformMeasures) Measure(ctx context.Context, m rollout.Measure) (rollout.Reading, error) {
-	if m.Gate.Name == rollout.ReconcilePrefix+string(plan.UserState) {
-		return p.sides(ctx, m)
+// Measure measures the new side in the time that is asked for, with what the gate
+// compares it with.
+func (g *Measures) Measure(ctx context.Context, m rollout.Measure) (rollout.Reading, error) {
+	switch m.Gate.Name {
+	case rollout.ReconcilePrefix + string(plan.UserState):
+		return g.Compare.people(ctx, m)
+	case rollout.ReconcilePrefix + string(plan.CallLog):
+		return g.Compare.calls(ctx, m)
 	}
-	metric := m.Gate.Metric
-	if metric == "" {
-		metric = plan.Metric(m.Gate.Name)
+	v, err := g.Library.open(ctx, m.Plan, m.Hash)
+	if err != nil {
+		return rollout.Reading{}, err
 	}
-	figure, ok := figureOf(metric)
-	if !ok {
-		return rollout.Reading{Missing: fmt.Sprintf("%s cannot be measured by call records", metric)}, nil
+	p := &v.Document.Plan
+	r, err := g.figure(ctx, p.Spec.Systems, p.Spec.Systems.New, m)
+	if err != nil || m.Gate.Compare == nil || r.Missing != "" {
+		return r, err
 	}
-	reading, err := read(ctx, p.New, figure, m.From, m.To)
-	if err != nil || m.Gate.Compare == nil || reading.Missing != "" {
-		return reading, err
-	}
-	if m.Gate.Compare.To != plan.ToOldSide {
-		return reading, nil // no baseline is kept yet: the gate has nothing to compare with
-	}
-	old, err := read(ctx, p.Old, figure, m.From, m.To)
-	if err == nil && old.Missing == "" && old.Samples > 0 {
-		reading.Baseline = &old.Value
-	}
-	return reading, err
+	r.Baseline, err = g.against(ctx, p, m)
+	return r, err
 }
 
-// figure is a metric of call records: what each adds, and whether it counts.
-type figure func(r dualtone.Record) (value float64, counts bool)
+// against is what a gate's figure is compared with; nil where there is nothing.
+func (g *Measures) against(ctx context.Context, p *plan.Plan, m rollout.Measure) (*float64, error) {
+	if m.Gate.Compare.To == plan.ToOldSide {
+		old, err := g.figure(ctx, p.Spec.Systems, p.Spec.Systems.Old, m)
+		if err != nil || old.Missing != "" || old.Samples == 0 {
+			return nil, err
+		}
+		return &old.Value, nil
+	}
+	base, err := g.Baselines.Frozen(ctx, p, m.Hash)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		return nil, nil //nolint:nilnil // there is nothing to compare with
+	}
+	if err != nil {
+		return nil, err
+	}
+	return base.Over(metricOf(m.Gate), m.From, m.To, p.Spec.Baseline.Align), nil
+}
 
-func figureOf(m plan.Metric) (figure, bool) {
-	switch m {
-	case plan.AnsweredRate:
-		return func(r dualtone.Record) (float64, bool) { return share(answered(r)), true }, true
-	case plan.AbandonRate:
-		return func(r dualtone.Record) (float64, bool) { return share(!answered(r)), true }, true
-	case plan.AHT:
-		return func(r dualtone.Record) (float64, bool) { return r.Talk.Seconds(), answered(r) }, true
-	case plan.ASA:
-		return func(r dualtone.Record) (float64, bool) { return r.Answer.Sub(r.Start).Seconds(), answered(r) }, true
+func metricOf(g plan.HealthGate) plan.Metric {
+	if g.Metric != "" {
+		return g.Metric
+	}
+	return plan.Metric(g.Name)
+}
+
+// figure measures a metric of one system.
+func (g *Measures) figure(ctx context.Context, s plan.Systems, system string, m rollout.Measure) (rollout.Reading, error) {
+	metric, read := metricOf(m.Gate), []string{system}
+	if metric == plan.UnaccountedCalls {
+		read = []string{s.Old, s.New}
+	}
+	for _, name := range read {
+		if _, err := g.Log.catchUp(ctx, name); err != nil {
+			return rollout.Reading{}, err
+		}
+	}
+	switch metric {
+	case plan.UnaccountedCalls:
+		return g.unaccounted(ctx, m)
+	case plan.MOSP10:
+		return g.voice(ctx, system, m)
+	}
+	sum, err := g.Log.figures(ctx, system, m.From, m.To)
+	if err != nil {
+		return rollout.Reading{}, wrap(err, "call log of %s", system)
+	}
+	share, ok := shareOf(metric, &sum)
+	r := rollout.Reading{Source: "call log of " + system, Samples: int(share.Of)}
+	switch {
+	case !ok:
+		r.Missing = fmt.Sprintf("the call log does not tell %s", metric)
+	case share.Of == 0:
+		r.Missing = "no calls on " + system
+	case metric == plan.CallVolume:
+		r.Value = share.Sum
 	default:
-		return nil, false
-	}
-}
-
-func answered(r dualtone.Record) bool { return !r.Answer.IsZero() || r.Talk > 0 }
-
-func share(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-// read makes the mean of a figure over the records of a time. Records that come
-// twice count once.
-func read(ctx context.Context, p *systems.Platform, f figure, from, to time.Time) (rollout.Reading, error) {
-	if err := p.Need(systems.CanRecords); err != nil {
-		return rollout.Reading{Missing: err.Error()}, nil
-	}
-	sum, n := 0.0, 0
-	seen := map[string]bool{}
-	for r, err := range p.Records.Records(ctx, "") {
-		if err != nil {
-			return rollout.Reading{}, wrap(err, "call records of %s", p.Name)
-		}
-		if seen[r.ID] || r.Start.Before(from) || !r.Start.Before(to) {
-			continue
-		}
-		seen[r.ID] = true
-		if value, counts := f(r); counts {
-			sum, n = sum+value, n+1
-		}
-	}
-	if n == 0 {
-		return rollout.Reading{Source: "call records of " + p.Name, Missing: "no calls on " + p.Name}, nil
-	}
-	return rollout.Reading{Value: sum / float64(n), Samples: n, Source: "call records of " + p.Name}, nil
-}
-
-// sides compares where the plan has its people with where the user list has
-// them, one by one.
-func (p *PlatformMeasures) sides(ctx context.Context, m rollout.Measure) (rollout.Reading, error) {
-	r := rollout.Reading{Source: "user list"}
-	var differ []string
-	for q := (rollout.UserQuery{Plan: m.Plan, Stage: m.Stage, Limit: 1000}); ; {
-		users, err := p.Store.Users(ctx, q)
-		if err != nil {
-			return r, err
-		}
-		for _, u := range users {
-			person, err := p.People.Person(ctx, u.Person)
-			if err != nil {
-				return r, wrap(err, "person %s", u.Person)
-			}
-			r.Samples++
-			if onNew := u.State == cutover.OnNew; onNew != (person.Side == dualtone.New) {
-				differ = append(differ, fmt.Sprintf("%s is %s in the plan and on the %s side", u.Person, u.State, person.Side))
-			}
-		}
-		if len(users) < q.Limit {
-			break
-		}
-		q.After = users[len(users)-1].Position
-	}
-	r.Value = float64(len(differ))
-	if len(differ) > 0 {
-		r.Source += ": " + strings.ReplaceAll(few(differ), "\n", " ")
+		r.Value = share.Sum / float64(share.Of)
 	}
 	return r, nil
+}
+
+// voice is the mean opinion score that nine of ten calls exceed.
+func (g *Measures) voice(ctx context.Context, system string, m rollout.Measure) (rollout.Reading, error) {
+	var scores []int
+	err := g.Log.each(ctx, calllog.LegQuery{System: system, From: m.From, To: m.To}, func(l *calllog.Leg) {
+		if l.Quality.MOS > 0 {
+			scores = append(scores, l.Quality.MOS)
+		}
+	})
+	r := rollout.Reading{Source: "call log of " + system, Samples: len(scores)}
+	if len(scores) == 0 {
+		r.Missing = "no call on " + system + " has a score"
+		return r, err
+	}
+	slices.Sort(scores)
+	r.Value = float64(scores[(len(scores)-1)/10]) / 100
+	return r, err
+}
+
+// stillTalking is how long after an attempt no system need have a record of it:
+// one is written when the call is over.
+const stillTalking = 2 * time.Hour
+
+// unaccounted counts the attempts that reached the border and that no system
+// recorded, once a record would have come.
+func (g *Measures) unaccounted(ctx context.Context, m rollout.Measure) (rollout.Reading, error) {
+	sum, err := g.Log.Account(ctx, nil, m.From, m.To)
+	r := rollout.Reading{Source: "attempts at the border and the call log", Samples: sum.Attempts}
+	for _, b := range sum.Booked {
+		switch {
+		case b.Outcome != account.Unaccounted:
+		case m.To.Sub(b.At) < stillTalking:
+			r.Samples--
+		default:
+			r.Value++
+			r.Differences = append(r.Differences, rollout.Difference{Key: b.ID, Old: "reached the border at " + b.At.UTC().Format(time.RFC3339)})
+		}
+	}
+	if r.Samples == 0 {
+		r.Missing = "no attempt at the border that is over"
+	}
+	return r, err
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -27,7 +27,12 @@ type Prechecks struct {
 	Old, New *systems.Platform
 	// Rehearsals are what a stage that rehearses the plan goes by.
 	Rehearsals rehearsal.Store
-	Now        func() time.Time
+	// Baselines are what gates compare with.
+	Baselines *Baselines
+	// Receipts and Log are what the point of no return is judged by.
+	Receipts evidence.Receipts
+	Log      *CallLog
+	Now      func() time.Time
 
 	crowd crowd
 }
@@ -53,6 +58,9 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 		return Checked{}, err
 	}
 	if err := c.people(ctx); err != nil {
+		return Checked{}, err
+	}
+	if err := c.baseline(ctx, &v.Document.Plan); err != nil {
 		return Checked{}, err
 	}
 	if stage.Has(plan.PrecheckGates) {
@@ -98,6 +106,24 @@ func (c *checking) rehearsed(ctx context.Context, d *plan.Document) error {
 		return nil
 	}
 	c.fact("rehearsed by %s at %s", kept.Actor, kept.Made.UTC().Format(time.RFC3339))
+	return nil
+}
+
+// baseline freezes what the stage's gates compare with, so that an approval of the
+// stage binds it. Without one they will hold, which is no reason not to begin.
+func (c *checking) baseline(ctx context.Context, p *plan.Plan) error {
+	if p.Spec.Baseline == nil || !c.stage.Has(plan.HealthGates) {
+		return nil
+	}
+	base, err := c.Baselines.Frozen(ctx, p, c.ref.Hash)
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+		c.fact("no baseline: the call log holds no calls on %s from %s to %s", p.Spec.Systems.Old, p.Spec.Baseline.From, p.Spec.Baseline.To)
+		return nil
+	case err != nil:
+		return err
+	}
+	c.fact("baseline %s rests on %d calls", plan.Hash(base.Hash()).Short(), base.Calls())
 	return nil
 }
 
@@ -272,92 +298,4 @@ func asUsers(people []cutover.PersonState) []plan.User {
 		users[i] = plan.User{Person: p.Person, Side: p.Side}
 	}
 	return users
-}
-
-// Final says what is missing before the point of no return.
-func (p *Prechecks) Final(ctx context.Context, ref PlanRef, at time.Time) ([]string, error) {
-	v, err := p.Library.open(ctx, ref.Plan, ref.Hash)
-	if err != nil {
-		return nil, err
-	}
-	final := v.Document.Plan.Spec.Finalise
-	if final == nil {
-		return []string{"the plan names no point of no return (spec.finalise)"}, nil
-	}
-	f := finalCheck{Prechecks: p, ref: ref, at: at, doc: &v.Document.Plan}
-	if err := f.rested(ctx, final.NotBefore.AfterLastSwitch); err != nil {
-		return nil, err
-	}
-	for _, r := range final.Require {
-		if err := f.require(ctx, r); err != nil {
-			return nil, err
-		}
-	}
-	return f.missing, nil
-}
-
-type finalCheck struct {
-	*Prechecks
-	ref     PlanRef
-	at      time.Time
-	doc     *plan.Plan
-	missing []string
-}
-
-func (f *finalCheck) miss(what string, args ...any) {
-	f.missing = append(f.missing, fmt.Sprintf(what, args...))
-}
-
-// rested asks whether the last switch is long enough ago.
-func (f *finalCheck) rested(ctx context.Context, after plan.Duration) error {
-	all, err := f.Store.Transitions(ctx, rollout.TransitionQuery{Plan: f.ref.Plan})
-	if err != nil {
-		return err
-	}
-	for _, t := range slices.Backward(all) {
-		if t.Verb == rollout.Switched {
-			if until := t.At.Add(after.Time()); f.at.Before(until) {
-				f.miss("the last switch was at %s, it must be %s ago: not before %s", t.At.UTC().Format(time.RFC3339), after, until.UTC().Format(time.RFC3339))
-			}
-			return nil
-		}
-	}
-	return nil
-}
-
-func (f *finalCheck) require(ctx context.Context, r plan.Requirement) error {
-	switch r.Name {
-	case plan.NoOpenHolds:
-		holds, err := f.Store.Holds(ctx, f.ref.Plan)
-		for _, h := range holds {
-			if h.OpenAt(f.at) {
-				f.miss("%s", h)
-			}
-		}
-		return err
-	case plan.FreshReconcile:
-		return f.reconciled(ctx)
-	default:
-		f.miss("%s: nothing is known that proves it", r.Name)
-		return nil
-	}
-}
-
-// reconciled asks whether both systems were compared lately, and agreed.
-func (f *finalCheck) reconciled(ctx context.Context) error {
-	for _, diff := range f.doc.Spec.Gates.Reconcile {
-		name := rollout.ReconcilePrefix + string(diff.Diff)
-		last, err := f.Store.Readings(ctx, rollout.ReadingQuery{Plan: f.ref.Plan, Gate: name, Last: 1})
-		switch {
-		case err != nil:
-			return err
-		case len(last) == 0:
-			f.miss("%s was never made", name)
-		case last[0].Ruling != rollout.GatePasses:
-			f.miss("%s %s", name, last[0].Why)
-		case f.at.Sub(last[0].At) > diff.MaxAge.Time():
-			f.miss("%s is of %s, older than %s", name, last[0].At.UTC().Format(time.RFC3339), diff.MaxAge)
-		}
-	}
-	return nil
 }

@@ -51,6 +51,20 @@ func (c *CallRecords) Register(r registry) {
 // connector begins a little before that place, since records are late, and the
 // log tells what it knows already. It may be run again after any failure.
 func (c *CallRecords) Ingest(ctx context.Context, system string) (Ingested, error) {
+	defer keepBeating(ctx)()
+	return c.read(ctx, system)
+}
+
+// CatchUp reads on as Ingest does, of a system whose records are read.
+func (c *CallRecords) CatchUp(ctx context.Context, system string) (bool, error) {
+	if _, ok := c.Systems[system]; !ok {
+		return false, nil
+	}
+	_, err := c.read(ctx, system)
+	return true, err
+}
+
+func (c *CallRecords) read(ctx context.Context, system string) (Ingested, error) {
 	done := Ingested{System: system}
 	s, ok := c.Systems[system]
 	if !ok {
@@ -63,8 +77,6 @@ func (c *CallRecords) Ingest(ctx context.Context, system string) (Ingested, erro
 	if err != nil {
 		return done, wrap(err, "records of %s", system)
 	}
-	stop := keepBeating(ctx)
-	defer stop()
 	in, err := c.Store.Begin(ctx, calllog.Source{
 		System: system, Kind: calllog.Records, Key: "records", Name: "records of " + system, Format: s.Format,
 	})

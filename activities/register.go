@@ -30,6 +30,8 @@ const (
 	KeepApprovalName   = "keep_approval"
 	KeepNoteName       = "keep_note"
 	CheckFinalName     = "check_final"
+	PerformFinalName   = "perform_final"
+	ReconcilePlanName  = "reconcile_plan"
 )
 
 // registry is the part of a worker that takes activities.
@@ -75,6 +77,8 @@ func RegisterRollout(r registry, p *Rollout) {
 		KeepApprovalName:   p.KeepApproval,
 		KeepNoteName:       p.KeepNote,
 		CheckFinalName:     p.CheckFinal,
+		PerformFinalName:   p.PerformFinal,
+		ReconcilePlanName:  p.ReconcilePlan,
 	} {
 		r.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
 	}

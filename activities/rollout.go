@@ -19,6 +19,8 @@ type Rollout struct {
 	Calendar rollout.Calendars
 	Checks   StageChecks
 	Measures rollout.Measures
+	// Final does what a plan names for after its point of no return.
+	Final FinalActions
 	// News may be nil.
 	News rollout.News
 	Now  func() time.Time
@@ -39,6 +41,13 @@ type StageChecks interface {
 	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, inFlight int) (map[dualtone.PersonID]string, error)
 	// Final says what is still missing before the point of no return.
 	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
+}
+
+// FinalActions does what cannot be taken back.
+type FinalActions interface {
+	// Perform does the final actions of a plan; what no system can do becomes a
+	// task. It may be run again after any failure.
+	Perform(ctx context.Context, p PlanRef) error
 }
 
 // Checked is what the prechecks of a stage found.
@@ -134,6 +143,11 @@ func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
 func (r *Rollout) CheckFinal(ctx context.Context, p PlanRef) ([]string, error) {
 	missing, err := r.Checks.Final(ctx, p, r.Now())
 	return missing, wrap(err, "finalising plan %s", p.Plan)
+}
+
+// PerformFinal does the final actions of a plan that was finalised.
+func (r *Rollout) PerformFinal(ctx context.Context, p PlanRef) error {
+	return wrap(r.Final.Perform(ctx, p), "finalising plan %s", p.Plan)
 }
 
 // StageTally counts the people of a stage by where they are.

@@ -71,7 +71,7 @@ func (r *Rollout) MeasureStage(ctx context.Context, o MeasureOrder) ([]rollout.F
 		if !g.Window.Stage {
 			from = o.At.Add(-g.Window.For.Time())
 		}
-		reading, err := r.Measures.Measure(ctx, rollout.Measure{Plan: o.Plan, Stage: o.Stage, Gate: g, From: from, To: o.At})
+		reading, err := r.Measures.Measure(ctx, rollout.Measure{Plan: o.Plan, Hash: o.Hash, Stage: o.Stage, Gate: g, From: from, To: o.At})
 		if err != nil {
 			return nil, wrap(err, "gate %s of stage %s of plan %s", g.Name, o.Stage, o.Plan)
 		}
@@ -88,6 +88,65 @@ func (r *Rollout) MeasureStage(ctx context.Context, o MeasureOrder) ([]rollout.F
 		findings = append(findings, f)
 	}
 	return findings, nil
+}
+
+// ReconcileOrder asks for both systems to be held against each other.
+type ReconcileOrder struct {
+	PlanRef
+
+	// At is when, so that a repeated activity measures the same.
+	At time.Time `json:"at"`
+}
+
+// ReconcilePlan holds both systems against each other for every stage whose
+// people have been moved, and says in a line what was found.
+func (r *Rollout) ReconcilePlan(ctx context.Context, o ReconcileOrder) (string, error) {
+	spec, err := r.Specs.Spec(ctx, o.Plan, o.Hash)
+	if err != nil {
+		return "", wrap(err, "plan %s", o.Plan)
+	}
+	since, err := r.arrivals(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, s := range spec.Stages {
+		began, moved := since[s.Stage]
+		gates := slices.DeleteFunc(slices.Clone(s.Gates), func(g plan.HealthGate) bool { return !strings.HasPrefix(g.Name, rollout.ReconcilePrefix) })
+		if !moved || len(gates) == 0 {
+			continue
+		}
+		all, err := r.MeasureStage(ctx, MeasureOrder{
+			StageRef: StageRef{Plan: o.Plan, Stage: s.Stage, Hash: o.Hash}, Gates: gates, Since: began, Began: began, At: o.At,
+		})
+		if err != nil {
+			return "", err
+		}
+		for _, f := range all {
+			found = append(found, fmt.Sprintf("%s of stage %s: %s, %s", f.Gate, s.Stage, f.Ruling, f.Why))
+		}
+	}
+	if len(found) == 0 {
+		return "nobody has been moved in a stage that the plan has compared", nil
+	}
+	return strings.Join(found, "; "), nil
+}
+
+// arrivals are when the people of each stage were last all on the new side, of
+// stages that are not taken back.
+func (r *Rollout) arrivals(ctx context.Context, o ReconcileOrder) (map[string]time.Time, error) {
+	all, err := r.Store.Transitions(ctx, rollout.TransitionQuery{Plan: o.Plan})
+	since := map[string]time.Time{}
+	for _, t := range all {
+		switch {
+		case t.Stage == "" || t.Hash != o.Hash:
+		case t.Verb == rollout.Switched:
+			since[t.Stage] = t.At
+		case t.To == rollout.RollingBack, t.To == rollout.RolledBack:
+			delete(since, t.Stage)
+		}
+	}
+	return since, wrap(err, "log of plan %s", o.Plan)
 }
 
 // TaskOrder opens the tasks of a stage, or says what became of one.
@@ -140,12 +199,7 @@ func (r *Rollout) moveTask(ctx context.Context, o TaskOrder) error {
 	if t.State == o.Verdict && (t.DoneAt.Equal(o.At) || t.ConfirmedAt.Equal(o.At)) {
 		return nil // an earlier attempt did it
 	}
-	var moved rollout.Task
-	if o.Verdict == rollout.TaskDone {
-		moved, err = t.Finish(o.Actor, o.Evidence, o.At)
-	} else {
-		moved, err = t.Judge(o.Verdict, o.Actor, o.Evidence, o.At)
-	}
+	moved, err := t.Move(o.Verdict, o.Actor, o.Evidence, o.At)
 	if err != nil {
 		return err
 	}

@@ -25,12 +25,19 @@ type Config struct {
 	Routing   Routing            `mapstructure:"routing"`
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
+	Evidence  Evidence           `mapstructure:"evidence"`
 	Console   Console            `mapstructure:"console"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
 	Notify    Notify             `mapstructure:"notify"`
 
 	file   string
 	origin map[string]place
+}
+
+// Evidence is how packs that prove what a stage did are signed.
+type Evidence struct {
+	// Key is the private key, Ed25519 in PEM.
+	Key Secret `mapstructure:"key"`
 }
 
 // Telemetry is where traces of what the program does are sent.

@@ -252,6 +252,35 @@ func (p *Plans) Give(ctx context.Context, name string, o workflows.PlanOrder) er
 	return p.giveAtRest(ctx, name, o)
 }
 
+// MoveTask says what became of a task: of a stage to its workflow, which waits for
+// it, and of the point of no return to the store.
+func (p *Plans) MoveTask(ctx context.Context, name string, o workflows.PlanOrder) error {
+	if o.Stage != workflows.FinalStage {
+		return p.Give(ctx, name, o)
+	}
+	o.At = p.Now()
+	standing, err := p.standing(ctx, name)
+	if err != nil {
+		return err
+	}
+	t, err := standing.Take(o.Order)
+	if err != nil {
+		return err
+	}
+	task, err := p.Store.Task(ctx, name, o.Task)
+	if err != nil {
+		return err
+	}
+	moved, err := task.Move(o.Verdict, o.Actor, o.Attached, o.At)
+	if err != nil {
+		return err
+	}
+	if err := p.Store.MoveTask(ctx, task, moved); err != nil {
+		return err
+	}
+	return p.Store.Record(ctx, t)
+}
+
 // Stage asks the workflow of a stage how it stands. ErrNotFound when it has none.
 func (p *Plans) Stage(ctx context.Context, name, stage string) (workflows.StageStatus, error) {
 	var s workflows.StageStatus

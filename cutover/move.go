@@ -21,6 +21,7 @@ const (
 	SwitchCRM Step = "crm"        // move the softphone
 	FlipRoute Step = "route"      // send new calls to the side to come
 	Regroup   Step = "queues"     // leave the queues of one side, join those of the other
+	Release   Step = "release"    // give the old seat back, past the point of no return
 )
 
 // Action is one write: a facet goes from one value to another.

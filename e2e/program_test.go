@@ -64,7 +64,18 @@ func (p program) command(ctx context.Context, args ...string) *exec.Cmd {
 // do runs a command to its end.
 func (p program) do(t *testing.T, args ...string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), commandPatience)
+	return p.run(t, t.Context(), args...)
+}
+
+// afterwards runs a command when the test is over and its context canceled.
+func (p program) afterwards(t *testing.T, args ...string) answer {
+	t.Helper()
+	return p.run(t, context.WithoutCancel(t.Context()), args...)
+}
+
+func (p program) run(t *testing.T, ctx context.Context, args ...string) answer { //nolint:revive // the test comes first, as everywhere here
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, commandPatience)
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := p.command(ctx, args...)
@@ -169,10 +180,17 @@ func (p program) work(t *testing.T) *worker {
 // eventually waits until something is so.
 func eventually(t tester, what string, is func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	within(t, time.Minute, what, is)
+}
+
+// within waits until something is so, for as long as it may take on a machine
+// that is busy with much else.
+func within(t tester, limit time.Duration, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	for !is() {
 		if time.Now().After(deadline) {
-			t.Fatalf("still not so after a minute: %s", what)
+			t.Fatalf("still not so after %s: %s", limit, what)
 		}
 		select {
 		case <-t.Context().Done():

@@ -236,6 +236,7 @@ func (s *Accounts) inAudit(ctx context.Context, noun, action, object string, bef
 	return err
 }
 
+// orEmpty is a list as the database keeps it: never null.
 func orEmpty[T any](all []T) []T {
 	if all == nil {
 		return []T{}

@@ -20,35 +20,44 @@ func (s *Rollouts) KeepReadings(ctx context.Context, all ...rollout.Reading) err
 		var batch pgx.Batch
 		for _, r := range all {
 			batch.Queue(`
-				INSERT INTO plan_readings (plan, stage, gate, at, "from", "to", value, samples, baseline, source, missing, ruling, why)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+				INSERT INTO plan_readings (plan, stage, gate, at, "from", "to", value, samples, baseline, source, missing, ruling, why, differences)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
 				r.Plan, r.Stage, r.Gate, stored(r.At), stored(r.From), stored(r.To), r.Value, r.Samples, r.Baseline,
-				printable(r.Source), printable(r.Missing), r.Ruling, printable(r.Why))
+				printable(r.Source), printable(r.Missing), r.Ruling, printable(r.Why), orEmpty(r.Differences))
 		}
 		return s.pool.SendBatch(ctx, &batch).Close()
 	})
 }
 
+func orNil[T any](all []T) []T {
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
 type readingRow struct {
-	Plan     string
-	Stage    string
-	Gate     string
-	At       time.Time
-	From     time.Time
-	To       time.Time
-	Value    float64
-	Samples  int
-	Baseline *float64
-	Source   string
-	Missing  string
-	Ruling   rollout.Ruling
-	Why      string
+	Plan        string
+	Stage       string
+	Gate        string
+	At          time.Time
+	From        time.Time
+	To          time.Time
+	Value       float64
+	Samples     int
+	Baseline    *float64
+	Source      string
+	Missing     string
+	Ruling      rollout.Ruling
+	Why         string
+	Differences []rollout.Difference
 }
 
 func (r readingRow) reading() rollout.Reading {
 	return rollout.Reading{
 		Plan: r.Plan, Stage: r.Stage, Gate: r.Gate, At: r.At.UTC(), From: r.From.UTC(), To: r.To.UTC(), Value: r.Value,
 		Samples: r.Samples, Baseline: r.Baseline, Source: r.Source, Missing: r.Missing, Ruling: r.Ruling, Why: r.Why,
+		Differences: orNil(r.Differences),
 	}
 }
 
@@ -62,7 +71,7 @@ func (s *Rollouts) Readings(ctx context.Context, q rollout.ReadingQuery) ([]roll
 		f.add("at >= %s", stored(q.Since))
 	}
 	all, err := listed(ctx, s.pool, "readings of plan "+q.Plan, `
-		SELECT plan, stage, gate, at, "from", "to", value, samples, baseline, source, missing, ruling, why FROM plan_readings`+
+		SELECT plan, stage, gate, at, "from", "to", value, samples, baseline, source, missing, ruling, why, differences FROM plan_readings`+
 		f.where()+` ORDER BY at DESC, gate DESC`+f.limit(q.Last), f.args, readingRow.reading)
 	return reversed(all), err
 }

@@ -97,6 +97,9 @@ func RunPlan(ctx workflow.Context, r PlanRequest) (PlanEnd, error) {
 			return PlanEnd{}, err
 		}
 	}
+	if err := p.perform(ctx); err != nil {
+		return PlanEnd{}, err
+	}
 	err = p.settle(ctx)
 	return PlanEnd{State: p.Standing.State, Stages: p.Stages}, err
 }

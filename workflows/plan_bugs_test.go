@@ -1,6 +1,9 @@
 package workflows_test
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/cutovertest"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
@@ -436,4 +440,78 @@ func TestTheEndOfAStageCarriesItsOutcome(t *testing.T) {
 		return rollout.Opening{Open: !at.Before(monday().Add(time.Minute)), Next: monday().Add(time.Minute)}
 	}
 	h.run(t, h.start())
+}
+
+// vitessio/vitess#17326: two things switched by one command left a mixed state of
+// which nothing was recorded.
+func TestNoTwoThingsAreSwitchedWithoutARecordBetween(t *testing.T) {
+	t.Parallel()
+	for name, workflow := range map[string]any{"forth": workflows.SwitchUser, "back": workflows.ReturnUser} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice()
+			if name == "back" {
+				o.run(t, workflows.SwitchUser)
+			}
+			seen := 0
+			o.world.FailWith(func(op string) cutovertest.Failure {
+				facet, write := strings.CutPrefix(op, "set ")
+				if !write {
+					return cutovertest.Failure{}
+				}
+				seen++
+				entries, err := o.stores.Journal(context.Background(), cutover.JournalQuery{Person: "E100"})
+				must(t, err)
+				last := entries[len(entries)-1]
+				if last.Kind != cutover.Intent || string(last.Facet) != facet {
+					t.Errorf("%s is written, and the journal's last line is %s of %s", facet, last.Kind, last.Facet)
+				}
+				if undecided := withoutOutcome(entries[:len(entries)-1]); len(undecided) > 0 {
+					t.Errorf("%s is written while it stands nowhere what became of %v", facet, undecided)
+				}
+				return cutovertest.Failure{}
+			})
+			o.run(t, workflow)
+			if seen < 5 {
+				t.Errorf("only %d writes were seen", seen)
+			}
+		})
+	}
+}
+
+// withoutOutcome are the facets that were to be written and of which the journal
+// does not tell what became.
+func withoutOutcome(entries []cutover.Entry) []cutover.Facet {
+	type write struct {
+		id     cutover.SwitchID
+		action int
+	}
+	left := map[write]cutover.Facet{}
+	for _, e := range entries {
+		switch {
+		case e.Kind == cutover.Intent:
+			left[write{e.Switch, e.Action}] = e.Facet
+		case e.Action != 0:
+			delete(left, write{e.Switch, e.Action})
+		}
+	}
+	return slices.Sorted(maps.Values(left))
+}
+
+// vitessio/vitess#16563: the position was taken before the lock, so that what came
+// between the two was lost.
+func TestWhetherAUserIsFreeIsReadAfterOffersAreStopped(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.run(t, workflows.SwitchUser)
+	ops := o.world.Ops()
+	stopped, moved := slices.Index(ops, "set old.offering"), slices.Index(ops, "set crm.softphone")
+	if stopped < 0 || moved < stopped {
+		t.Fatalf("offers are stopped at %d and the softphone is moved at %d of %v", stopped, moved, ops)
+	}
+	for _, look := range []string{"presence old", "presence new"} {
+		if !slices.Contains(ops[stopped:moved], look) {
+			t.Errorf("%s is not asked between the stop of offers and the move: a call that came meanwhile would be cut; %v", look, ops)
+		}
+	}
 }

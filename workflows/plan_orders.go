@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone"
@@ -133,6 +134,8 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 	switch {
 	case o.Verb == rollout.Finalise:
 		return p.finalise(ctx, o)
+	case o.Verb == rollout.Compare:
+		return p.compare(ctx, o)
 	case o.Stage != "" && o.Stage != FinalStage:
 		return p.relaunch(ctx, o)
 	}
@@ -253,6 +256,33 @@ func (p *planRun) finalise(ctx workflow.Context, o PlanOrder) error {
 		p.Stages[s.Stage] = p.finaliseStage(ctx, s)
 	}
 	return nil
+}
+
+// compare holds both systems against each other, and keeps what was found.
+func (p *planRun) compare(ctx workflow.Context, o PlanOrder) error {
+	var found string
+	asked := activities.ReconcileOrder{PlanRef: p.Plan, At: workflow.Now(ctx)}
+	if err := workflow.ExecuteActivity(asking(ctx), activities.ReconcilePlanName, asked).Get(ctx, &found); err != nil {
+		return err
+	}
+	if o.Reason != "" {
+		found = o.Reason + ": " + found
+	}
+	o.Reason = found
+	return p.take(ctx, o.Order)
+}
+
+// perform does what the plan names for after the point of no return, however long
+// that takes.
+func (p *planRun) perform(ctx workflow.Context) error {
+	if p.Standing.State != rollout.Finalised || workflow.GetVersion(ctx, "final-actions", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: wayBack, HeartbeatTimeout: heartbeat,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
+	})
+	return workflow.ExecuteActivity(ctx, activities.PerformFinalName, p.Plan).Get(ctx, nil)
 }
 
 // finaliseStage keeps that a stage has no way back any more.

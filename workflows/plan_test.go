@@ -49,6 +49,8 @@ type hall struct {
 	figure func(m rollout.Measure) rollout.Reading
 	checks func() activities.Checked
 	final  []string
+	// performed are the plans whose final actions were done.
+	performed []activities.PlanRef
 }
 
 // began is a user's switch that was begun.
@@ -131,7 +133,7 @@ func (h *hall) fresh() {
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
 	h.env.RegisterActivityWithOptions(h.runUser, activity.RegisterOptions{Name: activities.RunUserName})
 	activities.RegisterRollout(h.env, &activities.Rollout{
-		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Now: h.env.Now,
+		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Final: h, Now: h.env.Now,
 	})
 	workflows.Register(h.env)
 }
@@ -199,6 +201,13 @@ func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, 
 
 func (h *hall) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {
 	return h.final, nil
+}
+
+func (h *hall) Perform(_ context.Context, p activities.PlanRef) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.performed = append(h.performed, p)
+	return nil
 }
 
 func (h *hall) Measure(_ context.Context, m rollout.Measure) (rollout.Reading, error) {

@@ -324,9 +324,48 @@ func TestFinaliseIsRefusedUntilEverythingIsAsItMustBe(t *testing.T) {
 	if end := h.run(t, h.start()); end.State != rollout.Finalised || end.Stages["pilot"] != rollout.Finalised {
 		t.Errorf("the plan is %s, stages %v", end.State, end.Stages)
 	}
+	if len(h.performed) != 1 || h.performed[0].Plan != "emea" {
+		t.Errorf("the final actions were done for %v, want once", h.performed)
+	}
 	for i, want := range []string{"reconcile is stale", "an approval as finance-owner"} {
 		if !strings.Contains(*said[i], want) {
 			t.Errorf("refusal %d says %q, want %q", i, *said[i], want)
 		}
+	}
+}
+
+func TestBothSystemsAreComparedAnewOnOrder(t *testing.T) {
+	t.Parallel()
+	pilot, unmoved := wave("pilot"), wave("wave-1", "pilot")
+	none := plan.Level{Unit: plan.InNumbers}
+	compare := plan.HealthGate{Name: "reconcile/user_state", Threshold: &plan.Threshold{Max: &none}, Window: plan.GateWindow{Stage: true}, MinSamples: 1}
+	pilot.Soak, pilot.Gates = plan.Day, []plan.HealthGate{compare, answered()}
+	unmoved.Gates = pilot.Gates
+	h := newHall(t, []rollout.Spec{pilot, unmoved}, 3, 2)
+	measured := map[string]int{}
+	h.figure = func(m rollout.Measure) rollout.Reading {
+		measured[m.Stage+" "+m.Gate.Name]++
+		return rollout.Reading{Samples: 1000, Value: map[string]float64{"reconcile/user_state": 0, "answered-rate": 0.95}[m.Gate.Name]}
+	}
+	h.tell(t, 48*time.Hour, incident(rollout.PutHold))
+	h.open = func(at time.Time) rollout.Opening { // the wave waits until the day after
+		return rollout.Opening{Open: at.Before(monday().Add(time.Hour)), Next: monday().Add(1000 * time.Hour)}
+	}
+	h.after(72*time.Hour, func() {
+		before := measured["pilot reconcile/user_state"]
+		h.must(t, h.order(incident(rollout.Compare)))
+		h.after(time.Minute, func() {
+			if n := measured["pilot reconcile/user_state"] - before; n != 1 || measured["wave-1 reconcile/user_state"] != 0 {
+				t.Errorf("the pilot was compared %d times on order, want once, and the wave not: %v", n, measured)
+			}
+			h.must(t, h.order(incident(rollout.Rollback)))
+		})
+	})
+	h.run(t, h.start())
+	all, err := h.store.Transitions(t.Context(), rollout.TransitionQuery{Plan: "emea"})
+	must(t, err)
+	i := slices.IndexFunc(all, func(tr rollout.Transition) bool { return tr.Verb == rollout.Compare })
+	if i < 0 || !strings.Contains(all[i].Reason, "reconcile/user_state of stage pilot: pass") {
+		t.Errorf("the log tells of the comparison as %+v", all)
 	}
 }

@@ -17,6 +17,9 @@ import (
 // simulator knows.
 const awsSecret = connectsim.DefaultSecret
 
+// evidenceKey is the file, among the secrets, with the key that signs packs.
+const evidenceKey = "evidence.pem"
+
 // partialSuccess is dualtone's exit code when not everybody arrived.
 const partialSuccess = 7
 
@@ -101,10 +104,12 @@ migration:
   region: US
 cohort:
   window: 8
+evidence:
+  key: file:%s/%s
 `, secrets, stack.TemporalAddress, stack.Namespace, host, port, managerName, secrets, records,
 		cloud.Address, connectRegion, cloud.Instance, connectsim.DefaultKey, secrets, connectsim.Parked,
 		org.Address, consumerKey, secrets, org.Org, org.Grant, org.Grant, org.CallCenters[0], org.CallCenters[1],
-		org.Grant, connectsim.AgentRights, queues.String(), reachPrefix) + b.configuration()
+		org.Grant, connectsim.AgentRights, queues.String(), reachPrefix, secrets, evidenceKey) + b.configuration()
 }
 
 // configuration is the part of the edge, if there is a real SBC to ask it.
@@ -113,6 +118,7 @@ func (b *border) configuration() string {
 		return ""
 	}
 	return fmt.Sprintf(`edge:
+  journal: none   # calls that are made for the SBC alone stand in no system's records
   sip: {udp: "%s"}
   peers: [{network: 127.0.0.1, ingress: carrier, country: US}]
   old: {host: %s, port: %d}

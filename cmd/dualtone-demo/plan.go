@@ -31,9 +31,11 @@ const (
 	waveTo    = waveFrom + 8
 )
 
-// refusedConflict and refusedDenied are dualtone's exit codes for an order at the
-// wrong time, and by the wrong person.
+// refusedInvalid, refusedConflict and refusedDenied are dualtone's exit codes for
+// what is not as it should be, for an order at the wrong time, and by the wrong
+// person.
 const (
+	refusedInvalid  = 2
 	refusedConflict = 4
 	refusedDenied   = 5
 )
@@ -49,13 +51,20 @@ type planned struct {
 	// final while the comparison of both systems is old.
 	AuthorRefused bool `json:"author_refused"`
 	FinalRefused  bool `json:"final_refused"`
+	// Packs are the signed packs of evidence, one a stage, that were verified as a
+	// chain by the public key alone; ForgedRefused: one with a changed byte was not.
+	Packs         int  `json:"packs"`
+	ForgedRefused bool `json:"forged_refused"`
+	// State is the plan's at the end, and TasksLeft what people have still to do.
+	State     string `json:"state"`
+	TasksLeft int    `json:"tasks_left"`
 }
 
 // runPlan has a program manager run the sample plan: a gate takes its wave back
 // while the line to the new system is faulty, and lets it pass once it is mended.
 func (s *stage) runPlan(ctx context.Context) (planned, error) {
 	r := planned{People: waveTo - pilotFrom}
-	for _, act := range []func(context.Context, *planned) error{s.approvePlan, s.pilotPasses, s.waveFails, s.waveAgain, s.notFinalYet} {
+	for _, act := range []func(context.Context, *planned) error{s.approvePlan, s.pilotPasses, s.waveFails, s.waveAgain, s.prove, s.notFinalYet, s.final} {
 		if err := act(ctx, &r); err != nil {
 			return r, err
 		}
@@ -86,9 +95,6 @@ func (s *stage) approvePlan(ctx context.Context, r *planned) error {
 }
 
 func (s *stage) pilotPasses(ctx context.Context, _ *planned) error {
-	if err := s.letPass(ctx, "rehearsal"); err != nil {
-		return err
-	}
 	s.say("The pilot")
 	if err := s.letPass(ctx, "pilot"); err != nil {
 		return err
@@ -151,8 +157,45 @@ func (s *stage) waveAgain(ctx context.Context, r *planned) error {
 	return s.reaches(ctx, "", "completed")
 }
 
+// prove has the packs of evidence made, signed and verified.
+func (s *stage) prove(ctx context.Context, r *planned) error {
+	s.say("Evidence: a signed pack for each stage, checked by the public key alone")
+	key, err := filepath.Abs(filepath.Join(s.dir, "secrets", evidenceKey))
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(s.dir, "evidence")
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // for everybody to read
+		return err
+	}
+	for _, args := range [][]string{{"evidence", "keygen", key}, {"plan", "evidence", planName, "--dir", folder}} {
+		if err := s.program.do(ctx, args...); err != nil {
+			return err
+		}
+	}
+	verify := []string{"evidence", "verify", "--key", key + ".pub"}
+	for _, stage := range []string{"rehearsal", "pilot", "wave-1"} {
+		verify = append(verify, filepath.Join(folder, planName+"-"+stage+".pack"))
+	}
+	if err := s.program.do(ctx, verify...); err != nil {
+		return err
+	}
+	r.Packs = len(verify) - 4
+	text, err := os.ReadFile(verify[len(verify)-1])
+	if err != nil {
+		return err
+	}
+	forged := filepath.Join(s.dir, "forged.pack")
+	if err := os.WriteFile(forged, bytes.Replace(text, []byte(`"state":"on_new"`), []byte(`"state":"on_old"`), 1), 0o644); err != nil { //nolint:gosec // for everybody to read
+		return err
+	}
+	err = s.program.do(ctx, append(verify[:4], forged)...)
+	r.ForgedRefused = exitCode(err) == refusedInvalid
+	return nil
+}
+
 // staleAfter is longer than the sample plan lets a comparison be old.
-const staleAfter = 6 * time.Second
+const staleAfter = 11 * time.Second
 
 // notFinalYet tries to pass the point of no return on an old comparison.
 func (s *stage) notFinalYet(ctx context.Context, r *planned) error {
@@ -172,10 +215,62 @@ func (s *stage) notFinalYet(ctx context.Context, r *planned) error {
 	aside.out = io.MultiWriter(s.out, &said)
 	err := aside.do(ctx, "plan", "finalise", planName, "--actor", "fay")
 	r.FinalRefused = exitCode(err) == refusedConflict && strings.Contains(said.String(), "older than")
-	if err == nil {
-		return nil // the summary tells that it was not refused
+	return nil // the summary tells whether it was refused
+}
+
+// final compares both systems anew and passes the point of no return. What the old
+// system cannot do itself is left to people, who do it and confirm it.
+func (s *stage) final(ctx context.Context, r *planned) error {
+	s.say("Compared anew: now the point of no return is passed, and nothing can be taken back")
+	if err := s.program.do(ctx, "plan", "reconcile", planName, "--actor", "oscar", "--reason", "before the point of no return"); err != nil {
+		return err
 	}
-	return s.program.do(ctx, "plan", "status", planName)
+	if err := s.program.do(ctx, "plan", "finalise", planName, "--actor", "fay", "--reason", "all of it is proved"); err != nil {
+		return err
+	}
+	if err := s.reaches(ctx, "", "finalised"); err != nil {
+		return err
+	}
+	const seats = "finalise/release_old_seats"
+	if err := s.taskOpens(ctx, seats); err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"plan", "tasks", "list", planName, "--all"},
+		{"plan", "tasks", "done", planName, seats, "--actor", "otto", "--evidence", "CHG-2027-014, list of extensions taken out"},
+		{"plan", "tasks", "confirm", planName, seats, "--actor", "lea", "--evidence", "the extensions are gone from the PBX"},
+		{"plan", "status", planName},
+	} {
+		if err := s.program.do(ctx, args...); err != nil {
+			return err
+		}
+	}
+	var v planStanding
+	err := s.program.ask(ctx, &v, "plan", "status", planName)
+	r.State, r.TasksLeft = v.Plan.State, len(v.Tasks)
+	return err
+}
+
+// taskOpens waits until there is a task.
+func (s *stage) taskOpens(ctx context.Context, task string) error {
+	ctx, cancel := context.WithTimeout(ctx, stagePatience)
+	defer cancel()
+	for {
+		var v planStanding
+		if err := s.program.ask(ctx, &v, "plan", "status", planName); err != nil {
+			return fmt.Errorf("task %s: %w", task, err)
+		}
+		for _, t := range v.Tasks {
+			if t.ID == task {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("task %s is not opened: %w", task, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // letPass waits until a stage asks for approval, and gives it.
@@ -231,6 +326,9 @@ type planStanding struct {
 		State  string `json:"state"`
 		Detail string `json:"detail"`
 	} `json:"stages"`
+	Tasks []struct {
+		ID string `json:"id"`
+	} `json:"tasks"`
 }
 
 // of is the state of a stage and why; of the plan itself where none is named.
@@ -249,6 +347,9 @@ func (r planned) faults(want func(ok bool, format string, args ...any)) {
 	want(r.TakenBack == waveTo-waveFrom, "%d of %d people went and were taken back by the gate", r.TakenBack, waveTo-waveFrom)
 	want(r.OnNew == r.People, "%d of %d people of the plan are on the new side", r.OnNew, r.People)
 	want(r.FinalRefused, "the point of no return was not refused for an old comparison")
+	want(r.Packs == 3, "%d of 3 packs of evidence were verified", r.Packs)
+	want(r.ForgedRefused, "a pack with a changed byte was not refused")
+	want(r.State == "finalised" && r.TasksLeft == 0, "the plan is %s with %d tasks left, want it done", r.State, r.TasksLeft)
 }
 
 // table prints what became of the plan.
@@ -262,7 +363,10 @@ func (r planned) table(w io.Writer) {
 		{"taken back by the failed gate, as before", r.TakenBack},
 		{"on the new system at the end", r.OnNew},
 		{"its author's approval refused", r.AuthorRefused},
+		{"signed packs of evidence, verified", r.Packs},
+		{"a forged pack refused", r.ForgedRefused},
 		{"final move refused, old comparison", r.FinalRefused},
+		{"the plan at the end", r.State},
 	} {
 		fmt.Fprintf(w, "  %-44s %6v\n", row.what, row.value)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/reconcile"
 	"github.com/dualtone/dualtone/config"
@@ -118,39 +119,12 @@ func (a *app) compareDay(ctx context.Context, cfg *config.Config, s *stores, day
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	from, to := day.Add(-calllog.StitchReach), day.Add(24*time.Hour+calllog.StitchReach)
-	var logged []dualtone.LoggedCall
-	for call, err := range f.crms[m.CRM].CallLog.Calls(ctx, from, to) {
-		if err != nil {
-			return err
-		}
-		logged = append(logged, call)
+	c := activities.Comparison{
+		User: &activities.User{CRM: f.crms[m.CRM]}, Log: callLog(cfg, s, nil), Days: s.stitches,
+		Now: func() time.Time { return a.now().UTC() },
 	}
-	legs, err := s.stitches.Joined(ctx, from, to)
-	if err != nil {
-		return err
-	}
-	r := reconcile.Day(day, handled(legs, sidesOf(cfg), people), logged)
-	r.Made = a.now().UTC()
-	return s.stitches.Keep(ctx, r)
-}
-
-// handled are the legs that agents had, with their users in the CRM.
-func handled(legs []calllog.Joined, sides map[string]dualtone.Side, people []cutover.PersonState) []reconcile.Handled {
-	users := map[dualtone.Side]map[dualtone.UserID]dualtone.UserID{dualtone.Old: {}, dualtone.New: {}}
-	for _, p := range people {
-		users[dualtone.Old][p.Accounts.Old] = p.Accounts.CRM
-		users[dualtone.New][p.Accounts.New] = p.Accounts.CRM
-	}
-	var all []reconcile.Handled
-	for _, l := range legs {
-		if l.Agent == "" {
-			continue
-		}
-		side := sides[l.System]
-		all = append(all, reconcile.Handled{Trace: l.Trace, Side: side, User: users[side][l.Agent], StitchedTo: l.StitchedTo})
-	}
-	return all
+	_, err = c.Day(ctx, day, people)
+	return err
 }
 
 func (a *app) reconciledTable(t *table, r reconcile.Reconciled, next string) {

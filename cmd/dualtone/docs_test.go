@@ -64,12 +64,12 @@ func docs() string {
 	flagTable(&b, root.PersistentFlags())
 	b.WriteString("\n## Commands\n")
 	for _, c := range root.Commands() {
-		document(&b, c)
+		commandPage(&b, c)
 	}
 	return b.String()
 }
 
-func document(b *strings.Builder, c *cobra.Command) {
+func commandPage(b *strings.Builder, c *cobra.Command) {
 	if c.Runnable() && !c.HasSubCommands() {
 		fmt.Fprintf(b, "\n### %s\n\n", c.CommandPath())
 		about := c.Long
@@ -83,7 +83,7 @@ func document(b *strings.Builder, c *cobra.Command) {
 		}
 	}
 	for _, below := range c.Commands() {
-		document(b, below)
+		commandPage(b, below)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 // planRunCommands are the verbs of a plan that runs, or is to.
 func planRunCommands(a *app) []*cobra.Command {
-	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a)}
+	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a), planEvidence(a)}
 	for _, v := range planVerbs() {
 		all = append(all, a.planVerbCommand(v))
 	}
@@ -96,7 +96,8 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	name, order := read.Document.Plan.Metadata.Name, f.order(d, rollout.Submit)
 	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: d.why.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {
-		return a.showSubmitted(rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}, found, f.dryRun)
+		would := rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}
+		return a.showSubmitted(submitted{Plan: would, DryRun: true}, found)
 	}
 	if v, err = d.stores.plans.Save(ctx, v); err != nil {
 		return err
@@ -105,30 +106,62 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if err != nil {
 		return err
 	}
-	return a.showSubmitted(kept, found, false)
+	base, err := d.stores.frozen().Frozen(ctx, &v.Document.Plan, kept.Hash)
+	if err != nil && !isNotFound(err) {
+		return err
+	}
+	return a.showSubmitted(submitted{Plan: kept, Baseline: frozenBaseline(&v.Document.Plan, &base)}, found)
+}
+
+// baselineKept is what the gates of a plan compare with.
+type baselineKept struct {
+	Hash  plan.Hash `json:"hash,omitempty"`
+	Calls int64     `json:"calls"`
+}
+
+// frozenBaseline is what to tell of a baseline; nil where the plan asks for none.
+func frozenBaseline(p *plan.Plan, b *rollout.Baseline) *baselineKept {
+	switch {
+	case p.Spec.Baseline == nil:
+		return nil
+	case b.Calls() == 0:
+		return &baselineKept{}
+	default:
+		return &baselineKept{Hash: plan.Hash(b.Hash()), Calls: b.Calls()}
+	}
 }
 
 // submitted is a plan that was handed in.
 type submitted struct {
 	Plan   rollout.Plan   `json:"plan"`
 	People map[string]int `json:"people"`
-	DryRun bool           `json:"dry_run,omitempty"`
-	Next   []string       `json:"next_steps"`
+	// Baseline is what its gates compare with; without calls, none is known yet.
+	Baseline *baselineKept `json:"baseline,omitempty"`
+	DryRun   bool          `json:"dry_run,omitempty"`
+	Next     []string      `json:"next_steps"`
 }
 
-func (a *app) showSubmitted(p rollout.Plan, found *plan.Resolution, dryRun bool) error {
-	answer := submitted{Plan: p, People: map[string]int{}, DryRun: dryRun, Next: []string{"dualtone plan approve " + p.Name}}
+func (a *app) showSubmitted(answer submitted, found *plan.Resolution) error {
+	p := answer.Plan
+	answer.People, answer.Next = map[string]int{}, []string{"dualtone plan approve " + p.Name}
 	total := 0
 	for _, s := range found.Stages {
 		answer.People[string(s.Stage)] = len(s.People)
 		total += len(s.People)
 	}
 	return a.show(answer, func(t *table) {
-		if dryRun {
+		if answer.DryRun {
 			t.line("Plan %s (%s) would be handed in with %d people in %s. Nothing was handed in.", p.Name, plan.Hash(p.Hash).Short(), total, count(len(found.Stages), "stage"))
 			return
 		}
 		t.line("Plan %s (%s) is handed in: %d people in %s. It waits for approval: dualtone plan approve %s", p.Name, plan.Hash(p.Hash).Short(), total, count(len(found.Stages), "stage"), p.Name)
+		switch b := answer.Baseline; {
+		case b == nil:
+		case b.Calls == 0:
+			t.line("The call log holds nothing of its baseline yet, so gates that compare with it will hold: import the calls of that time.")
+		default:
+			t.line("Its baseline is frozen: %d calls, hash %s.", b.Calls, b.Hash.Short())
+		}
 	})
 }
 

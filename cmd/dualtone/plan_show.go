@@ -54,11 +54,7 @@ func documentTable(t *table, d *plan.Document) {
 		if s.Soak > 0 {
 			soak = s.Soak.String()
 		}
-		approval := "-"
-		if s.Kind != plan.Rehearsal {
-			approval = approvalText(p.Approval(s))
-		}
-		t.row(string(s.ID), string(s.Kind), orDash(texts(s.After)), orDash(s.Windows), soak, orDash(texts(s.Gates)), string(s.Reversal), approval)
+		t.row(string(s.ID), string(s.Kind), orDash(texts(s.After)), orDash(s.Windows), soak, orDash(texts(s.Gates)), string(s.Reversal), approvalText(p.Approval(s)))
 	}
 	if f := spec.Finalise; f != nil {
 		t.row("finalise", "-", orDash(texts(f.After)), "-", "-", "-", string(plan.Irreversible), approvalText(f.Approve))
@@ -80,6 +76,9 @@ func changeOf(m plan.Metadata) string {
 }
 
 func approvalText(a plan.Approval) string {
+	if a.Need == 0 {
+		return "-"
+	}
 	return fmt.Sprintf("%d of %s", a.Need, strings.Join(texts(a.Roles), ", "))
 }
 

@@ -63,7 +63,7 @@ type planStanding struct {
 	Orders map[string][]rollout.Verb `json:"orders"` // that each takes, the plan under an empty name
 	// Unheard are notices that were tried in vain, by channel.
 	Unheard map[string]int `json:"unheard,omitempty"`
-	Next   []string                  `json:"next_steps"`
+	Next    []string       `json:"next_steps"`
 }
 
 func planStatus(a *app) *cobra.Command {
@@ -114,6 +114,8 @@ func nextSteps(v control.PlanView) []string {
 	case rollout.Active, rollout.RollingBack, rollout.Aborting:
 		add("watch %s", name)
 	case rollout.Completed:
+		add("evidence %s", name)
+		add("reconcile %s", name)
 		add("approve %s --stage finalise", name)
 		add("finalise %s", name)
 	default:
@@ -142,6 +144,9 @@ func nextSteps(v control.PlanView) []string {
 
 func planTable(t *table, v control.PlanView) {
 	t.line("plan %s: %s since %s%s (%s by %s)", v.Plan.Name, v.Plan.State, clock(v.Plan.Since), because(v.Plan.Detail), plan.Hash(v.Plan.Hash).Short(), v.Plan.Author)
+	if v.Plan.State == rollout.Completed {
+		t.line("Everybody can be taken back until it is finalised. That is the point of no return.")
+	}
 	for _, h := range v.Holds {
 		t.line("HELD %s: %s", h.ID, printable(h.String()))
 	}

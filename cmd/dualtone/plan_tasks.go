@@ -81,17 +81,15 @@ func (a *app) moveTask(ctx context.Context, d *desk, name string, o workflows.Pl
 		return hint(err, "dualtone plan tasks list "+name+" shows which there are")
 	}
 	o.Stage = task.Stage
-	var would rollout.Task
-	if o.Verdict == rollout.TaskDone {
-		would, err = task.Finish(o.Actor, o.Attached, a.now().UTC())
-	} else {
-		would, err = task.Judge(o.Verdict, o.Actor, o.Attached, a.now().UTC())
-	}
+	would, err := task.Move(o.Verdict, o.Actor, o.Attached, a.now().UTC())
 	if err != nil {
 		return err
 	}
+	if o.Reason == "" {
+		o.Reason = fmt.Sprintf("task %s is %s: %s", would.ID, would.State, o.Attached)
+	}
 	if !dryRun {
-		if err := d.plans(a).Give(ctx, name, o); err != nil {
+		if err := d.plans(a).MoveTask(ctx, name, o); err != nil {
 			return err
 		}
 	}

@@ -158,14 +158,39 @@ func endingVerbs() []planVerb {
 			},
 		},
 		{
+			verb: rollout.Compare, usual: plan.Operator, short: "Hold both systems against each other anew, as the plan's reconcile gates ask",
+			long: "Reads back everything about everybody whom the plan has moved and compares it with what was wanted, and the call log with the CRM's own, " +
+				"as the plan's reconcile gates ask. The point of no return needs a comparison that is fresh.",
+			would: func(v control.PlanView, _ *given) string {
+				return fmt.Sprintf("read back %d users and compare", among(v, "", []cutover.State{cutover.OnNew}))
+			},
+			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+				if err := d.plans(a).Give(ctx, name, g.PlanOrder); err != nil {
+					return "", err
+				}
+				return compared(ctx, d, name)
+			},
+		},
+		{
 			verb: rollout.Finalise, usual: plan.FinanceOwner, short: "Pass the point of no return",
 			long: "Passes the point of no return, once everything is as the plan requires and enough people have approved it (approve --stage finalise). " +
-				"From then on nothing can be taken back.",
+				"What the plan names as its final actions is then done, or becomes a task where a system lacks it. From then on nothing can be taken back.",
 			would: func(v control.PlanView, _ *given) string {
 				return fmt.Sprintf("make the move of %d users final; nothing can be taken back afterwards", among(v, "", []cutover.State{cutover.OnNew}))
 			},
 		},
 	}
+}
+
+// compared is what the newest comparison of both systems found.
+func compared(ctx context.Context, d *desk, name string) (string, error) {
+	all, err := d.stores.rollouts.Transitions(ctx, rollout.TransitionQuery{Plan: name})
+	for _, t := range slices.Backward(all) {
+		if t.Verb == rollout.Compare {
+			return t.Reason, err
+		}
+	}
+	return "compared", err
 }
 
 func ofStage(cmd *cobra.Command, g *given) {
@@ -268,5 +293,9 @@ func until(at, now time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s (in %s)", clock(at), at.Sub(now).Round(time.Minute))
+	left := at.Sub(now)
+	if left > time.Hour {
+		return fmt.Sprintf("%s (in %s)", clock(at), left.Round(time.Minute))
+	}
+	return fmt.Sprintf("%s (in %s)", clock(at), left.Round(time.Second))
 }

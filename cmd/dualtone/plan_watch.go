@@ -212,7 +212,7 @@ func (w *planWatcher) live(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	m := &watchModel{ctx: ctx, watcher: w, seen: first, width: 100}
+	m := &watchModel{ctx: ctx, watcher: w, seen: first, width: 80, height: 24}
 	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.err)).Run()
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)
@@ -227,6 +227,7 @@ type watchModel struct {
 	seen    look
 	failure error
 	width   int
+	height  int
 }
 
 type (
@@ -250,7 +251,7 @@ func (m *watchModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, tea.Quit
 		}
 	case tea.WindowSizeMsg:
-		m.width = msg.Width
+		m.width, m.height = msg.Width, msg.Height
 	case tickMsg:
 		return m, func() tea.Msg {
 			l, err := m.watcher.look(m.ctx)
@@ -265,44 +266,112 @@ func (m *watchModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-func (m *watchModel) View() tea.View { return tea.NewView(m.seen.screen(m.width)) }
+func (m *watchModel) View() tea.View { return tea.NewView(m.seen.screen(m.width, m.height, m.failure)) }
 
-// screen draws a plan.
-func (l look) screen(width int) string {
-	v := l.view
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s since %s   as of %s\n", bold(v.Plan.Name), paint(v.Plan.State), clock(v.Plan.Since), clock(v.AsOf))
-	for _, h := range v.Holds {
-		fmt.Fprintf(&b, "%s %s\n", lipgloss.NewStyle().Reverse(true).Render(" HELD "), printable(h.String()))
-	}
-	b.WriteString("\n")
-	for _, s := range v.Stages {
-		l.stage(&b, s, width)
-	}
-	if len(l.failed) > 0 {
-		b.WriteString("\nnot where they should be\n")
-		for _, u := range l.failed {
-			fmt.Fprintf(&b, "  %s %s %s%s\n", u.Stage, u.Person, u.State, because(u.Detail))
+// screen draws a plan on so many columns and rows. Where they do not do, what
+// matters least goes first. A failure to look again is said, and what was seen last
+// stays.
+func (l look) screen(width, height int, failure error) string {
+	var all []string
+	for _, d := range []detail{
+		{grids: begun, failed: mostFailed}, {grids: atWork, failed: mostFailed}, {grids: atWork, failed: fewFailed},
+		{grids: atWork, failed: fewFailed, folded: true}, {grids: never, failed: 1, folded: true},
+	} {
+		if all = l.rows(width, d, failure); len(all) <= height {
+			break
 		}
 	}
-	for _, task := range v.Tasks {
-		fmt.Fprintf(&b, "task %s: %s, %s, due %s\n", task.ID, task.State, task.Owner, clock(task.Due))
+	if left := len(all) - height; left > 0 {
+		all = append(all[:height-2], fmt.Sprintf("... %d more lines: dualtone plan status %s", left+1, l.view.Plan.Name), all[len(all)-1])
 	}
-	b.WriteString("\nq leaves; the plan goes on\n")
-	return b.String()
+	fit := lipgloss.NewStyle().MaxWidth(width)
+	for i := range all {
+		all[i] = fit.Render(all[i])
+	}
+	return strings.Join(all, "\n")
 }
 
-func (l look) stage(b *strings.Builder, s rollout.Stage, width int) {
-	fmt.Fprintf(b, "%-16s %s  %d/%d on new", s.ID, paint(s.State), s.Users[cutover.OnNew], s.Users.Total())
-	for _, part := range []string{l.eta[s.ID], until(s.Until, l.view.AsOf), printable(s.Detail)} {
-		if part != "" {
-			fmt.Fprintf(b, "  %s", part)
+// detail is how much is told of a plan.
+type detail struct {
+	grids  func(rollout.Stage) bool // of which stages users are drawn
+	failed int                      // how many of those are named who failed
+	folded bool                     // stages that passed are only counted
+}
+
+// fewFailed are named where there is little room.
+const fewFailed = 3
+
+func begun(s rollout.Stage) bool { return s.State != rollout.Pending && s.Users.Total() > 0 }
+
+func atWork(s rollout.Stage) bool { return begun(s) && rollout.Next(s.State) != rollout.Over }
+
+func never(rollout.Stage) bool { return false }
+
+func (l look) rows(width int, d detail, failure error) []string {
+	v := l.view
+	all := []string{fmt.Sprintf("%s  %s since %s, as of %s", bold(v.Plan.Name), paint(v.Plan.State), clock(v.Plan.Since), clock(v.AsOf))}
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if failure != nil {
+		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" NOT UP TO DATE "), printable(failure.Error()))
+	}
+	for _, h := range v.Holds {
+		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" HELD "), printable(h.String()))
+	}
+	add("")
+	names := 0
+	for _, s := range v.Stages {
+		names = max(names, len(s.ID))
+	}
+	passed := 0
+	for _, s := range v.Stages {
+		if d.folded && s.State == rollout.Passed {
+			passed++
+			continue
+		}
+		add("%-*s  %s", names, s.ID, l.stage(s))
+		if d.grids(s) {
+			add("  %s", grid(s.Users, max(20, min(width-4, 120))))
+			add("  %s", legend(s.Users))
 		}
 	}
-	b.WriteString("\n")
-	if s.Users.Total() > 0 && s.State != rollout.Pending {
-		fmt.Fprintf(b, "  %s\n  %s\n", grid(s.Users, max(20, min(width-4, 120))), legend(s.Users))
+	if passed > 0 {
+		add("%s passed", count(passed, "stage"))
 	}
+	if len(l.failed) > 0 {
+		add("")
+		add("not where they should be")
+	}
+	for _, u := range l.failed[:min(len(l.failed), d.failed)] {
+		add("  %s %s %s%s", u.Stage, u.Person, u.State, because(printable(u.Detail)))
+	}
+	if left := len(l.failed) - d.failed; left > 0 {
+		add("  and more: dualtone plan users %s --failed", v.Plan.Name)
+	}
+	for _, task := range v.Tasks {
+		add("task %s: %s, %s, due %s", task.ID, task.State, task.Owner, clock(task.Due))
+	}
+	return append(all, "", "q leaves; the plan goes on")
+}
+
+// stage is a stage in a row: how far it is, what it waits for, and for how long.
+func (l look) stage(s rollout.Stage) string {
+	parts := []string{paint(s.State)}
+	if n := s.Users.Total(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d/%d on new", s.Users[cutover.OnNew], n))
+	}
+	if n := s.Users[cutover.Captured]; n > 0 { // captured, and waited for until they are free
+		parts = append(parts, fmt.Sprintf("%d in drain", n))
+	}
+	ends := until(s.Until, l.view.AsOf)
+	if ends != "" {
+		ends = "until " + ends
+	}
+	for _, part := range []string{l.eta[s.ID], ends, printable(s.Detail)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "  ")
 }
 
 // grid draws the users of a stage by state, each cell as many of them as it
@@ -372,7 +441,7 @@ func bold(text string) string { return lipgloss.NewStyle().Bold(true).Render(tex
 
 // paint writes a state in the color of what it means.
 func paint(s rollout.State) string {
-	style := lipgloss.NewStyle().Width(18)
+	style := lipgloss.NewStyle()
 	switch s {
 	case rollout.Passed, rollout.Completed, rollout.Finalised:
 		style = style.Foreground(lipgloss.Color("2"))

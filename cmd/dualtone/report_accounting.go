@@ -84,43 +84,14 @@ func instant(cmd *cobra.Command, flag, text string) (time.Time, error) {
 	return date(cmd, flag, text)
 }
 
-// accounting books the attempts of a time. Calls of some minutes around are
-// looked at, for the border's clock is not the systems'.
+// accounting books the attempts of a time to the numbers of a cohort's people, or
+// all.
 func accounting(ctx context.Context, cfg *config.Config, s *stores, from, to time.Time, cohort string) (account.Accounting, error) {
 	numbers, err := numbersOf(ctx, s, cohort)
 	if err != nil {
 		return account.Accounting{}, err
 	}
-	var attempts []calllog.Attempt
-	for attempt, err := range s.stitches.Attempts(ctx, from, to) {
-		if err != nil {
-			return account.Accounting{}, err
-		}
-		if cohort == "" || numbers[attempt.Number] {
-			attempts = append(attempts, attempt)
-		}
-	}
-	const around = 10 * time.Minute
-	legs, err := s.stitches.Joined(ctx, from.Add(-around), to.Add(around))
-	if err != nil {
-		return account.Accounting{}, err
-	}
-	return account.Of(attempts, callsOf(legs, sidesOf(cfg))), nil
-}
-
-func callsOf(legs []calllog.Joined, sides map[string]dualtone.Side) []account.Call {
-	byID := map[calllog.CallID]int{}
-	var all []account.Call
-	for _, l := range legs {
-		n, ok := byID[l.StitchedTo]
-		if !ok {
-			n = len(all)
-			byID[l.StitchedTo] = n
-			all = append(all, account.Call{ID: l.StitchedTo})
-		}
-		all[n].Legs = append(all[n].Legs, account.Leg{Trace: l.Trace, Side: sides[l.System]})
-	}
-	return all
+	return callLog(cfg, s, nil).Account(ctx, numbers, from, to)
 }
 
 // numbersOf are those of a cohort's people.

@@ -34,6 +34,8 @@ type stores struct {
 	plans      *postgres.Plans
 	rollouts   *postgres.Rollouts
 	rehearsals *postgres.Rehearsals
+	packs      *postgres.Packs
+	baselines  *postgres.Baselines
 	care       *postgres.Care
 	stitches   postgres.Stitches
 	edges      *postgres.Edges
@@ -44,6 +46,8 @@ type stores struct {
 	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk
+	contracts  *postgres.Contracts
+	finance    *postgres.Finance
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -62,6 +66,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		plans:      postgres.NewPlans(pool),
 		rollouts:   postgres.NewRollouts(pool),
 		rehearsals: postgres.NewRehearsals(pool),
+		packs:      postgres.NewPacks(pool),
+		baselines:  postgres.NewBaselines(pool),
 		care:       postgres.NewCare(pool),
 		stitches:   postgres.NewStitches(calls),
 		edges:      postgres.NewEdges(pool),
@@ -71,6 +77,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		deliveries: postgres.NewDeliveries(pool),
 		notices:    notices,
 		news:       newsDesk(cfg, notices),
+		contracts:  postgres.NewContracts(pool),
+		finance:    postgres.NewFinance(pool),
 	}
 }
 

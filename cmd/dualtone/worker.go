@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
@@ -81,22 +82,26 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	workflows.Register(w)
 	mover := newMover(cfg, s, f)
 	activities.Register(w, mover, &activities.Cohort{Cohorts: s.cohorts, Client: c})
-	activities.RegisterRollout(w, newRollout(s, mover))
 	records, err := callRecords(cfg, s, f)
 	if err != nil {
 		return err
 	}
+	activities.RegisterRollout(w, newRollout(cfg, s, mover, records))
 	records.Register(w)
 	reports, err := newDeliveries(cfg, s)
 	if err != nil {
 		return err
 	}
 	reports.Register(w)
+	newSampler(cfg, s, f).Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
 	defer w.Stop()
 	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
+		return err
+	}
+	if err := (&control.Control{Client: c, TaskQueue: taskQueue}).ScheduleSampling(ctx); err != nil {
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
@@ -153,15 +158,38 @@ func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error
 func mails(cfg *config.Config) bool { return cfg.Notify.Mail.Server != "" }
 
 // newRollout is what the workflows of plans need done.
-func newRollout(s *stores, m *activities.User) *activities.Rollout {
+func newRollout(cfg *config.Config, s *stores, m *activities.User, records *activities.CallRecords) *activities.Rollout {
 	library := &activities.Library{Versions: s.plans, Plans: s.rollouts}
+	log, baselines := callLog(cfg, s, records), s.frozen()
 	return &activities.Rollout{
 		Store: s.rollouts, Specs: library, People: s.people, Calendar: library, News: s.news, Now: m.Now,
 		Checks: &activities.Prechecks{
 			Library: library, Store: s.rollouts, Proofs: s.rollouts, People: s.people, Old: m.Old, New: m.New,
-			Rehearsals: s.rehearsals, Now: m.Now,
+			Rehearsals: s.rehearsals, Baselines: baselines, Receipts: s.packs, Log: log, Now: m.Now,
 		},
-		Measures: &activities.PlatformMeasures{Old: m.Old, New: m.New, Store: s.rollouts, People: s.people},
+		Measures: &activities.Measures{
+			Library: library, Log: log, Baselines: baselines,
+			Compare: &activities.Comparison{User: m, Crew: s.rollouts, Log: log, Days: s.stitches, Now: m.Now},
+		},
+		Final: &activities.Final{Library: library, Store: s.rollouts, User: m, Receipts: s.packs},
+	}
+}
+
+// callLog is the unified call log as plans look at it; records bring it up to date.
+func callLog(cfg *config.Config, s *stores, records activities.Catcher) *activities.CallLog {
+	return &activities.CallLog{Legs: s.calls, Rollups: s.rollups, Border: s.stitches, Records: records, Sides: sidesOf(cfg)}
+}
+
+// frozen are the baselines of plans.
+func (s *stores) frozen() *activities.Baselines {
+	return &activities.Baselines{Rollups: s.rollups, Store: s.baselines}
+}
+
+// newSampler is what samples the facts of finance.
+func newSampler(cfg *config.Config, s *stores, f *fleet) *activities.Sampler {
+	return &activities.Sampler{
+		Records: s.finance, Keeper: s.finance, Plans: s.rollouts, Log: s.rollouts, Versions: s.plans, Rehearsals: s.rehearsals,
+		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Now: time.Now,
 	}
 }
 

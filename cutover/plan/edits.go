@@ -65,9 +65,7 @@ func Voids(p *Plan, planChanged, cohortChanged bool) []Void {
 	}
 	add("", p.Spec.Approvals.Plan)
 	for _, s := range p.Spec.Stages {
-		if s.Kind != Rehearsal {
-			add(string(s.ID), p.Approval(s))
-		}
+		add(string(s.ID), p.Approval(s))
 	}
 	if f := p.Spec.Finalise; f != nil {
 		add(FinaliseApproval, f.Approve)

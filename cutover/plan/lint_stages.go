@@ -140,6 +140,7 @@ func (l *linter) foreignKeys(path string, s Stage) {
 		{"gates", []StageKind{Pilot, Wave, Port, Manual}},
 		{"traffic", []StageKind{Rehearsal}},
 		{"require", []StageKind{Rehearsal}},
+		{"approve", []StageKind{Pilot, Wave, Port, Manual}},
 		{"numbers", []StageKind{Port}},
 		{"forward_until_done", []StageKind{Port}},
 		{"tasks", []StageKind{Manual, Port}},

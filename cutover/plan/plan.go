@@ -86,13 +86,17 @@ func (p *Plan) Stage(id StageID) (Stage, bool) {
 	return Stage{}, false
 }
 
-// Approval is what has to be approved before a stage may begin: its own, or else
-// the plan's for every stage.
+// Approval is what has to be approved before a stage may begin: nothing for a
+// rehearsal, which touches no system, else its own, or the plan's for every stage.
 func (p *Plan) Approval(s Stage) Approval {
-	if s.Approve != nil {
+	switch {
+	case s.Kind == Rehearsal:
+		return Approval{}
+	case s.Approve != nil:
 		return *s.Approve
+	default:
+		return p.Spec.Approvals.StageDefault
 	}
-	return p.Spec.Approvals.StageDefault
 }
 
 func texts[T ~string](all ...T) []string {

@@ -3,6 +3,7 @@ package rollout
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -29,8 +30,20 @@ type Reading struct {
 	// Missing says why there is no figure.
 	Missing string `json:"missing,omitempty"`
 
+	// Differences are what a comparison of both systems found, one by one.
+	Differences []Difference `json:"differences,omitempty"`
+
 	Ruling Ruling `json:"ruling"`
 	Why    string `json:"why"`
+}
+
+// Difference is one thing of which the two systems, or the plan and the systems,
+// do not say the same. One without an explanation is open.
+type Difference struct {
+	Key         string `json:"key"` // of the person, or of the record of a call
+	Old         string `json:"old,omitempty"`
+	New         string `json:"new,omitempty"`
+	Explanation string `json:"explanation,omitempty"`
 }
 
 // Ruling is what a gate says of one reading, or of a row of them.
@@ -88,6 +101,40 @@ func metric(g plan.HealthGate) plan.Metric {
 		return g.Metric
 	}
 	return plan.Metric(g.Name)
+}
+
+// Told is a reading as people read it: the figure and the baseline in their unit,
+// empty where there is none, and what the gate keeps them to.
+func Told(g plan.HealthGate, r Reading) (value, baseline, bound string) {
+	unit := metric(g).Unit()
+	if r.Missing == "" {
+		value = figure(r.Value, unit)
+	}
+	if r.Baseline != nil {
+		baseline = figure(*r.Baseline, unit)
+	}
+	return value, baseline, strings.Join(bounds(g), ", ")
+}
+
+func bounds(g plan.HealthGate) []string {
+	var all []string
+	if t := g.Threshold; t != nil && t.Min != nil {
+		all = append(all, "at least "+t.Min.String())
+	}
+	if t := g.Threshold; t != nil && t.Max != nil {
+		all = append(all, "at most "+t.Max.String())
+	}
+	change := func(c *plan.Change, where string) {
+		if c != nil {
+			text, _ := c.MarshalText()
+			all = append(all, fmt.Sprintf("at most %s %s %s", text, where, g.Compare.To))
+		}
+	}
+	if g.Compare != nil {
+		change(g.Compare.MaxDrop, "below")
+		change(g.Compare.MaxRise, "above")
+	}
+	return all
 }
 
 const micro = 1e6

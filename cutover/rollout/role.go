@@ -18,4 +18,9 @@ func approvers() []Role {
 	return []Role{plan.CutoverApprover, plan.OperationsLead, plan.TelecomOwner, plan.FinanceOwner, plan.IncidentCommander}
 }
 
+// doers are those who do tasks by hand, and those who confirm them.
+func doers() []Role {
+	return append(append(desk(), planners()...), plan.TelecomOwner, plan.CutoverApprover, plan.FinanceOwner)
+}
+
 func planners() []Role { return []Role{plan.Planner, plan.Admin} }

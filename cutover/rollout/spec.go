@@ -3,7 +3,6 @@ package rollout
 import (
 	"time"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
 
@@ -174,12 +173,12 @@ func CohortName(plan, stage string) string { return plan + "/" + stage }
 
 // Measure asks for one figure of a stage's people.
 type Measure struct {
-	Plan   string
-	Stage  string
-	Gate   plan.HealthGate
-	From   time.Time
-	To     time.Time
-	People []dualtone.PersonID
+	Plan  string
+	Hash  string
+	Stage string
+	Gate  plan.HealthGate
+	From  time.Time
+	To    time.Time
 }
 
 // StopWhenOf reads from a plan's limits when a stage stops itself.

@@ -49,6 +49,14 @@ type Task struct {
 // Overdue reports whether the task is late.
 func (t Task) Overdue(now time.Time) bool { return t.State != TaskConfirmed && now.After(t.Due) }
 
+// Move is the task after somebody says what became of it, with what shows it.
+func (t Task) Move(to TaskState, actor, shows string, now time.Time) (Task, error) {
+	if to == TaskDone {
+		return t.Finish(actor, shows, now)
+	}
+	return t.Judge(to, actor, shows, now)
+}
+
 // Finish is the task after somebody says that it is done.
 func (t Task) Finish(actor, evidence string, now time.Time) (Task, error) {
 	switch {

@@ -28,6 +28,7 @@ const (
 	Rollback Verb = "rollback"
 	Abort    Verb = "abort"
 	Finalise Verb = "finalise"
+	Compare  Verb = "reconcile" // hold both systems against each other anew
 )
 
 // What the program finds.
@@ -110,6 +111,8 @@ func planRules() []rule {
 		{verb: GoBack, from: []State{Active, Completed}, to: RollingBack, who: system()},
 		{verb: Restored, from: []State{RollingBack}, to: RolledBack, who: system()},
 		{verb: Drifted, from: []State{RollingBack}, to: RolledBackPartial, who: system()},
+		{verb: Compare, from: []State{Active, Completed}, who: append(desk(), planners()...)},
+		{verb: Progress, from: []State{Completed, Finalised}, who: doers()},
 		{verb: Finalise, from: []State{Completed}, to: Finalised, who: approvers(), forward: true, judged: true, whole: true},
 	}
 }
@@ -151,7 +154,7 @@ func stageRules() []rule {
 		{verb: Rollback, from: stageReversible(), to: RollingBack, who: desk(), reason: true},
 		{verb: Restored, from: []State{RollingBack}, to: RolledBack, who: system()},
 		{verb: Drifted, from: []State{RollingBack}, to: RollbackIncomplete, who: system()},
-		{verb: Progress, from: []State{Switching}, who: append(append(desk(), planners()...), plan.TelecomOwner, plan.CutoverApprover, plan.FinanceOwner)},
+		{verb: Progress, from: []State{Switching}, who: doers()},
 		{verb: Finalise, from: []State{Passed, Skipped}, to: Finalised, who: system(), forward: true},
 	}
 }

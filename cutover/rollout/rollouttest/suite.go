@@ -385,6 +385,7 @@ func readings(t *testing.T, b *bench) {
 	}
 	none := all[3]
 	none.Gate, none.Baseline, none.Missing = "aht", nil, "no records"
+	none.Differences = []rollout.Difference{{Key: "ada", Old: "old", New: "new"}, {Key: "bob", Explanation: "on leave"}}
 	must(t, b.Rollouts.KeepReadings(t.Context(), append(all, none, none)...))
 	must(t, b.Rollouts.KeepReadings(t.Context()))
 	found, err := b.Rollouts.Readings(t.Context(), rollout.ReadingQuery{Plan: "emea", Gate: "answered-rate", Last: 2})

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+// busyPlan is a plan with more to tell than a small screen holds.
+func busyPlan() look {
+	now := time.Date(2027, 3, 2, 21, 0, 0, 0, time.UTC)
+	l := look{eta: map[string]string{"wave-07": "4m0s to 9m0s left"}, view: control.PlanView{
+		AsOf: now, Plan: rollout.Plan{Name: "emea", State: rollout.Active, Since: now.Add(-time.Hour)},
+		Holds: []rollout.Hold{{Owner: "ivy", Reason: strings.Repeat("the trunk to Leeds is noisy ", 10)}},
+	}}
+	for i := range 9 {
+		s := rollout.Stage{ID: fmt.Sprintf("wave-%02d", i), State: rollout.Passed, Users: cutover.Tally{cutover.OnNew: 400}, Detail: "all gates pass"}
+		switch {
+		case i == 7:
+			s.State, s.Detail = rollout.Switching, "window night is open, and "+strings.Repeat("much else ", 30)
+			s.Users = cutover.Tally{cutover.OnNew: 210, cutover.Captured: 8, cutover.Verifying: 2, cutover.Planned: 170, cutover.FailedClean: 10}
+		case i > 7:
+			s.State, s.Detail, s.Users = rollout.Pending, "", cutover.Tally{cutover.Planned: 300}
+		}
+		l.view.Stages = append(l.view.Stages, s)
+	}
+	for i := range mostFailed {
+		l.failed = append(l.failed, rollout.User{Stage: "wave-07", State: cutover.FailedClean, Person: dualtone.PersonID(fmt.Sprintf("E%d", i)), Detail: "no seat on the new side"})
+	}
+	return l
+}
+
+func TestTheScreenOfAPlanFitsItsTerminal(t *testing.T) {
+	t.Parallel()
+	for _, size := range []struct{ width, height int }{{80, 24}, {160, 50}, {40, 12}} {
+		screen := busyPlan().screen(size.width, size.height, errors.New("the database does not answer"))
+		rows := strings.Split(screen, "\n")
+		if len(rows) > size.height {
+			t.Errorf("%dx%d: %d rows", size.width, size.height, len(rows))
+		}
+		for _, row := range rows {
+			if n := lipgloss.Width(row); n > size.width {
+				t.Errorf("%dx%d: a row of %d: %q", size.width, size.height, n, row)
+			}
+		}
+		wanted := []string{"emea", "NOT UP TO DATE", "HELD", "q leaves"}
+		if size.width < 80 {
+			wanted = append(wanted, "wave-07", "E0 failed_clean")
+		} else {
+			wanted = append(wanted, "wave-07", "210/400 on new", "8 in drain", "4m0s to 9m0s left", "! failed_clean 10")
+		}
+		if size.height >= 50 {
+			wanted = append(wanted, "wave-08", "# on_new 400", "E7 failed_clean: no seat")
+		}
+		for _, want := range wanted {
+			if !strings.Contains(screen, want) {
+				t.Errorf("%dx%d does not say %q:\n%s", size.width, size.height, want, screen)
+			}
+		}
+	}
+}
