@@ -50,7 +50,8 @@ type settings struct {
 	legs     int
 	days     int
 
-	routingRounds int
+	routingRounds  int
+	routingJournal string
 
 	out io.Writer
 }
@@ -127,6 +128,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
 	flags.IntVar(&s.routingRounds, "routing-rounds", 3, "rounds of the edge and of each of its peers, in turns")
+	flags.StringVar(&s.routingJournal, "routing-journal", "none", "where the measured edge keeps decisions: none, as its peers do, or database")
 	flags.BoolVar(&s.quick, "quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err
