@@ -100,9 +100,12 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 func (f *financeFlags) add(cmd *cobra.Command, r statement.Report) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.plan, "plan", "", "the cutover plan (default: the only one)")
-	flags.StringVar(&f.from, "from", "", "only days from this one on")
-	flags.StringVar(&f.to, "to", "", "only days up to this one")
-	flags.StringVar(&f.month, "month", "", "only this month, such as 2027-02")
+	// What goes out again and again is not about the same days.
+	if r != "" {
+		flags.StringVar(&f.from, "from", "", "only days from this one on")
+		flags.StringVar(&f.to, "to", "", "only days up to this one")
+		flags.StringVar(&f.month, "month", "", "only this month, such as 2027-02")
+	}
 	flags.StringVar(&f.contract, "contract", "", "only this contract")
 	flags.StringVar(&f.item, "item", "", "only this item of contracts")
 	flags.StringVar(&f.system, "system", "", "only contracts with this system")
