@@ -57,7 +57,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing"}
+	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "finance", "routing"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -88,6 +88,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"flip", flipping},
 		{"calls", callLog},
 		{"stitch", stitching},
+		{"finance", money},
 		{"routing", route},
 	} {
 		if !slices.Contains(s.sections, section.name) {
