@@ -58,7 +58,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing", "finance-formats"}
+	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -91,6 +91,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"flip", flipping},
 		{"calls", callLog},
 		{"stitch", stitching},
+		{"finance", money},
 		{"routing", route},
 		{"finance-formats", formats},
 	} {

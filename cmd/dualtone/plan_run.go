@@ -226,6 +226,9 @@ type ordered struct {
 func (a *app) orderPlan(ctx context.Context, d *desk, v planVerb, args []string, g *given) error {
 	name := args[0]
 	plans := d.plans(a)
+	if v.verb == rollout.PutHold {
+		plans.Money = d.stores.standings()
+	}
 	view, err := plans.View(ctx, name)
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")

@@ -239,7 +239,7 @@ func wouldStart(v control.PlanView, _ *given) string {
 }
 
 func wouldHold(v control.PlanView, g *given) string {
-	return fmt.Sprintf("switch none of the %d users who wait; those being moved finish", left(v, g.Stage))
+	return fmt.Sprintf("switch none of the %d users who wait; those being moved finish%s", left(v, g.Stage), perDay(v.Money))
 }
 
 func wouldRollback(v control.PlanView, g *given) string {
