@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,12 +72,15 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 
 const secret = "a sentence as a password"
 
+// hashed is made once, since it is made to take long.
+var hashed = sync.OnceValue(func() string { return password.New().Hash(secret) })
+
 // account makes an account that is known by the secret.
 func (s *site) account(t *testing.T, name string, roles ...access.Role) {
 	t.Helper()
 	ctx := audit.Because(t.Context(), audit.Cause{Actor: "test"})
 	must(t, s.accounts.KeepAccount(ctx, access.Account{
-		Name: name, Kind: access.Person, Source: access.Local, Roles: roles, Password: password.New().Hash(secret), Created: time.Now(), By: "test",
+		Name: name, Kind: access.Person, Source: access.Local, Roles: roles, Password: hashed(), Created: time.Now(), By: "test",
 	}))
 }
 

@@ -26,22 +26,22 @@ const (
 // Hasher hashes a few passwords at a time.
 type Hasher struct {
 	slots chan struct{}
-	// nobody is the hash of a password that nobody has.
-	nobody string
 }
 
 // New returns a hasher.
-func New() *Hasher {
-	h := &Hasher{slots: make(chan struct{}, atOnce)}
-	h.nobody = h.Hash(rand.Text())
-	return h
-}
+func New() *Hasher { return &Hasher{slots: make(chan struct{}, atOnce)} }
+
+// nobody costs as much as any other hash, and no password has it.
+func nobody() string { return encoded(make([]byte, saltLen), make([]byte, keyLen)) }
 
 // Hash makes the hash of a password.
 func (h *Hasher) Hash(password string) string {
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // it never fails
-	key := h.key(password, salt, passes, memory, threads, keyLen)
+	return encoded(salt, h.key(password, salt, passes, memory, threads, keyLen))
+}
+
+func encoded(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, threads, b64.EncodeToString(salt), b64.EncodeToString(key))
 }
@@ -57,7 +57,7 @@ func (h *Hasher) key(password string, salt []byte, passes, memory uint32, thread
 func (h *Hasher) Matches(password, hash string) bool {
 	known := hash != ""
 	if !known {
-		hash = h.nobody
+		hash = nobody()
 	}
 	var version int
 	var m, t uint32
