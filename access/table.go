@@ -22,6 +22,8 @@ const (
 	PlanSkip     Action = "plan.skip"
 	PlanRetry    Action = "plan.retry"
 	PlanOverride Action = "plan.override"
+	PlanWindow   Action = "plan.window"
+	PlanSoak     Action = "plan.soak"
 	PlanRollback Action = "plan.rollback"
 	PlanAbort    Action = "plan.abort"
 	PlanFinalise Action = "plan.finalise"
@@ -100,6 +102,7 @@ func Table() []Row { return slices.Concat(planRows(), peopleRows(), knowledgeRow
 
 func planRows() []Row {
 	holders := append(append(approvers(), planners()...), Operator, System)
+	timers := append(desk(), CutoverApprover, TelecomOwner, FinanceOwner)
 	handy := append(append(desk(), planners()...), TelecomOwner, CutoverApprover, FinanceOwner)
 	return []Row{
 		reads(PlanRead, "see plans, their stages, people, holds, approvals and tasks", everybody()),
@@ -113,10 +116,12 @@ func planRows() []Row {
 		writes(PlanRelease, "end a hold", desk()),
 		writes(PlanPause, "start nobody else for now", desk()),
 		writes(PlanResume, "go on", desk()),
-		writes(PlanLimits, "change how many are switched at a time", desk()),
+		writes(PlanLimits, "change what is done at a time", desk()),
 		writes(PlanSkip, "leave out a stage or a user", append(planners(), IncidentCommander)),
 		writes(PlanRetry, "try again what failed", desk()),
 		writes(PlanOverride, "take a failed gate upon oneself", approvers()),
+		writes(PlanWindow, "ask for a closed window to be opened, or agree to it", timers),
+		writes(PlanSoak, "end a soak later, or as an approver sooner", timers),
 		writes(PlanRollback, "take a plan or a stage back", desk()),
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
 		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),

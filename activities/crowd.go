@@ -28,21 +28,25 @@ const crowdFor = time.Minute
 
 // Crowded returns which of the people may not be switched now, because too many
 // of those they work with are on the new side. The others count as switched.
-func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.Person, _ int) (map[dualtone.PersonID]string, error) {
+func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.Person, rate rollout.Rate) (map[dualtone.PersonID]string, error) {
 	v, err := p.Library.open(ctx, r.Plan, r.Hash)
 	if err != nil {
 		return nil, err
 	}
-	limit := v.Document.Plan.Spec.Limits.BlastRadius
-	if limit == nil {
+	planned := v.Document.Plan.Spec.Limits.BlastRadius
+	if planned == nil {
 		return nil, nil
+	}
+	limit := *planned
+	if rate.MaxOnNew > 0 {
+		limit.MaxOnNew, limit.MinLeftOnOld = rate.MaxOnNew, rate.MinLeftOnOld
 	}
 	if lifted, err := p.lifted(ctx, r.Plan, string(limit.LiftAfter)); err != nil || lifted {
 		return nil, err
 	}
 	p.crowd.mu.Lock()
 	defer p.crowd.mu.Unlock()
-	radius, err := p.radius(ctx, PlanRef{r.Plan, r.Hash}, *limit)
+	radius, err := p.radius(ctx, PlanRef{r.Plan, r.Hash}, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,7 @@ func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.P
 func (p *Prechecks) radius(ctx context.Context, ref PlanRef, limit plan.BlastRadius) (*plan.Radius, error) {
 	now := p.Now()
 	if c := p.crowd.counts[ref]; c != nil && now.Sub(c.at) < crowdFor {
-		return c.radius, nil
+		return c.radius.Within(limit), nil
 	}
 	all, err := everybody(ctx, p.People)
 	if err != nil {

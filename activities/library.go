@@ -89,7 +89,7 @@ func (v *volume) calendar(stage string) (*plan.Calendar, error) {
 
 // Opening says whether somebody at one of the sites may be switched at a moment.
 // It ends when the next site opens or closes, so that nobody waits for others.
-func (l *Library) Opening(ctx context.Context, name, hash, stage string, sites []string, at time.Time) (rollout.Opening, error) {
+func (l *Library) Opening(ctx context.Context, name, hash, stage string, sites []string, at time.Time, granted ...plan.Grant) (rollout.Opening, error) {
 	v, err := l.open(ctx, name, hash)
 	if err != nil {
 		return rollout.Opening{}, err
@@ -105,10 +105,10 @@ func (l *Library) Opening(ctx context.Context, name, hash, stage string, sites [
 	var closed string
 	for _, site := range sites {
 		zone := v.zone(site, c)
-		now := c.Open(at, zone)
+		now := c.Open(at, zone, granted...)
 		if now.Open {
 			o.Open, o.Why = true, "window "+now.Window+" is open"
-			o.Until = sooner(o.Until, at.Add(c.Left(at, zone)))
+			o.Until = sooner(o.Until, at.Add(c.Left(at, zone, granted...)))
 			continue
 		}
 		closed = words(now)
@@ -166,7 +166,7 @@ func location(name string) *time.Location {
 }
 
 // OpenFor says whether a person may be switched at a moment.
-func (l *Library) OpenFor(ctx context.Context, name, hash, stage string, who dualtone.Person, at time.Time) (bool, error) {
+func (l *Library) OpenFor(ctx context.Context, name, hash, stage string, who dualtone.Person, at time.Time, granted ...plan.Grant) (bool, error) {
 	v, err := l.open(ctx, name, hash)
 	if err != nil {
 		return false, err
@@ -179,5 +179,5 @@ func (l *Library) OpenFor(ctx context.Context, name, hash, stage string, who dua
 	if own := who.Attributes.First(dualtone.AttributeTimezone); own != "" && c.Sited() {
 		zone = location(own)
 	}
-	return c.Open(at, zone).Open, nil
+	return c.Open(at, zone, granted...).Open, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type Prechecks struct {
 	Proofs   rollout.Proofs
 	People   cutover.People
 	Old, New *systems.Platform
+	CRM      *systems.CRM
 	// Rehearsals are what a stage that rehearses the plan goes by.
 	Rehearsals rehearsal.Store
 	// Baselines are what gates compare with.
@@ -57,14 +59,19 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 	if err := c.systems(ctx); err != nil {
 		return Checked{}, err
 	}
+	if share := v.Document.Plan.Spec.Limits.Rate.SalesforceAPIShare; share > 0 && c.CRM.Usage == nil {
+		c.block("%s does not tell how many of its requests are used, and the plan is to keep to %s of them; take salesforce_api_share out of the plan", c.CRM.Name, share)
+	}
 	if err := c.people(ctx); err != nil {
 		return Checked{}, err
 	}
 	if err := c.baseline(ctx, &v.Document.Plan); err != nil {
 		return Checked{}, err
 	}
-	if stage.Has(plan.PrecheckGates) {
-		for _, check := range v.Document.Plan.Spec.Gates.Precheck {
+	// A way back that takes days is asked for whatever else the stage asks.
+	slow := slices.Contains(classesOf(stage), plan.ReversalDays)
+	for _, check := range v.Document.Plan.Spec.Gates.Precheck {
+		if stage.Has(plan.PrecheckGates) || slow && check.Check == plan.RestoreRehearsed {
 			if err := c.ask(ctx, &v.Document, check); err != nil {
 				return Checked{}, err
 			}
@@ -229,29 +236,57 @@ func (c *checking) each(check plan.Precheck, why string, ready func(cutover.Pers
 	}
 }
 
-// wayBack asks whether somebody has gone out and come back lately: there is no
-// way forward without a proved way back.
+// wayBack asks for each class of way back that the stage would need whether one
+// was gone lately: there is no way forward without a proved way back.
 func (c *checking) wayBack(ctx context.Context, check plan.Precheck) error {
-	if c.stage.Reversal == plan.Irreversible || !c.stage.Kind.Switches() {
-		c.fact("%s: nothing of stage %s is taken back by a switch", check.Check, c.stage.ID)
-		return nil
-	}
 	age := check.MaxAge
 	if age == 0 {
 		age = 14 * plan.Day
 	}
-	proof, err := c.Proofs.WayBack(ctx, c.Now().Add(-age.Time()))
-	switch {
-	case errors.Is(err, dualtone.ErrNotFound):
-		c.block("%s: nobody has gone out and come back in the last %s; move a volunteer to the new side and back first", check.Check, age)
-	case err != nil:
-		return err
-	case !proof.Restored:
-		c.block("%s: the last way back, of %s at %s, did not restore everything: %s", check.Check, proof.Person, proof.At.UTC().Format(time.RFC3339), proof.Detail)
-	default:
-		c.fact("%s: %s came back whole", check.Check, proof.Person)
+	classes := classesOf(c.stage)
+	for _, class := range classes {
+		proof, err := c.Proofs.WayBack(ctx, class, c.Now().Add(-age.Time()))
+		switch {
+		case errors.Is(err, dualtone.ErrNotFound):
+			c.block("%s: %s in the last %s; %s", check.Check, unproved(class), age, prove(class))
+		case err != nil:
+			return err
+		case !proof.Restored:
+			c.block("%s: the last way back in %s, of %s at %s, did not restore everything: %s", check.Check, class, proof.Subject, proof.At.UTC().Format(time.RFC3339), proof.Detail)
+		default:
+			c.fact("%s: %s came back whole in %s", check.Check, proof.Subject, class)
+		}
+	}
+	if len(classes) == 0 {
+		c.fact("%s: nothing of stage %s is taken back", check.Check, c.stage.ID)
 	}
 	return nil
+}
+
+// classesOf are the classes of the ways back that a stage would need.
+func classesOf(s plan.Stage) []plan.Reversal {
+	var all []plan.Reversal
+	if s.Kind.Switches() {
+		all = append(all, plan.ReversalMinutes)
+	}
+	if s.Reversal == plan.ReversalDays {
+		all = append(all, plan.ReversalDays)
+	}
+	return all
+}
+
+func unproved(class plan.Reversal) string {
+	if class == plan.ReversalDays {
+		return "nothing whose way back takes days has gone out and come back, confirmed by another person,"
+	}
+	return "nobody has gone out and come back"
+}
+
+func prove(class plan.Reversal) string {
+	if class == plan.ReversalDays {
+		return "make a round trip by hand and record it with dualtone plan canary record"
+	}
+	return "move a volunteer to the new side and back first"
 }
 
 // closure asks whether the stage tears people apart who must move together.

@@ -176,6 +176,6 @@ func TestWhatAnEarlierSwitchLeftBehindBlocksTheStage(t *testing.T) {
 // restored is the proof that the last way back restored everything.
 type restored struct{}
 
-func (restored) WayBack(context.Context, time.Time) (rollout.Proof, error) {
-	return rollout.Proof{Person: "E9", Restored: true, At: noon()}, nil
+func (restored) WayBack(context.Context, plan.Reversal, time.Time) (rollout.Proof, error) {
+	return rollout.Proof{Subject: "E9", Restored: true, At: noon()}, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -19,6 +20,8 @@ type Rollout struct {
 	Calendar rollout.Calendars
 	Checks   StageChecks
 	Measures rollout.Measures
+	// Budgets may be nil where no plan has a share of the CRM.
+	Budgets rollout.Budgets
 	// Final does what a plan names for after its point of no return.
 	Final FinalActions
 	// News may be nil.
@@ -38,7 +41,8 @@ type StageChecks interface {
 	Check(ctx context.Context, r StageRef) (Checked, error)
 	// Crowded returns which of the people may not be switched now, because too
 	// many of those they work with are on the new side; each with the reason.
-	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, inFlight int) (map[dualtone.PersonID]string, error)
+	// The rate may say less than the plan.
+	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, rate rollout.Rate) (map[dualtone.PersonID]string, error)
 	// Final says what is still missing before the point of no return.
 	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
 }
@@ -188,6 +192,8 @@ type Asked struct {
 	StageRef
 
 	At time.Time `json:"at"`
+	// Granted opens closed windows.
+	Granted []plan.Grant `json:"granted,omitempty"`
 }
 
 // StageOpening asks the calendar when the people of a stage who wait may be
@@ -197,6 +203,6 @@ func (r *Rollout) StageOpening(ctx context.Context, a Asked) (rollout.Opening, e
 	if err != nil {
 		return rollout.Opening{}, err
 	}
-	o, err := r.Calendar.Opening(ctx, a.Plan, a.Hash, a.Stage, sites, a.At)
+	o, err := r.Calendar.Opening(ctx, a.Plan, a.Hash, a.Stage, sites, a.At, a.Granted...)
 	return o, wrap(err, "calendar of stage %s of plan %s", a.Stage, a.Plan)
 }

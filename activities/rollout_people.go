@@ -7,6 +7,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -19,8 +20,10 @@ type StageQuery struct {
 	After  int             `json:"after,omitempty"`
 	Limit  int             `json:"limit"`
 	At     time.Time       `json:"at"`
-	// InFlight is how many are being switched just now.
-	InFlight int `json:"in_flight,omitempty"`
+	// Rate is what the stage may do now; it may be less than its plan says.
+	Rate rollout.Rate `json:"rate,omitzero"`
+	// Granted opens closed windows.
+	Granted []plan.Grant `json:"granted,omitempty"`
 }
 
 // StagePage is a part of a stage's people. After continues it, until it is Ended.
@@ -28,14 +31,33 @@ type StagePage struct {
 	People []Place `json:"people"`
 	After  int     `json:"after"`
 	Ended  bool    `json:"ended,omitempty"`
+	// Wait is when to ask again, because nobody may be switched until then; zero
+	// where somebody may.
+	Wait time.Time `json:"wait,omitzero"`
 }
+
+// budgetWait is how long a stage whose plan has used up its share of the CRM waits
+// before it asks again.
+const budgetWait = 15 * time.Minute
 
 // StagePeople returns the next people of a stage. On the way to the new side it
 // leaves out those whose site is not in a window, and those of whose group too
-// many would be on the new side; the latter are deferred with the reason. A way
-// back asks nothing of the kind.
+// many would be on the new side; the latter are deferred with the reason. Nobody
+// is among them while the plan's share of the CRM is used up. A way back asks
+// nothing of the kind.
 func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, error) {
 	back := q.To == dualtone.Old
+	if !back && q.Rate.APIShare > 0 && r.Budgets != nil {
+		left, err := r.Budgets.Left(ctx, q.Plan, q.Rate.APIShare, q.At)
+		if err != nil {
+			return StagePage{}, err
+		}
+		if left.Users == 0 {
+			until := q.At.Add(budgetWait)
+			return StagePage{People: []Place{}, After: q.After, Wait: until}, r.KeepNote(ctx, rollout.Note{Plan: q.Plan, Stage: q.Stage, Detail: left.Why, Until: until})
+		}
+		q.Limit = min(q.Limit, left.Users)
+	}
 	users, err := r.Store.Users(ctx, rollout.UserQuery{
 		Plan: q.Plan, Stage: q.Stage, States: q.States, After: q.After, Reverse: back, Limit: q.Limit,
 	})
@@ -66,7 +88,7 @@ func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.Use
 		if err != nil {
 			return nil, wrap(err, "person %s", u.Person)
 		}
-		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p.Person, q.At)
+		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p.Person, q.At, q.Granted...)
 		if err != nil {
 			return nil, wrap(err, "calendar of stage %s of plan %s", q.Stage, q.Plan)
 		}
@@ -75,7 +97,7 @@ func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.Use
 			people = append(people, p.Person)
 		}
 	}
-	crowded, err := r.Checks.Crowded(ctx, q.StageRef, people, q.InFlight)
+	crowded, err := r.Checks.Crowded(ctx, q.StageRef, people, q.Rate)
 	if err != nil {
 		return nil, wrap(err, "blast radius of stage %s of plan %s", q.Stage, q.Plan)
 	}

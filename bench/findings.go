@@ -19,8 +19,10 @@ type findings struct {
 	Micro      []timed   `json:"micro,omitempty"`
 	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`
+	Finance    *costed   `json:"finance,omitempty"`
 	Routing    *routed   `json:"routing,omitempty"`
 	Flips      *flips    `json:"flips,omitempty"`
+	Printed    []printed `json:"printed,omitempty"`
 }
 
 // machine is where and when the figures were found.

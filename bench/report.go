@@ -52,8 +52,10 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportMicro(&b)
 	f.reportKept(&b)
 	f.reportStitching(&b)
+	f.reportFinance(&b)
 	f.reportRouting(&b)
 	f.reportFlips(&b)
+	f.reportFormats(&b)
 	return b.String()
 }
 

@@ -27,6 +27,10 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 		return fmt.Sprintf("Leaves the stage out with its %s.", people(waiting))
 	case rollout.Retry:
 		return fmt.Sprintf("Tries %s again who failed, and %s who wait.", people(v.Among(stage, rollout.FailedUsers()...)), people(waiting))
+	case rollout.Window:
+		return fmt.Sprintf("Opens the closed window once somebody else has agreed; %s wait for it. A blackout stays closed.", people(waiting))
+	case rollout.Extend:
+		return fmt.Sprintf("%s soak until another time.", people(onNew))
 	case rollout.Override:
 		return fmt.Sprintf("Lets the stage pass against its gates, in your name; %s are on the new system.", people(onNew))
 	case rollout.Rollback:

@@ -13,6 +13,8 @@ import (
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -26,7 +28,15 @@ type Plans struct {
 	Versions plan.Store
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
-	Now      func() time.Time
+	// Money tells what plans cost; nil where nobody asks.
+	Money Money
+	Now   func() time.Time
+}
+
+// Money tells how a plan stands in money.
+type Money interface {
+	// Standing is ErrNotFound for a plan of which finance knows nothing.
+	Standing(ctx context.Context, plan string, asOf finance.Day) (cost.Standing, error)
 }
 
 // Submit hands in a version of a plan with the people of its stages for
@@ -375,6 +385,11 @@ type PlanView struct {
 	Approvals []rollout.Approval `json:"approvals"`
 	Tasks     []rollout.Task     `json:"tasks"` // those that are not confirmed
 	AsOf      time.Time          `json:"as_of"`
+	// Money is nil where it was not asked for, or nothing is known of it.
+	Money *cost.Standing `json:"money,omitempty"`
+	// MoneyUnknown says why what it costs cannot be told. It keeps nobody from
+	// seeing how a plan stands.
+	MoneyUnknown string `json:"money_unknown,omitempty"`
 }
 
 // View reads where a plan stands. It asks no workflow, so it is as quick while
@@ -401,5 +416,15 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 		return v, err
 	}
 	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}})
-	return v, err
+	if err != nil || p.Money == nil {
+		return v, err
+	}
+	money, err := p.Money.Standing(ctx, name, finance.DayOf(v.AsOf.UTC()))
+	switch {
+	case err == nil:
+		v.Money = &money
+	case !errors.Is(err, dualtone.ErrNotFound):
+		v.MoneyUnknown = err.Error()
+	}
+	return v, nil
 }

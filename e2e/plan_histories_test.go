@@ -112,11 +112,11 @@ func (l *planLab) runUser(ctx context.Context, r activities.UserRun) (activities
 
 func (l *planLab) Spec(context.Context, string, string) (rollout.PlanSpec, error) { return l.spec, nil }
 
-func (*planLab) Opening(context.Context, string, string, string, []string, time.Time) (rollout.Opening, error) {
+func (*planLab) Opening(context.Context, string, string, string, []string, time.Time, ...plan.Grant) (rollout.Opening, error) {
 	return rollout.Opening{Open: true, Why: "always open"}, nil
 }
 
-func (*planLab) OpenFor(context.Context, string, string, string, dualtone.Person, time.Time) (bool, error) {
+func (*planLab) OpenFor(context.Context, string, string, string, dualtone.Person, time.Time, ...plan.Grant) (bool, error) {
 	return true, nil
 }
 
@@ -124,7 +124,7 @@ func (*planLab) Check(context.Context, activities.StageRef) (activities.Checked,
 	return activities.Checked{Facts: []string{"all is well"}}, nil
 }
 
-func (*planLab) Crowded(context.Context, activities.StageRef, []dualtone.Person, int) (map[dualtone.PersonID]string, error) {
+func (*planLab) Crowded(context.Context, activities.StageRef, []dualtone.Person, rollout.Rate) (map[dualtone.PersonID]string, error) {
 	return nil, nil
 }
 

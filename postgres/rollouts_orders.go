@@ -9,6 +9,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -209,9 +210,22 @@ func (s *Rollouts) Approvals(ctx context.Context, plan string) ([]rollout.Approv
 		FROM plan_approvals WHERE plan = $1 ORDER BY at, serial`, []any{plan}, approvalRow.approval)
 }
 
-// WayBack returns how the last way back of anybody since a time ended. One that
+// Switched counts the switches of a plan's people that began since a time.
+func (s *Rollouts) Switched(ctx context.Context, plan string, since time.Time) (int, error) {
+	var n int
+	err := again(ctx, "switches of plan "+plan, func() error {
+		return s.pool.QueryRow(ctx, `
+			SELECT count(*) FROM switches WHERE started >= $2 AND starts_with(cohort, $1)`, rollout.CohortName(plan, ""), stored(since)).Scan(&n)
+	})
+	return n, err
+}
+
+// WayBack returns how the last way back of a class since a time ended. One that
 // found nothing to take back proves nothing.
-func (s *Rollouts) WayBack(ctx context.Context, since time.Time) (rollout.Proof, error) {
+func (s *Rollouts) WayBack(ctx context.Context, class plan.Reversal, since time.Time) (rollout.Proof, error) {
+	if class != plan.ReversalMinutes {
+		return s.proved(ctx, class, since)
+	}
 	type proof struct {
 		Person dualtone.PersonID
 		State  cutover.State
@@ -229,5 +243,5 @@ func (s *Rollouts) WayBack(ctx context.Context, since time.Time) (rollout.Proof,
 	if err != nil {
 		return rollout.Proof{}, err
 	}
-	return rollout.Proof{Person: found.Person, Restored: found.State == cutover.Restored, At: found.Ended.UTC(), Detail: found.Detail}, nil
+	return rollout.Proof{Subject: string(found.Person), Restored: found.State == cutover.Restored, At: found.Ended.UTC(), Detail: found.Detail}, nil
 }

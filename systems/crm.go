@@ -18,6 +18,8 @@ type CRM struct {
 	Softphones  Softphones
 	CallCenters CallCenters
 	CallLog     CallLog
+	// Usage is nil where the CRM does not tell it.
+	Usage Usage
 
 	// Closer lets go of the CRM's connections; nil if it holds none.
 	Closer func() error
@@ -54,6 +56,18 @@ type CallLog interface {
 	// a call is over may tell of one that began before. An error ends the list;
 	// what came before it is not the whole.
 	Calls(ctx context.Context, from, to time.Time) iter.Seq2[dualtone.LoggedCall, error]
+}
+
+// Usage tells how much of what the CRM answers in a day is used up, by everybody.
+type Usage interface {
+	Requests(ctx context.Context) (Requests, error)
+}
+
+// Requests are those of the last 24 hours, and how many are allowed in as many.
+type Requests struct {
+	Used    int       `json:"used"`
+	Allowed int       `json:"allowed"`
+	At      time.Time `json:"at"`
 }
 
 // CallCenterDefinition is what a call center's record was made from.

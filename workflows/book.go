@@ -8,6 +8,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -145,6 +146,12 @@ type PlanOrder struct {
 	Rate *rollout.Rate `json:"rate,omitempty"`
 	// Back makes an abort take those in flight back instead of letting them finish.
 	Back bool `json:"back,omitempty"`
+	// For is how long an override of the window holds; with Agree it is one that
+	// was asked for.
+	For   plan.Duration `json:"for,omitempty"`
+	Agree bool          `json:"agree,omitempty"`
+	// Until is when a soak ends instead.
+	Until time.Time `json:"until,omitzero"`
 	// Bound is what an approval binds.
 	Bound rollout.Bound `json:"bound,omitzero"`
 	// Task is the task that something became of, and Verdict what.

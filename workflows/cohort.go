@@ -10,6 +10,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -24,6 +25,10 @@ const (
 	SkipVerb     = "skip"
 	StopVerb     = "stop"
 	TurnBackVerb = "turn_back"
+	// SettleVerb asks to be told, by SettledSignal, once no more users are in
+	// flight than a number.
+	SettleVerb    = "settle"
+	SettledSignal = "settled"
 )
 
 // CohortRequest asks for a cohort to be moved to a side.
@@ -48,6 +53,10 @@ type CohortRequest struct {
 	Stage *activities.StageRef `json:"stage,omitempty"`
 	// UsersPerMinute bounds how fast users are started; 0 does not.
 	UsersPerMinute int `json:"users_per_minute,omitempty"`
+	// Rate is what the plan's stage may do beside that.
+	Rate rollout.Rate `json:"rate,omitzero"`
+	// Granted opens closed windows for it.
+	Granted []plan.Grant `json:"granted,omitempty"`
 	// StopWhen stops the cohort by itself.
 	StopWhen rollout.StopWhen `json:"stop_when,omitzero"`
 	// Until is when nobody else is started any more; zero for never.
@@ -73,6 +82,8 @@ type Carried struct {
 	// FailedInARow counts users who failed one after the other until now.
 	FailedInARow int  `json:"failed_in_a_row,omitempty"`
 	Pace         pace `json:"pace,omitzero"`
+	// Settle is how many users in flight the stage waits for; nil where it does not.
+	Settle *int `json:"settle,omitempty"`
 }
 
 // Order is a verb that somebody gave, and why.
@@ -83,8 +94,9 @@ type Order struct {
 	// Person is whom to skip; Window is the new width.
 	Person dualtone.PersonID `json:"person,omitempty"`
 	Window int               `json:"window,omitempty"`
-	// UsersPerMinute goes with a window.
-	UsersPerMinute int `json:"users_per_minute,omitempty"`
+	// UsersPerMinute goes with a window, and Rate with that of a stage.
+	UsersPerMinute int           `json:"users_per_minute,omitempty"`
+	Rate           *rollout.Rate `json:"rate,omitempty"`
 	// Back makes a stop take those in flight back instead of letting them finish.
 	Back bool `json:"back,omitempty"`
 }

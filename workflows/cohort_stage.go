@@ -17,13 +17,19 @@ func (c *cohort) fetchStage(ctx workflow.Context) error {
 	var page activities.StagePage
 	err := workflow.ExecuteActivity(ctx, activities.StagePeopleName, activities.StageQuery{
 		StageRef: *c.Stage, To: c.To, States: c.Only, After: c.After, Limit: pageSize, At: workflow.Now(ctx),
-		InFlight: len(c.InFlight),
+		Rate: c.Rate, Granted: c.Granted,
 	}).Get(ctx, &page)
 	if err != nil {
 		return err
 	}
 	c.Waiting, c.After, c.Ended = page.People, page.After, page.Ended
-	return nil
+	if page.Wait.IsZero() {
+		return nil
+	}
+	_, err = workflow.AwaitWithTimeout(ctx, page.Wait.Sub(workflow.Now(ctx)), func() bool {
+		return c.closed || c.Stopped != nil || c.TurnBack != nil
+	})
+	return err
 }
 
 // closeInTime wakes the cohort when nobody else is to be started any more.

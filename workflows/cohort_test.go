@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone"
@@ -53,6 +54,7 @@ func newFloor(t *testing.T, size int) *floor {
 func (f *floor) fresh() {
 	var suite testsuite.WorkflowTestSuite
 	f.env = suite.NewTestWorkflowEnvironment()
+	f.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine is no deadlock
 	c := &activities.Cohort{Cohorts: f.stores}
 	f.env.RegisterActivityWithOptions(c.Members, activity.RegisterOptions{Name: activities.MembersName})
 	f.env.RegisterActivityWithOptions(f.runUser, activity.RegisterOptions{Name: activities.RunUserName})

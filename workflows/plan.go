@@ -44,6 +44,8 @@ type PlanCarried struct {
 	Back      PlanOrder                `json:"back,omitzero"` // the order to go back
 	TakenBack []string                 `json:"taken_back,omitempty"`
 	Approvals []rollout.Approval       `json:"approvals,omitempty"`
+	// Movers are the stages that move people, each with its part of the limits.
+	Movers []rollout.Mover `json:"movers,omitempty"`
 }
 
 // PlanEnd is how a plan came to rest.
@@ -56,6 +58,8 @@ type PlanEnd struct {
 type PlanStatus struct {
 	Standing rollout.Standing         `json:"standing"`
 	Stages   map[string]rollout.State `json:"stages"`
+	// Whole is what the plan may do at a time, over all its stages.
+	Whole rollout.Rate `json:"whole"`
 	// Running are the stages that have a workflow.
 	Running  []string         `json:"running"`
 	Paused   *PlanOrder       `json:"paused,omitempty"`
@@ -246,6 +250,7 @@ func (p *planRun) launch(ctx workflow.Context, spec rollout.Spec, begin PlanOrde
 			end = p.lost(ctx, spec, err)
 		}
 		delete(p.running, spec.Stage)
+		p.share(ctx, rollout.Moves{Stage: spec.Stage, Over: true}.After(p.Movers))
 		p.Stages[spec.Stage] = end.State
 		if end.Users != nil {
 			p.Users[spec.Stage] = end.Users
@@ -323,7 +328,7 @@ func (p *planRun) openHolds(ctx workflow.Context) []rollout.Hold {
 }
 
 func (p *planRun) status(now time.Time) PlanStatus {
-	st := PlanStatus{Standing: p.Standing, Stages: p.Stages, Running: []string{}, Paused: p.Paused}
+	st := PlanStatus{Standing: p.Standing, Stages: p.Stages, Whole: p.whole(), Running: []string{}, Paused: p.Paused}
 	for _, s := range p.Spec.Stages {
 		if p.running[s.Stage] != nil {
 			st.Running = append(st.Running, s.Stage)

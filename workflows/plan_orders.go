@@ -30,6 +30,7 @@ func (p *planRun) listen(ctx workflow.Context) error {
 		err := p.kept(ctx)
 		return p.status(workflow.Now(ctx)), err
 	}
+	workflow.Go(ctx, p.shareOut)
 	return workflow.SetUpdateHandlerWithOptions(ctx, PlanOrderUpdate, handle, workflow.UpdateHandlerOptions{
 		Validator: func(ctx workflow.Context, o PlanOrder) error {
 			if err := p.against(ctx, o); err != nil {
@@ -87,8 +88,9 @@ func (p *planRun) againstLimit(o PlanOrder) error {
 	if o.Rate == nil {
 		return fmt.Errorf("limits of plan %s refused: no limit is named: %w", p.Standing.Plan, dualtone.ErrInvalid)
 	}
+	rate := p.whole().With(*o.Rate)
 	for _, s := range p.Spec.Stages {
-		if why := o.Rate.Within(s.Cap); why != "" {
+		if why := rate.Within(s.Cap); why != "" {
 			return fmt.Errorf("limits of plan %s refused: stage %s: %s: %w", p.Standing.Plan, s.Stage, why, dualtone.ErrDenied)
 		}
 	}
@@ -156,6 +158,7 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 		p.approve(ctx, o)
 	case rollout.Pause, rollout.Resume, rollout.Limit, rollout.Abort, rollout.Rollback:
 		p.tellStages(ctx, o)
+		p.share(ctx, p.Movers)
 	default:
 	}
 	return nil
@@ -186,7 +189,8 @@ func (p *planRun) heed(o PlanOrder) {
 	case rollout.Resume:
 		p.Paused = nil
 	case rollout.Limit:
-		p.Rate = o.Rate
+		rate := p.whole().With(*o.Rate)
+		p.Rate = &rate
 	case rollout.Rollback:
 		p.Back, p.TakenBack = o, nil
 	default:

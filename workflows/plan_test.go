@@ -49,6 +49,10 @@ type hall struct {
 	figure func(m rollout.Measure) rollout.Reading
 	checks func() activities.Checked
 	final  []string
+	// left is how many users the plan's share of the CRM allows; nil for all.
+	left func() int
+	// linger is how long a switch takes by the real clock.
+	linger time.Duration
 	// performed are the plans whose final actions were done.
 	performed []activities.PlanRef
 }
@@ -133,7 +137,7 @@ func (h *hall) fresh() {
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
 	h.env.RegisterActivityWithOptions(h.runUser, activity.RegisterOptions{Name: activities.RunUserName})
 	activities.RegisterRollout(h.env, &activities.Rollout{
-		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Final: h, Now: h.env.Now,
+		Store: h.store, Specs: h, People: h.people, Calendar: h, Checks: h, Measures: h, Budgets: h, Final: h, Now: h.env.Now,
 	})
 	workflows.Register(h.env)
 }
@@ -165,6 +169,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 	}
 	h.began = append(h.began, began{r.Person, to, h.env.Now()})
 	this.state = end(r.Person)
+	linger := h.linger
 	id := cutover.SwitchID(fmt.Sprintf("%s/%d", r.Person, h.runs))
 	h.mu.Unlock()
 	defer func() {
@@ -172,6 +177,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		defer h.mu.Unlock()
 		h.inFlight--
 	}()
+	<-time.After(linger)
 	stage := string(r.Person[:strings.LastIndex(string(r.Person), "-")])
 	_, err := h.people.Keep(ctx, cutover.Switch{
 		ID: id, Person: r.Person, To: to, State: this.state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
@@ -183,20 +189,37 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 
 func (h *hall) Spec(context.Context, string, string) (rollout.PlanSpec, error) { return h.spec, nil }
 
-func (h *hall) Opening(_ context.Context, _, _, _ string, _ []string, at time.Time) (rollout.Opening, error) {
+func (h *hall) Opening(_ context.Context, _, _, _ string, _ []string, at time.Time, granted ...plan.Grant) (rollout.Opening, error) {
+	for _, g := range granted {
+		if !at.Before(g.From) && at.Before(g.Until) {
+			return rollout.Opening{Open: true, Until: g.Until, Why: g.Reason}, nil
+		}
+	}
 	return h.open(at), nil
 }
 
-func (h *hall) OpenFor(_ context.Context, _, _, _ string, _ dualtone.Person, at time.Time) (bool, error) {
-	return h.open(at).Open, nil
+func (h *hall) OpenFor(ctx context.Context, _, _, _ string, _ dualtone.Person, at time.Time, granted ...plan.Grant) (bool, error) {
+	o, err := h.Opening(ctx, "", "", "", nil, at, granted...)
+	return o.Open, err
 }
 
 func (h *hall) Check(context.Context, activities.StageRef) (activities.Checked, error) {
 	return h.checks(), nil
 }
 
-func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, int) (map[dualtone.PersonID]string, error) {
+func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, rollout.Rate) (map[dualtone.PersonID]string, error) {
 	return nil, nil
+}
+
+func (h *hall) Left(context.Context, string, plan.Percent, time.Time) (rollout.Budget, error) {
+	if h.left == nil {
+		return rollout.Budget{Users: 1 << 30}, nil
+	}
+	b := rollout.Budget{Users: h.left()}
+	if b.Users == 0 {
+		b.Why = "the plan's share of the CRM is used up"
+	}
+	return b, nil
 }
 
 func (h *hall) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -40,6 +41,8 @@ type StageCarried struct {
 	// ApprovedUntil is when what was approved expires unless it is begun.
 	ApprovedUntil time.Time    `json:"approved_until,omitzero"`
 	Rate          rollout.Rate `json:"rate"`
+	// Share is its part of what the plan may do; nil while it moves nobody.
+	Share *rollout.Rate `json:"share,omitempty"`
 	// Retry: those who failed are tried again.
 	Retry  bool `json:"retry,omitempty"`
 	Passes int  `json:"passes,omitempty"`
@@ -48,7 +51,9 @@ type StageCarried struct {
 	Until     time.Time  `json:"until,omitzero"`
 	NotBefore time.Time  `json:"not_before,omitzero"`
 	Paused    *PlanOrder `json:"paused,omitempty"`
-	Back      bool       `json:"back,omitempty"` // those in flight go back when it is stopped
+	// Override opens the window, once it is agreed.
+	Override *rollout.WindowOverride `json:"override,omitempty"`
+	Back     bool                    `json:"back,omitempty"` // those in flight go back when it is stopped
 	// SoakFrom and SoakUntil bound the soak; Measured is when gates were last.
 	SoakFrom  time.Time         `json:"soak_from,omitzero"`
 	SoakUntil time.Time         `json:"soak_until,omitzero"`
@@ -73,12 +78,13 @@ type StageStatus struct {
 	Standing rollout.Standing `json:"standing"`
 	Rate     rollout.Rate     `json:"rate"`
 	// Bound is what an approval binds as it stands.
-	Bound    rollout.Bound     `json:"bound"`
-	Approval *rollout.Verdict  `json:"approval,omitempty"`
-	Paused   *PlanOrder        `json:"paused,omitempty"`
-	Until    time.Time         `json:"until,omitzero"`
-	Findings []rollout.Finding `json:"findings,omitempty"`
-	Undone   string            `json:"undone,omitempty"`
+	Bound    rollout.Bound           `json:"bound"`
+	Approval *rollout.Verdict        `json:"approval,omitempty"`
+	Paused   *PlanOrder              `json:"paused,omitempty"`
+	Until    time.Time               `json:"until,omitzero"`
+	Findings []rollout.Finding       `json:"findings,omitempty"`
+	Undone   string                  `json:"undone,omitempty"`
+	Override *rollout.WindowOverride `json:"override,omitempty"`
 }
 
 // RunStage brings a stage to rest: passed, skipped, aborted or rolled back. It
@@ -294,13 +300,14 @@ func (s *stage) awaitWindow(ctx workflow.Context) error {
 		s.Approvals, s.ApprovedUntil = nil, time.Time{}
 		return s.find(ctx, rollout.Expire, "the approval expired before the window opened", time.Time{})
 	}
-	if now.Before(s.NotBefore) {
+	granted := s.granted(now)
+	if now.Before(s.NotBefore) && len(granted) == 0 {
 		s.note("those who are left wait for the next window", s.NotBefore)
 		return s.wait(ctx, earliest(s.NotBefore, s.ApprovedUntil, s.runEnds()), nil)
 	}
 	turn := s.turn
 	var o rollout.Opening
-	err := workflow.ExecuteActivity(keeping(ctx), activities.StageOpeningName, activities.Asked{StageRef: s.ref(), At: now}).Get(ctx, &o)
+	err := workflow.ExecuteActivity(keeping(ctx), activities.StageOpeningName, activities.Asked{StageRef: s.ref(), At: now, Granted: granted}).Get(ctx, &o)
 	if err != nil || s.turn != turn {
 		return err
 	}
@@ -308,8 +315,20 @@ func (s *stage) awaitWindow(ctx workflow.Context) error {
 		s.Until = o.Until
 		return s.find(ctx, rollout.Open, o.Why, time.Time{})
 	}
-	s.note(o.Why, o.Next)
+	why := o.Why
+	if s.Override != nil && s.Override.Approver == "" {
+		why += "; override " + agreement(*s.Override)
+	}
+	s.note(why, o.Next)
 	return s.wait(ctx, earliest(o.Next, s.ApprovedUntil, s.runEnds()), nil)
+}
+
+// granted is what an override opens now.
+func (s *stage) granted(now time.Time) []plan.Grant {
+	if s.Override == nil || !now.Before(s.Override.Until) {
+		return nil
+	}
+	return s.Override.Grants()
 }
 
 // earliest is the first of moments, those that are not left out.
@@ -346,8 +365,8 @@ func (s *stage) tally(ctx workflow.Context) error {
 
 func (s *stage) status(now time.Time) StageStatus {
 	st := StageStatus{
-		Standing: s.Standing, Rate: s.Rate, Bound: s.bound(), Approval: s.approval(now), Paused: s.Paused,
-		Findings: s.Findings, Undone: s.Undone,
+		Standing: s.Standing, Rate: s.rate(), Bound: s.bound(), Approval: s.approval(now), Paused: s.Paused,
+		Findings: s.Findings, Undone: s.Undone, Override: s.Override,
 	}
 	switch s.Standing.State {
 	case rollout.Switching:

@@ -46,6 +46,8 @@ func (s *stage) listen(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	workflow.Go(ctx, s.hearShare)
+	workflow.Go(ctx, s.hearSettled)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for orders := workflow.GetSignalChannel(ctx, PlanOrderSignal); ; {
 			var o PlanOrder
@@ -120,8 +122,15 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 		if o.Rate == nil {
 			return refuse(dualtone.ErrInvalid, "it names no limit")
 		}
-		if why := o.Rate.Within(s.Spec.Cap); why != "" {
+		if why := s.Rate.With(*o.Rate).Within(s.Spec.Cap); why != "" {
 			return refuse(dualtone.ErrDenied, why)
+		}
+	case rollout.Window:
+		_, err := s.overridden(o)
+		return err
+	case rollout.Extend:
+		if err := rollout.AgainstSoak(o.Order, s.Spec.Author, s.SoakFrom, s.SoakUntil, o.Until); err != nil {
+			return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Standing.Name(), err)
 		}
 	case rollout.Approve:
 		if o.Bound != s.bound() {
@@ -141,6 +150,20 @@ func (s *stage) mayApprove(o PlanOrder) error {
 	}
 	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %v: %w",
 		s.Standing.Name(), o.Actor, o.Role, s.Spec.Approval.Roles, dualtone.ErrDenied)
+}
+
+// overridden is the window's override after an order: one that is asked for, or
+// one that somebody else agrees to.
+func (s *stage) overridden(o PlanOrder) (v rollout.WindowOverride, err error) {
+	if o.Agree {
+		v, err = s.Override.Agree(o.Order, s.Spec.Author)
+	} else {
+		v, err = s.Spec.AskWindow(o.Order, o.For)
+	}
+	if err != nil {
+		return v, fmt.Errorf("%s of %s refused: %w", o.Verb, s.Standing.Name(), err)
+	}
+	return v, nil
 }
 
 // inTime refuses a way back after the window for it is over.
@@ -189,9 +212,25 @@ func (s *stage) obey(ctx workflow.Context, o PlanOrder) error {
 		s.release(ctx, o)
 	case rollout.Approve, rollout.Reject:
 		s.decide(ctx, o)
+	case rollout.Window:
+		o.At = workflow.Now(ctx)
+		if v, err := s.overridden(o); err == nil {
+			s.Override = &v
+		}
+	case rollout.Extend:
+		s.SoakUntil = o.Until
+		s.note("soaks", s.SoakUntil)
 	default:
 	}
 	return nil
+}
+
+// agreement says how far an override is.
+func agreement(v rollout.WindowOverride) string {
+	if v.Approver == "" {
+		return fmt.Sprintf("for %s asked for by %s (%s): somebody else must agree", v.Holds, v.By, v.Reason)
+	}
+	return fmt.Sprintf("by %s (%s), agreed by %s", v.By, v.Reason, v.Approver)
 }
 
 // heed notes what an order changes beside the state.
@@ -203,7 +242,7 @@ func (s *stage) heed(o PlanOrder) {
 		s.Paused = nil
 	case rollout.Limit:
 		if o.Rate != nil {
-			s.Rate = *o.Rate
+			s.Rate = s.Rate.With(*o.Rate)
 		}
 	case rollout.Retry:
 		s.Retry, s.NotBefore, s.Paused = true, time.Time{}, nil

@@ -35,14 +35,14 @@ func (s *stage) launch(ctx workflow.Context, to dualtone.Side, only []cutover.St
 	ref := s.ref()
 	r := CohortRequest{
 		Cohort: rollout.CohortName(ref.Plan, ref.Stage), To: to, Actor: s.Begin.Actor, Reason: s.reason(),
-		Window: s.Rate.Concurrency, UsersPerMinute: s.Rate.UsersPerMinute, Only: only, StopWhen: s.Spec.StopWhen,
+		Window: s.rate().Concurrency, UsersPerMinute: s.rate().UsersPerMinute, Only: only, StopWhen: s.stopWhen(), Rate: s.Rate, Granted: s.Override.Grants(),
 		DrainWait: s.DrainWait, Patience: s.Patience, RunLength: s.RunLength, Stage: &ref,
 		Until: until,
 	}
 	if to == dualtone.Old && s.Spec.BackWait > 0 {
 		r.DrainWait = s.Spec.BackWait.Time()
 	}
-	p := &pass{stage: s, told: bidding{rate: s.Rate}}
+	p := &pass{stage: s, told: bidding{rate: s.rate()}}
 	p.child = workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: fmt.Sprintf("%s/%s/%d", workflow.GetInfo(ctx).WorkflowExecution.ID, to, s.Passes),
 	}), MoveCohortName, r)
@@ -66,8 +66,8 @@ func (p *pass) see(ctx workflow.Context) error {
 	s, state := p.stage, p.stage.Standing.State
 	bid := func() bidding {
 		return bidding{
-			rate: s.Rate, back: s.Back, stop: s.Standing.State != state,
-			paused: side(state) == dualtone.New && (s.Paused != nil || s.held(ctx)),
+			rate: s.rate(), back: s.Back, stop: s.Standing.State != state,
+			paused: side(state) == dualtone.New && (s.Paused != nil || s.held(ctx) || s.rate().Concurrency == 0),
 		}
 	}
 	for !p.done {
@@ -90,8 +90,8 @@ func (p *pass) tell(ctx workflow.Context, want bidding) {
 		// A cohort that has just ended needs no order.
 		_ = p.child.SignalChildWorkflow(ctx, OrderSignal, Given{Verb: verb, Order: o}).Get(ctx, nil)
 	}
-	if want.rate != p.told.rate {
-		give(WindowVerb, Order{Window: want.rate.Concurrency, UsersPerMinute: want.rate.UsersPerMinute})
+	if want.rate != p.told.rate && want.rate.Concurrency > 0 {
+		give(WindowVerb, Order{Window: want.rate.Concurrency, UsersPerMinute: want.rate.UsersPerMinute, Rate: &want.rate})
 	}
 	if want.paused && !p.told.paused {
 		give(PauseVerb, Order{})
@@ -102,10 +102,21 @@ func (p *pass) tell(ctx workflow.Context, want bidding) {
 	if want.stop && !p.told.stop {
 		give(StopVerb, Order{Back: want.back})
 	}
+	if most := want.rate.Concurrency; most < p.told.rate.Concurrency && p.stage.Share != nil {
+		give(SettleVerb, Order{Window: most})
+	}
 }
 
 // switchUsers moves the people of the stage for as long as the window is open.
 func (s *stage) switchUsers(ctx workflow.Context) error {
+	leave, err := s.join(ctx, dualtone.New)
+	if err != nil {
+		return err
+	}
+	if s.Standing.State != rollout.Switching {
+		leave()
+		return nil
+	}
 	p, err := s.launch(ctx, dualtone.New, rollout.Tried(s.Retry), s.Until)
 	if err != nil {
 		return err
@@ -113,6 +124,7 @@ func (s *stage) switchUsers(ctx workflow.Context) error {
 	if err := p.see(ctx); err != nil {
 		return err
 	}
+	leave()
 	if err := s.tally(ctx); err != nil || s.Standing.State != rollout.Switching {
 		return err
 	}
@@ -177,6 +189,10 @@ func (s *stage) holdID(ctx workflow.Context) string {
 // waits for no window, no gate and no hold.
 func (s *stage) takeBack(ctx workflow.Context) error {
 	if s.Spec.Moves() {
+		leave, err := s.join(ctx, dualtone.Old)
+		if err != nil {
+			return err
+		}
 		p, err := s.launch(ctx, dualtone.Old, rollout.ToTakeBack(), time.Time{})
 		if err != nil {
 			return err
@@ -184,6 +200,7 @@ func (s *stage) takeBack(ctx workflow.Context) error {
 		if err := p.see(ctx); err != nil {
 			return err
 		}
+		leave()
 	} else if err := s.seeTasks(ctx, activities.TaskOrder{}); err != nil {
 		return err
 	}

@@ -54,7 +54,10 @@ func (o *office) run(t fatal, workflow any) workflows.Progress { return o.runFor
 func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workflows.Progress {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}})
+	env.SetWorkerOptions(worker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		DeadlockDetectionTimeout: time.Minute, // a busy machine is no deadlock
+	})
 	activities.Register(env, o.user, &activities.Cohort{})
 	env.SetTestTimeout(5 * time.Minute) // a busy machine is no failure
 	o.runs++

@@ -26,10 +26,14 @@ func (c *cohort) verbs() []verb {
 		{ResumeVerb, c.refuseResume, func(workflow.Context, Order) { c.Paused = nil }},
 		{WindowVerb, refuseWindow, func(_ workflow.Context, o Order) {
 			c.Window, c.UsersPerMinute = o.Window, o.UsersPerMinute
+			if o.Rate != nil {
+				c.Rate, c.StopWhen = *o.Rate, o.Rate.StopWhen
+			}
 		}},
 		{SkipVerb, c.refuseSkip, func(_ workflow.Context, o Order) { c.Skip = append(c.Skip, o.Person) }},
 		{StopVerb, c.refuseStop, c.stop},
 		{TurnBackVerb, c.refuseTurnBack, func(_ workflow.Context, o Order) { c.TurnBack = &o }},
+		{SettleVerb, func(Order) string { return "" }, func(_ workflow.Context, o Order) { c.Settle = &o.Window }},
 	}
 }
 
@@ -53,6 +57,9 @@ func (c *cohort) listen(ctx workflow.Context) error {
 		}
 	}
 	workflow.Go(ctx, c.hear)
+	if c.Stage != nil {
+		workflow.Go(ctx, c.settle)
+	}
 	return nil
 }
 
@@ -70,6 +77,20 @@ func (c *cohort) hear(ctx workflow.Context) {
 		var g Given
 		orders.Receive(ctx, &g)
 		c.obey(ctx, g)
+	}
+}
+
+// settle tells the stage when no more users are in flight than it asked for.
+func (c *cohort) settle(ctx workflow.Context) {
+	for {
+		if workflow.Await(ctx, func() bool { return c.Settle != nil && len(c.InFlight) <= *c.Settle }) != nil {
+			return
+		}
+		most := *c.Settle
+		c.Settle = nil
+		if stage := workflow.GetInfo(ctx).ParentWorkflowExecution; stage != nil {
+			_ = workflow.SignalExternalWorkflow(ctx, stage.ID, "", SettledSignal, most).Get(ctx, nil)
+		}
 	}
 }
 

@@ -32,7 +32,6 @@ func channels(cfg *config.Config) ([]notify.Channel, error) {
 	return all, nil
 }
 
-
 func carrierOf(cfg *config.Config, name string, c *config.NotifyChannel) (notify.Carrier, error) {
 	if c.Kind == "mail" {
 		server, err := mailServer(cfg)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -148,7 +149,7 @@ func (a *app) model(ctx context.Context, cfg *config.Config, s *stores, d *plan.
 const (
 	requestsOld = 17
 	requestsNew = 13
-	requestsCRM = 7
+	requestsCRM = activities.CRMRequests
 )
 
 // vendors are the limits that the settings name for the plan's systems, with

@@ -18,7 +18,7 @@ import (
 
 // planRunCommands are the verbs of a plan that runs, or is to.
 func planRunCommands(a *app) []*cobra.Command {
-	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a), planEvidence(a)}
+	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a), planEvidence(a), planCanary(a)}
 	for _, v := range planVerbs() {
 		all = append(all, a.planVerbCommand(v))
 	}
@@ -185,8 +185,14 @@ type given struct {
 
 	person   string
 	hold     time.Duration
+	holds    length
+	longer   length
+	ends     string
 	inFlight string
 	rate     rollout.Rate
+	apiShare percent
+	maxOnNew percent
+	failed   percent
 }
 
 func (a *app) planVerbCommand(v planVerb) *cobra.Command {
@@ -220,6 +226,9 @@ type ordered struct {
 func (a *app) orderPlan(ctx context.Context, d *desk, v planVerb, args []string, g *given) error {
 	name := args[0]
 	plans := d.plans(a)
+	if v.verb == rollout.PutHold {
+		plans.Money = d.stores.standings()
+	}
 	view, err := plans.View(ctx, name)
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")

@@ -19,7 +19,7 @@ import (
 // withPlans runs a command that reads plans and asks no workflow.
 func (a *app) withPlans(cmd *cobra.Command, do func(*control.Plans) error) error {
 	return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now})
+		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Money: s.standings(), Now: a.now})
 	})
 }
 
@@ -63,7 +63,7 @@ type planStanding struct {
 	Orders map[string][]rollout.Verb `json:"orders"` // that each takes, the plan under an empty name
 	// Unheard are notices that were tried in vain, by channel.
 	Unheard map[string]int `json:"unheard,omitempty"`
-	Next   []string                  `json:"next_steps"`
+	Next    []string       `json:"next_steps"`
 }
 
 func planStatus(a *app) *cobra.Command {
@@ -148,8 +148,9 @@ func planTable(t *table, v control.PlanView) {
 		t.line("Everybody can be taken back until it is finalised. That is the point of no return.")
 	}
 	for _, h := range v.Holds {
-		t.line("HELD %s: %s", h.ID, printable(h.String()))
+		t.line("HELD %s: %s%s", h.ID, printable(h.String()), perDay(v.Money))
 	}
+	moneyLines(t, v)
 	t.line("")
 	t.row("STAGE", "KIND", "STATE", "ON NEW", "USERS", "UNTIL", "WHY")
 	for _, s := range v.Stages {

@@ -17,7 +17,9 @@ import (
 )
 
 // planVerbs are the orders that a plan takes, and what each does.
-func planVerbs() []planVerb { return slices.Concat(decidingVerbs(), pacingVerbs(), endingVerbs()) }
+func planVerbs() []planVerb {
+	return slices.Concat(decidingVerbs(), pacingVerbs(), timingVerbs(), endingVerbs())
+}
 
 // decidingVerbs say whether a plan may go on.
 func decidingVerbs() []planVerb {
@@ -81,19 +83,17 @@ func pacingVerbs() []planVerb {
 			},
 		},
 		{
-			verb: rollout.Limit, usual: plan.Operator, short: "Change how many users are switched at a time and a minute: down freely, up to what was approved",
-			flags: func(cmd *cobra.Command, g *given) {
-				ofStage(cmd, g)
-				cmd.Flags().IntVar(&g.rate.Concurrency, "concurrency", 0, "how many users at a time")
-				cmd.Flags().IntVar(&g.rate.UsersPerMinute, "per-minute", 0, "how many users a minute; 0 for no limit of its own")
-				_ = cmd.MarkFlagRequired("concurrency")
-			},
+			verb: rollout.Limit, usual: plan.Operator, short: "Change what is done at a time: down freely, up to what was approved",
+			long: "Changes how many users are switched at a time and a minute, the plan's part of the CRM's requests, how much of a group may be on the new side, " +
+				"and when it stops itself. What is left out stays. The limits of a plan are those of all its stages together.",
+			flags: limitFlags,
 			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("switch %d users at a time; %d wait", g.rate.Concurrency, left(v, g.Stage))
+				return fmt.Sprintf("keep to %s; %d users wait", told(g.limits()), left(v, g.Stage))
 			},
 			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
-				g.Rate = &g.rate
-				return fmt.Sprintf("%d users at a time from now on", g.rate.Concurrency), d.plans(a).Give(ctx, name, g.PlanOrder)
+				rate := g.limits()
+				g.Rate = &rate
+				return "from now on " + told(rate), d.plans(a).Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -239,7 +239,7 @@ func wouldStart(v control.PlanView, _ *given) string {
 }
 
 func wouldHold(v control.PlanView, g *given) string {
-	return fmt.Sprintf("switch none of the %d users who wait; those being moved finish", left(v, g.Stage))
+	return fmt.Sprintf("switch none of the %d users who wait; those being moved finish%s", left(v, g.Stage), perDay(v.Money))
 }
 
 func wouldRollback(v control.PlanView, g *given) string {

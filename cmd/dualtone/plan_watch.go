@@ -14,6 +14,8 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
 )
 
 const planWatchLong = `Follows a plan: its stages, the users of each by state, who failed and why, holds,
@@ -27,6 +29,10 @@ func planWatch(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				w := &planWatcher{plans: &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}, name: args[0]}
+				// What a day costs changes from day to day; it is not asked for at every look.
+				if money, err := s.standings().Standing(cmd.Context(), args[0], finance.DayOf(a.now().UTC())); err == nil {
+					w.money = &money
+				} // Plan status tells why it is not known.
 				if a.live && a.flags.output == asTable {
 					return w.live(cmd.Context(), a)
 				}
@@ -40,6 +46,7 @@ func planWatch(a *app) *cobra.Command {
 type planWatcher struct {
 	plans *control.Plans
 	name  string
+	money *cost.Standing
 	paces map[string]*stagePace
 }
 
@@ -57,6 +64,7 @@ func (w *planWatcher) look(ctx context.Context) (look, error) {
 	if err != nil {
 		return look{}, hint(err, "dualtone plan list shows which there are")
 	}
+	v.Money = w.money
 	l := look{view: v, eta: map[string]string{}}
 	if w.paces == nil {
 		w.paces = map[string]*stagePace{}
@@ -186,7 +194,7 @@ func (l look) line() string {
 		parts = append(parts, text)
 	}
 	if n := len(l.view.Holds); n > 0 {
-		parts = append(parts, "HELD by "+l.view.Holds[0].Owner+": "+printable(l.view.Holds[0].Reason))
+		parts = append(parts, "HELD by "+l.view.Holds[0].Owner+": "+printable(l.view.Holds[0].Reason)+perDay(l.view.Money))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -315,7 +323,7 @@ func (l look) rows(width int, d detail, failure error) []string {
 		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" NOT UP TO DATE "), printable(failure.Error()))
 	}
 	for _, h := range v.Holds {
-		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" HELD "), printable(h.String()))
+		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" HELD "), printable(h.String())+perDay(v.Money))
 	}
 	add("")
 	names := 0

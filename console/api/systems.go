@@ -9,13 +9,13 @@ import (
 
 // System is a connected system as it was registered.
 type System struct {
-	Name       string    `json:"name"`
-	Kind       string    `json:"kind"`
-	Identity   string    `json:"identity"`
-	Sandbox    string    `json:"sandbox,omitempty"`
-	Detail     string    `json:"detail,omitempty"`
-	Actor      string    `json:"actor"`
-	Registered time.Time `json:"registered"`
+	Name       string            `json:"name"`
+	Kind       string            `json:"kind"`
+	Identity   string            `json:"identity"`
+	Sandbox    string            `json:"sandbox,omitempty"`
+	Detail     map[string]string `json:"detail,omitempty"`
+	Actor      string            `json:"actor"`
+	Registered time.Time         `json:"registered"`
 }
 
 func (a *API) connected() {

@@ -35,6 +35,11 @@ func NewRadius(limit BlastRadius, users []User) *Radius {
 	return r
 }
 
+// Within is the same count under another limit on the same groups.
+func (r *Radius) Within(limit BlastRadius) *Radius {
+	return &Radius{limit: limit, people: r.people}
+}
+
 func (r *Radius) groups(u *User) func(yield func(group) bool) {
 	return func(yield func(group) bool) {
 		for _, by := range r.limit.Per {

@@ -60,37 +60,3 @@ func BackEnd(users cutover.Tally) Verb {
 func FailedUsers() []cutover.State {
 	return []cutover.State{cutover.FailedClean, cutover.Restored, cutover.Unknown, cutover.RestoreDrift}
 }
-
-// StopWhen ends the switching of a stage that goes wrong.
-type StopWhen struct {
-	// Share of failed users among those tried, from 0 to 1; 0 is no limit.
-	Share float64 `json:"share,omitempty"`
-	// InARow is how many may fail one after the other; 0 is no limit.
-	InARow int `json:"in_a_row,omitempty"`
-	// MinAttempts is how many must have been tried before the share counts.
-	MinAttempts int `json:"min_attempts,omitempty"`
-}
-
-// Met says why a stage is to be stopped; empty if it goes on. Users who were
-// deferred or left out are not attempts.
-func (w StopWhen) Met(ended cutover.Tally, inARow int) string {
-	tried, failed := 0, 0
-	for _, s := range ended.States() {
-		n := ended[s]
-		switch s {
-		case cutover.Deferred, cutover.Skipped, cutover.Planned:
-		case cutover.OnNew:
-			tried += n
-		default:
-			tried, failed = tried+n, failed+n
-		}
-	}
-	switch {
-	case w.InARow > 0 && inARow >= w.InARow:
-		return fmt.Sprintf("%d users failed one after the other", inARow)
-	case w.Share > 0 && tried >= max(w.MinAttempts, 1) && float64(failed) > w.Share*float64(tried):
-		return fmt.Sprintf("%d of %d users failed, more than %g%%", failed, tried, w.Share*100)
-	default:
-		return ""
-	}
-}

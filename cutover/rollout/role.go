@@ -1,6 +1,9 @@
 package rollout
 
-import "github.com/dualtone/dualtone/cutover/plan"
+import (
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover/plan"
+)
 
 // Role is in which capacity somebody acts. Who may what stands in package access.
 type Role = plan.Role
@@ -9,3 +12,6 @@ type Role = plan.Role
 const System = plan.System
 
 func system() []Role { return []Role{System} }
+
+// approvers may approve something; of what, each approval says.
+func approvers() []Role { return access.Who(access.PlanApprove) }

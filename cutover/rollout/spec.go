@@ -34,6 +34,8 @@ type Spec struct {
 	// BackWindow is how long after it passed the stage can be taken back.
 	BackWindow plan.Duration `json:"back_window,omitempty"`
 	Tasks      []plan.Task   `json:"tasks,omitempty"`
+	// Override is who may open a closed window; nil where nobody may.
+	Override *plan.Override `json:"override,omitempty"`
 }
 
 // PlanSpec is what the workflow of a plan needs to know of it.
@@ -50,12 +52,6 @@ type PlanSpec struct {
 	Scope plan.Scope `json:"scope,omitempty"`
 }
 
-// Rate is how many users are switched at a time and how fast.
-type Rate struct {
-	Concurrency    int `json:"concurrency"`
-	UsersPerMinute int `json:"users_per_minute,omitempty"`
-}
-
 // patience is how long an approval is waited for where the plan does not say.
 const patience = plan.Week
 
@@ -63,9 +59,9 @@ const patience = plan.Week
 func SpecOf(p *plan.Plan, hash, author string, s plan.Stage) Spec {
 	spec := Spec{
 		Plan: p.Metadata.Name, Stage: string(s.ID), Hash: hash, Author: author, Kind: s.Kind,
-		Patience: patience, Soak: s.Soak, Limits: rateOf(p.Spec.Limits), Cap: rateOf(p.Spec.Limits), Reversal: s.Reversal,
+		Patience: patience, Soak: s.Soak, Limits: RateOf(p.Spec.Limits), Cap: RateOf(p.Spec.Limits), Reversal: s.Reversal,
 		Automatic: p.Spec.Rollback.OnGateFail == plan.Automatic,
-		BackWait:  p.Spec.Rollback.Drain.Wait, BackWindow: p.Spec.Rollback.Window, Tasks: s.Tasks,
+		BackWait:  p.Spec.Rollback.Drain.Wait, BackWindow: p.Spec.Rollback.Window, Tasks: s.Tasks, Override: p.Spec.Calendars.Override,
 	}
 	for _, after := range s.After {
 		spec.After = append(spec.After, string(after))
@@ -95,10 +91,6 @@ func PlanSpecOf(p *plan.Plan, hash, cohortHash, author string) PlanSpec {
 		spec.Final = &p.Spec.Finalise.Approve
 	}
 	return spec
-}
-
-func rateOf(l plan.Limits) Rate {
-	return Rate{Concurrency: max(l.Concurrency, 1), UsersPerMinute: l.Rate.UsersPerMinute}
 }
 
 // ReconcilePrefix begins the names of gates that compare both systems.
@@ -142,21 +134,6 @@ func (s Spec) MeasureEvery() time.Duration {
 	return max(every, 5*time.Minute)
 }
 
-// Within reports why limits may not be set: they go down freely, and up to what
-// was approved.
-func (r Rate) Within(most Rate) string {
-	switch {
-	case r.Concurrency < 1:
-		return "at least one user at a time"
-	case r.Concurrency > most.Concurrency:
-		return "more users at a time than were approved"
-	case most.UsersPerMinute > 0 && (r.UsersPerMinute == 0 || r.UsersPerMinute > most.UsersPerMinute):
-		return "more users a minute than were approved"
-	default:
-		return ""
-	}
-}
-
 // Opening is when the users of a stage may be switched.
 type Opening struct {
 	// Open says that some may be now, until Until; zero for without end.
@@ -179,13 +156,4 @@ type Measure struct {
 	Gate  plan.HealthGate
 	From  time.Time
 	To    time.Time
-}
-
-// StopWhenOf reads from a plan's limits when a stage stops itself.
-func StopWhenOf(l plan.Limits) StopWhen {
-	if l.StopWhen == nil {
-		return StopWhen{}
-	}
-	w := l.StopWhen
-	return StopWhen{Share: float64(w.FailedUsers) / micro, InARow: w.FailedInRow, MinAttempts: w.MinAttempts}
 }

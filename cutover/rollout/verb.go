@@ -25,6 +25,8 @@ const (
 	Skip     Verb = "skip"
 	Retry    Verb = "retry"
 	Override Verb = "override" // take a failed gate upon oneself
+	Window   Verb = "window"   // open a closed window for a while
+	Extend   Verb = "soak"     // end a soak later, or sooner
 	Rollback Verb = "rollback"
 	Abort    Verb = "abort"
 	Finalise Verb = "finalise"
@@ -146,6 +148,8 @@ func stageRules() []rule {
 		{verb: Pause, from: []State{Switching}},
 		{verb: Resume, from: []State{Switching}, forward: true},
 		{verb: Limit, from: []State{WaitingWindow, Switching, RollingBack}},
+		{verb: Window, from: []State{WaitingWindow}, reason: true},
+		{verb: Extend, from: []State{Soaking}, reason: true},
 		{verb: Retry, from: []State{Blocked, Rejected, RolledBack, Aborted}, to: Prechecking, forward: true},
 		{verb: Retry, from: []State{Partial, Unknown, Switching}, to: WaitingWindow, forward: true},
 		{verb: Retry, from: []State{Failed}, to: Evaluating, forward: true},

@@ -13,6 +13,7 @@ func crmHealth() []crmTest {
 	return []crmTest{
 		{"a check names the org and sends each request in its turn", crmCheck},
 		{"wrong credentials are denied, whatever is asked", crmWrong},
+		{"the requests of a day are told, by everybody's", crmUsage},
 	}
 }
 
@@ -67,6 +68,25 @@ func crmCheck(t *testing.T, h CRMHarness) {
 		if s.requests.Load() == before {
 			t.Errorf("%s did not wait for its turn", a.name)
 		}
+	}
+}
+
+// crmUsage is for CRMs that tell how much of their day is used up.
+func crmUsage(t *testing.T, h CRMHarness) {
+	t.Helper()
+	s := h.open(t, CRMSetup{Users: 1})
+	if s.Usage == nil {
+		return
+	}
+	first, err := s.Usage.Requests(t.Context())
+	if s.heard(err) != nil || first.Allowed <= 0 || first.Used < 0 || first.Used > first.Allowed || first.At.IsZero() {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	if _, err := s.Directory.User(t.Context(), s.Users[0]); s.heard(err) != nil {
+		t.Fatal(err)
+	}
+	if then, err := s.Usage.Requests(t.Context()); s.heard(err) != nil || then.Used <= first.Used || then.Allowed != first.Allowed {
+		t.Errorf("after a request %+v, %v; before %+v", then, err, first)
 	}
 }
 

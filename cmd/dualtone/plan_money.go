@@ -1,0 +1,41 @@
+package main
+
+import (
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/finance/cost"
+)
+
+// standings tell how plans stand in money.
+func (s *stores) standings() *cost.Standings {
+	return &cost.Standings{Source: s.finance, Closings: s.finance}
+}
+
+// perDay is what a hold costs a day, behind what the hold says.
+func perDay(m *cost.Standing) string {
+	if m == nil {
+		return ""
+	}
+	return "; " + m.PerDay()
+}
+
+// moneyLines tell how a plan stands in money; nothing when nothing is known.
+func moneyLines(t *table, v control.PlanView) {
+	if v.MoneyUnknown != "" {
+		t.line("what it costs cannot be told: %s", printable(v.MoneyUnknown))
+	}
+	m := v.Money
+	if m == nil {
+		return
+	}
+	text := "waste at completion: " + m.Waste.String()
+	if m.Budget != nil {
+		text += " of a budget of " + m.Budget.String()
+	}
+	t.line("%s; %s", text, m.PerDay())
+	if m.Step != nil {
+		t.line("NEXT STEP: %s", m.Step.Text)
+	}
+	for _, w := range m.Warnings {
+		t.line("WARNING: %s", w.Text)
+	}
+}

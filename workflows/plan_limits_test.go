@@ -1,0 +1,155 @@
+package workflows_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// fastest is the most users that were begun within a time.
+func (h *hall) fastest(within time.Duration) int {
+	most := 0
+	for i := range h.began {
+		n := 0
+		for j := i; j < len(h.began) && h.began[j].at.Before(h.began[i].at.Add(within)); j++ {
+			n++
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+func TestStagesAtTheSameTimeKeepToThePlansLimits(t *testing.T) {
+	t.Parallel()
+	east, west, north := wave("east"), wave("west"), wave("north")
+	for _, s := range []*rollout.Spec{&east, &west, &north} {
+		s.Limits = rollout.Rate{Concurrency: 7, UsersPerMinute: 12}
+	}
+	h := newHall(t, []rollout.Spec{east, west, north}, 60, 40, 50)
+	h.linger = 5 * time.Millisecond
+	h.tell(t, 24*time.Hour, incident(rollout.Rollback))
+	if end := h.run(t, h.start()); end.State != rollout.RolledBack {
+		t.Errorf("the plan is %s", end.State)
+	}
+	h.began = h.began[:150] // the way there
+	for _, b := range h.began {
+		if b.to != dualtone.New {
+			t.Fatalf("%s went %s before everybody was there", b.person, b.to)
+		}
+	}
+	if h.most > 7 {
+		t.Errorf("%d users were in flight at once over three stages, the plan allows 7", h.most)
+	}
+	if n := h.fastest(10 * time.Minute); n > 12*11 {
+		t.Errorf("%d users were begun in ten minutes, the plan allows 12 a minute", n)
+	}
+	if took := h.began[149].at.Sub(h.began[0].at); took > 20*time.Minute {
+		t.Errorf("150 users at 12 a minute took %s: a stage that is done keeps its part", took)
+	}
+}
+
+func TestThePlansLimitIsLoweredForAllItsStagesTogether(t *testing.T) {
+	t.Parallel()
+	east, west := wave("east"), wave("west")
+	east.Limits = rollout.Rate{Concurrency: 10, UsersPerMinute: 60}
+	west.Limits = east.Limits
+	h := newHall(t, []rollout.Spec{east, west}, 400, 400)
+	lower := func(r rollout.Rate) workflows.PlanOrder {
+		o := incident(rollout.Limit)
+		o.Rate = &r
+		return o
+	}
+	var before, after int
+	h.after(2*time.Minute, func() { h.must(t, h.order(lower(rollout.Rate{Concurrency: 2, UsersPerMinute: 6}))) })
+	h.after(3*time.Minute, func() { before = len(h.began) })
+	h.after(13*time.Minute, func() {
+		after = len(h.began)
+		h.must(t, h.order(lower(rollout.Rate{Concurrency: 10, UsersPerMinute: 60}))) // as approved
+	})
+	refused := new(string)
+	h.after(14*time.Minute, func() { refused = h.order(lower(rollout.Rate{UsersPerMinute: 61})) })
+	h.tell(t, 24*time.Hour, incident(rollout.Rollback))
+	h.run(t, h.start())
+	if n := after - before; n < 40 || n > 70 {
+		t.Errorf("%d users in ten minutes at 6 a minute", n)
+	}
+	if !strings.Contains(*refused, "more users a minute than were approved") {
+		t.Errorf("a limit beyond the approved one: %q", *refused)
+	}
+}
+
+func TestForwardMovesWaitForTheShareOfTheCRM(t *testing.T) {
+	t.Parallel()
+	pilot := wave("pilot")
+	pilot.Limits = rollout.Rate{Concurrency: 10, APIShare: 20 * plan.OnePercent}
+	h := newHall(t, []rollout.Spec{pilot}, 30)
+	asked := 0
+	h.left = func() int {
+		asked++
+		switch {
+		case asked == 1:
+			return 10
+		case h.env.Now().Before(monday().Add(6 * time.Hour)):
+			return 0
+		default:
+			return 1000
+		}
+	}
+	h.after(3*time.Hour, func() {
+		if n := len(h.began); n != 10 {
+			t.Errorf("%d users were begun, the share allows 10", n)
+		}
+		if s := h.stage(t, "pilot"); s.State != rollout.Switching || s.Detail != "the plan's share of the CRM is used up" || s.Until.IsZero() {
+			t.Errorf("the stage is %s, %q until %s", s.State, s.Detail, s.Until)
+		}
+	})
+	h.after(8*time.Hour, func() {
+		h.atStage(t, "pilot", rollout.Passed)
+		h.left = func() int { return 0 } // a way back does not ask
+		h.must(t, h.order(incident(rollout.Rollback)))
+	})
+	if end := h.run(t, h.start()); end.State != rollout.RolledBack || len(h.began) != 60 {
+		t.Errorf("the plan is %s after %d switches", end.State, len(h.began))
+	}
+}
+
+func TestAWaitForTheCRMEndsWithTheStage(t *testing.T) {
+	t.Parallel()
+	pilot := wave("pilot")
+	pilot.Limits = rollout.Rate{Concurrency: 10, APIShare: 20 * plan.OnePercent}
+	h := newHall(t, []rollout.Spec{pilot}, 30)
+	h.left = func() int { return 0 }
+	h.tell(t, time.Hour, on("pilot", incident(rollout.Rollback)))
+	h.after(time.Hour+time.Minute, func() { h.atStage(t, "pilot", rollout.RolledBack) })
+	h.tell(t, 2*time.Hour, incident(rollout.Rollback))
+	if end := h.run(t, h.start()); end.State != rollout.RolledBack || len(h.began) != 0 {
+		t.Errorf("the plan is %s after %d switches", end.State, len(h.began))
+	}
+}
+
+func TestAStopConditionIsTightenedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	pilot := slow(wave("pilot"))
+	pilot.Limits.StopWhen = rollout.StopWhen{InARow: 50}
+	pilot.StopWhen = pilot.Limits.StopWhen
+	h := newHall(t, []rollout.Spec{pilot}, 200)
+	h.end = func(dualtone.PersonID) cutover.State { return cutover.FailedClean }
+	h.after(time.Minute, func() {
+		o := on("pilot", incident(rollout.Limit))
+		o.Rate = &rollout.Rate{StopWhen: rollout.StopWhen{InARow: 20}}
+		h.must(t, h.order(o))
+	})
+	h.after(24*time.Hour, func() {
+		if n := len(h.began); n < 20 || n > 35 {
+			t.Errorf("%d users were tried before it held itself after 20 in a row", n)
+		}
+		h.must(t, h.order(incident(rollout.Rollback)))
+	})
+	h.run(t, h.start())
+}
