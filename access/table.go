@@ -60,6 +60,7 @@ const (
 	ReportRead     Action = "report.read"
 	ReportFinance  Action = "report.finance"
 	ReportClose    Action = "report.close"
+	ReportDeliver  Action = "report.deliver"
 	FinanceWrite   Action = "finance.write"
 	RouteRead      Action = "route.read"
 	RouteChange    Action = "route.change"
@@ -75,6 +76,8 @@ const (
 	TokenOwn      Action = "token.own"
 	TokenManage   Action = "token.manage"
 	AccountManage Action = "account.manage"
+	// NoticeSend tries whether notices arrive, and has them sent again.
+	NoticeSend Action = "notice.send"
 	// BreakGlass makes somebody incident commander for a while.
 	BreakGlass Action = "glass.break"
 )
@@ -155,6 +158,7 @@ func knowledgeRows() []Row {
 		reads(ReportRead, "see reports of traffic", everybody()),
 		reads(ReportFinance, "see what the overlap costs", accountants()),
 		writes(ReportClose, "close a month", []Role{FinanceOwner}),
+		writes(ReportDeliver, "have reports go out by themselves", []Role{Admin, FinanceOwner}),
 		writes(FinanceWrite, "change contracts, rates and prices", []Role{FinanceOwner}),
 		reads(RouteRead, "see routes and why they are so", everybody()),
 		writes(RouteChange, "change routes outside of a plan", []Role{Admin, TelecomOwner, OperationsLead, IncidentCommander}),
@@ -171,6 +175,7 @@ func ownRows() []Row {
 		writes(TokenOwn, "make and revoke tokens of one's own", everybody()),
 		writes(TokenManage, "make and revoke tokens of others", []Role{Admin}),
 		writes(AccountManage, "make, change and disable accounts", []Role{Admin}),
+		writes(NoticeSend, "try whether notices arrive, and have them sent again", movers()),
 		writes(BreakGlass, "become incident commander for a while", append(movers(), TelecomOwner, CutoverApprover)),
 	}
 }

@@ -30,6 +30,8 @@ type Deliveries struct {
 	Book   delivery.Book
 	Ledger delivery.Ledger
 	Costs  cost.Source
+	// Closings are the months that are closed.
+	Closings cost.Closings
 	// Mail hands mail to the company's server; nil where the settings name none.
 	Mail Mailer
 }
@@ -107,12 +109,12 @@ func (d *Deliveries) bring(ctx context.Context, what *delivery.Delivery, run *De
 	if err != nil {
 		return err
 	}
-	in, err := d.Costs.Inputs(ctx, request.Question)
+	e, err := cost.Load(ctx, d.Costs, d.Closings, request.Question)
 	if err != nil {
 		return err
 	}
 	job := press.Job{Request: request, Format: what.Format, Table: what.Table}
-	files, err := press.Print(in, job)
+	files, err := press.Print(e, job)
 	if err != nil {
 		return err
 	}
@@ -125,7 +127,7 @@ func (d *Deliveries) bring(ctx context.Context, what *delivery.Delivery, run *De
 		run.Files, err = shelve(what, run, files)
 	} else {
 		job.Format, job.Table, job.Page = press.Table, "", document.Page{Limit: mailedRows}
-		run.Files, err = d.post(ctx, what, run, job, in, files)
+		run.Files, err = d.post(ctx, what, run, job, e, files)
 	}
 	run.Sum = hex.EncodeToString(sum.Sum(nil))
 	return err
@@ -155,11 +157,11 @@ const (
 )
 
 // post sends a mail with the files, and the report in words.
-func (d *Deliveries) post(ctx context.Context, what *delivery.Delivery, run *Delivered, words press.Job, in cost.Inputs, files []press.File) ([]string, error) {
+func (d *Deliveries) post(ctx context.Context, what *delivery.Delivery, run *Delivered, words press.Job, e *cost.Engine, files []press.File) ([]string, error) {
 	if d.Mail == nil {
 		return nil, fmt.Errorf("no mail server: set notify.mail.server, or deliver to a folder: %w", dualtone.ErrInvalid)
 	}
-	asOf := in.AsOf.String()
+	asOf := words.Request.Question.AsOf.String()
 	m := mail.Message{Key: run.Key, To: what.To, Subject: fmt.Sprintf("%s as of %s", what.Name, asOf)}
 	names, size := make([]string, len(files)), 0
 	for i, f := range files {
@@ -173,7 +175,7 @@ func (d *Deliveries) post(ctx context.Context, what *delivery.Delivery, run *Del
 		names[i] = what.Name + "-" + asOf + "-" + f.Name
 		m.Attachments = append(m.Attachments, mail.Attachment{Name: names[i], Type: f.Type, Content: content.Bytes()})
 	}
-	body, err := press.Print(in, words)
+	body, err := press.Print(e, words)
 	if err != nil {
 		return nil, err
 	}

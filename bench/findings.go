@@ -21,6 +21,7 @@ type findings struct {
 	Stitched   *stitched `json:"stitched,omitempty"`
 	Routing    *routed   `json:"routing,omitempty"`
 	Flips      *flips    `json:"flips,omitempty"`
+	Printed    []printed `json:"printed,omitempty"`
 }
 
 // machine is where and when the figures were found.

@@ -50,14 +50,15 @@ type settings struct {
 	legs     int
 	days     int
 
-	routingRounds int
+	routingRounds  int
+	routingJournal string
 
 	out io.Writer
 }
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing"}
+	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "routing", "finance-formats"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return simulate(ctx, args[1:])
 		case "bare":
 			return bareWorker(ctx, args[1:])
+		case "print":
+			return printOne(args[1:])
 		}
 	}
 	s, err := parse(args, out)
@@ -89,6 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"calls", callLog},
 		{"stitch", stitching},
 		{"routing", route},
+		{"finance-formats", formats},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
@@ -124,6 +128,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
 	flags.IntVar(&s.routingRounds, "routing-rounds", 3, "rounds of the edge and of each of its peers, in turns")
+	flags.StringVar(&s.routingJournal, "routing-journal", "none", "where the measured edge keeps decisions: none, as its peers do, or database")
 	flags.BoolVar(&s.quick, "quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err

@@ -128,7 +128,8 @@ edge:
   old: {host: 127.0.0.1, port: %d}
   new: {host: 127.0.0.1, port: %d}
   countries: [US]
-`, p.at.sip, p.at.http, p.at.enum, enumZone, enumZone, oldPort, newPort), 0o600); err != nil {
+  journal: %s
+`, p.at.sip, p.at.http, p.at.enum, enumZone, enumZone, oldPort, newPort, p.routingJournal), 0o600); err != nil {
 		return err
 	}
 	if p.edge, err = startProcess(p.dir, "dualtone edge", []string{"BENCH_DATABASE=" + url}, p.dualtone, "--config", file, "edge"); err != nil {

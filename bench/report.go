@@ -54,6 +54,7 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportStitching(&b)
 	f.reportRouting(&b)
 	f.reportFlips(&b)
+	f.reportFormats(&b)
 	return b.String()
 }
 

@@ -21,6 +21,9 @@ answer's arrival as the kernel stamps it (over HTTP: from when it was due). Prob
 machine's load is in every figure, so read the ratios; the processor time of an answer depends least on it.
 
 `, probedNumbers, callersAtOnce, probePatience, 100*loadedShare)
+	if r.Journal != "" {
+		fmt.Fprintf(b, "The edge's decisions are kept in: %s. The peers keep none.\n\n", r.Journal)
+	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(b, "NOT MEASURED: %s.\n\n", m)
 	}
@@ -58,6 +61,9 @@ func (c *compared) report(b *strings.Builder) {
 	row("processor time an answer at 80 %, us", "", false, "%.1f", func(f *figures, i int) float64 { return f.Loaded[i].CPU })
 	row("p50 at 80 %, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P50) })
 	row("p99 at 80 %, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P99) })
+	if len(c.Ours.Alike) == len(c.Ours.Closed) {
+		row("p99 of both at 80 % of the peer's capacity, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Alike[i].P99) })
+	}
 	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
 	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
 	for i := range c.Ours.Loaded {

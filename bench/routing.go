@@ -12,6 +12,8 @@ type routed struct {
 	Compared []compared `json:"compared"`
 	Missing  []string   `json:"missing,omitempty"`
 	Table    bigTable   `json:"table"`
+	// Journal is where the edge kept its decisions.
+	Journal string `json:"journal,omitempty"`
 }
 
 // compared is one interface of the edge and a peer that does the like, asked in turns.
@@ -29,8 +31,10 @@ type figures struct {
 	// Capacity is the highest rate at which every question was answered rightly and in
 	// time.
 	Capacity []float64 `json:"capacity"`
-	// Loaded is at 80 % of the capacity.
+	// Loaded is at 80 % of the capacity, and Alike at 80 % of the peer's: the same
+	// for both.
 	Loaded   []probed `json:"loaded"`
+	Alike    []probed `json:"alike,omitempty"`
 	Resident int64    `json:"resident"`
 }
 
@@ -51,7 +55,7 @@ type contender struct {
 
 // route measures the edges beside their peers, and the table alone.
 func route(ctx context.Context, s settings, found *findings) error {
-	r := &routed{}
+	r := &routed{Journal: s.routingJournal}
 	if err := r.measureTable(ctx, s); err != nil {
 		return err
 	}
@@ -102,7 +106,14 @@ func compare(ctx context.Context, s settings, ours, theirs contender) (compared,
 				return c, fmt.Errorf("%s: %w", side.who.name, err)
 			}
 		}
+		alike, err := ours.asker.open(ctx, c.Theirs.Loaded[len(c.Theirs.Loaded)-1].Rate, loadedSpan)
+		if err != nil {
+			return c, fmt.Errorf("%s: %w", ours.name, err)
+		}
+		c.Ours.Alike = append(c.Ours.Alike, alike)
+		s.say("%-14s at the peer's rate of %.0f/s: p50 %d us, p99 %d us", ours.name, alike.Rate, alike.P50, alike.P99)
 	}
+	c.Theirs.Alike = c.Theirs.Loaded
 	return c, nil
 }
 

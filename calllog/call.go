@@ -120,6 +120,12 @@ type Clock struct {
 	Pairs int `json:"pairs"`
 }
 
+// Handful is how many pairs make a measurement sure, if they agree.
+const Handful = 4
+
+// Sure reports whether the measurement can be believed by itself.
+func (c Clock) Sure() bool { return c.Pairs >= Handful }
+
 // At is what System's clock shows more than Against's at a time.
 func (c Clock) At(t time.Time) time.Duration {
 	noon := c.Day.Add(12 * time.Hour)

@@ -46,6 +46,7 @@ func (l *loader) check(kinds Kinds) {
 	l.checkEdge()
 	l.checkCalls()
 	l.checkConsole()
+	l.checkRoles("actors", c.Actors)
 	l.between("telemetry.sample", c.Telemetry.Sample, 0, 100)
 	l.checkNotify()
 }

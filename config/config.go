@@ -11,12 +11,15 @@ import (
 type Config struct {
 	// DataDir is where a Postgres and a Temporal server of our own keep what
 	// they hold.
-	DataDir  string   `mapstructure:"data_dir"`
-	Actor    string   `mapstructure:"actor"`
-	Log      Log      `mapstructure:"log"`
-	Database Database `mapstructure:"database"`
-	Temporal Temporal `mapstructure:"temporal"`
-	Devstack Devstack `mapstructure:"devstack"`
+	DataDir string `mapstructure:"data_dir"`
+	Actor   string `mapstructure:"actor"`
+	// Actors are who may use the command line, and the roles of each; empty for
+	// whoever can reach the database.
+	Actors   map[string][]string `mapstructure:"actors"`
+	Log      Log                 `mapstructure:"log"`
+	Database Database            `mapstructure:"database"`
+	Temporal Temporal            `mapstructure:"temporal"`
+	Devstack Devstack            `mapstructure:"devstack"`
 	// Systems are the connected phone systems and the CRM, by name.
 	Systems   map[string]*System `mapstructure:"systems"`
 	Limits    map[string]Limit   `mapstructure:"limits"`

@@ -129,13 +129,18 @@ func (l *loader) checkOIDC(o *OIDC) {
 	if len(o.Roles) == 0 {
 		l.at("console.oidc.roles", "no group holds a role, so nobody could do anything", "write roles: {cutover-desk: [operator]}")
 	}
+	l.checkRoles("console.oidc.roles", o.Roles)
+}
+
+// checkRoles looks at the roles of groups or of people.
+func (l *loader) checkRoles(key string, given map[string][]string) {
 	var known []string
 	for _, r := range access.Roles() {
 		known = append(known, string(r))
 	}
-	for group, roles := range sorted(o.Roles) {
+	for name, roles := range sorted(given) {
 		for _, r := range roles {
-			l.oneOf("console.oidc.roles."+group, r, known...)
+			l.oneOf(key+"."+name, r, known...)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -70,7 +71,7 @@ type Server struct {
 	signIns  *limits
 	figures  *figures
 	pages    Pages
-	provider provider
+	provider *provider
 	setup    setup
 }
 
@@ -86,6 +87,10 @@ func New(config Config, stores Stores, log *slog.Logger) *Server {
 	s.callers = newLimits(time.Duration(float64(time.Second)/config.PerSecond), config.Burst, s.now)
 	s.signIns = newLimits(time.Minute/time.Duration(config.SignIns), config.SignIns, s.now)
 	s.registerSignIn()
+	if config.OIDC != nil {
+		s.provider = &provider{config: *config.OIDC, back: strings.TrimSuffix(config.URL, "/")}
+		s.registerProvider()
+	}
 	return s
 }
 
@@ -134,6 +139,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	return nil
 }
+
+// Refuse answers a request that failed, as every route does.
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) { s.refuse(w, r, err) }
 
 // refuse answers a request that failed: with a page to people, else with a problem.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -35,6 +35,12 @@ func (s *Server) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{s.figures.requests, s.figures.signIns, s.figures.streams}
 }
 
+// Streaming counts a stream that is open until it is called.
+func (s *Server) Streaming() (end func()) {
+	s.figures.streams.Inc()
+	return s.figures.streams.Dec
+}
+
 func (f *figures) request(method string, v *visit, took time.Duration) {
 	route := v.pattern
 	if _, path, ok := strings.Cut(route, " "); ok {

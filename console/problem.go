@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -22,7 +23,32 @@ type Problem struct {
 	// Missing are the roles of which one would have been needed.
 	Missing []access.Role `json:"missing_roles,omitempty"`
 	Request string        `json:"request_id,omitempty"`
+	// Faults are what is wrong with what was sent, each with its place.
+	Faults []Fault `json:"errors,omitempty"`
 }
+
+// Fault is one thing that is wrong with what was sent.
+type Fault struct {
+	Place   string `json:"location"`
+	Value   string `json:"value,omitempty"`
+	Problem string `json:"message"`
+	Want    string `json:"want,omitempty"`
+}
+
+// FaultyError is everything that is wrong with what was sent. It is an ErrInvalid.
+type FaultyError struct {
+	What   string
+	Faults []Fault
+}
+
+// Error counts the faults and tells the first.
+func (e *FaultyError) Error() string {
+	first := e.Faults[0]
+	return fmt.Sprintf("%s has %d faults, the first at %s: %s", e.What, len(e.Faults), first.Place, first.Problem)
+}
+
+// Unwrap makes faults invalid input.
+func (*FaultyError) Unwrap() error { return dualtone.ErrInvalid }
 
 // ProblemOf is an error as a problem.
 func ProblemOf(err error) Problem {
@@ -31,6 +57,9 @@ func ProblemOf(err error) Problem {
 	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
 		p.Missing = denied.May
 		p.Next = "ask for one of these roles, or somebody who holds one"
+	}
+	if faulty, ok := errors.AsType[*FaultyError](err); ok {
+		p.Faults, p.Next = faulty.Faults, "mend what errors names, and send it again; nothing was changed"
 	}
 	if p.Status == http.StatusInternalServerError {
 		// What went wrong inside is for the log.

@@ -73,6 +73,16 @@ func (t *Router) Write(pattern string, action access.Action, h http.Handler) {
 	})))
 }
 
+// Mount serves everything below a prefix with a handler that checks its own routes,
+// which are given to be known.
+func (t *Router) Mount(prefix string, h http.Handler, routes []Route) {
+	t.routes = append(t.routes, routes...)
+	t.mux.Handle(prefix, h)
+}
+
+// Gate is what lets people through to what they want to do.
+func (t *Router) Gate() *access.Gate { return t.gate }
+
 // Enter asks the gate for what a handler is about to change; see access.Gate.Enter.
 func (t *Router) Enter(r *http.Request, ask access.Ask) (*http.Request, access.Role, error) {
 	ctx, role, err := t.gate.Enter(r.Context(), ask)
@@ -83,11 +93,16 @@ func (t *Router) Enter(r *http.Request, ask access.Ask) (*http.Request, access.R
 // measures by it: paths hold numbers and names of people.
 func named(pattern string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
-			v.pattern = pattern
-		}
+		Named(r, pattern)
 		h.ServeHTTP(w, r)
 	})
+}
+
+// Named notes which route a request took.
+func Named(r *http.Request, pattern string) {
+	if v := visitOf(r.Context()); v != nil {
+		v.pattern = pattern
+	}
 }
 
 // isDenied reports whether somebody who is signed in may not, and not that nobody

@@ -71,6 +71,7 @@ func (c *Control) CohortStatus(ctx context.Context, cohort string) (workflows.Co
 func (c *Control) order(ctx context.Context, cohort, verb string, o workflows.Order) (workflows.CohortStatus, error) {
 	var s workflows.CohortStatus
 	h, err := c.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID:   updateID(ctx),
 		WorkflowID: cohortID(cohort), UpdateName: verb, Args: []any{o},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})

@@ -296,6 +296,7 @@ func (p *Plans) Stage(ctx context.Context, name, stage string) (workflows.StageS
 
 func (p *Plans) update(ctx context.Context, workflow string, o workflows.PlanOrder) error {
 	h, err := p.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID:   updateID(ctx),
 		WorkflowID: workflow, UpdateName: workflows.PlanOrderUpdate, Args: []any{o},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})

@@ -54,7 +54,7 @@ func newLab(t *testing.T) *lab {
 		people = append(people, dualtone.Person{ID: members[i]})
 	}
 	stores := cutovertest.NewStores(people...)
-	must(t, stores.Create(t.Context(), cutover.Cohort{Name: "spring"}, members))
+	must(t, stores.Create(t.Context(), cutover.Cohort{Name: "spring", Actor: "test"}, members))
 	w := sdk.New(c, taskQueue, sdk.Options{Interceptors: []interceptor.WorkerInterceptor{&activities.Interceptor{}}, Identity: "worker"})
 	workflows.Register(w)
 	activities.Register(only{w, activities.RunUserName}, &activities.User{

@@ -87,10 +87,10 @@ func (x Exact) IsZero() bool { return x.Sign() == 0 }
 
 // longest is how many digits after the point a number is written with that has
 // no end.
-const longest = 10
+const longest = 12
 
 // String writes the number as a decimal; one that has no end is rounded half up
-// at the tenth digit after the point.
+// at the twelfth digit after the point.
 func (x Exact) String() string {
 	text := x.rat().FloatString(longest)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")

@@ -243,4 +243,3 @@ func orEmpty[T any](all []T) []T {
 	}
 	return all
 }
-

@@ -68,7 +68,15 @@ func createCohort(ctx context.Context, tx pgx.Tx, c cutover.Cohort, ids []string
 	_, err = tx.Exec(ctx, `
 		INSERT INTO cohort_members (cohort, position, person)
 		SELECT $1, m.position, m.id FROM unnest($2::text[]) WITH ORDINALITY AS m (id, position)`, c.Name, ids)
-	return err
+	if err != nil {
+		return err
+	}
+	e, err := changed("cohort.edit", "cohort/"+c.Name, nil, map[string]any{"size": len(ids), "note": c.Note})
+	if err != nil {
+		return err
+	}
+	e.Actor = c.Actor
+	return note(ctx, tx, e)
 }
 
 type cohortRow struct {

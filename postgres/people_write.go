@@ -93,22 +93,30 @@ func (s *People) Place(ctx context.Context, sides map[dualtone.PersonID]dualtone
 	}
 	var moved int
 	err := again(ctx, "sides", func() error {
-		return s.pool.QueryRow(ctx, `
-			WITH placed AS (
-				UPDATE people p SET side = s.side
-				FROM unnest($1::text[], $2::text[]) AS s (id, side)
-				WHERE p.id = s.id AND p.switch IS NULL AND p.side <> s.side
-				RETURNING p.id, p.side
-			), history AS (
-				INSERT INTO people_changes (person, kind, actor, source, before, after)
-				SELECT id, 'match', $3, $4, jsonb_build_object('side', CASE side WHEN 'new' THEN 'old' ELSE 'new' END),
-					jsonb_build_object('side', side)
-				FROM placed ORDER BY id
-			)
-			SELECT count(*) FROM placed`, ids, where, why.Actor, why.Source).Scan(&moved)
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			if err := tx.QueryRow(ctx, putSides, ids, where, why.Actor, why.Source).Scan(&moved); err != nil {
+				return err
+			}
+			return notePeople(ctx, tx, "match", moved, why)
+		})
 	})
 	return moved, err
 }
+
+// putSides notes where people work, and tells how many were noted elsewhere.
+const putSides = `
+WITH placed AS (
+	UPDATE people p SET side = s.side
+	FROM unnest($1::text[], $2::text[]) AS s (id, side)
+	WHERE p.id = s.id AND p.switch IS NULL AND p.side <> s.side
+	RETURNING p.id, p.side
+), history AS (
+	INSERT INTO people_changes (person, kind, actor, source, before, after)
+	SELECT id, 'match', $3, $4, jsonb_build_object('side', CASE side WHEN 'new' THEN 'old' ELSE 'new' END),
+		jsonb_build_object('side', side)
+	FROM placed ORDER BY id
+)
+SELECT count(*) FROM placed`
 
 // changeKind is one way to change the user list: what it takes away before the
 // claims are checked, and what it puts then.
@@ -219,8 +227,25 @@ func applyStaged(ctx context.Context, tx pgx.Tx, why cutover.Import, kind change
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, keepChanges, kind.name, why.Actor, why.Source)
-	return err
+	kept, err := tx.Exec(ctx, keepChanges, kind.name, why.Actor, why.Source)
+	if err != nil {
+		return err
+	}
+	return notePeople(ctx, tx, kind.name, int(kept.RowsAffected()), why)
+}
+
+// notePeople has the audit note a change of the user list. What was and is known of
+// each stands in the list's own history.
+func notePeople(ctx context.Context, q querier, kind string, changedPeople int, why cutover.Import) error {
+	if changedPeople == 0 {
+		return nil
+	}
+	e, err := changed("people."+kind, "people", nil, map[string]any{"changed": changedPeople, "source": why.Source})
+	if err != nil {
+		return err
+	}
+	e.Actor = why.Actor
+	return note(ctx, q, e)
 }
 
 func needKnown(ctx context.Context, tx pgx.Tx) error {

@@ -44,15 +44,36 @@ func recordTransition(ctx context.Context, tx pgx.Tx, t rollout.Transition) erro
 	if state != t.From {
 		return fmt.Errorf("%s: it is %s, no longer %s: %w", t.Verb, state, t.From, dualtone.ErrConflict)
 	}
-	if t.From == t.To {
-		return nil
+	if t.From != t.To {
+		if err := moveState(ctx, tx, t); err != nil {
+			return err
+		}
 	}
+	return noteTransition(ctx, tx, t)
+}
+
+// noteTransition has the audit note a transition. Its actor, role and reason are
+// those of whoever gave the order, whichever worker stores it.
+func noteTransition(ctx context.Context, tx pgx.Tx, t rollout.Transition) error {
+	object := "plan/" + t.Plan
+	if t.Stage != "" {
+		object += "/" + t.Stage
+	}
+	e, err := changed("plan."+string(t.Verb), object, map[string]any{"state": t.From}, map[string]any{"state": t.To, "hash": t.Hash})
+	if err != nil {
+		return err
+	}
+	e.Actor, e.Role, e.Reason = t.Actor, string(t.Role), t.Reason
+	return note(ctx, tx, e)
+}
+
+func moveState(ctx context.Context, tx pgx.Tx, t rollout.Transition) error {
 	if t.Stage == "" {
-		_, err = tx.Exec(ctx, `UPDATE plans SET state = $2, since = $3, detail = $4 WHERE name = $1`,
+		_, err := tx.Exec(ctx, `UPDATE plans SET state = $2, since = $3, detail = $4 WHERE name = $1`,
 			t.Plan, t.To, stored(t.At), printable(t.Reason))
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE plan_stages SET state = $3, since = $4, detail = $5, until = NULL WHERE plan = $1 AND id = $2`,
+	_, err := tx.Exec(ctx, `UPDATE plan_stages SET state = $3, since = $4, detail = $5, until = NULL WHERE plan = $1 AND id = $2`,
 		t.Plan, t.Stage, t.To, stored(t.At), printable(t.Reason))
 	return err
 }

@@ -63,8 +63,15 @@ func (r *Rollups) Close(ctx context.Context, c report.Closing) (report.Closing, 
 			if err != nil {
 				return err
 			}
-			_, err = beginEpoch(ctx, tx, head)
-			return err
+			if _, err := beginEpoch(ctx, tx, head); err != nil {
+				return err
+			}
+			e, err := changed("report.close", "closing/"+c.Name, nil, held.closing())
+			if err != nil {
+				return err
+			}
+			e.Actor, e.Reason = c.Actor, c.Reason
+			return note(ctx, tx, e)
 		})
 	})
 	if err != nil {

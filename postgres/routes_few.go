@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -43,8 +44,12 @@ WITH want AS (
 	FROM todo t, head h WHERE t.known AND r.number = t.number
 ), told AS (
 	SELECT pg_notify($9, revision::text) FROM head
+), noted AS (
+	SELECT audit_append($5, $11, $12, 'route.change', 'routes', 'changed', $6,
+		(SELECT json_object_agg(number, "from") FROM todo), (SELECT json_object_agg(number, "to") FROM todo), $13)
+	FROM head WHERE $7 = ''
 )
-SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, (SELECT count(*) FROM told) AS told,
+SELECT coalesce((SELECT revision FROM head), h.revision) AS revision, (SELECT count(*) FROM told) + (SELECT count(*) FROM noted) AS told,
 	EXISTS (SELECT FROM route_loose JOIN route_revisions v USING (revision) WHERE v.at < clock_timestamp() - $10::interval) AS abandoned,
 	coalesce((SELECT array_agg(number ORDER BY number) FROM bad), '{}') AS bad,
 	coalesce((SELECT array_agg(have ORDER BY number) FROM bad), '{}') AS have
@@ -76,6 +81,9 @@ const abandoned = time.Minute
 // any, are appended before it.
 func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Provenance, lines string) (routing.Revision, error) {
 	numbers, from, to, people := columns(want)
+	// What a workflow changes is part of an order that stands in the audit, and of
+	// the journal; what a person changes is an order of its own.
+	by, _ := audit.CauseOf(ctx)
 	var made fewMade
 	// The statements travel together and share one transaction.
 	var batch pgx.Batch
@@ -83,7 +91,8 @@ func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Proven
 		batch.Queue(appendEntries, lines)
 	}
 	batch.Queue(lockHead)
-	batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel, abandoned).Query(func(found pgx.Rows) (err error) {
+	batch.Queue(putFew, numbers, from, to, people, why.Actor, why.Reason, why.Workflow, why.Run, routesChannel, abandoned,
+		by.Role, by.Via, by.Request).Query(func(found pgx.Rows) (err error) {
 		made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])
 		return err
 	})

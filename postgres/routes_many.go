@@ -217,5 +217,13 @@ func commitMany(ctx context.Context, tx pgx.Tx, revision routing.Revision, todo 
 	batch.Queue(insertLoose, int64(revision))
 	batch.Queue(setHead, int64(revision))
 	batch.Queue(announce, routesChannel, int64(revision))
-	return tx.SendBatch(ctx, &batch).Close()
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil || why.Workflow != "" {
+		return err
+	}
+	e, err := changed("route.change", "routes", nil, map[string]any{"revision": revision, "numbers": len(todo)})
+	if err != nil {
+		return err
+	}
+	e.Actor, e.Reason = why.Actor, why.Reason
+	return note(ctx, tx, e)
 }

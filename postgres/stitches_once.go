@@ -143,12 +143,14 @@ func (e *evidence) countOnce(ctx context.Context, d calllog.Decision, once *acco
 	return counted, nil
 }
 
-// aheadOf is what a system's clock showed more than that of the call's first leg.
+// aheadOf is what a system's clock showed more than that of the call's first leg,
+// as far as that is sure.
 func aheadOf(clocks []calllog.Clock, c *calllog.Call) func(string) time.Duration {
 	first := c.Members[0].Leg.System
 	return func(system string) time.Duration {
 		for _, m := range clocks {
 			switch {
+			case !m.Sure():
 			case m.System == system && m.Against == first:
 				return m.At(c.Started)
 			case m.System == first && m.Against == system:

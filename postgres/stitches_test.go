@@ -293,8 +293,10 @@ func TestACallThatCrossedCountsOnceInBoth(t *testing.T) {
 		restitch(t, s)
 		q := report.Query{Facet: report.ByQueue}
 		total := l.make(t, q, "UTC").Total
-		if total.Both.Offered != offered || total.Both.Answered != answered || total.Both.ASA == nil || *total.Both.ASA != asa {
-			t.Errorf("%s: offered %d, answered %d, ASA %v in both; want %d, %d, %v", what, total.Both.Offered, total.Both.Answered, total.Both.ASA, offered, answered, asa)
+		both := total.Both
+		if both.Offered != offered || both.Answered != answered || both.ASA == nil || *both.ASA != asa {
+			t.Errorf("%s: offered %d, answered %d, ASA %s in both; want %d, %d, %v",
+				what, both.Offered, both.Answered, report.Cell(both.ASA), offered, answered, asa)
 		}
 		if sides := total.Old.Offered + total.New.Offered; sides != 2 && what != "the first leg alone" {
 			t.Errorf("%s: the sides were offered %d legs; want both", what, sides)

@@ -97,7 +97,7 @@ func (s *Systems) add(ctx context.Context, r Registration, condition string) (Re
 	var held Registration
 	err := again(ctx, "registration of system "+r.Name, func() error {
 		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-			_, err = tx.Exec(ctx, `
+			added, err := tx.Exec(ctx, `
 				INSERT INTO system_registrations (name, revision, kind, identity, sandbox, detail, actor)
 				SELECT $1, 1 + coalesce((SELECT max(revision) FROM system_registrations WHERE name = $1), 0), $2, $3, $4, $5, $6
 				WHERE `+condition+` ON CONFLICT DO NOTHING`,
@@ -105,8 +105,15 @@ func (s *Systems) add(ctx context.Context, r Registration, condition string) (Re
 			if err != nil {
 				return err
 			}
-			held, err = row[Registration](ctx, tx, selectRegistrations+` WHERE name = $1 ORDER BY name, revision DESC`, r.Name)
-			return err
+			if held, err = row[Registration](ctx, tx, selectRegistrations+` WHERE name = $1 ORDER BY name, revision DESC`, r.Name); err != nil || added.RowsAffected() == 0 {
+				return err
+			}
+			e, err := changed("system.register", "system/"+r.Name, nil, r)
+			if err != nil {
+				return err
+			}
+			e.Actor = r.Actor
+			return note(ctx, tx, e)
 		})
 	})
 	held.Registered = held.Registered.UTC()

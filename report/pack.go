@@ -83,9 +83,9 @@ func (q *Quarters) At(i int) *Figures {
 }
 
 // Pack returns the packed form: each quarter hour that is there, and its
-// figures.
+// figures. That of a day from which all was taken away is empty, not nil.
 func (q *Quarters) Pack() []byte {
-	var to []byte
+	to := []byte{}
 	for i, f := range q {
 		if f != nil && *f != (Figures{}) {
 			to = f.Pack(append(to, byte(i)))

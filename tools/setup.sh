@@ -61,6 +61,16 @@ sbc() {
   say "no Kamailio and SIPp: calls through a real SBC are left out"
 }
 
+# Workbooks are recalculated by LibreOffice, and PDF files read by Poppler.
+office() {
+  have soffice && have pdftotext && return 0
+  if can_apt; then
+    say "installing LibreOffice Calc and Poppler (once), to read the reports that we write"
+    apt_install libreoffice-calc-nogui poppler-utils && return 0
+  fi
+  say "no LibreOffice and Poppler: nobody else reads the workbooks and PDF files that we write"
+}
+
 # The servers beside which the edges are measured.
 peers() {
   have nginx && have nsd && return 0
@@ -73,7 +83,7 @@ peers() {
 
 for thing in "$@"; do
   case "$thing" in
-    postgres | asterisk | sbc | peers) "$thing" ;;
+    postgres | asterisk | sbc | office | peers) "$thing" ;;
     *) say "unknown: $thing"; exit 2 ;;
   esac
 done

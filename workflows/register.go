@@ -43,6 +43,7 @@ func Register(r registry) {
 		{RunStageName, RunStage, movesOn},
 		{IngestRecordsName, IngestRecords, finishes},
 		{DeliverReportName, DeliverReport, finishes},
+		{SampleFinanceName, SampleFinance, finishes},
 	} {
 		r.RegisterWorkflowWithOptions(w.workflow, workflow.RegisterOptions{Name: w.name, VersioningBehavior: w.version})
 	}

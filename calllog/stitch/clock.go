@@ -12,8 +12,7 @@ import (
 type clocks []calllog.Clock
 
 const (
-	// handful is how many pairs make a measurement sure, if they agree.
-	handful = 4
+	handful = calllog.Handful
 	// tolerance is how far off two systems may be about one moment, clocks apart:
 	// they round to seconds and hear of a hang-up one after the other.
 	tolerance = 2 * time.Second
@@ -33,7 +32,7 @@ func (c clocks) on(day time.Time) clocks {
 
 // sure are those that other days may go by.
 func (c clocks) sure() clocks {
-	return slices.DeleteFunc(slices.Clone(c), func(m calllog.Clock) bool { return m.Pairs < handful })
+	return slices.DeleteFunc(slices.Clone(c), func(m calllog.Clock) bool { return !m.Sure() })
 }
 
 // unsure lists the days around one that may go by its measurements, having none
@@ -57,7 +56,7 @@ func (c clocks) window(system, against string, at int64) (ahead, within int64) {
 		return 0, (tolerance + blind).Milliseconds()
 	}
 	allowed := tolerance + 2*m.Spread + time.Duration(far/(24*time.Hour))*wander
-	if m.Pairs < handful {
+	if !m.Sure() {
 		allowed += blind
 	}
 	sign := int64(1)
@@ -81,7 +80,7 @@ func (c clocks) nearest(system, against string, day time.Time) (best *calllog.Cl
 		if off == 0 {
 			own = m
 		}
-		if m.Pairs < handful || off > carried {
+		if !m.Sure() || off > carried {
 			continue
 		}
 		if best == nil || off < far || off == far && m.Day.Before(best.Day) {

@@ -20,6 +20,7 @@ import (
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/edge"
 )
@@ -47,7 +48,7 @@ func consoleCommand(a *app) *cobra.Command {
 
 // serveConsole serves until the context ends.
 func (a *app) serveConsole(ctx context.Context, cfg *config.Config, s *stores, c client.Client) error {
-	server, stop, err := a.newConsole(ctx, cfg, s, c)
+	server, served, stop, err := a.newConsole(ctx, cfg, s, c)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,9 @@ func (a *app) serveConsole(ctx context.Context, cfg *config.Config, s *stores, c
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return server.Serve(ctx, ln) })
-	if err := serveFigures(ctx, group, cfg.Console.Metrics, server, a.logger(cfg)); err != nil {
+	group.Go(func() error { return served.Run(ctx) })
+	collectors := append(server.Collectors(), postgres.PoolFigures(s.pool)...)
+	if err := serveFigures(ctx, group, cfg.Console.Metrics, collectors, a.logger(cfg)); err != nil {
 		return err
 	}
 	return group.Wait()
@@ -109,10 +112,10 @@ func listenAt(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // newConsole puts the console together: who may come in, pages and API.
-func (a *app) newConsole(ctx context.Context, cfg *config.Config, s *stores, c client.Client) (server *console.Server, stop func(), err error) {
+func (a *app) newConsole(ctx context.Context, cfg *config.Config, s *stores, c client.Client) (server *console.Server, served *api.API, stop func(), err error) {
 	set, err := consoleConfig(&cfg.Console)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	sessions, stop := postgres.NewSessions(s.pool)
 	server = console.New(set, console.Stores{
@@ -127,7 +130,8 @@ func (a *app) newConsole(ctx context.Context, cfg *config.Config, s *stores, c c
 		},
 	}, a.logger(cfg))
 	a.consoleDesk(cfg, s, c, a.logger(cfg)).Register(server)
-	return server, stop, nil
+	served = api.Register(server, a.apiDesk(cfg, s, c), version)
+	return server, served, stop, nil
 }
 
 func consoleConfig(c *config.Console) (console.Config, error) {
@@ -159,12 +163,12 @@ func consoleConfig(c *config.Console) (console.Config, error) {
 }
 
 // serveFigures tells Prometheus how the console does, at an address of its own.
-func serveFigures(ctx context.Context, group *errgroup.Group, address string, server *console.Server, log *slog.Logger) error {
+func serveFigures(ctx context.Context, group *errgroup.Group, address string, collectors []prometheus.Collector, log *slog.Logger) error {
 	if address == "" {
 		return nil
 	}
 	figures := prometheus.NewRegistry()
-	figures.MustRegister(server.Collectors()...)
+	figures.MustRegister(collectors...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(figures, promhttp.HandlerOpts{}))
 	ln, err := listenSecure(ctx, address, nil)

@@ -41,7 +41,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
 		Reports: &reportDesk{cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: &financeDesk{costs: s.costs},
+		Finance: &financeDesk{facts: s.finance},
 		Fleet:   &fleetDesk{app: a, cfg: cfg},
 		Region:  m.Region, Now: now, Log: log,
 	}
@@ -146,24 +146,24 @@ func (r *rehearsalStage) Rehearsed(ctx context.Context, d *plan.Document) error 
 }
 
 // financeDesk makes finance's reports for pages.
-type financeDesk struct{ costs cost.Source }
+type financeDesk struct{ facts *postgres.Finance }
 
 // Document makes a report that a page can show.
 func (f *financeDesk) Document(ctx context.Context, r statement.Request) (*document.Document, error) {
-	in, err := f.costs.Inputs(ctx, r.Question)
+	e, err := cost.Load(ctx, f.facts, f.facts, r.Question)
 	if err != nil {
 		return nil, err
 	}
-	return statement.Make(in, r)
+	return statement.Make(e, r)
 }
 
 // Print makes a report in a format.
 func (f *financeDesk) Print(ctx context.Context, j press.Job) ([]press.File, error) {
-	in, err := f.costs.Inputs(ctx, j.Request.Question)
+	e, err := cost.Load(ctx, f.facts, f.facts, j.Request.Question)
 	if err != nil {
 		return nil, err
 	}
-	return press.Print(in, j)
+	return press.Print(e, j)
 }
 
 // fleetDesk shows the connected systems.

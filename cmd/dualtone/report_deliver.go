@@ -34,7 +34,7 @@ func deliverAdd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add NAME REPORT", Short: "Have a report go out by itself",
 		Example: `  dualtone report deliver add monthly-overlap overlap --plan spring --format xlsx \
-    --cron "0 7 1 * *" --zone Europe/Berlin --to finance@example.test
+    --cron "0 7 1 * *" --zone Europe/Berlin --mail finance@example.test
   dualtone report deliver add board delay --format pdf --cron "0 6 * * 1" --folder /srv/reports`,
 		Args: takes("NAME", "REPORT ("+reports()+")"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -74,7 +74,7 @@ func deliverAdd(a *app) *cobra.Command {
 	flags.StringVar(&f.format, "format", "xlsx", "table, json, csv, xlsx, pdf, focus or svg")
 	flags.StringVar(&d.Cron, "cron", "", `when, as minute, hour, day, month and weekday, such as "0 7 1 * *", or @monthly (default: only when told to)`)
 	flags.StringVar(&d.Zone, "zone", "UTC", "the time zone of the schedule and of the days")
-	flags.StringSliceVar(&d.To, "mailbox", nil, "a mailbox; may be given often")
+	flags.StringSliceVar(&d.To, "mail", nil, "a mailbox; may be given often")
 	flags.StringVar(&d.Folder, "folder", "", "a folder that the workers can write to")
 	flags.BoolVar(&dryRun, "dry-run", false, "say what would go out, and keep nothing")
 	return cmd

@@ -73,11 +73,11 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 				return err
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				in, err := s.costs.Inputs(cmd.Context(), job.Request.Question)
+				e, err := cost.Load(cmd.Context(), s.finance, s.finance, job.Request.Question)
 				if err != nil {
 					return err
 				}
-				files, err := press.Print(in, job)
+				files, err := press.Print(e, job)
 				if err != nil {
 					return err
 				}
@@ -100,9 +100,12 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 func (f *financeFlags) add(cmd *cobra.Command, r statement.Report) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.plan, "plan", "", "the cutover plan (default: the only one)")
-	flags.StringVar(&f.from, "from", "", "only days from this one on")
-	flags.StringVar(&f.to, "to", "", "only days up to this one")
-	flags.StringVar(&f.month, "month", "", "only this month, such as 2027-02")
+	// What goes out again and again is not about the same days.
+	if r != "" {
+		flags.StringVar(&f.from, "from", "", "only days from this one on")
+		flags.StringVar(&f.to, "to", "", "only days up to this one")
+		flags.StringVar(&f.month, "month", "", "only this month, such as 2027-02")
+	}
 	flags.StringVar(&f.contract, "contract", "", "only this contract")
 	flags.StringVar(&f.item, "item", "", "only this item of contracts")
 	flags.StringVar(&f.system, "system", "", "only contracts with this system")
@@ -110,7 +113,7 @@ func (f *financeFlags) add(cmd *cobra.Command, r statement.Report) {
 	if r == statement.Notices {
 		return
 	}
-	flags.StringVar(&f.costCenter, "cost-center", "", "only this cost centre")
+	flags.StringVar(&f.costCenter, "cost-center", "", "only this cost center")
 	flags.StringVar(&f.stage, "stage", "", "only this stage of the plan")
 	flags.StringVar(&f.country, "country", "", "only this country")
 	if r == statement.Overlap || r == statement.Forecast || r == "" {

@@ -20,10 +20,11 @@ func newRoot(a *app) *cobra.Command {
 	root := group("dualtone", "Move phone agents from one system to another, and back",
 		upCommand(a), workerCommand(a), consoleCommand(a), edgeCommand(a), ingestCommand(a), migrateCommand(a),
 		configCommand(a), systemsCommand(a), usersCommand(a),
-		switchCommand(a), cohortCommand(a), planCommand(a), routeCommand(a), callsCommand(a), reportCommand(a),
-		journalCommand(a), evidenceCommand(a), notifyCommand(a),
+		switchCommand(a), cohortCommand(a), planCommand(a), routeCommand(a), callsCommand(a), reportCommand(a), financeCommand(a),
+		journalCommand(a), evidenceCommand(a), auditCommand(a), accountCommand(a), tokenCommand(a), rolesCommand(a), notifyCommand(a),
 		versionCommand(a), exitCodesTopic())
 	root.Long = rootLong
+	root.PersistentPreRunE = a.may
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)

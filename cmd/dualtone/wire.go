@@ -13,7 +13,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 )
@@ -42,10 +41,11 @@ type stores struct {
 	decisions  *postgres.Decisions
 	audit      *postgres.Audit
 	accounts   *postgres.Accounts
-	costs      cost.Source
 	deliveries *postgres.Deliveries
 	notices    *postgres.Notices
 	news       *notify.Desk
+	contracts  *postgres.Contracts
+	finance    *postgres.Finance
 }
 
 func (s *stores) Close() { s.pool.Close() }
@@ -75,6 +75,8 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		deliveries: postgres.NewDeliveries(pool),
 		notices:    notices,
 		news:       newsDesk(cfg, notices),
+		contracts:  postgres.NewContracts(pool),
+		finance:    postgres.NewFinance(pool),
 	}
 }
 
@@ -132,6 +134,9 @@ func (a *app) withStores(ctx context.Context, do func(*config.Config, *stores) e
 		return err
 	}
 	defer s.Close()
+	if err := noteAllowed(ctx, s); err != nil {
+		return err
+	}
 	return do(cfg, s)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
@@ -87,16 +88,18 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	}
 	activities.RegisterRollout(w, newRollout(cfg, s, mover, records))
 	records.Register(w)
-	reports, err := newDeliveries(cfg, s)
-	if err != nil {
+	if err := registerDeliveries(w, cfg, s); err != nil {
 		return err
 	}
-	reports.Register(w)
+	newSampler(cfg, s, f).Register(w)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}
 	defer w.Stop()
 	if err := scheduleRecords(ctx, cfg, c, records); err != nil {
+		return err
+	}
+	if err := (&control.Control{Client: c, TaskQueue: taskQueue}).ScheduleSampling(ctx); err != nil {
 		return err
 	}
 	defer stitchMeanwhile(ctx, s, log)()
@@ -137,16 +140,19 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	}
 }
 
-// newDeliveries is what brings reports to people. Without a mail server they go
-// to folders alone.
-func newDeliveries(cfg *config.Config, s *stores) (*activities.Deliveries, error) {
-	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.costs}
-	if !mails(cfg) {
-		return d, nil
+// registerDeliveries makes a worker able to bring reports to people. Without a
+// mail server they go to folders alone.
+func registerDeliveries(w worker.Worker, cfg *config.Config, s *stores) error {
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.finance, Closings: s.finance}
+	if mails(cfg) {
+		server, err := mailServer(cfg)
+		if err != nil {
+			return err
+		}
+		d.Mail = server
 	}
-	server, err := mailServer(cfg)
-	d.Mail = server
-	return d, err
+	d.Register(w)
+	return nil
 }
 
 // mails reports whether the settings name a mail server.
@@ -179,6 +185,14 @@ func callLog(cfg *config.Config, s *stores, records activities.Catcher) *activit
 // frozen are the baselines of plans.
 func (s *stores) frozen() *activities.Baselines {
 	return &activities.Baselines{Rollups: s.rollups, Store: s.baselines}
+}
+
+// newSampler is what samples the facts of finance.
+func newSampler(cfg *config.Config, s *stores, f *fleet) *activities.Sampler {
+	return &activities.Sampler{
+		Records: s.finance, Keeper: s.finance, Plans: s.rollouts, Log: s.rollouts, Versions: s.plans, Rehearsals: s.rehearsals,
+		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Now: time.Now,
+	}
 }
 
 const recognizePatience = 20 * time.Second

@@ -1,12 +1,11 @@
 package rollout
 
 import (
-	"slices"
-
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
 
-// Role is in which capacity somebody acts.
+// Role is in which capacity somebody acts. Who may what stands in package access.
 type Role = plan.Role
 
 // System is the program itself.
@@ -14,27 +13,5 @@ const System = plan.System
 
 func system() []Role { return []Role{System} }
 
-// desk runs the cutover.
-func desk() []Role { return []Role{plan.Operator, plan.OperationsLead, plan.IncidentCommander} }
-
 // approvers may approve something; of what, each approval says.
-func approvers() []Role {
-	return []Role{plan.CutoverApprover, plan.OperationsLead, plan.TelecomOwner, plan.FinanceOwner, plan.IncidentCommander}
-}
-
-// both are the roles of two lists.
-func both(a, b []Role) []Role {
-	for _, r := range b {
-		if !slices.Contains(a, r) {
-			a = append(a, r)
-		}
-	}
-	return a
-}
-
-// doers are those who do tasks by hand, and those who confirm them.
-func doers() []Role {
-	return append(append(desk(), planners()...), plan.TelecomOwner, plan.CutoverApprover, plan.FinanceOwner)
-}
-
-func planners() []Role { return []Role{plan.Planner, plan.Admin} }
+func approvers() []Role { return access.Who(access.PlanApprove) }

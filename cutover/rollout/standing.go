@@ -97,9 +97,13 @@ func (s Standing) Name() string {
 // stays as it is; After moves it.
 func (s Standing) Take(o Order) (Transition, error) {
 	r, ok, elsewhere := find(s.Level, s.State, o.Verb)
+	var may []Role
+	if ok {
+		may = r.may()
+	}
 	refuse := func(kind error, why string, args ...any) (Transition, error) {
 		return Transition{}, &RefusalError{
-			What: fmt.Sprintf("%s of %s refused", o.Verb, s.Name()), Why: fmt.Sprintf(why, args...), May: r.who, kind: kind,
+			What: fmt.Sprintf("%s of %s refused", o.Verb, s.Name()), Why: fmt.Sprintf(why, args...), May: may, kind: kind,
 		}
 	}
 	if !ok && len(elsewhere) == 0 {
@@ -114,7 +118,7 @@ func (s Standing) Take(o Order) (Transition, error) {
 	if r.reason && o.Reason == "" {
 		return refuse(dualtone.ErrInvalid, "it needs a reason")
 	}
-	if !slices.Contains(r.who, o.Role) {
+	if !slices.Contains(may, o.Role) {
 		return refuse(dualtone.ErrDenied, "%s acts as %s", o.Actor, orNobody(o.Role))
 	}
 	if why, kind := s.against(r, o); kind != nil {

@@ -3,7 +3,7 @@ package rollout
 import (
 	"slices"
 
-	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/access"
 )
 
 // Verb is what somebody orders, or what the program found.
@@ -62,7 +62,8 @@ type rule struct {
 	verb Verb
 	from []State
 	to   State // empty: the state stays
-	who  []Role
+	// who is empty where package access says it, as for all that people order.
+	who []Role
 	// forward is what an open hold stops.
 	forward bool
 	// judged rests on evidence, which must be newer than the state.
@@ -92,30 +93,30 @@ func planRules() []rule {
 	running := []State{Active, Completed, Aborting, RollingBack}
 	before := []State{Draft, Rehearsed, Submitted, Approved, Rejected}
 	return []rule{
-		{verb: Edit, from: before, to: Draft, who: planners()},
-		{verb: Rehearse, from: []State{Draft, Rehearsed}, to: Rehearsed, who: append(planners(), System)},
-		{verb: Submit, from: []State{Draft, Rehearsed, Rejected}, to: Submitted, who: planners()},
-		{verb: Approve, from: []State{Submitted, Completed}, who: approvers()},
+		{verb: Edit, from: before, to: Draft},
+		{verb: Rehearse, from: []State{Draft, Rehearsed}, to: Rehearsed},
+		{verb: Submit, from: []State{Draft, Rehearsed, Rejected}, to: Submitted},
+		{verb: Approve, from: []State{Submitted, Completed}},
 		{verb: Cleared, from: []State{Submitted}, to: Approved, who: system()},
-		{verb: Reject, from: []State{Submitted, Approved}, to: Rejected, who: approvers(), reason: true},
+		{verb: Reject, from: []State{Submitted, Approved}, to: Rejected, reason: true},
 		{verb: Expire, from: []State{Approved}, to: Submitted, who: system()},
-		{verb: Start, from: []State{Approved}, to: Active, who: desk(), forward: true},
-		{verb: PutHold, from: append(running, Submitted, Approved), who: append(append(approvers(), planners()...), plan.Operator, System), reason: true},
-		{verb: Release, from: append(running, Submitted, Approved, Aborted, RolledBack, RolledBackPartial), who: desk()},
-		{verb: Pause, from: []State{Active}, who: desk()},
-		{verb: Resume, from: []State{Active}, who: desk(), forward: true},
-		{verb: Limit, from: []State{Active, RollingBack}, who: desk()},
+		{verb: Start, from: []State{Approved}, to: Active, forward: true},
+		{verb: PutHold, from: append(running, Submitted, Approved), reason: true},
+		{verb: Release, from: append(running, Submitted, Approved, Aborted, RolledBack, RolledBackPartial)},
+		{verb: Pause, from: []State{Active}},
+		{verb: Resume, from: []State{Active}, forward: true},
+		{verb: Limit, from: []State{Active, RollingBack}},
 		{verb: Complete, from: []State{Active}, to: Completed, who: system(), forward: true, whole: true},
 		{verb: Reopen, from: []State{Completed}, to: Active, who: system()},
-		{verb: Abort, from: []State{Active}, to: Aborting, who: desk(), reason: true},
+		{verb: Abort, from: []State{Active}, to: Aborting, reason: true},
 		{verb: CameToRest, from: []State{Aborting}, to: Aborted, who: system()},
-		{verb: Rollback, from: planReversible(), to: RollingBack, who: desk(), reason: true},
+		{verb: Rollback, from: planReversible(), to: RollingBack, reason: true},
 		{verb: GoBack, from: []State{Active, Completed}, to: RollingBack, who: system()},
 		{verb: Restored, from: []State{RollingBack}, to: RolledBack, who: system()},
 		{verb: Drifted, from: []State{RollingBack}, to: RolledBackPartial, who: system()},
-		{verb: Compare, from: []State{Active, Completed}, who: append(desk(), planners()...)},
-		{verb: Progress, from: []State{Completed, Finalised}, who: doers()},
-		{verb: Finalise, from: []State{Completed}, to: Finalised, who: approvers(), forward: true, judged: true, whole: true},
+		{verb: Compare, from: []State{Active, Completed}},
+		{verb: Progress, from: []State{Completed, Finalised}},
+		{verb: Finalise, from: []State{Completed}, to: Finalised, forward: true, judged: true, whole: true},
 	}
 }
 
@@ -127,8 +128,8 @@ func stageRules() []rule {
 		{verb: Start, from: []State{Pending}, to: Prechecking, who: system(), forward: true},
 		{verb: Checked, from: []State{Prechecking}, to: AwaitingApproval, who: system(), forward: true, judged: true},
 		{verb: Unready, from: []State{Prechecking}, to: Blocked, who: system(), judged: true},
-		{verb: Approve, from: []State{AwaitingApproval}, who: approvers()},
-		{verb: Reject, from: []State{AwaitingApproval, WaitingWindow}, to: Rejected, who: approvers(), reason: true},
+		{verb: Approve, from: []State{AwaitingApproval}},
+		{verb: Reject, from: []State{AwaitingApproval, WaitingWindow}, to: Rejected, reason: true},
 		{verb: GiveUp, from: []State{AwaitingApproval}, to: Rejected, who: system()},
 		{verb: Cleared, from: []State{AwaitingApproval}, to: WaitingWindow, who: system(), forward: true},
 		{verb: Expire, from: []State{WaitingWindow}, to: AwaitingApproval, who: system()},
@@ -141,24 +142,24 @@ func stageRules() []rule {
 		{verb: Pass, from: []State{Evaluating}, to: Passed, who: system(), forward: true, judged: true, whole: true},
 		{verb: Fail, from: []State{Switching, WaitingWindow, Soaking, Evaluating}, to: Failed, who: system(), judged: true},
 		{verb: GoBack, from: moving, to: RollingBack, who: system()},
-		{verb: Override, from: []State{Evaluating, Failed}, to: Passed, who: approvers(), forward: true, whole: true, reason: true},
-		{verb: PutHold, from: holdable, who: append(append(approvers(), planners()...), plan.Operator, System), reason: true},
-		{verb: Release, from: holdable, who: desk()},
-		{verb: Pause, from: []State{Switching}, who: desk()},
-		{verb: Resume, from: []State{Switching}, who: desk(), forward: true},
-		{verb: Limit, from: []State{WaitingWindow, Switching, RollingBack}, who: desk()},
-		{verb: Window, from: []State{WaitingWindow}, who: both(desk(), approvers()), reason: true},
-		{verb: Extend, from: []State{Soaking}, who: both(desk(), approvers()), reason: true},
-		{verb: Retry, from: []State{Blocked, Rejected, RolledBack, Aborted}, to: Prechecking, who: desk(), forward: true},
-		{verb: Retry, from: []State{Partial, Unknown, Switching}, to: WaitingWindow, who: desk(), forward: true},
-		{verb: Retry, from: []State{Failed}, to: Evaluating, who: desk(), forward: true},
-		{verb: Retry, from: []State{RollbackIncomplete}, to: RollingBack, who: desk()},
-		{verb: Skip, from: ahead, to: Skipped, who: append(planners(), plan.IncidentCommander), reason: true},
-		{verb: Abort, from: append(ahead, Switching, Partial, Unknown, Soaking, Evaluating, Failed), to: Aborted, who: desk(), reason: true},
-		{verb: Rollback, from: stageReversible(), to: RollingBack, who: desk(), reason: true},
+		{verb: Override, from: []State{Evaluating, Failed}, to: Passed, forward: true, whole: true, reason: true},
+		{verb: PutHold, from: holdable, reason: true},
+		{verb: Release, from: holdable},
+		{verb: Pause, from: []State{Switching}},
+		{verb: Resume, from: []State{Switching}, forward: true},
+		{verb: Limit, from: []State{WaitingWindow, Switching, RollingBack}},
+		{verb: Window, from: []State{WaitingWindow}, reason: true},
+		{verb: Extend, from: []State{Soaking}, reason: true},
+		{verb: Retry, from: []State{Blocked, Rejected, RolledBack, Aborted}, to: Prechecking, forward: true},
+		{verb: Retry, from: []State{Partial, Unknown, Switching}, to: WaitingWindow, forward: true},
+		{verb: Retry, from: []State{Failed}, to: Evaluating, forward: true},
+		{verb: Retry, from: []State{RollbackIncomplete}, to: RollingBack},
+		{verb: Skip, from: ahead, to: Skipped, reason: true},
+		{verb: Abort, from: append(ahead, Switching, Partial, Unknown, Soaking, Evaluating, Failed), to: Aborted, reason: true},
+		{verb: Rollback, from: stageReversible(), to: RollingBack, reason: true},
 		{verb: Restored, from: []State{RollingBack}, to: RolledBack, who: system()},
 		{verb: Drifted, from: []State{RollingBack}, to: RollbackIncomplete, who: system()},
-		{verb: Progress, from: []State{Switching}, who: doers()},
+		{verb: Progress, from: []State{Switching}},
 		{verb: Finalise, from: []State{Passed, Skipped}, to: Finalised, who: system(), forward: true},
 	}
 }
@@ -169,6 +170,17 @@ func rules(l Level) []rule {
 	}
 	return stageRules()
 }
+
+// may lists who may give the order.
+func (r rule) may() []Role {
+	if r.who != nil {
+		return r.who
+	}
+	return access.Who(Action(r.verb))
+}
+
+// Action is a verb in the table of package access.
+func Action(v Verb) access.Action { return access.Action("plan." + string(v)) }
 
 // find returns the rule by which a verb is taken in a state, and in which
 // states it is taken at all.
@@ -188,15 +200,18 @@ func find(l Level, s State, v Verb) (found rule, ok bool, elsewhere []State) {
 // Who lists the roles that may give an order in a state; nobody where it is not
 // taken.
 func Who(l Level, s State, v Verb) []Role {
-	r, _, _ := find(l, s, v)
-	return r.who
+	r, ok, _ := find(l, s, v)
+	if !ok {
+		return nil
+	}
+	return r.may()
 }
 
 // Orders lists the verbs that people may give in a state.
 func Orders(l Level, s State) []Verb {
 	var all []Verb
 	for _, r := range rules(l) {
-		people := slices.ContainsFunc(r.who, func(w Role) bool { return w != System })
+		people := slices.ContainsFunc(r.may(), func(w Role) bool { return w != System })
 		if people && slices.Contains(r.from, s) && !slices.Contains(all, r.verb) {
 			all = append(all, r.verb)
 		}

@@ -1,14 +1,10 @@
 package contract
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/dualtone/dualtone/internal/placed"
 )
@@ -22,19 +18,6 @@ func csvColumns() (ofContract, ofItem, required []string) {
 		},
 		[]string{"item", "kind", "license", "quantity", "commitment", "amount", "per"},
 		[]string{"contract", "system", "currency", "term_from", "term_to", "item", "kind", "amount", "per"}
-}
-
-// csvRow is a row with the places of its cells.
-type csvRow struct {
-	line  int
-	cells map[string]*placed.Node
-}
-
-func (r *csvRow) text(name string) string {
-	if n := r.cells[name]; n != nil {
-		return n.Text
-	}
-	return ""
 }
 
 // readCSV makes of the rows what a YAML file has: the same checks then tell what
@@ -52,11 +35,11 @@ func (r *Reading) readCSV(into *File) bool {
 	items := map[string]*placed.Node{}
 	for i := range rows {
 		row := &rows[i]
-		key := row.text("contract") + "\x00" + row.text("valid_from")
+		key := row.Text("contract") + "\x00" + row.Text("valid_from")
 		first := firsts[key]
 		if first == nil {
 			firsts[key] = row
-			items[key] = &placed.Node{Shape: placed.List, At: row.at()}
+			items[key] = &placed.Node{Shape: placed.List, At: row.At()}
 			contracts.Items = append(contracts.Items, row.contract(items[key]))
 		} else {
 			r.sameContract(first, row)
@@ -77,68 +60,37 @@ func (r *Reading) readCSV(into *File) bool {
 func (r *Reading) sameContract(first, row *csvRow) {
 	names, _, _ := csvColumns()
 	for _, name := range names {
-		if n := row.cells[name]; n != nil && n.Text != first.text(name) {
-			r.sheet.Fault(placed.Wrong, n.At, name, fmt.Sprintf("%q is not what line %d says of the contract: %q", placed.Printable(n.Text), first.line, placed.Printable(first.text(name))),
+		if n := row.Cells[name]; n != nil && n.Text != first.Text(name) {
+			r.sheet.Fault(placed.Wrong, n.At, name, fmt.Sprintf("%q is not what line %d says of the contract: %q", placed.Printable(n.Text), first.Line, placed.Printable(first.Text(name))),
 				"leave it out, or give the version another valid_from")
 		}
 	}
 }
 
 func (r *Reading) csvRows() []csvRow {
-	reader := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(r.source.Text), "\ufeff")))
-	reader.FieldsPerRecord = -1
 	ofContract, ofItem, required := csvColumns()
-	header, err := reader.Read()
-	if err != nil {
-		r.sheet.Fault(placed.Wrong, placed.Spot{Line: 1, Column: 1}, "", "no header in it", "begin the file with a line that is "+strings.Join(required, ","))
-		return nil
-	}
-	columns, faults := columnsOf(header, slices.Concat(ofContract, ofItem), required)
-	for _, f := range faults {
-		r.sheet.Fault(placed.Wrong, f.Spot, "", f.Problem, f.Want)
-	}
-	if faults != nil {
-		return nil
-	}
 	var all []csvRow
-	for {
-		row, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		if err != nil {
-			r.sheet.Fault(placed.Wrong, placed.Spot{Line: lineOf(err), Column: 1}, "", "a line that is no CSV", `write "" for a quote, and quotes around the field`)
-			continue
-		}
-		line, _ := reader.FieldPos(0)
-		next := csvRow{line: line, cells: map[string]*placed.Node{}}
-		for name, i := range columns {
-			if text := cellOf(row, columns, name); text != "" {
-				line, column := reader.FieldPos(i)
-				next.cells[name] = &placed.Node{Shape: shapeOf(name, text), Text: text, At: placed.Spot{Line: line, Column: column}}
+	for _, row := range r.sheet.Rows(slices.Concat(ofContract, ofItem), required) {
+		for _, name := range []string{"quantity", "commitment"} {
+			if n := row.Cells[name]; n != nil && count.MatchString(n.Text) {
+				n.Shape = placed.Whole
 			}
 		}
-		all = append(all, next)
+		all = append(all, csvRow{row})
 	}
+	return all
 }
+
+// csvRow is an item, and what its row says of its contract.
+type csvRow struct{ placed.Row }
 
 var count = regexp.MustCompile(`^-?[0-9]+$`)
 
-// shapeOf is a number in the columns that count, and text in all others.
-func shapeOf(column, text string) placed.Shape {
-	if (column == "quantity" || column == "commitment") && count.MatchString(text) {
-		return placed.Whole
-	}
-	return placed.Word
-}
-
-func (r *csvRow) at() placed.Spot { return placed.Spot{Line: r.line, Column: 1} }
-
 // mapping makes a mapping of cells: pairs of a column and its key.
 func (r *csvRow) mapping(pairs ...string) *placed.Node {
-	m := &placed.Node{Shape: placed.Mapping, At: r.at()}
+	m := &placed.Node{Shape: placed.Mapping, At: r.At()}
 	for i := 0; i < len(pairs); i += 2 {
-		if n := r.cells[pairs[i]]; n != nil {
+		if n := r.Cells[pairs[i]]; n != nil {
 			m.Entries = append(m.Entries, placed.Entry{Key: pairs[i+1], At: n.At, Value: n})
 		}
 	}

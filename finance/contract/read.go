@@ -128,9 +128,13 @@ func (r *Reading) openRates() {
 		return
 	}
 	r.files[name] = string(text)
-	quotes, faults := ReadQuotes(string(text))
-	r.Document.Quotes = quotes
-	for _, f := range faults {
-		r.sheet.FaultIn(name, ratesPath, f.Spot, f.Problem, f.Want)
+	rates := placed.NewSheet(name, text)
+	r.Document.Quotes = readQuotes(rates)
+	if len(rates.Faults) > 0 {
+		r.sheet.Break(ratesPath)
+		r.sheet.Faults = append(r.sheet.Faults, rates.Faults...)
 	}
 }
+
+// Text is the file as it was written.
+func (r *Reading) Text() string { return string(r.source.Text) }

@@ -20,6 +20,8 @@ type Engine struct {
 	// contracts are the latest versions of the contracts with the two systems.
 	contracts []*contract.Contract
 	notes     []string
+	// closed are months that were closed, in their order.
+	closed []frozen
 }
 
 // group is what reports tell people apart by.
@@ -104,10 +106,9 @@ func (e *Engine) takeNotes() {
 			if s.System != e.in.Plan.Old && s.System != e.in.Plan.New {
 				continue
 			}
-			if !slices.ContainsFunc(items, func(p paid) bool {
-				return p.kind == licensed && p.system == s.System && (p.license == "" || p.license == s.License)
-			}) {
-				unpaid[license{s.System, s.License}]++
+			l := license{s.System, s.License}
+			if !slices.ContainsFunc(items, func(p paid) bool { return p.pays(l) || l.name == "" && p.kind == licensed && p.system == l.system }) {
+				unpaid[l]++
 			}
 		}
 	}

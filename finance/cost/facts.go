@@ -32,10 +32,25 @@ type Book struct {
 	Contracts   []contract.Contract
 }
 
+// BookOf is a document as an engine takes it.
+func BookOf(d *contract.Document) Book {
+	spec := &d.File.Spec
+	b := Book{
+		Name: d.File.Metadata.Name, Currency: spec.Currency, Quotes: d.Quotes, WorkingDays: spec.WorkingDays, Contracts: spec.Contracts,
+	}
+	if spec.Exchange != nil {
+		b.Policy = spec.Exchange.Policy
+	}
+	return b
+}
+
 // Plan is what a cutover plan says of money.
 type Plan struct {
 	Name string `json:"name"`
 	Hash string `json:"hash"`
+	// Book is the book of its contracts, Approved when the plan was approved.
+	Book     string    `json:"book"`
+	Approved time.Time `json:"approved,omitzero"`
 	// Old and New are the systems by their names in the settings.
 	Old string `json:"old"`
 	New string `json:"new"`
@@ -72,34 +87,35 @@ type Facts struct {
 // after the last fact are as the last fact left them, except for what the plan
 // is still going to do.
 type User struct {
-	ID         dualtone.PersonID
-	Stage      string // of the plan; empty for one who is in none
-	CostCenter string
-	Country    string
-	Site       string
+	ID         dualtone.PersonID `json:"-"`
+	Stage      string            `json:"stage,omitempty"` // of the plan; empty for one who is in none
+	CostCenter string            `json:"cost_center,omitempty"`
+	Country    string            `json:"country,omitempty"`
+	Site       string            `json:"site,omitempty"`
 	// Seats are what the user held, in any order.
-	Seats []Seat
+	Seats []Seat `json:"seats,omitempty"`
 	// Switches are the days on which the serving system changed, the first day on
 	// the other one each; before the first it was the other side than Switches[0].
 	// A user without any is served by the old system.
-	Switches []Switch
+	Switches []Switch `json:"switches,omitempty"`
 	// Planned is the day of the switch as it was approved, Expected as it is
 	// expected now; Expected is zero for one who is not going to be switched.
-	Planned, Expected finance.Day
+	Planned  finance.Day `json:"planned,omitzero"`
+	Expected finance.Day `json:"expected,omitzero"`
 }
 
 // Seat is a licence that a user held from a day on, to a day or still.
 type Seat struct {
-	System  string
-	License string
-	From    finance.Day
-	To      finance.Day // the last day; zero while it is held
+	System  string      `json:"system"`
+	License string      `json:"license,omitempty"`
+	From    finance.Day `json:"from"`
+	To      finance.Day `json:"to,omitzero"` // the last day; zero while it is held
 }
 
 // Switch is the first day on which a side served a user.
 type Switch struct {
-	Day finance.Day
-	To  dualtone.Side
+	Day finance.Day   `json:"day"`
+	To  dualtone.Side `json:"to"`
 }
 
 // Minutes are the minutes on one day of calls that a system sent on to the other

@@ -2,6 +2,7 @@ package cost_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func waves(late int) cost.Inputs {
 
 // ahead is the same seen from before the switches.
 func ahead(in cost.Inputs, asOf string) cost.Inputs {
-	in.AsOf = day(asOf)
+	in.AsOf, in.Facts.Users = day(asOf), slices.Clone(in.Facts.Users)
 	for i := range in.Facts.Users {
 		u := &in.Facts.Users[i]
 		if u.Switches[0].Day > in.AsOf {

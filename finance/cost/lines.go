@@ -39,8 +39,8 @@ func (p *pass) lines() []Line {
 	return d.lines
 }
 
-// of is what a quantity on a segment is to be a line of.
-type of struct {
+// piece is what a quantity on a segment is to be a line of.
+type piece struct {
 	class   Class
 	item    *priced
 	group   group
@@ -49,7 +49,7 @@ type of struct {
 
 // put adds a quantity on a segment: to the line before when nothing but the days
 // differs.
-func (d *drawer) put(o of, quantity finance.Exact, unit Unit) {
+func (d *drawer) put(o piece, quantity finance.Exact, unit Unit) {
 	price, segment := o.item.prices[o.segment], d.frame.line.segments[o.segment]
 	if price == nil || quantity.IsZero() {
 		return
@@ -92,7 +92,7 @@ func (l *Line) join(o *Line) {
 func (d *drawer) seatLines() {
 	for _, key := range d.sortedKeys() {
 		for s, n := range d.tallies[key].days(&d.frame.line) {
-			d.put(of{key.class, &d.items[key.item], d.groups[key.group], s}, finance.Whole(n), SeatDay)
+			d.put(piece{key.class, &d.items[key.item], d.groups[key.group], s}, finance.Whole(n), SeatDay)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (d *drawer) unused(i int) {
 	})
 	for _, class := range []Class{Unused, Charged} {
 		for s, n := range more {
-			d.put(of{class, item, group{}, s}, finance.Whole(n), SeatDay)
+			d.put(piece{class, item, group{}, s}, finance.Whole(n), SeatDay)
 		}
 	}
 }
@@ -121,14 +121,14 @@ func (d *drawer) fixed(item *priced) {
 	for s := range line.segments {
 		if p := item.prices[s]; p != nil {
 			n := max(p.item.Quantity, 1)
-			d.put(of{Charged, item, group{}, s}, finance.Whole(n*line.segments[s].Days()), ItemDay)
+			d.put(piece{Charged, item, group{}, s}, finance.Whole(n*line.segments[s].Days()), ItemDay)
 		}
 	}
 	for _, part := range d.unneeded(item) {
 		for s, seg := range line.segments {
 			if p := item.prices[s]; p != nil {
 				n := max(p.item.Quantity, 1) * seg.And(part.days).Days()
-				d.put(of{part.class, item, group{}, s}, finance.Whole(n), ItemDay)
+				d.put(piece{part.class, item, group{}, s}, finance.Whole(n), ItemDay)
 			}
 		}
 	}

@@ -33,8 +33,8 @@ func (d *drawer) minutes(item *priced) {
 	for _, g := range d.e.costCenters() {
 		for s := range line.segments {
 			q := finance.Fraction(seconds[at{g, s}], 60)
-			d.put(of{Charged, item, group{costCenter: g}, s}, q, Minute)
-			d.put(of{Hairpinned, item, group{costCenter: g}, s}, q, Minute)
+			d.put(piece{Charged, item, group{costCenter: g}, s}, q, Minute)
+			d.put(piece{Hairpinned, item, group{costCenter: g}, s}, q, Minute)
 		}
 	}
 	until := max(d.needs.served, 0)
@@ -44,8 +44,8 @@ func (d *drawer) minutes(item *priced) {
 	for s, seg := range line.segments {
 		ahead := seg.And(finance.Span{From: d.e.in.AsOf + 1, To: until}).Days()
 		q := finance.Fraction(lately*int64(ahead), recent*60)
-		d.put(of{Charged, item, group{}, s}, q, Minute)
-		d.put(of{Hairpinned, item, group{}, s}, q, Minute)
+		d.put(piece{Charged, item, group{}, s}, q, Minute)
+		d.put(piece{Hairpinned, item, group{}, s}, q, Minute)
 	}
 }
 

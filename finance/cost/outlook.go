@@ -18,13 +18,18 @@ func (e *Engine) Outlook(q Question) (Outlook, error) {
 	if err != nil {
 		return Outlook{}, err
 	}
-	lines := q.of(p.lines())
+	g, err := e.ledger(p, func(group, segment) bool { return true })
+	if err != nil {
+		return Outlook{}, err
+	}
+	lines := q.of(g.lines)
 	planned, err := e.planned(f, asPlanned)
 	if err != nil {
 		return Outlook{}, err
 	}
 	planned = q.of(planned)
 	o := Outlook{Head: e.head("forecast", q, f.line.span), Lines: lines}
+	o.Notes = append(o.Notes, g.notes...)
 	o.Cash = e.estimate(lines, planned, paidFor)
 	o.Waste = e.estimate(lines, planned, wasted)
 	o.Months = e.months(lines, planned)

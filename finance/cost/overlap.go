@@ -17,17 +17,21 @@ func (e *Engine) Overlap(q Question) (Overlap, error) {
 	if err != nil {
 		return Overlap{}, err
 	}
-	o := Overlap{Head: e.head("overlap", q, f.line.span), Lines: q.of(p.lines())}
-	days := map[Class]int{}
+	g, err := e.ledger(p, func(of group, _ segment) bool { return q.hasGroup(of) })
+	if err != nil {
+		return Overlap{}, err
+	}
+	o := Overlap{Head: e.head("overlap", q, f.line.span), Lines: q.of(g.lines)}
+	o.Notes = append(o.Notes, g.notes...)
+	days := g.days
 	if q.grouped() {
-		days = p.seatDays(func(g group, _ segment) bool { return q.hasGroup(g) })
 		for i, d := range p.double {
 			if d.people > 0 && q.hasGroup(e.groups[i]) {
 				o.Seats += d.people
 				o.Since = earlier(o.Since, d.since)
 			}
 		}
-	} else if err := e.recount(q, &o, days); err != nil {
+	} else if days, err = e.recount(q, &o); err != nil {
 		return Overlap{}, err
 	}
 	for _, n := range days {
@@ -45,12 +49,14 @@ func earlier(a, b finance.Day) finance.Day {
 }
 
 // recount counts people and their days for a question that no group answers.
-func (e *Engine) recount(q Question, o *Overlap, days map[Class]int) error {
+func (e *Engine) recount(q Question, o *Overlap) (map[Class]int, error) {
 	runs, err := e.UserRuns(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	days := map[Class]int{}
 	var user dualtone.PersonID
+	people := map[dualtone.PersonID]struct{}{}
 	held := map[Class]spans{}
 	flush := func() {
 		for c, all := range held {
@@ -64,13 +70,14 @@ func (e *Engine) recount(q Question, o *Overlap, days map[Class]int) error {
 		if r.User != user {
 			flush()
 			user = r.User
-			o.Seats++
+			people[user] = struct{}{}
 		}
 		o.Since = earlier(o.Since, r.Days.From)
 		held[r.Class] = append(held[r.Class], r.Days)
 	}
 	flush()
-	return nil
+	o.Seats = len(people)
+	return days, nil
 }
 
 // total adds up the classes.
@@ -94,10 +101,32 @@ func (o *Overlap) total(days map[Class]int) {
 	}
 }
 
-// UserRuns goes through the redundant seats of people, one after the other in the
-// order of their ids: what a total of overlap is made of. It holds one person at
-// a time.
+// UserRuns goes through the redundant seats of people: what a total of overlap is
+// made of. They are in the order of people's ids, those of each closed month for
+// themselves before those of the open ones. It holds one person at a time.
 func (e *Engine) UserRuns(q Question) (iter.Seq[UserRun], error) {
+	var all []iter.Seq[UserRun]
+	for _, p := range e.parts(q.Span) {
+		part := q
+		part.Span = p.span
+		runs, err := p.engine.userRuns(part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, runs)
+	}
+	return func(yield func(UserRun) bool) {
+		for _, runs := range all {
+			for r := range runs {
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}, nil
+}
+
+func (e *Engine) userRuns(q Question) (iter.Seq[UserRun], error) {
 	f, err := e.frame(&e.in.Book, 0)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,11 @@ type paid struct {
 	versions []version // by their days
 }
 
+// pays reports whether the item is what a seat with a licence costs.
+func (p *paid) pays(l license) bool {
+	return p.kind == licensed && p.system == l.system && (p.license == "" || p.license == l.name)
+}
+
 // version is an item as it holds in one version of its contract.
 type version struct {
 	finance.Span

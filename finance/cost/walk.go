@@ -50,8 +50,14 @@ func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []
 		found, ok := all[l]
 		if !ok {
 			for i := range items {
-				if p := items[i].paid; p.kind == licensed && p.system == l.system && (p.license == "" || p.license == l.name) {
+				if items[i].pays(l) {
 					found = append(found, i)
+				}
+			}
+			if found == nil && l.name == "" { // A seat of any licence is paid as the first there is.
+				first := slices.IndexFunc(items, func(p priced) bool { return p.kind == licensed && p.system == l.system })
+				if first >= 0 {
+					found = []int{first}
 				}
 			}
 			all[l] = found
@@ -72,12 +78,6 @@ func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []
 			if !slices.Contains(given, i) {
 				given = append(given, i)
 			}
-		}
-	}
-	if given == nil { // Whatever the first is, as long as seats have a price.
-		first := slices.IndexFunc(items, func(p priced) bool { return p.kind == licensed && p.side == dualtone.New })
-		if first >= 0 {
-			given = []int{first}
 		}
 	}
 	return all, given

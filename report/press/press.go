@@ -72,17 +72,17 @@ type Job struct {
 
 // Print answers a job. Files are computed when they are written; what is wrong
 // with the request is told at once.
-func Print(in cost.Inputs, j Job) ([]File, error) {
+func Print(e *cost.Engine, j Job) ([]File, error) {
 	if j.Table != "" && j.Format != CSV {
 		return nil, fmt.Errorf("one table of a report: only as csv: %w", dualtone.ErrInvalid)
 	}
 	if j.Format == Focus {
-		return focused(in, j.Request)
+		return focused(e, j.Request)
 	}
 	if j.Format == PDF || j.Format == SVG {
 		j.Request.Curve = !j.Request.Days
 	}
-	d, err := statement.Make(in, j.Request)
+	d, err := statement.Make(e, j.Request)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +111,8 @@ func one(d *document.Document, ending, media string, write func(io.Writer) error
 	return []File{{d.Name + "." + ending, media, write}}
 }
 
-func focused(in cost.Inputs, r statement.Request) ([]File, error) {
-	made, err := statement.Focus(in, r)
+func focused(e *cost.Engine, r statement.Request) ([]File, error) {
+	made, err := statement.Focus(e, r)
 	if err != nil {
 		return nil, err
 	}

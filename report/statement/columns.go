@@ -82,7 +82,7 @@ func lines(name, title string, all []cost.Line, in finance.Currency) document.Ta
 		SumRule: "each class is rounded as a whole, and its lines so that they add up to it",
 		Columns: []document.Column{
 			text("class", "Class"), text("phase", "Actual or forecast"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), text("kind", "Kind"),
-			text("system", "System"), text("serving", "Served by"), text("stage", "Stage"), text("cost_center", "Cost centre"), text("country", "Country"),
+			text("system", "System"), text("serving", "Served by"), text("stage", "Stage"), text("cost_center", "Cost center"), text("country", "Country"),
 			date("first_day", "First day"), date("last_day", "Last day"), quantity("quantity", "Quantity"), text("unit", "Unit"),
 			mixed("rate", "Daily rate", rateDigits), text("proration", "Proration"), mixed("amount", "Amount", 0),
 			quantity("fx_rate", "Rate of exchange"), date("fx_date", "Date of the rate"), summed(money("reported", "Amount reported", in)),

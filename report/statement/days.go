@@ -31,7 +31,7 @@ func (m *maker) days(o *cost.Overlap) (*document.Document, error) {
 	d.Tables = []document.Table{{
 		Name: "days", Title: "User-days", SumBy: "class", SumRule: "days are not rounded; each class is rounded half up, and the classes are added",
 		Columns: []document.Column{
-			date("day", "Day"), text("user", "User"), text("stage", "Stage"), text("cost_center", "Cost centre"), text("country", "Country"),
+			date("day", "Day"), text("user", "User"), text("stage", "Stage"), text("cost_center", "Cost center"), text("country", "Country"),
 			text("class", "Class"), text("phase", "Actual or forecast"), text("system", "Redundant on"), text("serving", "Served by"), text("contract", "Contract"), text("item", "Item"),
 			mixed("rate", "Daily rate", rateDigits), summed(document.Column{Key: "reported", Name: "Amount", Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}),
 		},

@@ -24,15 +24,15 @@ type File struct {
 // Focus are the files of an overlap or of notices in the form of FOCUS: charges
 // up to the day of the report, commitments, and the metadata of both. What is
 // forecast is no charge and is in a file of its own.
-func Focus(in cost.Inputs, r Request) ([]File, error) {
+func Focus(e *cost.Engine, r Request) ([]File, error) {
 	if r.Report != Overlap && r.Report != Notices {
 		return nil, fmt.Errorf("report %s has no form in FOCUS: overlap has, and notices: %w", r.Report, dualtone.ErrInvalid)
 	}
-	e, err := cost.New(in)
+	commitments, err := commitmentsOf(e)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("report %s: %w", r.Report, err)
 	}
-	commitments, commitmentSchema := commitmentsOf(in, e), focus.CommitmentSchema()
+	commitmentSchema := focus.CommitmentSchema()
 	files := []File{
 		{"contract_commitment.csv", func(w io.Writer) error { return focus.WriteCommitments(w, commitments) }},
 		{"contract_commitment.schema.json", commitmentSchema.Write},
@@ -44,7 +44,7 @@ func Focus(in cost.Inputs, r Request) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", r.Report, err)
 	}
-	charges, schema := chargesOf(&o, in.Book.Contracts), focus.CostSchema()
+	charges, schema := chargesOf(&o, e.Contracts()), focus.CostSchema()
 	return append([]File{
 		{"cost_and_usage.csv", func(w io.Writer) error { return focus.WriteCharges(w, charges[cost.Actual]) }},
 		{"cost_and_usage.schema.json", schema.Write},
@@ -215,36 +215,39 @@ func serviceOf(k contract.ItemKind) service {
 
 // commitmentsOf are the commitments of contracts: seats or minutes that are paid
 // at least, and items that cost the same whatever is used.
-func commitmentsOf(in cost.Inputs, e *cost.Engine) []focus.Commitment {
-	notices := map[contract.ID]cost.Notice{}
-	if all, err := e.Notices(cost.Question{}); err == nil {
-		for _, n := range all.Notices {
-			notices[n.Contract] = n
-		}
+func commitmentsOf(e *cost.Engine) ([]focus.Commitment, error) {
+	all, err := e.Notices(cost.Question{})
+	if err != nil {
+		return nil, err
 	}
+	notices := map[contract.ID]cost.Notice{}
+	for _, n := range all.Notices {
+		notices[n.Contract] = n
+	}
+	contracts := e.Contracts()
 	var commitments []focus.Commitment
-	for i := range in.Book.Contracts {
-		c := &in.Book.Contracts[i]
+	for i := range contracts {
+		c := &contracts[i]
 		for j := range c.Items {
-			if made, ok := commitmentOf(&in, c, &c.Items[j], notices[c.ID]); ok {
+			if made, ok := commitmentOf(&all.Head, c, &c.Items[j], notices[c.ID]); ok {
 				commitments = append(commitments, made)
 			}
 		}
 	}
 	slices.SortFunc(commitments, func(a, b focus.Commitment) int { return strings.Compare(a.ID, b.ID) })
-	return commitments
+	return commitments, nil
 }
 
-func commitmentOf(in *cost.Inputs, c *contract.Contract, item *contract.Item, n cost.Notice) (focus.Commitment, bool) {
+func commitmentOf(h *cost.Head, c *contract.Contract, item *contract.Item, n cost.Notice) (focus.Commitment, bool) {
 	if item.Commitment == 0 && !item.Fixed() {
 		return focus.Commitment{}, false
 	}
 	holds := c.Span()
-	known := in.KnownAt.UTC().Truncate(time.Second)
+	known := h.KnownAt.UTC().Truncate(time.Second)
 	made := focus.Commitment{
 		ID: fmt.Sprintf("%s/%s@%s", c.ID, item.ID, holds.From), Contract: string(c.ID), Currency: string(c.Currency),
 		Period: period(holds), ContractPeriod: period(c.Term.Span()), Created: known, Updated: known,
-		Duration: duration(c.Term.Span()), Status: status(c, in.AsOf), PaymentInterval: interval(item.Price.Per),
+		Duration: duration(c.Term.Span()), Status: status(c, h.AsOf), PaymentInterval: interval(item.Price.Per),
 		Skus: []string{sku(c.System, item.ID)}, Provider: cmp.Or(c.Supplier, c.System),
 		KnownAt: known, Owner: c.Owner, System: c.System,
 	}

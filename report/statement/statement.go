@@ -62,11 +62,7 @@ type Request struct {
 const usualDelay = 60
 
 // Make answers a request.
-func Make(in cost.Inputs, r Request) (*document.Document, error) {
-	e, err := cost.New(in)
-	if err != nil {
-		return nil, err
-	}
+func Make(e *cost.Engine, r Request) (*document.Document, error) {
 	if r.Delay == 0 {
 		r.Delay = usualDelay
 	}
@@ -143,7 +139,7 @@ func filters(q *cost.Question) []document.Parameter {
 		{Key: "item", Name: "Only item", Value: string(q.Item)},
 		{Key: "system", Name: "Only system", Value: q.System},
 		{Key: "stage", Name: "Only stage", Value: q.Stage},
-		{Key: "cost_center", Name: "Only cost centre", Value: q.CostCenter},
+		{Key: "cost_center", Name: "Only cost center", Value: q.CostCenter},
 		{Key: "country", Name: "Only country", Value: q.Country},
 		{Key: "user", Name: "Only user", Value: q.User},
 	}

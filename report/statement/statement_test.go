@@ -73,9 +73,18 @@ func waves(late int, asOf string) cost.Inputs {
 	return in
 }
 
+func engine(t *testing.T, in cost.Inputs) *cost.Engine {
+	t.Helper()
+	e, err := cost.New(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func made(t *testing.T, in cost.Inputs, r statement.Request) *document.Document {
 	t.Helper()
-	d, err := statement.Make(in, r)
+	d, err := statement.Make(engine(t, in), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +183,7 @@ func TestChargesInFocusAddUpToWhatIsPaidAndKeepEveryRule(t *testing.T) {
 		contract.Item{ID: "minutes", Kind: contract.Hairpin, Commitment: 1000, Price: price("0.012", contract.PerMinute)})
 	in.Book.Contracts[0].Items[0].Commitment = 280
 	in.Facts.Minutes = []cost.Minutes{{System: "cloud", Day: day("2027-03-10"), CostCenter: "CC1", Seconds: 12345}}
-	files, err := statement.Focus(in, statement.Request{Report: statement.Overlap})
+	files, err := statement.Focus(engine(t, in), statement.Request{Report: statement.Overlap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,14 +215,14 @@ func TestWhatCannotBeAskedIsRefused(t *testing.T) {
 	for name, r := range map[string]statement.Request{
 		"an unknown report":       {Report: "overlaps"},
 		"user-days of a forecast": {Report: statement.Forecast, Days: true},
-		"notices by cost centre":  {Report: statement.Notices, By: []cost.Facet{cost.ByCostCenter}},
+		"notices by cost center":  {Report: statement.Notices, By: []cost.Facet{cost.ByCostCenter}},
 		"a delay of a thousand":   {Report: statement.Delay, Delay: 1000},
 	} {
-		if _, err := statement.Make(in, r); !errors.Is(err, dualtone.ErrInvalid) {
+		if _, err := statement.Make(engine(t, in), r); !errors.Is(err, dualtone.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := statement.Focus(in, statement.Request{Report: statement.Delay}); !errors.Is(err, dualtone.ErrInvalid) {
+	if _, err := statement.Focus(engine(t, in), statement.Request{Report: statement.Delay}); !errors.Is(err, dualtone.ErrInvalid) {
 		t.Errorf("a curve in FOCUS: %v", err)
 	}
 }

@@ -17,9 +17,10 @@ const (
 	batch       = 64
 	maxDatagram = 64 << 10
 	usualAnswer = 2 << 10
-	// standing is how long a socket must be full before new calls are turned away:
-	// by then what waits in it has become old.
-	standing = 100 * time.Millisecond
+	// standing is how long a socket must be full before new calls are turned away: a
+	// burst that is worked off sooner than an SBC's timer ends (300 to 500 ms) is
+	// answered.
+	standing = 250 * time.Millisecond
 	// leaving is how long a socket that takes no more requests is read for the ones
 	// that it still holds.
 	leaving = 200 * time.Millisecond

@@ -125,7 +125,7 @@ func Days(n int) *document.Document {
 				{Key: "day", Name: "Day", Kind: document.Date},
 				{Key: "user", Name: "User"},
 				{Key: "stage", Name: "Stage"},
-				{Key: "cost_center", Name: "Cost centre"},
+				{Key: "cost_center", Name: "Cost center"},
 				{Key: "system", Name: "System"},
 				{Key: "contract", Name: "Contract"},
 				{Key: "class", Name: "Class"},

@@ -11,15 +11,15 @@ type canvas struct {
 	top float64
 }
 
-// colourOf is an ink on paper.
-func colourOf(i plot.Ink) colour {
+// colorOf is an ink on paper.
+func colorOf(i plot.Ink) color {
 	switch {
 	case i >= plot.Series:
-		return [...]colour{{11, 107, 203}, {196, 80, 12}, {63, 143, 95}, {130, 80, 196}, {179, 136, 29}, {92, 102, 112}}[i-plot.Series]
+		return [...]color{{11, 107, 203}, {196, 80, 12}, {63, 143, 95}, {130, 80, 196}, {179, 136, 29}, {92, 102, 112}}[i-plot.Series]
 	case i == plot.Grid:
 		return rule()
 	case i == plot.Notch:
-		return colour{138, 90, 0}
+		return color{138, 90, 0}
 	case i == plot.Words:
 		return ink()
 	default:
@@ -29,7 +29,7 @@ func colourOf(i plot.Ink) colour {
 
 // Line draws a line.
 func (c *canvas) Line(points []plot.XY, i plot.Ink, width float64, dashed bool) {
-	col := colourOf(i)
+	col := colorOf(i)
 	c.SetDrawColor(col[0], col[1], col[2])
 	c.SetLineWidth(width * 0.8)
 	if dashed {
@@ -48,7 +48,7 @@ func (c *canvas) Line(points []plot.XY, i plot.Ink, width float64, dashed bool) 
 
 // Bar draws a filled rectangle.
 func (c *canvas) Bar(corner plot.XY, width, height float64, i plot.Ink, _ string) {
-	col := colourOf(i)
+	col := colorOf(i)
 	c.SetFillColor(col[0], col[1], col[2])
 	c.Rect(margin+corner.X, c.top+corner.Y, width, height, "F")
 }
@@ -72,5 +72,5 @@ func (c *canvas) Text(at plot.XY, text string, anchor plot.Anchor, i plot.Ink, s
 		x -= c.GetStringWidth(text)
 	case plot.Start:
 	}
-	c.write(x, c.top+at.Y, size, "", colourOf(i), text)
+	c.write(x, c.top+at.Y, size, "", colorOf(i), text)
 }

@@ -27,13 +27,13 @@ const (
 	leading    = 12.5
 )
 
-// colour is one of red, green and blue.
-type colour [3]int
+// color is one of red, green and blue.
+type color [3]int
 
-func ink() colour   { return colour{27, 31, 36} }
-func quiet() colour { return colour{88, 97, 107} }
-func rule() colour  { return colour{205, 210, 216} }
-func shade() colour { return colour{238, 240, 243} }
+func ink() color   { return color{27, 31, 36} }
+func quiet() color { return color{88, 97, 107} }
+func rule() color  { return color{205, 210, 216} }
+func shade() color { return color{238, 240, 243} }
 
 // Write prints the document.
 func Write(w io.Writer, d *document.Document) error {
@@ -95,19 +95,19 @@ func (p *printer) bottom() float64 {
 }
 
 // write puts words at a place of the page.
-func (p *printer) write(x, y, size float64, style string, c colour, text string) {
+func (p *printer) write(x, y, size float64, style string, c color, text string) {
 	p.SetFont(font, style, size)
 	p.SetTextColor(c[0], c[1], c[2])
 	p.Text(x, y, text)
 }
 
 // writeEnd puts words so that they end at a place.
-func (p *printer) writeEnd(x, y, size float64, style string, c colour, text string) {
+func (p *printer) writeEnd(x, y, size float64, style string, c color, text string) {
 	p.SetFont(font, style, size)
 	p.write(x-p.GetStringWidth(text), y, size, style, c, text)
 }
 
-func (p *printer) line(x1, x2, y float64, c colour) {
+func (p *printer) line(x1, x2, y float64, c color) {
 	p.SetDrawColor(c[0], c[1], c[2])
 	p.SetLineWidth(0.5)
 	p.Line(x1, y, x2, y)
@@ -193,7 +193,7 @@ func (p *printer) fitted(text string, size float64, style string, width float64)
 }
 
 // paragraph writes words over as many lines as they need.
-func (p *printer) paragraph(text string, size float64, c colour) {
+func (p *printer) paragraph(text string, size float64, c color) {
 	p.SetFont(font, "", size)
 	for _, line := range p.SplitText(text, p.width()) {
 		p.room(leading)

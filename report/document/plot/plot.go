@@ -10,7 +10,7 @@ import (
 	"github.com/dualtone/dualtone/report/document"
 )
 
-// Ink is what a stroke is for; the canvas knows its colour.
+// Ink is what a stroke is for; the canvas knows its color.
 type Ink int
 
 // The inks. The series follow Series.

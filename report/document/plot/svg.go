@@ -18,7 +18,7 @@ const (
 	fileHeight = 300
 )
 
-// style gives the inks their colours on light and on dark screens. The colours of
+// style gives the inks their colors on light and on dark screens. The colors of
 // the series can be told apart by those who do not see red or green.
 const style = `
 svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;background:#fff}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/internal/spreadsheet"
+)
+
+func auditCommand(a *app) *cobra.Command {
+	return group("audit", "Who did what, when, in which role and why", auditList(a), auditVerify(a), auditExport(a), auditGuard(a))
+}
+
+// auditFlags select entries.
+type auditFlags struct {
+	q            audit.Query
+	since, until string
+	outcome      []string
+}
+
+func (f *auditFlags) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.q.Actor, "who", "", "only what this one did")
+	flags.StringVar(&f.q.Action, "action", "", "only this action, such as plan.start; plan. for all of plans")
+	flags.StringVar(&f.q.Object, "object", "", "only what was done to this, such as plan/spring")
+	flags.StringSliceVar(&f.outcome, "outcome", nil, "only allowed, denied or changed")
+	flags.StringVar(&f.since, "since", "", "from this day or time on")
+	flags.StringVar(&f.until, "until", "", "before this day or time")
+}
+
+func (f *auditFlags) query(cmd *cobra.Command) (q audit.Query, err error) {
+	q = f.q
+	for _, o := range f.outcome {
+		q.Outcomes = append(q.Outcomes, audit.Outcome(o))
+	}
+	if q.Since, err = instant(cmd, "since", f.since); err != nil {
+		return q, err
+	}
+	q.Until, err = instant(cmd, "until", f.until)
+	return q, err
+}
+
+func auditList(a *app) *cobra.Command {
+	var f auditFlags
+	limit := 50
+	cmd := &cobra.Command{
+		Use: "list", Short: "List entries, the newest first", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q, err := f.query(cmd)
+			if err != nil {
+				return err
+			}
+			q.Newest, q.Limit = true, limit+1
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				found, err := s.audit.Entries(cmd.Context(), q)
+				if err != nil {
+					return err
+				}
+				p := page(found, limit, func(e audit.Entry) string { return strconv.FormatInt(e.Serial, 10) })
+				return showList(a, p, "Nothing was done.", func(t *table) {
+					t.row("#", "AT", "WHO", "ROLE", "ACTION", "OBJECT", "OUTCOME", "REASON", "VIA")
+					for _, e := range p.Items {
+						t.row(strconv.FormatInt(e.Serial, 10), clock(e.At), e.Actor, dash(e.Role), e.Action, dash(e.Object), string(e.Outcome), dash(e.Reason), dash(e.Via))
+					}
+				})
+			})
+		},
+	}
+	f.bind(cmd)
+	cmd.Flags().Int64Var(&f.q.After, "after", 0, "go on after this entry, as a list before said")
+	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	return cmd
+}
+
+// eachEntry reads all entries that a query selects, oldest first.
+func eachEntry(ctx context.Context, s *stores, q audit.Query, do func(audit.Entry) error) error {
+	for q.Limit = pageSize; ; {
+		found, err := s.audit.Entries(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			if err := do(e); err != nil {
+				return err
+			}
+			q.After = e.Serial
+		}
+		if len(found) < q.Limit {
+			return nil
+		}
+	}
+}
+
+// walked is what a walk along the chain has found.
+type walked struct {
+	Entries int64  `json:"entries"`
+	Hash    string `json:"hash"`
+	Guarded bool   `json:"guarded"`
+	Fault   string `json:"fault,omitempty"`
+}
+
+func auditVerify(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "verify", Short: "Walk along the whole chain and tell where it is broken",
+		Long: "Computes the hash of every entry anew. The hash at the end stands for all of them: kept elsewhere, it proves later that none was changed. " +
+			"It also tells whether the program's user of the database could change the audit; dualtone audit guard sees to it that it cannot.",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				v, err := verifyAudit(cmd.Context(), s)
+				if err != nil {
+					return err
+				}
+				if err := a.show(v, v.table); err != nil {
+					return err
+				}
+				if v.Fault != "" {
+					return hint(fmt.Errorf("audit: %s: %w", v.Fault, dualtone.ErrConflict), "somebody with rights of their own on the database changed it; compare with a backup")
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func verifyAudit(ctx context.Context, s *stores) (v walked, err error) {
+	var chain audit.Chain
+	// The end first: what is added while it is read comes after it.
+	end, hash, err := s.audit.Head(ctx)
+	if err != nil {
+		return v, err
+	}
+	err = eachEntry(ctx, s, audit.Query{}, func(e audit.Entry) error {
+		if v.Fault != "" || e.Serial > end {
+			return nil
+		}
+		if err := chain.Next(e); err != nil {
+			v.Fault = err.Error()
+		}
+		return nil
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Entries, v.Hash = chain.Head()
+	if v.Fault == "" && (v.Entries != end || v.Hash != hash) {
+		v.Fault = fmt.Sprintf("it ends at entry %d and should at %d", v.Entries, end)
+	}
+	v.Guarded, err = s.audit.Guarded(ctx)
+	return v, err
+}
+
+func (v walked) table(t *table) {
+	if v.Fault == "" {
+		t.line("%d entries, unbroken. The last hash is %s.", v.Entries, dash(v.Hash))
+	}
+	if !v.Guarded {
+		t.line("The program's user of the database owns the audit, so whoever has its password could change it and its chain: dualtone audit guard.")
+	}
+}
+
+func auditExport(a *app) *cobra.Command {
+	var f auditFlags
+	var asCSV bool
+	cmd := &cobra.Command{
+		Use: "export", Short: "Write entries, oldest first: one JSON document a line, or CSV for spreadsheets", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q, err := f.query(cmd)
+			if err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				out := bufio.NewWriter(a.out)
+				write := json.NewEncoder(out).Encode
+				table := csv.NewWriter(out)
+				if asCSV {
+					_ = table.Write([]string{"serial", "at", "actor", "role", "via", "action", "object", "outcome", "reason", "before", "after", "request", "hash"})
+				}
+				err := eachEntry(cmd.Context(), s, q, func(e audit.Entry) error {
+					if !asCSV {
+						return write(e)
+					}
+					return table.Write(spreadsheet.Row(strconv.FormatInt(e.Serial, 10), e.At.Format(time.RFC3339Nano), e.Actor, e.Role, e.Via,
+						e.Action, e.Object, string(e.Outcome), e.Reason, string(e.Before), string(e.After), e.Request, e.Hash))
+				})
+				table.Flush()
+				if err != nil {
+					return err
+				}
+				return out.Flush()
+			})
+		},
+	}
+	f.bind(cmd)
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "write CSV")
+	return cmd
+}
+
+func auditGuard(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "guard", Short: "Give the audit to a role of its own, so that the program can only add to it",
+		Long: "Run it once, with --database-url naming an administrator of the database: it makes the role dualtone_auditor, to which nobody signs in, " +
+			"and gives it the audit. The program's own user, if it is neither a superuser nor a member of that role, can then add entries and read them, and nothing else. " +
+			"dualtone audit verify tells whether that is so.",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				if err := s.audit.Guard(cmd.Context()); err != nil {
+					return err
+				}
+				return a.show(map[string]bool{"guarded": true}, func(t *table) { t.line("The audit belongs to dualtone_auditor.") })
+			})
+		},
+	}
+}
+
+// rolesCommand tells the table of roles.
+func rolesCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "roles", Short: "Who may do what", Args: takes(),
+		RunE: func(*cobra.Command, []string) error {
+			return showList(a, list[access.Row]{Items: access.Table()}, "", func(t *table) {
+				t.row("ACTION", "WHAT", "ROLES")
+				for _, r := range access.Table() {
+					t.row(string(r.Action), r.Does, joinTexts(r.Roles))
+				}
+			})
+		},
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/account"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/routing"
+)
+
+// apiDesk is what the HTTP API reads and steers: the same that the commands do.
+func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
+	m, now := cfg.Migration, func() time.Time { return a.now().UTC() }
+	return api.Desk{
+		Plans: &control.Plans{
+			Control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
+				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
+			}},
+			Store: s.rollouts, Versions: s.plans, Now: now,
+		},
+		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
+		Audit: s.audit, Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: now},
+		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
+		Region: m.Region, Countries: countries(cfg), Now: now,
+		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) {
+			const corrections = 20
+			return traffic(ctx, cfg, s, q, corrections)
+		},
+		Accounting: func(ctx context.Context, from, to time.Time, cohort string) (api.Accounting, error) {
+			sum, err := accounting(ctx, cfg, s, from, to, cohort)
+			sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
+			for i := range sum.Booked {
+				sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
+			}
+			return api.Accounting{From: from, To: to, Accounting: sum}, err
+		},
+		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
+		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
+			found, err := s.router.History(ctx, postgres.RouteHistory{Number: number, Before: before, Limit: limit})
+			all := make([]api.Revision, len(found))
+			for i, r := range found {
+				all[i] = api.Revision(r)
+			}
+			return all, err
+		},
+		Edges: s.edges.Edges,
+		Systems: func(ctx context.Context) ([]api.System, error) {
+			found, err := s.systems.List(ctx)
+			all := make([]api.System, len(found))
+			for i, r := range found {
+				all[i] = api.System{
+					Name: r.Name, Kind: r.Kind, Identity: r.Identity, Sandbox: r.Sandbox, Detail: r.Detail, Actor: r.Actor, Registered: r.Registered,
+				}
+			}
+			return all, err
+		},
+	}
+}
+
+// keys are the answers that are kept, as the API asks for them.
+type keys struct{ requests *postgres.Requests }
+
+func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answered, error) {
+	found, err := k.requests.Claim(ctx, who, key, request)
+	return (*api.Answered)(found), err
+}
+
+func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
+	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))
+}
+
+// feed is what changes, as the API tells it.
+type feed struct{ postgres.Feed }
+
+func (f feed) After(ctx context.Context, id int64, limit int) ([]api.Event, error) {
+	found, err := f.Changes(ctx, id, limit)
+	all := make([]api.Event, len(found))
+	for i, e := range found {
+		all[i] = api.Event{ID: e.Serial, Action: e.Action, Object: e.Object, Actor: e.Actor, At: e.At}
+	}
+	return all, err
+}
+
+func (f feed) Last(ctx context.Context) (int64, error) {
+	serial, _, err := f.Head(ctx)
+	return serial, err
+}
+
+func (f feed) Wait(ctx context.Context, told func(*api.Event)) error {
+	return f.Feed.Wait(ctx, func(plan string) {
+		if plan == "" {
+			told(nil)
+			return
+		}
+		told(&api.Event{Action: "plan.users", Object: "plan/" + plan, At: time.Now().UTC()})
+	})
+}

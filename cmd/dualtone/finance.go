@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone/finance/cost"
+)
+
+func financeCommand(a *app) *cobra.Command {
+	return group("finance", "Contracts, invoices, and months that stay closed",
+		group("contracts", "What contracts say, and every version of them",
+			contractsLint(a), contractsImport(a), contractsList(a), contractsShow(a), contractsDiff(a), contractsSchema(a)),
+		group("invoices", "What suppliers billed", invoicesImport(a), invoicesList(a)),
+		financeSample(a), financeClose(a), financeReopen(a), financeClosings(a))
+}
+
+func financeSample(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "sample", Short: "Bring the facts of finance up to date now",
+		Long: "Has a worker read from switches, journal and call log who held which seat on which day, and ask each platform how many licences " +
+			"are in use. Workers do it every day by themselves. Days that were missed are made up for, except for what a platform showed on them.",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withDesk(cmd.Context(), "", func(d *desk) error {
+				done, err := d.control.SampleFinance(cmd.Context())
+				if err != nil {
+					return hint(err, "dualtone systems check tells how the systems are; a worker must be running")
+				}
+				return a.show(done, func(t *table) {
+					for _, p := range done.Plans {
+						t.line("plan %s: %s", p.Plan, keptText(p.People))
+					}
+					if len(done.Plans) == 0 {
+						t.line("No plan was handed in yet, so no seats were sampled.")
+					}
+					t.line("licences of %s: %s", done.Day, keptText(done.Figures))
+					t.line("minutes: %s", keptText(done.Minutes))
+					for _, why := range done.Lacking {
+						t.line("not asked: %s", why)
+					}
+				})
+			})
+		},
+	}
+}
+
+func keptText(k cost.Kept) string {
+	return fmt.Sprintf("%d new, %d changed, %d gone, %d the same", k.New, k.Changed, k.Gone, k.Same)
+}

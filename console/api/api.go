@@ -1,0 +1,277 @@
+// Package api is the HTTP API under /api/v1: the same powers as the command line,
+// for programs. Each operation names the action that it takes in the table of
+// package access; who may not is told before anything that they sent is looked at.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/routing"
+)
+
+// Prefix is before all paths of the API.
+const Prefix = "/api/v1"
+
+// Desk is everything that the API reads and steers.
+type Desk struct {
+	Plans    *control.Plans
+	People   cutover.People
+	Cohorts  cutover.Cohorts
+	Switches cutover.Switches
+	Routes   Routes
+	Calls    Calls
+	Stitches Stitches
+	Closings report.Closings
+	// Traffic makes a report, with the corrections of a closed period.
+	Traffic func(ctx context.Context, q report.Query) (report.Traffic, error)
+	// Rehearsed refuses a plan that asks to be rehearsed and was not.
+	Rehearsed func(ctx context.Context, d *plan.Document) error
+	// Accounting books every attempt of a time, Booked only those that are open.
+	Accounting func(ctx context.Context, from, to time.Time, cohort string) (Accounting, error)
+	History    func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
+	Edges      func(ctx context.Context) ([]routing.Edge, error)
+	Systems    func(ctx context.Context) ([]System, error)
+	Audit      audit.Log
+	Office     *access.Office
+	Feed       Feed
+	Keys       Keys
+	// Region is whose dialing rules numbers without a plus sign follow.
+	Region string
+	// Countries are those whose emergency numbers are guarded.
+	Countries []string
+	Now       func() time.Time
+}
+
+// API is the API of one server.
+type API struct {
+	Desk
+
+	server *console.Server
+	huma   huma.API
+	mux    *http.ServeMux
+	hub    *hub
+	routes []console.Route
+}
+
+// Register puts the API and its documentation on a server.
+func Register(server *console.Server, desk Desk, version string) *API {
+	a := &API{Desk: desk, server: server, mux: http.NewServeMux(), hub: newHub(desk.Feed)}
+	config := huma.DefaultConfig("dualtone", version)
+	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
+	config.Info.Description = "Moves a company's phone agents from an old phone system to a new one. Errors are RFC 9457 problems. " +
+		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent."
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.CreateHooks = nil // no $schema in answers: they are those of the command line
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token":   {Type: "http", Scheme: "bearer", Description: "dualtone token create makes one"},
+		"session": {Type: "apiKey", In: "cookie", Name: "dualtone"},
+	}
+	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+	a.huma = humago.NewWithPrefix(a.mux, Prefix, config)
+	for _, register := range []func(){a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.reports, a.routeTable, a.connected, a.own, a.events} {
+		register()
+	}
+	server.Mount("/api/", a.tagged(a.once(a.mux)), a.routes)
+	a.document()
+	return a
+}
+
+// schemaName keeps types of the same name in different packages apart.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	// A list of items is named after them, with their package.
+	if outer, inner, generic := strings.Cut(t.Name(), "["); generic {
+		inner = strings.TrimSuffix(inner[strings.LastIndexByte(inner, '/')+1:], "]")
+		return titled(strings.TrimPrefix(inner, "api.")) + outer
+	}
+	name := huma.DefaultSchemaNamer(t, hint)
+	pkg := t.PkgPath()
+	if pkg == "" || strings.HasSuffix(pkg, "/console/api") || strings.HasSuffix(pkg, "/huma/v2") {
+		return name
+	}
+	pkg = pkg[strings.LastIndexByte(pkg, '/')+1:]
+	if strings.HasPrefix(strings.ToLower(name), pkg) || pkg == "dualtone" {
+		return name
+	}
+	return titled(pkg) + name
+}
+
+// titled writes a name with its package as one word.
+func titled(name string) string {
+	pkg, rest, _ := strings.Cut(name, ".")
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + rest
+}
+
+// operation is what an operation is, apart from what goes in and out.
+type operation struct {
+	id, method, path string
+	action           access.Action
+	summary          string
+	status           int
+}
+
+func get(id, path string, action access.Action, summary string) operation {
+	return operation{id: id, method: http.MethodGet, path: path, action: action, summary: summary}
+}
+
+func post(id, path string, action access.Action, summary string) operation {
+	return operation{id: id, method: http.MethodPost, path: path, action: action, summary: summary}
+}
+
+// Why is the part of an order that says in which role and for what reason it is
+// given.
+type Why struct {
+	Reason string      `json:"reason,omitempty" maxLength:"2000" doc:"Why; it is recorded, and some orders need it"`
+	Role   access.Role `json:"role,omitempty" enum:"viewer,planner,admin,operator,operations-lead,cutover-approver,telecom-owner,finance-owner,incident-commander" doc:"In which role; the first of yours that may, if it is left out"`
+}
+
+// order is a request that changes something.
+type order interface {
+	// what it is done to, as the audit names it, and why.
+	asked() (object string, why Why)
+}
+
+// read adds an operation that changes nothing.
+func read[I, O any](a *API, op operation, do func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, a.declare(op), func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, in)
+		return out, told(ctx, err)
+	})
+}
+
+// write adds an operation that changes something: the gate is asked and the audit
+// notes it before it is done. The role is the one in which it is done.
+func write[I any, P interface {
+	*I
+	order
+}, O any](a *API, op operation, do func(context.Context, *I, access.Role) (*O, error)) {
+	huma.Register(a.huma, a.declare(op), func(ctx context.Context, in *I) (*O, error) {
+		object, why := P(in).asked()
+		ctx, role, err := a.server.Gate().Enter(ctx, access.Ask{Action: op.action, As: why.Role, Object: object, Reason: why.Reason})
+		if err != nil {
+			return nil, told(ctx, err)
+		}
+		out, err := do(ctx, in, role)
+		return out, told(ctx, err)
+	})
+}
+
+// declare makes the operation's declaration. Its gate stands before the reading of
+// what was sent, so that nobody learns from errors what they may not do.
+func (a *API) declare(op operation) huma.Operation {
+	row, known := access.Find(op.action)
+	if !known {
+		panic(op.id + " does what is not in the table: " + string(op.action))
+	}
+	a.routes = append(a.routes, console.Route{Pattern: op.method + " " + Prefix + op.path, Action: op.action, Within: row.Writes})
+	first, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/")
+	return huma.Operation{
+		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Tags: []string{first}, DefaultStatus: op.status,
+		Description: "Takes " + string(op.action) + ": " + roles(row.Roles) + ".",
+		Errors:      []int{401, 403, 404, 409, 422, 429, 503},
+		Middlewares: huma.Middlewares{func(c huma.Context, next func(huma.Context)) { a.gated(c, next, op) }},
+		Extensions:  map[string]any{"x-action": string(op.action)},
+	}
+}
+
+func (a *API) gated(c huma.Context, next func(huma.Context), op operation) {
+	r, w := humago.Unwrap(c)
+	console.Named(r, op.method+" "+Prefix+op.path)
+	if who, known := access.From(r.Context()); known && who.May(op.action) {
+		next(c)
+		return
+	}
+	_, _, err := a.server.Gate().Enter(r.Context(), access.Ask{Action: op.action, Object: r.URL.Path})
+	a.server.Refuse(w, r, err)
+}
+
+func roles(all []access.Role) string {
+	var words []string
+	for _, r := range all {
+		if r != access.System {
+			words = append(words, string(r))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// problem is an error as huma sends it.
+type problem struct{ console.Problem }
+
+func (p *problem) Error() string { return p.Detail }
+
+// GetStatus is the status of the answer.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType is that of problems.
+func (*problem) ContentType(string) string { return "application/problem+json" }
+
+// MarshalJSON writes the problem itself.
+func (p *problem) MarshalJSON() ([]byte, error) { return json.Marshal(p.Problem) }
+
+// told makes an error of the program a problem.
+func told(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var status huma.StatusError
+	if errors.As(err, &status) {
+		return err
+	}
+	p := console.ProblemOf(err)
+	p.Request = console.RequestID(ctx)
+	return &problem{p}
+}
+
+// faulty is an error with each fault and its place.
+func faulty(what string, all []console.Fault) error {
+	return &console.FaultyError{What: what, Faults: all}
+}
+
+// by is who gives an order, for those who record it themselves.
+func by(ctx context.Context, why Why) control.Why {
+	who, _ := access.From(ctx)
+	return control.Why{Actor: who.Name, Reason: why.Reason}
+}
+
+// body is an answer that is its body alone.
+type body[T any] struct{ Body T }
+
+func bodyOf[T any](v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{v}, nil
+}
+
+// invalid is an error of whoever asked.
+func invalid(text string) error { return &textError{text} }
+
+type textError struct{ text string }
+
+// conflict is an order that what stands there does not allow.
+func conflict(text string) error { return fmt.Errorf("%s: %w", text, dualtone.ErrConflict) }
+
+func (e *textError) Error() string { return e.text }
+
+func (*textError) Unwrap() error { return dualtone.ErrInvalid }

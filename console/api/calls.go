@@ -1,0 +1,222 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/account"
+	"github.com/dualtone/dualtone/calllog/reconcile"
+)
+
+// Calls is the call log.
+type Calls interface {
+	Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error)
+	Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
+	Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error)
+	Quarantined(ctx context.Context, q calllog.QuarantineQuery) ([]calllog.Quarantined, error)
+}
+
+// Stitches is which legs are one call, and what the CRM says of them.
+type Stitches interface {
+	Call(ctx context.Context, id calllog.CallID) (calllog.Call, error)
+	CallOf(ctx context.Context, leg calllog.Place) (calllog.Call, error)
+	Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error)
+	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
+	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
+}
+
+func (a *API) callLog() {
+	read(a, get("list-legs", "/legs", access.CallRead, "Legs of calls, the latest first; numbers of people outside are masked"), a.legs)
+	read(a, get("list-leg-versions", "/legs/versions", access.CallRead, "Every version of a leg"), a.versions)
+	read(a, get("get-call", "/calls/{call}", access.CallRead, "One call, its legs and why they are one"), a.call)
+	read(a, get("list-ambiguous", "/ambiguous", access.CallRead, "Legs that fit several calls, with the candidates"), a.ambiguous)
+	read(a, get("list-quarantine", "/quarantine", access.CallRaw, "Rows that could not be read"), a.quarantine)
+	read(a, get("get-reconciliation", "/reconciliations/{day}", access.CallRead, "A day's comparison with the CRM, as it is kept"), a.reconciled)
+}
+
+type legList struct {
+	Paging
+
+	System      string              `query:"system" maxLength:"100"`
+	From        string              `query:"from" maxLength:"40" doc:"Started at this day or time or later"`
+	To          string              `query:"to" maxLength:"40" doc:"Started before"`
+	Number      dualtone.Number     `query:"number" maxLength:"40"`
+	Agent       dualtone.UserID     `query:"agent" maxLength:"200"`
+	Queue       dualtone.QueueID    `query:"queue" maxLength:"200"`
+	Site        string              `query:"site" maxLength:"200"`
+	Direction   calllog.Direction   `query:"direction" enum:"inbound,outbound,internal"`
+	Disposition calllog.Disposition `query:"disposition" maxLength:"40"`
+	Oldest      bool                `query:"oldest"`
+}
+
+func (a *API) legs(ctx context.Context, in *legList) (*Page[calllog.Kept], error) {
+	from, err := moment("from", in.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := moment("to", in.To)
+	if err != nil {
+		return nil, err
+	}
+	after, err := place(in.After)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Calls.Legs(ctx, calllog.LegQuery{
+		System: in.System, From: from, To: to, Number: in.Number, Agent: in.Agent, Queue: in.Queue, Site: in.Site,
+		Direction: in.Direction, Disposition: in.Disposition, Oldest: in.Oldest, After: after, Limit: in.more(),
+	})
+	for i := range found {
+		found[i].Mask()
+	}
+	return paged("/legs", in.Paging, found, err, func(k calllog.Kept) string { return placeName(k.Place()) })
+}
+
+func placeName(p calllog.Place) string {
+	return p.Started.Format(time.RFC3339Nano) + "/" + p.System + "/" + p.Record
+}
+
+func place(text string) (calllog.Place, error) {
+	if text == "" {
+		return calllog.Place{}, nil
+	}
+	started, leg, _ := strings.Cut(text, "/")
+	at, err := time.Parse(time.RFC3339Nano, started)
+	if err != nil {
+		return calllog.Place{}, invalid("after is no place of such a list")
+	}
+	id, err := legID(leg)
+	return calllog.Place{Started: at, LegID: id}, err
+}
+
+func legID(text string) (calllog.LegID, error) {
+	system, record, ok := strings.Cut(text, "/")
+	if !ok || system == "" || record == "" {
+		return calllog.LegID{}, invalid("a leg is named as SYSTEM/RECORD")
+	}
+	return calllog.LegID{System: system, Record: record}, nil
+}
+
+type oneLeg struct {
+	Leg string `query:"leg" required:"true" maxLength:"300" doc:"SYSTEM/RECORD"`
+}
+
+func (a *API) versions(ctx context.Context, in *oneLeg) (*body[Items[calllog.Kept]], error) {
+	id, err := legID(in.Leg)
+	if err != nil {
+		return nil, err
+	}
+	at, err := a.Stitches.Find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Calls.Versions(ctx, at)
+	for i := range found {
+		found[i].Mask()
+	}
+	return bodyOf(Items[calllog.Kept]{Items: append([]calllog.Kept{}, found...)}, err)
+}
+
+// Call is a call with its legs.
+type Call struct {
+	calllog.Call
+
+	Legs []calllog.Kept `json:"legs"`
+}
+
+type oneCall struct {
+	Call string `path:"call" maxLength:"300" doc:"The call's name"`
+}
+
+func (a *API) call(ctx context.Context, in *oneCall) (*body[Call], error) {
+	found, err := a.Stitches.Call(ctx, calllog.CallID(in.Call))
+	if err != nil {
+		return nil, err
+	}
+	out := Call{Call: found, Legs: []calllog.Kept{}}
+	for _, m := range found.Members {
+		leg, err := a.Calls.Leg(ctx, calllog.Place{Started: m.Started, LegID: m.Leg})
+		if err != nil {
+			return nil, err
+		}
+		leg.Mask()
+		out.Legs = append(out.Legs, leg)
+	}
+	return &body[Call]{out}, nil
+}
+
+type ambiguousList struct {
+	Paging
+
+	System string `query:"system" maxLength:"100"`
+	From   string `query:"from" maxLength:"40"`
+	To     string `query:"to" maxLength:"40"`
+}
+
+func (a *API) ambiguous(ctx context.Context, in *ambiguousList) (*Page[calllog.Ambiguity], error) {
+	from, err := moment("from", in.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := moment("to", in.To)
+	if err != nil {
+		return nil, err
+	}
+	after, err := place(in.After)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Stitches.Ambiguous(ctx, calllog.AmbiguousQuery{System: in.System, From: from, To: to, After: after, Limit: in.more()})
+	return paged("/ambiguous", in.Paging, found, err, func(x calllog.Ambiguity) string {
+		return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
+	})
+}
+
+type quarantineList struct {
+	Paging
+
+	System string                  `query:"system" maxLength:"100"`
+	State  calllog.QuarantineState `query:"state" maxLength:"40"`
+	Text   string                  `query:"text" maxLength:"200"`
+}
+
+func (a *API) quarantine(ctx context.Context, in *quarantineList) (*Page[calllog.Quarantined], error) {
+	after, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Calls.Quarantined(ctx, calllog.QuarantineQuery{
+		System: in.System, State: in.State, Text: in.Text, After: calllog.QuarantineID(after), Limit: in.more(),
+	})
+	return paged("/quarantine", in.Paging, found, err, func(q calllog.Quarantined) string { return serial(int64(q.ID)) })
+}
+
+type reconciledDay struct {
+	Paging
+
+	Day  string `path:"day" maxLength:"10" doc:"The day, UTC"`
+	Open bool   `query:"open" doc:"Only differences that nothing explains"`
+}
+
+func (a *API) reconciled(ctx context.Context, in *reconciledDay) (*body[reconcile.Reconciled], error) {
+	day, err := time.Parse(time.DateOnly, in.Day)
+	if err != nil {
+		return nil, invalid("a day is written as 2027-02-10")
+	}
+	after, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	return bodyOf(a.Stitches.Kept(ctx, reconcile.Query{Day: day, OpenOnly: reconcile.OpenOnly(in.Open), After: int(after), Limit: in.Limit}))
+}
+
+// Accounting is what became of every attempt of a time.
+type Accounting struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	account.Accounting
+}

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/control"
+)
+
+// Answered is the answer to a request that came with a key.
+type Answered struct {
+	Status int
+	Type   string
+	Body   []byte
+}
+
+// Keys keeps what was answered to requests that come with a key.
+type Keys interface {
+	// Claim takes a key of somebody for a request. It returns the answer that is
+	// kept, nil where the request is to be done now. ErrConflict while the first one
+	// is being done, ErrInvalid for another request under the same key.
+	Claim(ctx context.Context, who, key, request string) (*Answered, error)
+	// Keep stores the answer; without one the key is free again.
+	Keep(ctx context.Context, who, key string, answer *Answered) error
+}
+
+const maxKey = 200
+
+// once does a write with an Idempotency-Key once, and answers it as the first
+// time however often it comes.
+func (a *API) once(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := r.Header.Get("Idempotency-Key")
+		who, known := access.From(r.Context())
+		if key == "" || !known || r.Method == http.MethodGet || r.Method == http.MethodHead {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if len(key) > maxKey {
+			a.server.Refuse(w, r, invalid(fmt.Sprintf("an Idempotency-Key has at most %d bytes", maxKey)))
+			return
+		}
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			a.server.Refuse(w, r, err)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		sum := sha256.Sum256([]byte(r.Method + " " + r.URL.RequestURI() + "\n" + string(text)))
+		kept, err := a.Keys.Claim(r.Context(), who.Name, key, hex.EncodeToString(sum[:]))
+		if err != nil {
+			a.server.Refuse(w, r, err)
+			return
+		}
+		if kept != nil {
+			w.Header().Set("Content-Type", kept.Type)
+			w.Header().Set("Idempotent-Replayed", "true")
+			w.WriteHeader(kept.Status)
+			_, _ = w.Write(kept.Body)
+			return
+		}
+		a.doOnce(w, r, next, who.Name, key)
+	})
+}
+
+// doOnce does a request whose key was claimed and keeps its answer. Temporal gets
+// an id made of the key, so that an order is taken once even where this process
+// ends between the order and its answer.
+func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, who, key string) {
+	sum := sha256.Sum256([]byte(who + "\n" + key))
+	r = r.WithContext(control.Once(r.Context(), hex.EncodeToString(sum[:])))
+	var out kept
+	done := false
+	ctx := context.WithoutCancel(r.Context())
+	defer func() {
+		if !done {
+			_ = a.Keys.Keep(ctx, who, key, nil)
+		}
+	}()
+	next.ServeHTTP(&out, r)
+	if out.status == 0 {
+		out.status = http.StatusOK
+	}
+	var answer *Answered
+	// What may go better the next time is not kept.
+	if out.status < http.StatusInternalServerError && out.status != http.StatusTooManyRequests {
+		answer = &Answered{Status: out.status, Type: out.Header().Get("Content-Type"), Body: out.text.Bytes()}
+	}
+	if err := a.Keys.Keep(ctx, who, key, answer); err != nil {
+		a.server.Refuse(w, r, fmt.Errorf("what was asked is done, and its answer could not be kept: %w: %w", err, dualtone.ErrUnavailable))
+		done = true
+		return
+	}
+	done = true
+	out.send(w)
+}
+
+// tagged gives answers to reads an ETag, and answers those that hold the same
+// already with nothing.
+func (a *API) tagged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path == Prefix+"/events" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		var out kept
+		next.ServeHTTP(&out, r)
+		if out.status == http.StatusOK || out.status == 0 {
+			tag := console.Tag(out.text.Bytes())
+			out.Header().Set("ETag", tag)
+			out.Header().Set("Cache-Control", "private, no-cache")
+			if r.Header.Get("If-None-Match") == tag {
+				out.status = http.StatusNotModified
+				out.text.Reset()
+			}
+		}
+		out.send(w)
+	})
+}
+
+// kept is an answer that is held back.
+type kept struct {
+	header http.Header
+	status int
+	text   bytes.Buffer
+}
+
+func (k *kept) Header() http.Header {
+	if k.header == nil {
+		k.header = http.Header{}
+	}
+	return k.header
+}
+
+func (k *kept) WriteHeader(status int) {
+	if k.status == 0 {
+		k.status = status
+	}
+}
+
+func (k *kept) Write(b []byte) (int, error) { return k.text.Write(b) }
+
+func (k *kept) send(w http.ResponseWriter) {
+	for name, values := range k.Header() {
+		w.Header()[name] = values
+	}
+	if k.status == 0 {
+		k.status = http.StatusOK
+	}
+	w.WriteHeader(k.status)
+	_, _ = w.Write(k.text.Bytes())
+}

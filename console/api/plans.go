@@ -1,0 +1,404 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+func (a *API) planRuns() {
+	read(a, get("list-plans", "/plans", access.PlanRead, "List plans"), a.listPlans)
+	read(a, get("get-plan", "/plans/{plan}", access.PlanRead, "Where a plan stands"), a.getPlan)
+	read(a, get("get-plan-document", "/plans/{plan}/document", access.PlanRead, "The plan's own text"), a.planDocument)
+	read(a, get("list-plan-users", "/plans/{plan}/users", access.PlanRead, "The people of a plan and where each is"), a.planUsers)
+	read(a, get("list-plan-log", "/plans/{plan}/log", access.PlanRead, "Every transition, oldest first"), a.planLog)
+	read(a, get("list-plan-holds", "/plans/{plan}/holds", access.PlanRead, "Holds, those that ended as well"), a.planHolds)
+	read(a, get("list-plan-approvals", "/plans/{plan}/approvals", access.PlanRead, "What people said of the plan and its stages"), a.planApprovals)
+	read(a, get("list-plan-tasks", "/plans/{plan}/tasks", access.PlanRead, "What people have to do by hand"), a.planTasks)
+	read(a, get("list-plan-readings", "/plans/{plan}/readings", access.PlanRead, "What the gates measured"), a.planReadings)
+	write(a, post("submit-plan", "/plans", access.PlanSubmit, "Hand a plan in for approval"), a.submitPlan)
+	for _, v := range planVerbs() {
+		action := rollout.Action(v)
+		row, _ := access.Find(action)
+		write(a, post(string(v)+"-plan", "/plans/{plan}/"+string(v), action, strings.ToUpper(row.Does[:1])+row.Does[1:]),
+			func(ctx context.Context, in *planOrder, role access.Role) (*body[Given], error) {
+				return a.orderPlan(ctx, v, in, role)
+			})
+	}
+	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
+}
+
+// planVerbs are those that are given to a plan that was handed in.
+func planVerbs() []rollout.Verb {
+	return []rollout.Verb{
+		rollout.Approve, rollout.Reject, rollout.Start, rollout.PutHold, rollout.Release, rollout.Pause, rollout.Resume, rollout.Limit,
+		rollout.Skip, rollout.Retry, rollout.Compare, rollout.Override, rollout.Rollback, rollout.Abort, rollout.Finalise,
+	}
+}
+
+type planList struct {
+	Paging
+
+	Text   string          `query:"text" maxLength:"200" doc:"Only plans with this in their name"`
+	States []rollout.State `query:"state" doc:"Only plans in one of these states"`
+}
+
+func (a *API) listPlans(ctx context.Context, in *planList) (*Page[rollout.Plan], error) {
+	found, err := a.Plans.Store.Plans(ctx, rollout.PlanQuery{Text: in.Text, States: in.States, After: in.After, Limit: in.more()})
+	return paged("/plans", in.Paging, found, err, func(p rollout.Plan) string { return p.Name })
+}
+
+type onePlan struct {
+	Plan string `path:"plan" maxLength:"100" doc:"The plan's name"`
+}
+
+type planPage struct {
+	onePlan
+	Paging
+}
+
+// Standing is where a plan stands and what may be ordered of it.
+type Standing struct {
+	control.PlanView
+
+	// Orders are the verbs that the plan takes now, and those that may give each.
+	Orders map[rollout.Verb][]rollout.Role `json:"orders"`
+}
+
+func (a *API) getPlan(ctx context.Context, in *onePlan) (*body[Standing], error) {
+	v, err := a.Plans.View(ctx, in.Plan)
+	if err != nil {
+		return nil, err
+	}
+	s := Standing{PlanView: v, Orders: map[rollout.Verb][]rollout.Role{}}
+	for _, verb := range rollout.Orders(rollout.OfPlan, v.Plan.State) {
+		s.Orders[verb] = rollout.Who(rollout.OfPlan, v.Plan.State, verb)
+	}
+	return &body[Standing]{s}, nil
+}
+
+// Document is a plan's own text.
+type Document struct {
+	Hash   string `json:"hash"`
+	Author string `json:"author"`
+	Source string `json:"source"`
+}
+
+func (a *API) planDocument(ctx context.Context, in *onePlan) (*body[Document], error) {
+	kept, err := a.Plans.Store.Plan(ctx, in.Plan)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.Plans.Versions.Version(ctx, in.Plan, plan.Hash(kept.Hash))
+	return bodyOf(Document{Hash: kept.Hash, Author: kept.Author, Source: v.Source}, err)
+}
+
+type planUserList struct {
+	onePlan
+	Paging
+
+	Stage  string          `query:"stage" maxLength:"100"`
+	States []cutover.State `query:"state"`
+}
+
+func (a *API) planUsers(ctx context.Context, in *planUserList) (*Page[rollout.User], error) {
+	after, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	if in.Stage == "" && after > 0 {
+		return nil, invalid("give the stage whose page goes on")
+	}
+	found, err := a.Plans.Store.Users(ctx, rollout.UserQuery{Plan: in.Plan, Stage: in.Stage, States: in.States, After: int(after), Limit: in.more()})
+	return paged("/plans/"+in.Plan+"/users", in.Paging, found, err, func(u rollout.User) string { return serial(int64(u.Position)) })
+}
+
+func (a *API) planLog(ctx context.Context, in *planPage) (*Page[rollout.Transition], error) {
+	after, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Plans.Store.Transitions(ctx, rollout.TransitionQuery{Plan: in.Plan, After: after, Limit: in.more()})
+	return paged("/plans/"+in.Plan+"/log", in.Paging, found, err, func(t rollout.Transition) string { return serial(t.Serial) })
+}
+
+func (a *API) planHolds(ctx context.Context, in *onePlan) (*body[Items[rollout.Hold]], error) {
+	found, err := a.Plans.Store.Holds(ctx, in.Plan)
+	return bodyOf(Items[rollout.Hold]{Items: append([]rollout.Hold{}, found...)}, err)
+}
+
+func (a *API) planApprovals(ctx context.Context, in *onePlan) (*body[Items[rollout.Approval]], error) {
+	found, err := a.Plans.Store.Approvals(ctx, in.Plan)
+	return bodyOf(Items[rollout.Approval]{Items: append([]rollout.Approval{}, found...)}, err)
+}
+
+type planTaskList struct {
+	onePlan
+	Paging
+
+	Stage string `query:"stage" maxLength:"100"`
+	Owner string `query:"owner" maxLength:"200"`
+}
+
+func (a *API) planTasks(ctx context.Context, in *planTaskList) (*Page[rollout.Task], error) {
+	found, err := a.Plans.Store.Tasks(ctx, rollout.TaskQuery{Plan: in.Plan, Stage: in.Stage, Owner: in.Owner, After: in.After, Limit: in.more()})
+	return paged("/plans/"+in.Plan+"/tasks", in.Paging, found, err, func(t rollout.Task) string { return t.ID })
+}
+
+type planReadingList struct {
+	onePlan
+
+	Stage string `query:"stage" maxLength:"100"`
+	Gate  string `query:"gate" maxLength:"100"`
+	Last  int    `query:"last" minimum:"1" maximum:"1000" default:"200" doc:"Only so many of the newest"`
+}
+
+func (a *API) planReadings(ctx context.Context, in *planReadingList) (*body[Items[rollout.Reading]], error) {
+	found, err := a.Plans.Store.Readings(ctx, rollout.ReadingQuery{Plan: in.Plan, Stage: in.Stage, Gate: in.Gate, Last: in.Last})
+	return bodyOf(Items[rollout.Reading]{Items: append([]rollout.Reading{}, found...)}, err)
+}
+
+// PlanOrder is an order to a plan or to a stage of it. What a verb does not need is
+// left out.
+type PlanOrder struct {
+	Why
+
+	Stage       string    `json:"stage,omitempty" maxLength:"100" doc:"A stage; finalise for the point of no return; the plan if it is left out"`
+	User        string    `json:"user,omitempty" maxLength:"200" doc:"skip, rollback: one person alone"`
+	Hold        string    `json:"hold,omitempty" maxLength:"200" doc:"release: the hold's id; all if it is left out"`
+	Until       time.Time `json:"until,omitzero" doc:"hold: when it ends by itself"`
+	Concurrency int       `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
+	PerMinute   int       `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
+	InFlight    string    `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight"`
+	Hash        string    `json:"hash,omitempty" maxLength:"100" doc:"The plan that you have seen; refused if another is in force"`
+	DryRun      bool      `json:"dry_run,omitempty" doc:"Say whether it would be taken, and change nothing"`
+}
+
+type planOrder struct {
+	onePlan
+
+	Body PlanOrder
+}
+
+func (o *planOrder) asked() (string, Why) {
+	object := "plan/" + o.Plan
+	if o.Body.Stage != "" {
+		object += "/" + o.Body.Stage
+	}
+	return object, o.Body.Why
+}
+
+// Given is an order that was taken.
+type Given struct {
+	Plan   string       `json:"plan"`
+	Verb   rollout.Verb `json:"verb"`
+	Stage  string       `json:"stage,omitempty"`
+	Role   access.Role  `json:"role"`
+	DryRun bool         `json:"dry_run,omitempty"`
+	// Verdict is what the approvals amount to, where a plan was approved.
+	Verdict *rollout.Verdict `json:"verdict,omitempty"`
+	Users   int              `json:"users" doc:"How many people the order is about"`
+}
+
+func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role access.Role) (*body[Given], error) {
+	o := workflows.PlanOrder{
+		Order: rollout.Order{Verb: v, Actor: by(ctx, in.Body.Why).Actor, Role: role, Reason: in.Body.Reason, Hash: in.Body.Hash},
+		Stage: in.Body.Stage, Person: dualtone.PersonID(in.Body.User), Hold: in.Body.Hold, Expires: in.Body.Until,
+		Back: in.Body.InFlight == string(control.GoBack),
+	}
+	if v == rollout.Limit {
+		o.Rate = &rollout.Rate{Concurrency: in.Body.Concurrency, UsersPerMinute: in.Body.PerMinute}
+	}
+	given := Given{Plan: in.Plan, Verb: v, Stage: o.Stage, Role: role, DryRun: in.Body.DryRun}
+	view, err := a.Plans.View(ctx, in.Plan)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range view.Stages {
+		if o.Stage == "" || o.Stage == s.ID {
+			given.Users += s.Users.Total()
+		}
+	}
+	if in.Body.DryRun {
+		return &body[Given]{given}, would(view, o)
+	}
+	given.Verdict, err = a.give(ctx, in.Plan, o)
+	return bodyOf(given, err)
+}
+
+// give hands an order to whoever takes it.
+func (a *API) give(ctx context.Context, name string, o workflows.PlanOrder) (*rollout.Verdict, error) {
+	decides := o.Verb == rollout.Approve || o.Verb == rollout.Reject
+	switch {
+	case decides && o.Stage == "":
+		verdict, err := a.Plans.Decide(ctx, name, o.Order)
+		return &verdict, err
+	case decides && o.Stage != workflows.FinalStage:
+		status, err := a.Plans.Stage(ctx, name, o.Stage)
+		if err != nil {
+			return nil, err
+		}
+		o.Bound = status.Bound
+	case o.Verb == rollout.Start:
+		return nil, a.Plans.Start(ctx, name, o.Order)
+	case o.Verb == rollout.Rollback && o.Person != "":
+		if o.Reason == "" {
+			return nil, invalid("rollback of " + string(o.Person) + " needs a reason")
+		}
+		_, err := a.Plans.SwitchUser(ctx, o.Person, dualtone.Old, control.Why{Actor: o.Actor, Reason: o.Reason})
+		return nil, err
+	}
+	return nil, a.Plans.Give(ctx, name, o)
+}
+
+// would says why an order would be refused, as far as the store can tell.
+func would(v control.PlanView, o workflows.PlanOrder) error {
+	s := rollout.Standing{
+		Level: rollout.OfPlan, Plan: v.Plan.Name, Hash: v.Plan.Hash, Author: v.Plan.Author, State: v.Plan.State, Since: v.Plan.Since, Holds: v.Holds,
+	}
+	if o.Stage != "" && o.Stage != workflows.FinalStage {
+		found := false
+		for _, st := range v.Stages {
+			if st.ID == o.Stage {
+				s.Level, s.Stage, s.State, s.Since, s.Users, found = rollout.OfStage, st.ID, st.State, st.Since, st.Users, true
+			}
+		}
+		if !found {
+			return fmt.Errorf("stage %s of plan %s: %w", o.Stage, v.Plan.Name, dualtone.ErrNotFound)
+		}
+	}
+	order := o.Order
+	order.At, order.Evidence = v.AsOf, v.AsOf
+	_, err := s.Take(order)
+	return err
+}
+
+// TaskMove is what became of a manual task.
+type TaskMove struct {
+	Why
+
+	Verdict  rollout.TaskState `json:"verdict" enum:"done,confirmed,refused"`
+	Evidence string            `json:"evidence,omitempty" maxLength:"4000"`
+}
+
+type taskMove struct {
+	onePlan
+
+	Task string `path:"task" maxLength:"200"`
+	Body TaskMove
+}
+
+func (o *taskMove) asked() (string, Why) { return "plan/" + o.Plan + "/task/" + o.Task, o.Body.Why }
+
+func (a *API) moveTask(ctx context.Context, in *taskMove, role access.Role) (*body[rollout.Task], error) {
+	task, err := a.Plans.Store.Task(ctx, in.Plan, in.Task)
+	if err != nil {
+		return nil, err
+	}
+	o := workflows.PlanOrder{
+		Order: rollout.Order{Verb: rollout.Progress, Actor: by(ctx, in.Body.Why).Actor, Role: role, Reason: in.Body.Reason},
+		Stage: task.Stage, Task: in.Task, Verdict: in.Body.Verdict, Attached: in.Body.Evidence,
+	}
+	if err := a.Plans.Give(ctx, in.Plan, o); err != nil {
+		return nil, err
+	}
+	return bodyOf(a.Plans.Store.Task(ctx, in.Plan, in.Task))
+}
+
+// PlanText is a plan that is handed in.
+type PlanText struct {
+	Why
+
+	Text   string `json:"text" maxLength:"4000000" doc:"The plan file, YAML. Files beside it cannot be named."`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Check it, and hand nothing in"`
+}
+
+type planText struct{ Body PlanText }
+
+func (o *planText) asked() (string, Why) { return "plans", o.Body.Why }
+
+// Submitted is a plan that was handed in, or what is wrong with it.
+type Submitted struct {
+	Plan   rollout.Plan   `json:"plan"`
+	People map[string]int `json:"people" doc:"How many people are in each stage"`
+	DryRun bool           `json:"dry_run,omitempty"`
+}
+
+func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*body[Submitted], error) {
+	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(in.Body.Text), Open: noFile, Now: a.Now()})
+	if n := read.Faults.Errors(); n > 0 {
+		return nil, faulty("the plan", planFaults(read.Faults))
+	}
+	people, err := a.allPeople(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := read.Check(people)
+	if err != nil {
+		return nil, err
+	}
+	if n := read.Faults.Errors(); n > 0 {
+		return nil, faulty("the plan", planFaults(read.Faults))
+	}
+	if err := a.Rehearsed(ctx, &read.Document); err != nil {
+		return nil, err
+	}
+	author := by(ctx, in.Body.Why).Actor
+	v := plan.Version{
+		Name: read.Document.Plan.Metadata.Name, Hash: read.Document.Hash(), Document: read.Document, Author: author, Saved: a.Now(), Source: read.Text(),
+	}
+	out := Submitted{People: map[string]int{}, DryRun: in.Body.DryRun}
+	for _, s := range found.Stages {
+		out.People[string(s.Stage)] = len(s.People)
+	}
+	if in.Body.DryRun {
+		out.Plan = rollout.Plan{Name: v.Name, Hash: string(v.Hash), Author: author, State: rollout.Submitted}
+		return &body[Submitted]{out}, nil
+	}
+	if v, err = a.Plans.Versions.Save(ctx, v); err != nil {
+		return nil, err
+	}
+	out.Plan, err = a.Plans.Submit(ctx, v, found, rollout.Order{Actor: author, Role: role, Reason: in.Body.Reason})
+	return bodyOf(out, err)
+}
+
+// noFile is what a plan finds beside it that came over the wire.
+func noFile(name string) ([]byte, error) {
+	return nil, fmt.Errorf("%s: a plan that is handed in over the API has no files beside it; dualtone plan submit sends them along: %w", name, dualtone.ErrUnsupported)
+}
+
+func planFaults(all plan.Faults) []console.Fault {
+	var found []console.Fault
+	for _, f := range all {
+		found = append(found, console.Fault{Place: fmt.Sprintf("%s:%d:%d %s", f.File, f.Line, f.Column, f.Path), Problem: f.Problem, Want: f.Want})
+	}
+	return found
+}
+
+func (a *API) allPeople(ctx context.Context) ([]plan.User, error) {
+	const page = 1000
+	var all []plan.User
+	for q := (cutover.PeopleQuery{Limit: page}); ; {
+		found, err := a.People.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			all = append(all, plan.User{Person: p.Person, Side: p.Side})
+		}
+		if len(found) < page {
+			return all, nil
+		}
+		q.After = found[len(found)-1].ID
+	}
+}

@@ -1,0 +1,240 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/devstack/devstacktest"
+	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/routing"
+)
+
+var machine devstacktest.Machine
+
+func TestMain(m *testing.M) { os.Exit(machine.Main(m)) }
+
+// nothingRuns is a Temporal in which no workflow runs and every one starts.
+type nothingRuns struct{ client.Client }
+
+func (nothingRuns) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	return nil, serviceerror.NewNotFound("no such workflow")
+}
+
+func (nothingRuns) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	return nil, serviceerror.NewNotFound("no such workflow")
+}
+
+func (nothingRuns) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	return nil, serviceerror.NewUnavailable("nobody works")
+}
+
+// site is the API on a real database.
+type site struct {
+	*httptest.Server
+
+	api      *api.API
+	server   *console.Server
+	office   *access.Office
+	accounts *postgres.Accounts
+	audit    *postgres.Audit
+	people   *postgres.People
+	router   *postgres.Router
+}
+
+type keys struct{ requests *postgres.Requests }
+
+func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answered, error) {
+	found, err := k.requests.Claim(ctx, who, key, request)
+	return (*api.Answered)(found), err
+}
+
+func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
+	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))
+}
+
+type feed struct{ postgres.Feed }
+
+func (f feed) After(ctx context.Context, id int64, limit int) ([]api.Event, error) {
+	found, err := f.Changes(ctx, id, limit)
+	var all []api.Event
+	for _, e := range found {
+		all = append(all, api.Event{ID: e.Serial, Action: e.Action, Object: e.Object, Actor: e.Actor, At: e.At})
+	}
+	return all, err
+}
+
+func (f feed) Last(ctx context.Context) (int64, error) {
+	serial, _, err := f.Head(ctx)
+	return serial, err
+}
+
+func (f feed) Wait(ctx context.Context, told func(*api.Event)) error {
+	return f.Feed.Wait(ctx, func(string) { told(nil) })
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), machine.Database(t))
+	must(t, err)
+	t.Cleanup(pool.Close)
+	_, err = postgres.Migrate(t.Context(), pool, nil)
+	must(t, err)
+	sessions, stop := postgres.NewSessions(pool)
+	t.Cleanup(stop)
+	s := &site{
+		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), router: postgres.NewRouter(pool, "GB"),
+	}
+	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now}
+	s.server = console.New(console.Config{
+		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
+	}, console.Stores{
+		Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit,
+	}, slog.New(slog.DiscardHandler))
+	calls, rollups := postgres.NewCalls(pool), postgres.NewRollups(pool)
+	s.api = api.Register(s.server, api.Desk{
+		Plans: &control.Plans{
+			Control: &control.Control{Client: nothingRuns{}}, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now,
+		},
+		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
+		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
+		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Countries: []string{"GB"}, Now: time.Now,
+		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) { return report.Make(ctx, rollups, q) },
+		Accounting: func(context.Context, time.Time, time.Time, string) (api.Accounting, error) {
+			return api.Accounting{}, nil
+		},
+		Rehearsed: func(context.Context, *plan.Document) error { return nil },
+		History: func(ctx context.Context, n dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
+			found, err := s.router.History(ctx, postgres.RouteHistory{Number: n, Before: before, Limit: limit})
+			var all []api.Revision
+			for _, r := range found {
+				all = append(all, api.Revision(r))
+			}
+			return all, err
+		},
+		Edges:   postgres.NewEdges(pool).Edges,
+		Systems: func(context.Context) ([]api.System, error) { return nil, nil },
+	}, "test")
+	s.Server = httptest.NewServer(s.server.Handler())
+	t.Cleanup(s.Close)
+	return s
+}
+
+// token is the secret of somebody who holds roles.
+func (s *site) token(t *testing.T, name string, roles ...access.Role) string {
+	t.Helper()
+	ctx := audit.Because(t.Context(), audit.Cause{Actor: "test"})
+	a := access.Account{Name: name, Kind: access.Service, Source: access.Local, Roles: roles, Created: time.Now(), By: "test"}
+	must(t, s.accounts.KeepAccount(ctx, a))
+	_, secret, err := s.office.Issue(ctx, access.Actor{Name: name}, access.Order{Name: "test", Roles: roles, Expires: time.Now().Add(time.Hour)})
+	must(t, err)
+	return secret
+}
+
+type answer struct {
+	status int
+	header http.Header
+	text   string
+}
+
+func (s *site) ask(t *testing.T, secret, method, path, text string, header ...string) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(text))
+	must(t, err)
+	if secret != "" {
+		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+	if text != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	got, err := s.Client().Do(r)
+	must(t, err)
+	defer func() { _ = got.Body.Close() }()
+	b, err := io.ReadAll(got.Body)
+	must(t, err)
+	return answer{got.StatusCode, got.Header, string(b)}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// request makes a request of an operation, in which say gives the texts.
+func (s *site) request(op *huma.Operation, say func(name string, schema *huma.Schema) string) (path, text string) {
+	path = api.Prefix + op.Path
+	var query []string
+	for _, p := range op.Parameters {
+		value := "1"
+		if p.Schema.Type == huma.TypeString || p.Schema.Type == "" {
+			value = say(p.Name, p.Schema)
+		}
+		switch p.In {
+		case "path":
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", escape(value))
+		case "query":
+			if p.Required || say("optional", p.Schema) != "" && p.Schema.Type == huma.TypeString {
+				query = append(query, p.Name+"="+escape(value))
+			}
+		}
+	}
+	if len(query) > 0 {
+		path += "?" + strings.Join(query, "&")
+	}
+	if op.RequestBody != nil {
+		b, _ := json.Marshal(s.sample("", op.RequestBody.Content["application/json"].Schema, say))
+		text = string(bytes.TrimSpace(b))
+	}
+	return path, text
+}
+
+// sample is a value that a schema takes.
+func (s *site) sample(name string, schema *huma.Schema, say func(string, *huma.Schema) string) any {
+	if schema.Ref != "" {
+		schema = s.api.Schema(schema.Ref)
+	}
+	switch schema.Type {
+	case huma.TypeObject:
+		all := map[string]any{}
+		for _, field := range append(schema.Required, "reason") {
+			if p := schema.Properties[field]; p != nil {
+				all[field] = s.sample(field, p, say)
+			}
+		}
+		return all
+	case huma.TypeArray:
+		return []any{s.sample(name, schema.Items, say)}
+	case huma.TypeInteger, huma.TypeNumber:
+		return 1
+	case huma.TypeBoolean:
+		return true
+	default:
+		return say(name, schema)
+	}
+}

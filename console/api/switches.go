@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover"
+)
+
+func (a *API) userSwitches() {
+	read(a, get("get-switch", "/switches/{switch}", access.SwitchRead, "One switch: its before-image and its plan"), a.getSwitch)
+	read(a, get("preview-switch", "/users/{user}/preview", access.SwitchPreview, "What a switch would write, in order, before and after"), a.preview)
+	start := post("switch-user", "/users/{user}/switch", access.SwitchMove, "Switch one person, either way")
+	start.status = http.StatusAccepted
+	write(a, start, a.switchUser)
+}
+
+type oneSwitch struct {
+	Switch cutover.SwitchID `path:"switch" maxLength:"200"`
+}
+
+func (a *API) getSwitch(ctx context.Context, in *oneSwitch) (*body[cutover.Switch], error) {
+	return bodyOf(a.Switches.Switch(ctx, in.Switch))
+}
+
+type previewed struct {
+	onePerson
+
+	To dualtone.Side `query:"to" enum:"old,new" default:"new"`
+}
+
+func (a *API) preview(ctx context.Context, in *previewed) (*body[cutover.Switch], error) {
+	return bodyOf(a.Plans.Preview(ctx, in.User, in.To, by(ctx, Why{Reason: "preview"})))
+}
+
+// UserSwitch is one person's switch that is asked for.
+type UserSwitch struct {
+	Why
+
+	To dualtone.Side `json:"to" enum:"old,new"`
+}
+
+type userSwitch struct {
+	onePerson
+
+	Body UserSwitch
+}
+
+func (o *userSwitch) asked() (string, Why) { return "person/" + string(o.User), o.Body.Why }
+
+// Switching is a switch that is on its way; the journal tells how it goes.
+type Switching struct {
+	User dualtone.PersonID `json:"user"`
+	To   dualtone.Side     `json:"to"`
+}
+
+func (a *API) switchUser(ctx context.Context, in *userSwitch, _ access.Role) (*body[Switching], error) {
+	if _, err := a.People.Person(ctx, in.User); err != nil {
+		return nil, err
+	}
+	_, err := a.Plans.SwitchUser(ctx, in.User, in.Body.To, by(ctx, in.Body.Why))
+	return bodyOf(Switching{User: in.User, To: in.Body.To}, err)
+}

@@ -1,0 +1,54 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// sampleID names what samples the facts of finance.
+const sampleID = "finance/sample"
+
+// ScheduleSampling has the facts of finance sampled every day, at an hour of UTC at
+// which no day that matters is half over. It may be called by every worker that
+// starts.
+func (c *Control) ScheduleSampling(ctx context.Context) error {
+	_, err := c.Client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:   sampleID,
+		Spec: client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{Hour: []client.ScheduleRange{{Start: 3}}, Minute: []client.ScheduleRange{{Start: 15}}}}},
+		Action: &client.ScheduleWorkflowAction{
+			ID: sampleID, Workflow: workflows.SampleFinanceName, TaskQueue: c.TaskQueue,
+		},
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: 24 * time.Hour,
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return nil
+	}
+	return named(err, "schedule of the facts of finance")
+}
+
+// SampleFinance samples now and waits for the end.
+func (c *Control) SampleFinance(ctx context.Context) (activities.SampledFinance, error) {
+	var done activities.SampledFinance
+	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: sampleID + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+	}, workflows.SampleFinanceName)
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return done, fmt.Errorf("the facts of finance are being sampled already: %w", dualtone.ErrConflict)
+	}
+	if err != nil {
+		return done, named(err, sampleID)
+	}
+	err = run.Get(ctx, &done)
+	return done, named(err, sampleID)
+}

@@ -1,0 +1,194 @@
+package cost_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
+)
+
+// history is what was known when, and what was closed.
+type history struct {
+	known []cost.Inputs // by the time of knowledge
+	done  []cost.Closing
+}
+
+func (h *history) Inputs(_ context.Context, q cost.Question) (cost.Inputs, error) {
+	at := len(h.known) - 1
+	for !q.KnownAt.IsZero() && at > 0 && h.known[at].KnownAt.After(q.KnownAt) {
+		at--
+	}
+	in := h.known[at]
+	if q.AsOf != 0 {
+		in = ahead(in, q.AsOf.String())
+	}
+	return in, nil
+}
+
+func (h *history) CloseMonth(_ context.Context, c cost.Closing) (cost.Closing, error) {
+	h.done = append(h.done, c)
+	return c, nil
+}
+
+func (h *history) ReopenMonth(_ context.Context, c cost.Closing) (cost.Closing, error) {
+	c.Kind = cost.Reopen
+	h.done = append(h.done, c)
+	return c, nil
+}
+
+func (h *history) Closings(_ context.Context, _ string, knownAt time.Time) ([]cost.Closing, error) {
+	var all []cost.Closing
+	for _, c := range h.done {
+		if !c.KnownAt.After(knownAt) {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+func (h *history) report(t *testing.T, q cost.Question) (cost.Overlap, string) {
+	t.Helper()
+	e, err := cost.Load(t.Context(), h, h, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := e.Overlap(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, string(text)
+}
+
+func (h *history) close(t *testing.T, month string) cost.Closing {
+	t.Helper()
+	m, err := finance.ParseMonth(month)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closer := cost.Closer{Source: h, Closings: h}
+	c, err := closer.CloseMonth(t.Context(), cost.Closing{Plan: "spring", Month: m, Actor: "fin", Reason: "month end"}, day("2027-04-10"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// learn has something become known an hour later.
+func (h *history) learn(change func(*cost.Inputs)) {
+	in := waves(0)
+	in.KnownAt = h.known[len(h.known)-1].KnownAt.Add(time.Hour)
+	change(&in)
+	h.known = append(h.known, in)
+}
+
+func TestAClosedMonthStaysAsItWasAndIsCorrectedInTheNext(t *testing.T) {
+	t.Parallel()
+	h := &history{known: []cost.Inputs{waves(0)}}
+	closed := h.close(t, "2027-02")
+	february := cost.Question{AsOf: day("2027-03-31"), Span: closed.Month.Span()}
+	_, before := h.report(t, february)
+
+	// The supplier's system is found to have had E100 from 20 February on only.
+	h.learn(func(in *cost.Inputs) { in.Facts.Users[0].Seats[1].From = day("2027-02-20") })
+	february.KnownAt = closed.KnownAt
+	if _, again := h.report(t, february); again != before {
+		t.Errorf("the closed month as it was known\nwas %s\nnow %s", before, again)
+	}
+	now, _ := h.report(t, cost.Question{AsOf: day("2027-03-31")})
+	var corrections []cost.Line
+	for _, l := range now.Lines {
+		if l.Corrects != "" {
+			corrections = append(corrections, l)
+		}
+	}
+	for _, l := range corrections {
+		if l.Corrects != "2027-02" || l.Month.String() != "2027-03" || !l.Quantity.Equal(finance.Whole(-5)) {
+			t.Errorf("a correction of %s in %s of %s, want one of 2027-02 in 2027-03 of -5", l.Corrects, l.Month, l.Quantity)
+		}
+	}
+	if len(corrections) != 2 { // what was charged, and what was idle
+		t.Errorf("%d corrections, want 2", len(corrections))
+	}
+	want := overlap(t, h.known[1], cost.Question{})
+	if now.SeatDays != want.SeatDays+5 { // February is still as it was closed
+		t.Errorf("%d seat-days, want %d", now.SeatDays, want.SeatDays+5)
+	}
+	if diff := now.Waste.Sub(want.Waste).Amount; diff.Cmp(finance.MustExact("0.02")) > 0 || diff.Cmp(finance.MustExact("-0.02")) < 0 {
+		t.Errorf("with its correction the waste is %s, and %s without closed months", now.Waste, want.Waste)
+	}
+}
+
+func TestWhatCameBetweenTwoClosingsIsCorrectedOnce(t *testing.T) {
+	t.Parallel()
+	h := &history{known: []cost.Inputs{waves(0)}}
+	h.close(t, "2027-02")
+	h.learn(func(in *cost.Inputs) { in.Facts.Users[0].Seats[1].From = day("2027-02-20") })
+	march := h.close(t, "2027-03")
+	q := cost.Question{AsOf: day("2027-04-05")}
+	o, before := h.report(t, q)
+	lines := 0
+	for _, l := range o.Lines {
+		if l.Corrects != "" {
+			lines++
+			if l.Month != march.Month {
+				t.Errorf("a correction in %s", l.Month)
+			}
+		}
+	}
+	if lines != 2 {
+		t.Errorf("%d corrections, want 2", lines)
+	}
+	h.learn(func(in *cost.Inputs) {
+		in.Facts.Users[0].Seats[1].From = day("2027-02-20")
+		in.Facts.Users[1].Seats[0].To = day("2027-03-20")
+	})
+	q.KnownAt = march.KnownAt
+	if _, again := h.report(t, q); again != before {
+		t.Error("a report as it was known at the closing changed")
+	}
+	q.KnownAt = time.Time{}
+	o, _ = h.report(t, q)
+	months := map[string]int{}
+	for _, l := range o.Lines {
+		if l.Corrects != "" {
+			months[l.Month.String()+" of "+l.Corrects]++
+		}
+	}
+	if months["2027-03 of 2027-02"] != 2 || months["2027-04 of 2027-03"] != 2 || months["2027-04 of 2027-02"] != 0 {
+		t.Errorf("corrections by month: %v", months)
+	}
+}
+
+func TestAMonthThatIsNotOverIsNotClosed(t *testing.T) {
+	t.Parallel()
+	h := &history{known: []cost.Inputs{waves(0)}}
+	closer := cost.Closer{Source: h, Closings: h}
+	april, _ := finance.ParseMonth("2027-04")
+	if _, err := closer.CloseMonth(t.Context(), cost.Closing{Plan: "spring", Month: april, Reason: "too early"}, day("2027-04-30"), true); err == nil {
+		t.Error("closed on its last day")
+	}
+}
+
+func TestAReopenedMonthFollowsWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	h := &history{known: []cost.Inputs{waves(0)}}
+	c := h.close(t, "2027-02")
+	h.learn(func(in *cost.Inputs) { in.Facts.Users[0].Seats[1].From = day("2027-02-20") })
+	c.KnownAt, c.Reason = h.known[1].KnownAt, "wrong seats"
+	if _, err := h.ReopenMonth(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	o, _ := h.report(t, cost.Question{AsOf: day("2027-03-31")})
+	for _, l := range o.Lines {
+		if l.Corrects != "" {
+			t.Errorf("%s is corrected in %s, and it is open", l.Corrects, l.Month)
+		}
+	}
+}

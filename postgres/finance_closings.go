@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
+)
+
+type financeClosingRow struct {
+	Plan    string
+	Month   time.Time
+	Kind    cost.ClosingKind
+	KnownAt time.Time
+	Digest  string
+	Actor   string
+	Reason  string
+	At      time.Time
+}
+
+func (r financeClosingRow) closing() cost.Closing {
+	return cost.Closing{
+		Plan: r.Plan, Month: finance.MonthOf(r.Month), Kind: r.Kind, KnownAt: r.KnownAt.UTC(), Digest: r.Digest,
+		Actor: r.Actor, Reason: r.Reason, At: r.At.UTC(),
+	}
+}
+
+const financeClosingColumns = `plan, month, kind, known_at, digest, actor, reason, at`
+
+// Closings returns what was done to the months of a plan, oldest first.
+func (s *Finance) Closings(ctx context.Context, plan string, knownAt time.Time) ([]cost.Closing, error) {
+	var all []cost.Closing
+	err := again(ctx, "closed months of "+plan, func() (err error) {
+		all, err = readFinanceClosings(ctx, s.pool, plan, knownAt)
+		return err
+	})
+	return all, err
+}
+
+func readFinanceClosings(ctx context.Context, q querier, plan string, knownAt time.Time) ([]cost.Closing, error) {
+	var f filter
+	f.equal("plan", plan)
+	if !knownAt.IsZero() {
+		f.add("known_at <= %s", stored(knownAt))
+	}
+	found, err := rows[financeClosingRow](ctx, q, `SELECT `+financeClosingColumns+` FROM finance_closings`+f.where()+` ORDER BY serial`, f.args...)
+	all := make([]cost.Closing, 0, len(found))
+	for _, r := range found {
+		all = append(all, r.closing())
+	}
+	return all, err
+}
+
+// CloseMonth closes a month as it was known at a time, after which nothing may have
+// become known.
+func (s *Finance) CloseMonth(ctx context.Context, c cost.Closing) (cost.Closing, error) {
+	c.Kind = cost.Close
+	return s.do(ctx, c, func(latest time.Time, closed []cost.Closing) error {
+		if !stored(c.KnownAt).Equal(latest) {
+			return fmt.Errorf("more has become known since %s; close it again: %w", c.KnownAt.Format(time.RFC3339Nano), dualtone.ErrConflict)
+		}
+		for _, o := range closed {
+			if o.Month == c.Month {
+				return fmt.Errorf("closed already, by %s on %s: %w", o.Actor, o.At.Format(time.DateOnly), dualtone.ErrConflict)
+			}
+		}
+		if n := len(closed); n > 0 && closed[n-1].Month != c.Month-1 {
+			return fmt.Errorf("%s comes after %s, the last closed month: %w", closed[n-1].Month+1, closed[n-1].Month, dualtone.ErrConflict)
+		}
+		return nil
+	})
+}
+
+// ReopenMonth opens the last closed month of a plan again.
+func (s *Finance) ReopenMonth(ctx context.Context, c cost.Closing) (cost.Closing, error) {
+	c.Kind, c.Digest = cost.Reopen, ""
+	return s.do(ctx, c, func(_ time.Time, closed []cost.Closing) error { return mayReopen(c.Month, closed) })
+}
+
+// MayReopen refuses what ReopenMonth would refuse.
+func (s *Finance) MayReopen(ctx context.Context, c cost.Closing) error {
+	all, err := s.Closings(ctx, c.Plan, time.Time{})
+	if err != nil {
+		return err
+	}
+	return mayReopen(c.Month, cost.Closed(all))
+}
+
+func mayReopen(month finance.Month, closed []cost.Closing) error {
+	switch n := len(closed); {
+	case n == 0:
+		return fmt.Errorf("no month is closed: %w", dualtone.ErrConflict)
+	case closed[n-1].Month != month:
+		return fmt.Errorf("%s is the last closed month; reopen that first: %w", closed[n-1].Month, dualtone.ErrConflict)
+	default:
+		return nil
+	}
+}
+
+// do keeps what is done to a month. It becomes known as every other write does, so
+// a report of an earlier knowledge is not changed by it.
+func (s *Finance) do(ctx context.Context, c cost.Closing, check func(latest time.Time, closed []cost.Closing) error) (cost.Closing, error) {
+	noun := fmt.Sprintf("%s of plan %s", c.Month, c.Plan)
+	if c.Reason == "" || c.Actor == "" {
+		return c, fmt.Errorf("%s: want who and why: %w", noun, dualtone.ErrInvalid)
+	}
+	var done financeClosingRow
+	err := again(ctx, noun, func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			var latest time.Time
+			if err := tx.QueryRow(ctx, `SELECT known_at FROM finance_knowledge FOR UPDATE`).Scan(&latest); err != nil {
+				return err
+			}
+			all, err := readFinanceClosings(ctx, tx, c.Plan, time.Time{})
+			if err != nil {
+				return err
+			}
+			if err := check(latest.UTC(), cost.Closed(all)); err != nil {
+				return err
+			}
+			at, err := know(ctx, tx)
+			if err != nil {
+				return err
+			}
+			done, err = row[financeClosingRow](ctx, tx, `
+				INSERT INTO finance_closings (plan, month, kind, known_at, digest, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
+				RETURNING `+financeClosingColumns, c.Plan, c.Month.First().Time(), c.Kind, at, c.Digest, c.Actor, c.Reason)
+			return err
+		})
+	})
+	if err != nil {
+		return c, err
+	}
+	return done.closing(), nil
+}
