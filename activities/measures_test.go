@@ -32,7 +32,7 @@ func incoming(system string, n int, at time.Time, answered bool) calllog.Kept {
 
 // sumOf is what one interval of a system came to.
 func sumOf(system string, interval int, answered, abandoned int64) report.Sum {
-	s := report.Sum{System: system, Interval: interval}
+	s := report.Sum{System: system, Interval: interval, Figures: &report.Figures{}}
 	s.Figures[report.Offered], s.Figures[report.Answered], s.Figures[report.Abandoned] = answered+abandoned, answered, abandoned
 	return s
 }

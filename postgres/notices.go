@@ -130,4 +130,3 @@ func (s *Notices) Waiting(ctx context.Context, plan string) (map[string]int, err
 	}
 	return all, err
 }
-
