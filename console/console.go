@@ -155,6 +155,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.askToSignIn(w, r, p)
 		return
 	}
+	s.answer(w, r, p)
+}
+
+// answer tells people with a page, and programs with a problem.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, p Problem) {
 	if wantsPage(r) {
 		s.pages.Refused(w, r, p)
 		return

@@ -60,6 +60,10 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 		_, _ = io.WriteString(w, "plans for "+who.Name)
 	}))
 	s.console.Write("POST /plans", access.PlanSubmit, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			console.ProblemOf(err).Write(w)
+			return
+		}
 		_, _, err := s.console.Enter(r, access.Ask{Action: access.PlanSubmit, Object: "plan/spring", Reason: r.FormValue("reason")})
 		if err != nil {
 			console.ProblemOf(err).Write(w)

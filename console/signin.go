@@ -40,7 +40,7 @@ var errWrongPassword = errors.New("name or password is wrong")
 // signIn lets somebody in who knows the password of a local account.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 	if s.provider != nil {
-		s.refuse(w, r, fmt.Errorf("people sign in with the identity provider here: %w", dualtone.ErrDenied))
+		s.answer(w, r, ProblemOf(fmt.Errorf("people sign in with the identity provider here: %w", dualtone.ErrDenied)))
 		return
 	}
 	if err := r.ParseForm(); err != nil {

@@ -50,6 +50,12 @@ func actions() map[string]access.Action {
 		"report variance": access.ReportFinance, "report invoice-check": access.ReportFinance, "report notices": access.ReportFinance,
 		"report deliver list": access.ReportRead, "report deliver history": access.ReportRead,
 		"report deliver add": access.ReportDeliver, "report deliver remove": access.ReportDeliver, "report deliver run": access.ReportDeliver,
+		"finance contracts import": access.FinanceWrite, "finance contracts list": access.ReportFinance, "finance contracts show": access.ReportFinance,
+		"finance contracts diff": access.ReportFinance, "finance invoices import": access.FinanceWrite, "finance invoices list": access.ReportFinance,
+		"finance sample": access.FinanceWrite, "finance close": access.ReportClose, "finance reopen": access.ReportClose,
+		"finance closings": access.ReportFinance,
+		"plan window":      access.PlanWindow, "plan soak": access.PlanSoak,
+		"plan canary record": access.PlanProgress, "plan canary confirm": access.PlanProgress, "plan canary list": access.PlanRead,
 		"notify channels": access.PlanRead, "notify list": access.PlanRead, "notify test": access.NoticeSend, "notify retry": access.NoticeSend,
 		"systems register": access.SystemRegister, "systems check": access.SystemCheck, "systems list": access.SystemRead,
 		"audit list": access.AuditRead, "audit verify": access.AuditRead, "audit export": access.AuditExport,
@@ -142,7 +148,7 @@ func local(name string) bool {
 	return slices.Contains([]string{
 		"up", "worker", "worker promote", "console", "edge", "ingest", "migrate", "version", "exit-codes", "roles", "audit guard",
 		"config check", "config show", "systems capabilities", "report definitions",
-		"plan lint", "plan schema", "plan cohort", "plan diff", "plan rehearse", "plan show", "plan export",
+		"finance contracts lint", "finance contracts schema", "plan lint", "plan schema", "plan cohort", "plan diff", "plan rehearse", "plan show", "plan export",
 		"evidence verify", "evidence keygen", "calls formats", "help", "man",
 	}, name) || strings.HasPrefix(name, "completion")
 }

@@ -85,7 +85,11 @@ func asked(t *testing.T, address string, args ...string) (out string, ended code
 	a := newApp(strings.NewReader(""), &stdout, &stderr)
 	root := newRoot(a)
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetArgs(append(args, "--database-url", address))
+	file := filepath.Join(t.TempDir(), "database")
+	if err := os.WriteFile(file, []byte(address), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root.SetArgs(append(args, "--database-url", "file:"+file))
 	err := root.ExecuteContext(t.Context())
 	if err != nil {
 		a.fail(err)

@@ -63,7 +63,8 @@ func TestEachRoleMayDoOverHTTPExactlyWhatTheTableSays(t *testing.T) {
 			t.Errorf("%s by nobody: %d", name, got.status)
 		}
 		for _, role := range access.Roles() {
-			got := s.ask(t, secrets[role], op.Method, path, text)
+			own := strings.ReplaceAll(text, `"viewer"`, `"`+string(role)+`"`) // nobody gives a token what they do not hold
+			got := s.ask(t, secrets[role], op.Method, path, own)
 			may := slices.Contains(row.Roles, role)
 			key := "the-" + string(role) + " " + action
 			if want[key] == nil {
