@@ -61,14 +61,14 @@ func editorPage(p page, text string, read *plan.Reading, found *plan.Resolution)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\">Plans</a></p><h1>Write a plan</h1><p>One file says who moves when, what must hold, and how far back the way stays open. It is checked while you type.</p><form id=\"editor\" class=\"editor\" method=\"post\" action=\"/plans/submit\"><div class=\"card\"><label for=\"source\">Plan, YAML</label> <textarea id=\"source\" class=\"code\" name=\"source\" rows=\"28\" spellcheck=\"false\" wrap=\"off\" hx-post=\"/plans/lint\" hx-trigger=\"input changed delay:400ms\" hx-target=\"#faults\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\">Plans</a></p><h1>Write a plan</h1><p>One file says who moves when, what must hold, and how far back the way stays open. It is checked while you type.</p><form id=\"editor\" class=\"editor\" method=\"post\" action=\"/plans/submit\"><div class=\"card\"><label for=\"source\">Plan, YAML</label> <textarea id=\"source\" class=\"code\" name=\"source\" rows=\"28\" spellcheck=\"false\" wrap=\"off\" hx-post=\"/plans/lint\" hx-trigger=\"input changed delay:400ms\" hx-sync=\"this:replace\" hx-target=\"#faults\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/editor.templ`, Line: 18, Col: 180}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/editor.templ`, Line: 18, Col: 203}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

@@ -47,7 +47,7 @@ await page.screenshot({ path: pictures + '/cohort.png', fullPage: true });
 // A program manager writes a plan: a mistake is told while it is typed.
 await page.goto(base + '/plans/edit');
 await page.fill('#source', (await import('node:fs')).readFileSync(planFile, 'utf8').replace('concurrency: 4', 'concurrency: four'));
-await page.waitForSelector('#faults .faults li.bad');
+await page.waitForFunction(() => document.querySelector('#faults').textContent.includes('four'));
 tell({ step: 'fault', said: (await page.textContent('#faults .faults li.bad')).replace(/\s+/g, ' ').trim() });
 await page.fill('#source', (await import('node:fs')).readFileSync(planFile, 'utf8'));
 await page.waitForFunction(() => !document.querySelector('#faults .faults li.bad'));
