@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -10,8 +11,6 @@ import (
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/cutover/rollout"
-
-	"context"
 )
 
 // verbs are those that people give in any state.

@@ -77,7 +77,7 @@ func (b *books) Inputs(_ context.Context, q cost.Question) (cost.Inputs, error) 
 	seats := func(id, system, price string) contract.Contract {
 		return contract.Contract{
 			ID: contract.ID(id), System: system, Currency: "GBP", Term: contract.Term{From: day("2026-01-01"), To: day("2028-12-31")},
-			Items: []contract.Item{{ID: "seat", Kind: contract.Licence, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
+			Items: []contract.Item{{ID: "seat", Kind: contract.License, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
 		}
 	}
 	return cost.Inputs{

@@ -34,7 +34,7 @@ type FinanceRecords interface {
 }
 
 // Sampler keeps the facts of finance: it folds what the workflows wrote, and asks
-// platforms how many licences are in use.
+// platforms how many licenses are in use.
 type Sampler struct {
 	Records    FinanceRecords
 	Keeper     cost.Keeper
@@ -42,7 +42,7 @@ type Sampler struct {
 	Log        rollout.Log
 	Versions   plan.Store
 	Rehearsals rehearsal.Store
-	// Platforms are those whose licences are counted, by name.
+	// Platforms are those whose licenses are counted, by name.
 	Platforms map[string]*systems.Platform
 	// Licenses are what a person is given on the new system.
 	Licenses []string
@@ -110,7 +110,7 @@ func (s *Sampler) Sample(ctx context.Context) (SampledFinance, error) {
 	return done, err
 }
 
-// figures asks each platform how many licences are in use. One that is away is
+// figures asks each platform how many licenses are in use. One that is away is
 // asked again by the next attempt.
 func (s *Sampler) figures(ctx context.Context, done *SampledFinance) error {
 	var away error
@@ -122,7 +122,7 @@ func (s *Sampler) figures(ctx context.Context, done *SampledFinance) error {
 		}
 		licenses, err := p.Licenses.Licenses(ctx)
 		if err != nil {
-			away = errors.Join(away, wrap(err, "licences of %s", name))
+			away = errors.Join(away, wrap(err, "licenses of %s", name))
 			continue
 		}
 		var figures []cost.Figure

@@ -77,7 +77,7 @@ func company24(users int) cost.Inputs {
 		return contract.Contract{
 			ID: contract.ID(id), System: system, Currency: "GBP", Term: contract.Term{From: first, To: first.AddMonths(24) - 1},
 			Items: []contract.Item{
-				{ID: "seat", Kind: contract.Licence, Commitment: users, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}},
+				{ID: "seat", Kind: contract.License, Commitment: users, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}},
 				{ID: "support", Kind: contract.Support, Price: contract.Price{Amount: finance.MustExact("120000"), Per: contract.PerYear}},
 			},
 		}

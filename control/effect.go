@@ -12,7 +12,7 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	waiting, onNew, inFlight := v.Among(stage, rollout.Tried(false)...), v.Among(stage, cutover.OnNew), v.InFlight(stage)
 	switch verb {
 	case rollout.Approve, rollout.Reject:
-		return fmt.Sprintf("%s wait for this decision. It binds what stands now; any edit voids it.", people(waiting))
+		return people(waiting) + " wait for this decision. It binds what stands now; any edit voids it."
 	case rollout.Start:
 		return fmt.Sprintf("Begins %d stages with %s, each in its own windows and after its own approvals.", len(v.Stages), people(waiting))
 	case rollout.PutHold:
@@ -22,7 +22,7 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	case rollout.Pause:
 		return fmt.Sprintf("Starts nobody else: %s wait, %s in flight finish.", people(waiting), people(inFlight))
 	case rollout.Resume, rollout.Limit:
-		return fmt.Sprintf("%s wait to be switched.", people(waiting))
+		return people(waiting) + " wait to be switched."
 	case rollout.Skip:
 		return fmt.Sprintf("Leaves the stage out with its %s.", people(waiting))
 	case rollout.Retry:
@@ -30,7 +30,7 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	case rollout.Window:
 		return fmt.Sprintf("Opens the closed window once somebody else has agreed; %s wait for it. A blackout stays closed.", people(waiting))
 	case rollout.Extend:
-		return fmt.Sprintf("%s soak until another time.", people(onNew))
+		return people(onNew) + " soak until another time."
 	case rollout.Override:
 		return fmt.Sprintf("Lets the stage pass against its gates, in your name; %s are on the new system.", people(onNew))
 	case rollout.Rollback:

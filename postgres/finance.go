@@ -136,14 +136,14 @@ func (s *Finance) KeepPlan(ctx context.Context, p cost.Plan, users []cost.User) 
 	})
 }
 
-// KeepFigures keeps what a platform said of its licences on a day.
+// KeepFigures keeps what a platform said of its licenses on a day.
 func (s *Finance) KeepFigures(ctx context.Context, system string, day finance.Day, figures []cost.Figure) (cost.Kept, error) {
 	k := replacement{
 		table: "finance_figures", keys: "system, license, day", values: "used, total",
 		same: "h.system = s.system AND h.license = s.license AND h.day = s.day", equal: "h.used = s.used AND h.total = s.total",
 		scope: "system = $2 AND day = $3", args: []any{system, day.Time()},
 	}
-	return s.keeping(ctx, "licences of "+system, `system text COLLATE "C", license text COLLATE "C", day date, used integer, total integer`, &k, func(tx pgx.Tx) error {
+	return s.keeping(ctx, "licenses of "+system, `system text COLLATE "C", license text COLLATE "C", day date, used integer, total integer`, &k, func(tx pgx.Tx) error {
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{"staged"}, []string{"system", "license", "day", "used", "total"}, pgx.CopyFromSlice(len(figures), func(i int) ([]any, error) {
 			f := figures[i]
 			return []any{system, f.License, day.Time(), f.Used, f.Total}, nil

@@ -30,7 +30,7 @@ func book(price string) contract.Version {
 	of := func(id, system, price, from, to string) contract.Contract {
 		return contract.Contract{
 			ID: contract.ID(id), System: system, Currency: "GBP", Term: contract.Term{From: date(from), To: date(to)},
-			Items: []contract.Item{{ID: "seat", Kind: contract.Licence, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
+			Items: []contract.Item{{ID: "seat", Kind: contract.License, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
 		}
 	}
 	return contract.Version{Author: "fin", Source: price, Document: contract.Document{File: contract.File{

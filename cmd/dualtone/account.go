@@ -157,7 +157,7 @@ func accountList(a *app) *cobra.Command {
 				return showList(a, p, "No accounts.", func(t *table) {
 					t.row("NAME", "KIND", "SOURCE", "ROLES", "DISABLED", "MADE", "BY")
 					for _, x := range p.Items {
-						t.row(x.Name, string(x.Kind), string(x.Source), orNone(joinTexts(x.Roles), "-"), fmt.Sprint(x.Disabled), clock(x.Created), x.By)
+						t.row(x.Name, string(x.Kind), string(x.Source), orNone(joinTexts(x.Roles), "-"), strconv.FormatBool(x.Disabled), clock(x.Created), x.By)
 					}
 				})
 			})

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/pages"
@@ -22,8 +24,6 @@ import (
 	"github.com/dualtone/dualtone/report/statement"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/systems/all"
-
-	"go.temporal.io/sdk/client"
 )
 
 // consoleDesk gives the pages what they show and order.

@@ -19,7 +19,7 @@ func financeCommand(a *app) *cobra.Command {
 func financeSample(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "sample", Short: "Bring the facts of finance up to date now",
-		Long: "Has a worker read from switches, journal and call log who held which seat on which day, and ask each platform how many licences " +
+		Long: "Has a worker read from switches, journal and call log who held which seat on which day, and ask each platform how many licenses " +
 			"are in use. Workers do it every day by themselves. Days that were missed are made up for, except for what a platform showed on them.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,7 +35,7 @@ func financeSample(a *app) *cobra.Command {
 					if len(done.Plans) == 0 {
 						t.line("No plan was handed in yet, so no seats were sampled.")
 					}
-					t.line("licences of %s: %s", done.Day, keptText(done.Figures))
+					t.line("licenses of %s: %s", done.Day, keptText(done.Figures))
 					t.line("minutes: %s", keptText(done.Minutes))
 					for _, why := range done.Lacking {
 						t.line("not asked: %s", why)

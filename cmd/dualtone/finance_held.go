@@ -101,7 +101,7 @@ func itemTable(t *table, h *contract.Held) {
 	t.line("")
 	t.line("%s to %s, version %d of %s, %s, part months %s:", h.ValidFrom, h.ValidTo, h.Number, h.Book,
 		orNone(string(c.Proration), string(contract.Calendar)), orNone(string(c.PartMonth), string(contract.ByTheDay)))
-	t.row("ITEM", "KIND", "LICENCE", "QUANTITY", "COMMITMENT", "PRICE", "PER")
+	t.row("ITEM", "KIND", "LICENSE", "QUANTITY", "COMMITMENT", "PRICE", "PER")
 	for i := range c.Items {
 		item := &c.Items[i]
 		price := finance.Money{Amount: item.Price.Amount, Currency: c.Currency}

@@ -282,8 +282,11 @@ func (m *watchModel) View() tea.View { return tea.NewView(m.seen.screen(m.width,
 func (l look) screen(width, height int, failure error) string {
 	var all []string
 	for _, d := range []detail{
-		{grids: begun, failed: mostFailed}, {grids: atWork, failed: mostFailed}, {grids: atWork, failed: fewFailed},
-		{grids: atWork, failed: fewFailed, folded: true}, {grids: never, failed: 1, folded: true},
+		{grids: begun, failed: mostFailed},
+		{grids: atWork, failed: mostFailed},
+		{grids: atWork, failed: fewFailed},
+		{grids: atWork, failed: fewFailed, folded: true},
+		{grids: never, failed: 1, folded: true},
 	} {
 		if all = l.rows(width, d, failure); len(all) <= height {
 			break

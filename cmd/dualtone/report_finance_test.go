@@ -42,7 +42,7 @@ func waves(t *testing.T, late int) (address string) {
 	seats := func(id, system, price, from, to string) contract.Contract {
 		return contract.Contract{
 			ID: contract.ID(id), System: system, Supplier: "Example " + system, Currency: "GBP", Term: contract.Term{From: day(from), To: day(to)},
-			Items: []contract.Item{{ID: "seat", Kind: contract.Licence, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
+			Items: []contract.Item{{ID: "seat", Kind: contract.License, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
 		}
 	}
 	old := seats("pbx-seats", "pbx", "30.00", "2024-04-01", "2027-03-31")

@@ -234,8 +234,7 @@ func told(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	var status huma.StatusError
-	if errors.As(err, &status) {
+	if _, ok := errors.AsType[huma.StatusError](err); ok {
 		return err
 	}
 	p := console.ProblemOf(err)

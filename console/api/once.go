@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/dualtone/dualtone"
@@ -149,9 +150,7 @@ func (k *kept) WriteHeader(status int) {
 func (k *kept) Write(b []byte) (int, error) { return k.text.Write(b) }
 
 func (k *kept) send(w http.ResponseWriter) {
-	for name, values := range k.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), k.Header())
 	if k.status == 0 {
 		k.status = http.StatusOK
 	}

@@ -95,7 +95,7 @@ type handler func(r *http.Request, p page) (templ.Component, error)
 // redirect is an answer that leads elsewhere.
 type redirect struct{ to, told string }
 
-func (r redirect) Error() string { return fmt.Sprintf("see %s", r.to) }
+func (r redirect) Error() string { return "see " + r.to }
 
 // show serves a page.
 func (d *Desk) show(title, section string, h handler) http.Handler {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -124,9 +125,7 @@ func (q *query) number(name string, otherwise, most int) int {
 // with is the address of the same list with some values set otherwise.
 func (q *query) with(pairs ...string) string {
 	values := url.Values{}
-	for name, all := range q.values {
-		values[name] = all
-	}
+	maps.Copy(values, q.values)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
 			values.Del(pairs[i])

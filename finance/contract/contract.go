@@ -128,13 +128,13 @@ const (
 type Item struct {
 	ID   ItemID   `json:"id"`
 	Kind ItemKind `json:"kind"`
-	// License is what the system calls the licence of a seat; any seat of the
+	// License is what the system calls the license of a seat; any seat of the
 	// system when it is left out.
 	License string `json:"license,omitempty"`
-	// Quantity is how many there are of an item that is no licence and no usage;
+	// Quantity is how many there are of an item that is no license and no usage;
 	// 1 when it is left out.
 	Quantity int `json:"quantity,omitempty"`
-	// Commitment is how many seats of a licence are paid at least.
+	// Commitment is how many seats of a license are paid at least.
 	Commitment int   `json:"commitment,omitempty"`
 	Price      Price `json:"price" want:"write price: {amount: \"30.00\", per: month}"`
 }
@@ -166,7 +166,7 @@ func (Proration) Words() []string { return texts(Calendar, Actual, Thirty) }
 func (PartMonth) Words() []string { return texts(ByTheDay, WholeMonths) }
 
 // Words lists those that are known.
-func (ItemKind) Words() []string { return texts(Licence, Support, Trunk, Number, Team, Hairpin) }
+func (ItemKind) Words() []string { return texts(License, Support, Trunk, Number, Team, Hairpin) }
 
 func texts[T ~string](all ...T) []string {
 	words := make([]string, len(all))
@@ -181,7 +181,7 @@ type ItemKind string
 
 // The kinds of items.
 const (
-	Licence ItemKind = "licence" // a seat
+	License ItemKind = "license" // a seat
 	Support ItemKind = "support"
 	Trunk   ItemKind = "trunk"
 	Number  ItemKind = "number"

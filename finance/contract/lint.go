@@ -176,11 +176,11 @@ func (l *linter) item(at string, i *Item) {
 	case !usage && i.Price.Per == PerMinute:
 		l.wrong(at+".price.per", fmt.Sprintf("a %s by the minute", i.Kind), "write per: month or year, or kind: usage")
 	}
-	if i.Kind != Licence && i.License != "" {
-		l.wrong(at+".license", fmt.Sprintf("a %s is for no licence of the system", i.Kind), "take it away, or write kind: licence")
+	if i.Kind != License && i.License != "" {
+		l.wrong(at+".license", fmt.Sprintf("a %s is for no license of the system", i.Kind), "take it away, or write kind: license")
 	}
-	if i.Kind != Licence && l.sheet.Written(at+".commitment") {
-		l.wrong(at+".commitment", fmt.Sprintf("a commitment of a %s", i.Kind), "write quantity: what is paid for, or kind: licence")
+	if i.Kind != License && l.sheet.Written(at+".commitment") {
+		l.wrong(at+".commitment", fmt.Sprintf("a commitment of a %s", i.Kind), "write quantity: what is paid for, or kind: license")
 	}
 	if !i.Fixed() && l.sheet.Written(at+".quantity") {
 		l.wrong(at+".quantity", fmt.Sprintf("a %s is counted, not typed in", i.Kind), "take it away; commitment: is how many seats are paid at least")
@@ -209,7 +209,7 @@ func (l *linter) convertible(path string, c *Contract) {
 		return // Its rows were told.
 	}
 	if _, err := rates.For(c.Currency, l.spec.Currency, c.Term.To); err != nil {
-		l.wrong(at, fmt.Sprintf("no rate from %s to %s for any day of the contract", c.Currency, l.spec.Currency), fmt.Sprintf("add one to %s", l.spec.Exchange.Rates))
+		l.wrong(at, fmt.Sprintf("no rate from %s to %s for any day of the contract", c.Currency, l.spec.Currency), "add one to "+l.spec.Exchange.Rates)
 		return
 	}
 	if _, err := rates.For(c.Currency, l.spec.Currency, c.Span().From); err != nil {
@@ -220,7 +220,7 @@ func (l *linter) convertible(path string, c *Contract) {
 	}
 }
 
-// paidTwice tells of a licence that two items pay for on one day.
+// paidTwice tells of a license that two items pay for on one day.
 func (l *linter) paidTwice() {
 	type seat struct{ system, license string }
 	type place struct{ contract, item int }
@@ -228,7 +228,7 @@ func (l *linter) paidTwice() {
 	for i := range l.spec.Contracts {
 		c := &l.spec.Contracts[i]
 		for j := range c.Items {
-			if c.Items[j].Kind != Licence {
+			if c.Items[j].Kind != License {
 				continue
 			}
 			key := seat{c.System, c.Items[j].License}
@@ -239,7 +239,7 @@ func (l *linter) paidTwice() {
 				}
 				l.doubt(fmt.Sprintf("spec.contracts[%d].items[%d].id", i, j), fmt.Sprintf("each seat with %s of %s is paid by the item on line %d as well",
 					licenseName(key.license), c.System, l.line(fmt.Sprintf("spec.contracts[%d].items[%d].id", p.contract, p.item))),
-					"write license: which of the system's licences it is")
+					"write license: which of the system's licenses it is")
 				break
 			}
 			seen[key] = append(seen[key], place{i, j})
@@ -249,7 +249,7 @@ func (l *linter) paidTwice() {
 
 func licenseName(license string) string {
 	if license == "" {
-		return "any licence"
+		return "any license"
 	}
-	return fmt.Sprintf("licence %q", placed.Printable(license))
+	return fmt.Sprintf("license %q", placed.Printable(license))
 }

@@ -97,7 +97,7 @@ func (c *Contract) LastNotice(end finance.Day, days WorkingDays) finance.Day {
 }
 
 // Seats reports whether the item is paid by the seat.
-func (i *Item) Seats() bool { return i.Kind == Licence }
+func (i *Item) Seats() bool { return i.Kind == License }
 
 // Fixed reports whether the item costs the same on every day, whoever is served.
-func (i *Item) Fixed() bool { return i.Kind != Licence && i.Kind != Hairpin }
+func (i *Item) Fixed() bool { return i.Kind != License && i.Kind != Hairpin }

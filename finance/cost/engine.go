@@ -113,7 +113,7 @@ func (e *Engine) takeNotes() {
 		}
 	}
 	for l, n := range unpaid {
-		e.notes = append(e.notes, fmt.Sprintf("%d seats of %s with the licence %q are in no contract, and cost nothing here", n, l.system, l.name))
+		e.notes = append(e.notes, fmt.Sprintf("%d seats of %s with the license %q are in no contract, and cost nothing here", n, l.system, l.name))
 	}
 	slices.Sort(e.notes)
 }

@@ -104,7 +104,7 @@ type User struct {
 	Expected finance.Day `json:"expected,omitzero"`
 }
 
-// Seat is a licence that a user held from a day on, to a day or still.
+// Seat is a license that a user held from a day on, to a day or still.
 type Seat struct {
 	System  string      `json:"system"`
 	License string      `json:"license,omitempty"`
@@ -127,7 +127,7 @@ type Minutes struct {
 	Seconds    int64
 }
 
-// Figure is how many licences a platform said it had on the days of a span.
+// Figure is how many licenses a platform said it had on the days of a span.
 type Figure struct {
 	System  string
 	License string

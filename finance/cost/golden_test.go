@@ -29,7 +29,7 @@ func waves(late int) cost.Inputs {
 	seat := func(id, system, price string, term contract.Term) contract.Contract {
 		return contract.Contract{
 			ID: contract.ID(id), System: system, Currency: "GBP", Term: term,
-			Items: []contract.Item{{ID: "seat", Kind: contract.Licence, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
+			Items: []contract.Item{{ID: "seat", Kind: contract.License, Price: contract.Price{Amount: finance.MustExact(price), Per: contract.PerMonth}}},
 		}
 	}
 	old := seat("pbx-seats", "pbx", "30.00", contract.Term{From: day("2024-04-01"), To: day("2027-03-31")})

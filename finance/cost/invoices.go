@@ -138,7 +138,7 @@ func (p *pass) expected(i int, period finance.Span) (quantity finance.Exact, amo
 	return quantity, amount.Round(rounding)
 }
 
-// shown is the most licences that the platform showed in use in a period, -1 for
+// shown is the most licenses that the platform showed in use in a period, -1 for
 // none shown.
 func (p *pass) shown(item *priced, period finance.Span) int {
 	most := -1
@@ -229,7 +229,7 @@ func (s *SeatDifference) continues(f *Figure, d finance.Day, known int) bool {
 	return s.System == f.System && s.License == f.License && s.Days.To == d-1 && s.Shown == f.Used && s.Known == known
 }
 
-// known is how many people hold a licence on each day.
+// known is how many people hold a license on each day.
 func (e *Engine) known(l license, line *timeline) []int {
 	held := newDaily(line)
 	var mine spans

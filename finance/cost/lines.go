@@ -28,7 +28,7 @@ func (p *pass) lines() []Line {
 		switch item := &p.items[i]; {
 		case item.kind == contract.Hairpin:
 			d.minutes(item)
-		case item.kind == contract.Licence:
+		case item.kind == contract.License:
 			d.unused(i)
 		default:
 			d.fixed(item)

@@ -23,7 +23,7 @@ type paid struct {
 	versions []version // by their days
 }
 
-// pays reports whether the item is what a seat with a licence costs.
+// pays reports whether the item is what a seat with a license costs.
 func (p *paid) pays(l license) bool {
 	return p.kind == licensed && p.system == l.system && (p.license == "" || p.license == l.name)
 }
@@ -154,4 +154,4 @@ func (g *pricing) priced(p *paid, end finance.Day) (priced, error) {
 	return found, nil
 }
 
-const licensed = contract.Licence
+const licensed = contract.License

@@ -62,7 +62,7 @@ func contracts(t *rapid.T, id, system string, base finance.Day) contract.Contrac
 		Proration: rapid.SampledFrom([]contract.Proration{contract.Calendar, contract.Actual, contract.Thirty}).Draw(t, "proration"),
 		PartMonth: rapid.SampledFrom([]contract.PartMonth{contract.ByTheDay, contract.WholeMonths}).Draw(t, "part month"),
 		Items: []contract.Item{
-			{ID: "seat", Kind: contract.Licence, Price: price(contract.PerMonth), Commitment: rapid.IntRange(0, 8).Draw(t, "commitment")},
+			{ID: "seat", Kind: contract.License, Price: price(contract.PerMonth), Commitment: rapid.IntRange(0, 8).Draw(t, "commitment")},
 			{ID: "support", Kind: contract.Support, Price: price(contract.PerYear), Quantity: rapid.IntRange(1, 3).Draw(t, "quantity")},
 			{ID: "leg", Kind: contract.Hairpin, Price: price(contract.PerMinute)},
 		},

@@ -227,7 +227,7 @@ type InvoiceFinding struct {
 	ExpectedQuantity finance.Exact `json:"expected_quantity"`
 	Expected         finance.Money `json:"expected"`
 	Difference       finance.Money `json:"difference"` // billed less expected
-	// Shown is the most licences that the platform showed in use in the period, -1
+	// Shown is the most licenses that the platform showed in use in the period, -1
 	// where it shows none.
 	Shown int    `json:"shown"`
 	Text  string `json:"text"`

@@ -26,7 +26,7 @@ type Keeper interface {
 	// KeepPlan keeps what a plan says of money and the facts of its people; people
 	// who are not given any more are gone.
 	KeepPlan(ctx context.Context, p Plan, users []User) (Kept, error)
-	// KeepFigures keeps what a platform said of its licences on a day.
+	// KeepFigures keeps what a platform said of its licenses on a day.
 	KeepFigures(ctx context.Context, system string, day finance.Day, figures []Figure) (Kept, error)
 	// KeepMinutes keeps all minutes of a span of days.
 	KeepMinutes(ctx context.Context, span finance.Span, minutes []Minutes) (Kept, error)

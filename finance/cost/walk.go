@@ -39,7 +39,7 @@ type walker struct {
 	spare     spans
 }
 
-// holders are the items that a licence of a system is paid by.
+// holders are the items that a license of a system is paid by.
 type holders map[license][]int
 
 type license struct{ system, name string }
@@ -54,7 +54,7 @@ func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []
 					found = append(found, i)
 				}
 			}
-			if found == nil && l.name == "" { // A seat of any licence is paid as the first there is.
+			if found == nil && l.name == "" { // A seat of any license is paid as the first there is.
 				first := slices.IndexFunc(items, func(p priced) bool { return p.kind == licensed && p.system == l.system })
 				if first >= 0 {
 					found = []int{first}

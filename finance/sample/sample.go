@@ -92,8 +92,8 @@ func (c *Course) switches(p *Person) []cost.Switch {
 	return days
 }
 
-// seats are the runs of days on which a person held the licences of a side. From
-// when their account is known on they hold a seat of any licence, until a switch
+// seats are the runs of days on which a person held the licenses of a side. From
+// when their account is known on they hold a seat of any license, until a switch
 // has seen or written which: an account is what a supplier bills.
 func (c *Course) seats(p *Person, side dualtone.Side, system string, account time.Time) []cost.Seat {
 	var all []Seen
@@ -123,7 +123,7 @@ func (c *Course) seats(p *Person, side dualtone.Side, system string, account tim
 	return held.runs
 }
 
-// named are the licences of a seat that is there: of any when it has none of its
+// named are the licenses of a seat that is there: of any when it has none of its
 // own.
 func named(licenses []string) []string {
 	if len(licenses) == 0 {
@@ -132,13 +132,13 @@ func named(licenses []string) []string {
 	return licenses
 }
 
-// holding is the licences of one person on one system, as runs of days.
+// holding is the licenses of one person on one system, as runs of days.
 type holding struct {
 	system string
 	runs   []cost.Seat
 }
 
-// set has exactly some licences held from a day on. A licence that is let go of is
+// set has exactly some licenses held from a day on. A license that is let go of is
 // held, and paid, on that day still.
 func (h *holding) set(from finance.Day, licenses []string) {
 	for i := range h.runs {

@@ -63,7 +63,8 @@ func TestFactsFollowWhatTheWorkflowsWrote(t *testing.T) {
 			cost.User{
 				Seats: []cost.Seat{
 					{System: "pbx", From: on("2026-01-05"), To: on("2027-03-16")},
-					{System: "cloud", License: "Basic", From: on("2027-03-02")}, {System: "cloud", License: "Voice", From: on("2027-03-02")},
+					{System: "cloud", License: "Basic", From: on("2027-03-02")},
+					{System: "cloud", License: "Voice", From: on("2027-03-02")},
 				},
 				Switches: []cost.Switch{{Day: on("2027-03-02"), To: dualtone.New}},
 			},

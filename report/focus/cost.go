@@ -191,8 +191,11 @@ func accompanies(id, other string) rowRule {
 func nameRules() []rowRule {
 	all := []rowRule{follows("ResourceName", "ResourceId")}
 	for _, pair := range [][2]string{
-		{"BillingAccountType", "BillingAccountId"}, {"RegionName", "RegionId"}, {"ResourceType", "ResourceId"},
-		{"SubAccountName", "SubAccountId"}, {"SubAccountType", "SubAccountId"},
+		{"BillingAccountType", "BillingAccountId"},
+		{"RegionName", "RegionId"},
+		{"ResourceType", "ResourceId"},
+		{"SubAccountName", "SubAccountId"},
+		{"SubAccountType", "SubAccountId"},
 	} {
 		all = append(all, follows(pair[0], pair[1]), accompanies(pair[0], pair[1]))
 	}

@@ -202,7 +202,7 @@ type service struct{ category, frequency, of, below, name, meter string }
 func serviceOf(k contract.ItemKind) service {
 	const business, productivity, network, connectivity = "Business Applications", "Productivity and Collaboration", "Networking", "Network Connectivity"
 	switch k {
-	case contract.Licence:
+	case contract.License:
 		return service{"Usage", "Recurring", business, productivity, "seats", "Seat-days"}
 	case contract.Hairpin:
 		return service{"Usage", "Usage-Based", network, connectivity, "forwarded calls", "Minutes of the extra leg"}
@@ -263,10 +263,10 @@ func commitmentOf(h *cost.Head, c *contract.Contract, item *contract.Item, n cos
 		made.Cost = spend(c, item).Text()
 		made.Description = fmt.Sprintf("%s of contract %s to %s", item.ID, c.ID, c.Term.To)
 	case item.Kind == contract.Hairpin:
-		made.Category, made.Type, made.Quantity, made.Unit = "Usage", "Minutes", fmt.Sprint(item.Commitment), "Minutes"
+		made.Category, made.Type, made.Quantity, made.Unit = "Usage", "Minutes", strconv.Itoa(item.Commitment), "Minutes"
 		made.Description = fmt.Sprintf("At least %d minutes a month of %s, contract %s to %s", item.Commitment, item.ID, c.ID, c.Term.To)
 	default:
-		made.Category, made.Type, made.Quantity, made.Unit = "Usage", "Seats", fmt.Sprint(item.Commitment), "Seats"
+		made.Category, made.Type, made.Quantity, made.Unit = "Usage", "Seats", strconv.Itoa(item.Commitment), "Seats"
 		made.Description = fmt.Sprintf("At least %d seats of %s, contract %s to %s", item.Commitment, item.ID, c.ID, c.Term.To)
 	}
 	return made, true

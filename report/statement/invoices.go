@@ -75,7 +75,7 @@ func seats(all []cost.SeatDifference) document.Table {
 	return document.Table{
 		Name: "seats", Title: "Where a platform shows other seats than people hold", Rows: document.Of(rows...),
 		Columns: []document.Column{
-			text("system", "System"), text("license", "Licence"), date("first_day", "First day"), date("last_day", "Last day"),
+			text("system", "System"), text("license", "License"), date("first_day", "First day"), date("last_day", "Last day"),
 			quantity("shown", "Platform shows"), quantity("known", "People hold"), quantity("difference", "Difference"),
 		},
 	}

@@ -49,7 +49,8 @@ func classes(o *cost.Overlap) document.Table {
 		Name: "classes", Title: "Waste by class", SumRule: "each class is rounded half up, and the classes are added",
 		Columns: []document.Column{
 			text("class", "Class"), quantity("quantity", "Quantity"), text("unit", "Unit"),
-			{Key: "share", Name: "Share of waste", Kind: document.Percent}, summed(money("amount", "Amount", o.Currency)),
+			{Key: "share", Name: "Share of waste", Kind: document.Percent},
+			summed(money("amount", "Amount", o.Currency)),
 		},
 	}
 	var rows [][]document.Cell

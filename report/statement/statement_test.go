@@ -46,11 +46,11 @@ func waves(late int, asOf string) cost.Inputs {
 			{
 				ID: "pbx-seats", System: "pbx", Supplier: "Old Telecom", Account: "4711", Currency: "GBP", Term: contract.Term{From: day("2024-04-01"), To: day("2027-03-31")},
 				Renewal: contract.Period{Months: 12}, Notice: contract.Notice{Period: contract.Period{Days: 90}, Given: day("2026-12-01")},
-				Items: []contract.Item{{ID: "seat", Kind: contract.Licence, Price: price("30.00", contract.PerMonth)}},
+				Items: []contract.Item{{ID: "seat", Kind: contract.License, Price: price("30.00", contract.PerMonth)}},
 			},
 			{
 				ID: "cloud-seats", System: "cloud", Supplier: "Cloud Phones", Currency: "GBP", Term: contract.Term{From: day("2027-02-15"), To: day("2030-02-14")},
-				Items: []contract.Item{{ID: "seat", Kind: contract.Licence, Price: price("75.00", contract.PerMonth)}},
+				Items: []contract.Item{{ID: "seat", Kind: contract.License, Price: price("75.00", contract.PerMonth)}},
 			},
 		}},
 		AsOf: day(asOf), KnownAt: time.Date(2027, 4, 1, 6, 0, 0, 0, time.UTC),

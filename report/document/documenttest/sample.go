@@ -107,7 +107,7 @@ func contracts() document.Table {
 			{Key: "amount", Name: "Amount", Kind: document.Money, Currency: "EUR", Digits: 4, Sum: true},
 		},
 		Rows: document.Of(
-			row("pbx licences", "2027-03-31", "2027-03-30T22:00:00Z", "30.00", "EUR", "idle", "10.0049"),
+			row("pbx licenses", "2027-03-31", "2027-03-30T22:00:00Z", "30.00", "EUR", "idle", "10.0049"),
 			row(`=HYPERLINK("http://example.test")`, "2028-01-31", "2027-03-30T22:00:00Z", "9000", "JPY", "idle", "20.0002"),
 			row("Żółć & Ω, Ltd", "2027-12-31", "", "75.00", "GBP", "planned*", "-0.0050"),
 			row("без имени", "", "", "", "", "planned", "7.1250"),

@@ -101,7 +101,7 @@ func (p *printer) natural(t *document.Table, rows [][]document.Cell, totals []do
 	}
 	for i := range t.Columns {
 		p.SetFont(font, "B", words-1)
-		for _, word := range strings.Fields(t.Columns[i].Heading()) {
+		for word := range strings.FieldsSeq(t.Columns[i].Heading()) {
 			widths[i] = max(widths[i], p.GetStringWidth(word)+padding)
 		}
 	}

@@ -204,7 +204,7 @@ func widthsOf(t *document.Table) ([]float64, error) {
 	widths := make([]float64, len(t.Columns))
 	for i := range t.Columns {
 		// A head may break where it has a blank; filters need room for their button.
-		for _, word := range strings.Fields(t.Columns[i].Name) {
+		for word := range strings.FieldsSeq(t.Columns[i].Name) {
 			widths[i] = max(widths[i], float64(len(word)+4), narrow)
 		}
 		if t.Columns[i].Sum {
