@@ -138,7 +138,7 @@ func (a *app) accountingCSV(sum account.Accounting) error {
 	lines := [][]string{{"at", "attempt", "caller", "number", "outcome", "call", "found_by", "attempts"}}
 	for _, b := range sum.Booked {
 		lines = append(lines, []string{
-			b.At.UTC().Format(time.RFC3339Nano), b.ID, report.Harmless(b.Caller), report.Harmless(string(b.Number)), string(b.Outcome), string(b.Call), string(b.By), "1",
+			b.At.UTC().Format(time.RFC3339Nano), b.ID, report.Harmless(b.Caller), report.Harmless(string(b.Number)), string(b.Outcome), string(b.Call), b.By, "1",
 		})
 	}
 	for _, o := range account.Outcomes() {
