@@ -10,7 +10,7 @@ PKG     ?= ./...
 # RACE=-race looks for data races as well; it needs a C compiler.
 RACE    ?=
 
-.PHONY: help demo build test test-asterisk test-sbc fuzz bench check fmt lint floors workflowcheck vulncheck docs clean
+.PHONY: help demo build test test-asterisk test-sbc fuzz bench check fmt lint floors workflowcheck vulncheck pages docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,7 @@ check: lint workflowcheck vulncheck ## everything that reads the code without ru
 
 lint: ## tidy modules, formatting, linters
 	go mod tidy -diff
+	@$(MAKE) --no-print-directory pages >/dev/null 2>&1 && git diff --exit-code --stat -- '*_templ.go' # the templates' code is theirs
 	$(TOOL) golangci-lint fmt --diff
 	$(TOOL) golangci-lint run --allow-parallel-runners
 
@@ -73,6 +74,9 @@ workflowcheck: ## workflows must replay: no clock, no chance, no map order
 
 vulncheck: ## known holes in what we import, where the database of holes is reachable
 	@tools/vulncheck.sh
+
+pages: ## write again the Go code of the console's pages, from their templates
+	$(TOOL) templ generate -path console -include-version=false
 
 docs: ## write again what is generated from the code
 	go test -count=1 -run Docs ./cmd/dualtone -update

@@ -179,12 +179,15 @@ func (f *fleetDesk) Systems(context.Context) ([]pages.System, error) {
 		s := pages.System{Name: name, Kind: f.cfg.Systems[name].Kind, Role: role(f.cfg, name), PerSecond: f.cfg.Limits[name].PerSecond}
 		for _, spec := range all.Specs() {
 			if spec.Kind == s.Kind {
-				s.Summary, s.Lacks = spec.Summary, spec.Lacks
-				s.Capabilities = capabilitiesOf(spec).Capabilities
+				s.Summary = spec.Summary
+				for _, c := range capabilitiesOf(spec).Capabilities {
+					s.Capabilities = append(s.Capabilities, string(c))
+				}
+				s.Lacks = map[string]string{}
+				for lacked, why := range spec.Lacks {
+					s.Capabilities, s.Lacks[string(lacked)] = append(s.Capabilities, string(lacked)), why
+				}
 			}
-		}
-		for lacked := range s.Lacks {
-			s.Capabilities = append(s.Capabilities, lacked)
 		}
 		slices.Sort(s.Capabilities)
 		found = append(found, s)
@@ -200,7 +203,7 @@ func (f *fleetDesk) Check(ctx context.Context) []pages.Health {
 	for i, name := range names {
 		wg.Go(func() {
 			h := f.app.checkSystem(ctx, f.cfg, name)
-			all[i] = pages.Health{Name: name, Status: h.Status, Trouble: h.Error}
+			all[i] = pages.Health{Name: name, Version: h.Version, Identity: h.Identity, Detail: h.Detail, Trouble: h.Error}
 		})
 	}
 	wg.Wait()

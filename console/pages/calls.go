@@ -20,6 +20,15 @@ import (
 
 // Book is the call log as pages read it.
 type Book interface {
+	Stitched
+	// Ambiguous lists legs that fit several calls.
+	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
+	// Kept returns how a day compared with the CRM's own log.
+	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
+}
+
+// Stitched are calls, and the legs that make them.
+type Stitched interface {
 	// Call returns a call by its name, or by one that it had before.
 	Call(ctx context.Context, id calllog.CallID) (calllog.Call, error)
 	// CallOf returns the call that a leg belongs to.
@@ -27,9 +36,6 @@ type Book interface {
 	Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error)
 	// Moves are the legs that came to a call from another one.
 	Moves(ctx context.Context, id calllog.CallID) ([]calllog.Change, error)
-	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
-	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
-	Rule(ctx context.Context, r calllog.Ruling) error
 }
 
 // calls lists legs.

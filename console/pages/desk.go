@@ -124,7 +124,7 @@ func (d *Desk) act(section string, h handler) http.Handler {
 		var elsewhere redirect
 		switch {
 		case errors.As(err, &elsewhere):
-			tell(w, elsewhere.told)
+			tell(w, r, elsewhere.told)
 			if byScript {
 				w.Header().Set("Hx-Redirect", p.viewer.link(elsewhere.to))
 				return
@@ -147,12 +147,17 @@ func (d *Desk) act(section string, h handler) http.Handler {
 // toldCookie carries what an order came to, over the redirect that answers it.
 const toldCookie = "dualtone_told"
 
-func tell(w http.ResponseWriter, told string) {
+func tell(w http.ResponseWriter, r *http.Request, told string) {
 	if told != "" {
-		http.SetCookie(w, &http.Cookie{
-			Name: toldCookie, Value: url.QueryEscape(told), Path: "/", MaxAge: 30, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		})
+		note(w, r, url.QueryEscape(told), 30)
 	}
+}
+
+func note(w http.ResponseWriter, r *http.Request, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: toldCookie, Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+	})
 }
 
 func (d *Desk) told(w http.ResponseWriter, r *http.Request) string {
@@ -160,7 +165,7 @@ func (d *Desk) told(w http.ResponseWriter, r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-	http.SetCookie(w, &http.Cookie{Name: toldCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	note(w, r, "", -1)
 	told, err := url.QueryUnescape(c.Value)
 	if err != nil {
 		return ""

@@ -85,7 +85,7 @@ func (d *Desk) diffPlan(r *http.Request, _ page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := read.Faults.Err(); err != nil {
+	if read.Faults.Errors() > 0 {
 		return faultList(read, found), nil
 	}
 	before := &plan.Document{}

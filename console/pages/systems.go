@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/a-h/templ"
-
-	"github.com/dualtone/dualtone/systems"
 )
 
 // System is a connected system as its page shows it.
@@ -17,15 +15,14 @@ type System struct {
 	// Simulated marks one that is no vendor's own.
 	Simulated    bool
 	PerSecond    float64 // its limit; 0 for none
-	Capabilities []systems.Capability
-	Lacks        map[systems.Capability]string
+	Capabilities []string
+	// Lacks gives the reason for each that it does not have.
+	Lacks map[string]string
 }
 
 // Health is what a system answered when it was asked how it is.
 type Health struct {
-	systems.Status
-
-	Name string
+	Name, Version, Identity, Detail string
 	// Trouble is why it does not work; empty if it does.
 	Trouble string
 }

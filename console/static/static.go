@@ -21,7 +21,8 @@ const Prefix = "/static/"
 
 // names are the addresses of the files. Each holds a hash of what the file says,
 // so browsers may keep it for good and still see the next version at once.
-var names = sync.OnceValue(func() map[string]string {
+var names = sync.OnceValue(func() map[string]string { //nolint:gochecknoglobals // it is made once, and never changes
+
 	all := map[string]string{}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -50,6 +51,6 @@ func Handler() http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		http.ServeFileFS(w, r, files, name)
+		http.ServeFileFS(w, r, files, name) //nolint:gosec // name is that of an embedded file, as checked above
 	})
 }
