@@ -42,7 +42,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	home := visitorHome(t)
 	s := newSite(t, 20, usual())
 	s.open(t)
-	s.cohort(t, "wave", 0, 6)
+	s.cohort(t, "wave", 10, 6)
 	s.work(t)
 	setup := s.console(t)
 	list := s.file(t, "more.csv", "id,name,email\nN1,Nora New,nora@acme.example\nN2,,nobody\n,Without an id,x@acme.example\n")
