@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,62 +97,65 @@ func browser(t *testing.T) *http.Client {
 	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-func (s *site) do(t *testing.T, c *http.Client, method, path string, form url.Values, header ...string) *http.Response {
+// answer is a response whose body was read and closed.
+type answer struct {
+	code   int
+	status string
+	header http.Header
+	text   string
+}
+
+func (s *site) do(t *testing.T, c *http.Client, method, path string, form url.Values, header ...string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(form.Encode()))
 	must(t, err)
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		r.Header.Set(pair[0], pair[1])
 	}
-	answer, err := c.Do(r)
+	got, err := c.Do(r)
 	must(t, err)
-	t.Cleanup(func() { _ = answer.Body.Close() })
-	return answer
+	defer func() { _ = got.Body.Close() }()
+	b, err := io.ReadAll(got.Body)
+	must(t, err)
+	return answer{got.StatusCode, got.Status, got.Header, string(b)}
 }
 
 func (s *site) signedIn(t *testing.T, name string) *http.Client {
 	t.Helper()
 	c := browser(t)
-	if answer := s.do(t, c, "POST", "/sign-in", url.Values{"name": {name}, "password": {secret}}); answer.StatusCode != http.StatusSeeOther {
-		t.Fatalf("%s signs in: %s", name, answer.Status)
+	if got := s.do(t, c, "POST", "/sign-in", url.Values{"name": {name}, "password": {secret}}); got.code != http.StatusSeeOther {
+		t.Fatalf("%s signs in: %s", name, got.status)
 	}
 	return c
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-}
-
-func text(t *testing.T, answer *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(answer.Body)
-	must(t, err)
-	return string(b)
 }
 
 func TestWhoeverSignsInIsServedAndOthersAreAskedTo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.account(t, "kim", access.Viewer)
-	if a := s.do(t, browser(t), "GET", "/plans", nil, "Accept", "text/html"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/sign-in?next=%2Fplans" {
-		t.Errorf("a stranger's browser: %s to %s", a.Status, a.Header.Get("Location"))
+	if a := s.do(t, browser(t), "GET", "/plans", nil, "Accept", "text/html"); a.code != http.StatusSeeOther || a.header.Get("Location") != "/sign-in?next=%2Fplans" {
+		t.Errorf("a stranger's browser: %s to %s", a.status, a.header.Get("Location"))
 	}
-	if a := s.do(t, browser(t), "GET", "/plans", nil); a.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a stranger's program: %s", a.Status)
+	if a := s.do(t, browser(t), "GET", "/plans", nil); a.code != http.StatusUnauthorized {
+		t.Errorf("a stranger's program: %s", a.status)
 	}
 	kim := s.signedIn(t, "kim")
-	if got := text(t, s.do(t, kim, "GET", "/plans", nil)); got != "plans for kim" {
+	if got := s.do(t, kim, "GET", "/plans", nil).text; got != "plans for kim" {
 		t.Errorf("signed in: %q", got)
 	}
 	s.do(t, kim, "POST", "/sign-out", nil)
-	if a := s.do(t, kim, "GET", "/plans", nil); a.StatusCode != http.StatusUnauthorized {
-		t.Errorf("signed out: %s", a.Status)
+	if a := s.do(t, kim, "GET", "/plans", nil); a.code != http.StatusUnauthorized {
+		t.Errorf("signed out: %s", a.status)
 	}
 }
 
@@ -160,12 +164,12 @@ func TestADeniedActionNamesTheMissingRoleAndStandsInTheAudit(t *testing.T) {
 	s := newSite(t)
 	s.account(t, "kim", access.Viewer)
 	s.account(t, "pat", access.Planner)
-	answer := s.do(t, s.signedIn(t, "kim"), "POST", "/plans", url.Values{"reason": {"x"}})
-	if got := text(t, answer); answer.StatusCode != http.StatusForbidden || !strings.Contains(got, `"missing_roles":["planner","admin"]`) {
-		t.Errorf("a viewer submits: %s %s", answer.Status, got)
+	got := s.do(t, s.signedIn(t, "kim"), "POST", "/plans", url.Values{"reason": {"x"}})
+	if got.code != http.StatusForbidden || !strings.Contains(got.text, `"missing_roles":["planner","admin"]`) {
+		t.Errorf("a viewer submits: %s %s", got.status, got.text)
 	}
-	if answer := s.do(t, s.signedIn(t, "pat"), "POST", "/plans", url.Values{"reason": {"spring"}}); answer.StatusCode != http.StatusOK {
-		t.Errorf("a planner submits: %s", answer.Status)
+	if got := s.do(t, s.signedIn(t, "pat"), "POST", "/plans", url.Values{"reason": {"spring"}}); got.code != http.StatusOK {
+		t.Errorf("a planner submits: %s", got.status)
 	}
 	entries, err := s.audit.Entries(t.Context(), audit.Query{Action: "plan.submit"})
 	must(t, err)

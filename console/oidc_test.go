@@ -45,10 +45,10 @@ func (s *site) atProvider(t *testing.T, c *http.Client, m *mockoidc.MockOIDC, wh
 	t.Helper()
 	m.QueueUser(who)
 	to := s.do(t, c, "GET", "/sign-in/provider?next=/plans", nil)
-	if to.StatusCode != http.StatusSeeOther || !strings.Contains(to.Header.Get("Location"), "code_challenge_method=S256") {
-		t.Fatalf("to the provider: %s %s", to.Status, to.Header.Get("Location"))
+	if to.code != http.StatusSeeOther || !strings.Contains(to.header.Get("Location"), "code_challenge_method=S256") {
+		t.Fatalf("to the provider: %s %s", to.status, to.header.Get("Location"))
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to.Header.Get("Location"), http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to.header.Get("Location"), http.NoBody)
 	must(t, err)
 	there, err := c.Do(r)
 	must(t, err)
@@ -69,10 +69,10 @@ func TestPeopleSignInWithTheirCompanyAndHoldTheRolesOfTheirGroups(t *testing.T) 
 	c := browser(t)
 	back := s.atProvider(t, c, m, person("kim@example.test", "desk", "canteen"))
 	in := s.do(t, c, "GET", back.RequestURI(), nil)
-	if in.StatusCode != http.StatusSeeOther || in.Header.Get("Location") != "/plans" {
-		t.Fatalf("back: %s to %q: %s", in.Status, in.Header.Get("Location"), text(t, in))
+	if in.code != http.StatusSeeOther || in.header.Get("Location") != "/plans" {
+		t.Fatalf("back: %s to %q: %s", in.status, in.header.Get("Location"), in.text)
 	}
-	if got := text(t, s.do(t, c, "GET", "/plans", nil)); got != "plans for kim@example.test" {
+	if got := s.do(t, c, "GET", "/plans", nil).text; got != "plans for kim@example.test" {
 		t.Errorf("signed in: %q", got)
 	}
 	a, err := s.accounts.Account(t.Context(), "kim@example.test")
@@ -84,8 +84,8 @@ func TestPeopleSignInWithTheirCompanyAndHoldTheRolesOfTheirGroups(t *testing.T) 
 	if a, err = s.accounts.Account(t.Context(), "kim@example.test"); err != nil || len(a.Roles) != 1 || a.Roles[0] != access.CutoverApprover {
 		t.Errorf("the account with other groups: %+v, %v", a, err)
 	}
-	if again := s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {"admin"}, "password": {secret}}); again.StatusCode != http.StatusForbidden {
-		t.Errorf("a password is asked for beside the provider: %s", again.Status)
+	if again := s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {"admin"}, "password": {secret}}); again.code != http.StatusForbidden {
+		t.Errorf("a password is asked for beside the provider: %s", again.status)
 	}
 }
 
@@ -108,16 +108,16 @@ func TestASignInThatIsNotThisBrowsersOwnIsRefused(t *testing.T) {
 			return c, back
 		},
 		"the second time": func(c *http.Client, back *url.URL) (*http.Client, *url.URL) {
-			if first := s.do(t, c, "GET", back.RequestURI(), nil); first.StatusCode != http.StatusSeeOther {
-				t.Errorf("the first time: %s", first.Status)
+			if first := s.do(t, c, "GET", back.RequestURI(), nil); first.code != http.StatusSeeOther {
+				t.Errorf("the first time: %s", first.status)
 			}
 			return c, back
 		},
 	} {
 		c := browser(t)
 		c, back := way(c, s.atProvider(t, c, m, person("pat@example.test", "desk")))
-		if got := s.do(t, c, "GET", back.RequestURI(), nil); got.StatusCode != http.StatusUnauthorized {
-			t.Errorf("%s: %s", name, got.Status)
+		if got := s.do(t, c, "GET", back.RequestURI(), nil); got.code != http.StatusUnauthorized {
+			t.Errorf("%s: %s", name, got.status)
 		}
 	}
 	entries, err := s.audit.Entries(t.Context(), audit.Query{Action: "session.begin", Outcomes: []audit.Outcome{audit.Denied}})
@@ -137,14 +137,14 @@ func TestATokenThatTheProviderDidNotMeanIsRefused(t *testing.T) {
 	q := mine.Query()
 	q.Set("code", stolen.Query().Get("code"))
 	mine.RawQuery = q.Encode()
-	if got := s.do(t, c, "GET", mine.RequestURI(), nil); got.StatusCode != http.StatusUnauthorized {
-		t.Errorf("the code of another attempt: %s", got.Status)
+	if got := s.do(t, c, "GET", mine.RequestURI(), nil); got.code != http.StatusUnauthorized {
+		t.Errorf("the code of another attempt: %s", got.status)
 	}
 	// One that has expired when it comes.
 	c = browser(t)
 	late := s.atProvider(t, c, m, person("kim@example.test", "desk"))
 	m.FastForward(-2 * time.Hour)
-	if got := s.do(t, c, "GET", late.RequestURI(), nil); got.StatusCode != http.StatusUnauthorized {
-		t.Errorf("an expired token: %s", got.Status)
+	if got := s.do(t, c, "GET", late.RequestURI(), nil); got.code != http.StatusUnauthorized {
+		t.Errorf("an expired token: %s", got.status)
 	}
 }

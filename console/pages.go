@@ -19,6 +19,9 @@ func (s *Server) Show(p Pages) { s.pages = p }
 // other pages.
 type plainPages struct{}
 
+// plain is the one template of the plain pages.
+//
+//nolint:gochecknoglobals // A constant.
 var plain = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Title}} · dualtone</title>
 <main><h1>{{.Title}}</h1>

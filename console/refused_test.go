@@ -27,8 +27,8 @@ func TestAForgedCookieIsNobody(t *testing.T) {
 	at, err := url.Parse(s.URL)
 	must(t, err)
 	for _, forged := range []string{"x", strings.Repeat("A", 43), kim.Jar.Cookies(at)[0].Value + "A", `' OR '1'='1`} {
-		if got := s.do(t, browser(t), "GET", "/plans", nil, "Cookie", "dualtone="+url.QueryEscape(forged)); got.StatusCode != http.StatusUnauthorized {
-			t.Errorf("%q: %s", forged, got.Status)
+		if got := s.do(t, browser(t), "GET", "/plans", nil, "Cookie", "dualtone="+url.QueryEscape(forged)); got.code != http.StatusUnauthorized {
+			t.Errorf("%q: %s", forged, got.status)
 		}
 	}
 	// What the database holds is a hash, so whoever reads it cannot sign in with it.
@@ -50,8 +50,8 @@ func TestASessionThatWasPlantedIsWorthNothingAfterSigningIn(t *testing.T) {
 	if after := c.Jar.Cookies(at)[0].Value; after == before {
 		t.Error("the session keeps its name over a sign-in")
 	}
-	if got := s.do(t, browser(t), "GET", "/plans", nil, "Cookie", "dualtone="+before); got.StatusCode != http.StatusUnauthorized {
-		t.Errorf("the session before: %s", got.Status)
+	if got := s.do(t, browser(t), "GET", "/plans", nil, "Cookie", "dualtone="+before); got.code != http.StatusUnauthorized {
+		t.Errorf("the session before: %s", got.status)
 	}
 }
 
@@ -64,8 +64,8 @@ func TestADisabledAccountIsOutAtOnce(t *testing.T) {
 	must(t, err)
 	held.Disabled = true
 	must(t, s.accounts.ChangeAccount(audit.Because(t.Context(), audit.Cause{Actor: "test"}), held))
-	if got := s.do(t, c, "GET", "/plans", nil); got.StatusCode != http.StatusUnauthorized {
-		t.Errorf("its session: %s", got.Status)
+	if got := s.do(t, c, "GET", "/plans", nil); got.code != http.StatusUnauthorized {
+		t.Errorf("its session: %s", got.status)
 	}
 }
 
@@ -75,12 +75,12 @@ func TestAnotherSitesPostIsRefused(t *testing.T) {
 	s.account(t, "pat", access.Planner)
 	c := s.signedIn(t, "pat")
 	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
-		if got := s.do(t, c, "POST", "/plans", url.Values{"reason": {"x"}}, header...); got.StatusCode != http.StatusForbidden {
-			t.Errorf("%v: %s", header, got.Status)
+		if got := s.do(t, c, "POST", "/plans", url.Values{"reason": {"x"}}, header...); got.code != http.StatusForbidden {
+			t.Errorf("%v: %s", header, got.status)
 		}
 	}
-	if got := s.do(t, c, "POST", "/plans", url.Values{"reason": {"x"}}, "Sec-Fetch-Site", "same-origin"); got.StatusCode != http.StatusOK {
-		t.Errorf("its own: %s", got.Status)
+	if got := s.do(t, c, "POST", "/plans", url.Values{"reason": {"x"}}, "Sec-Fetch-Site", "same-origin"); got.code != http.StatusOK {
+		t.Errorf("its own: %s", got.status)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestATokenThatIsNoneLetsNobodyIn(t *testing.T) {
 	token, good := issue(now, time.Hour)
 	_, expired := issue(now.Add(-2*time.Hour), time.Hour)
 	try := func(given string) int {
-		return s.do(t, browser(t), "GET", "/plans", nil, "Authorization", given).StatusCode
+		return s.do(t, browser(t), "GET", "/plans", nil, "Authorization", given).code
 	}
 	if got := try("Bearer " + good); got != http.StatusOK {
 		t.Fatalf("a good token: %d", got)
@@ -108,7 +108,7 @@ func TestATokenThatIsNoneLetsNobodyIn(t *testing.T) {
 		t.Errorf("last used: %v, %v", held.LastUsed, err)
 	}
 	must(t, s.accounts.Revoke(ctx, token.ID, now))
-	for name, given := range map[string]string{
+	for name, given := range map[string]string{ //nolint:gosec // None of them lets anybody in.
 		"revoked": "Bearer " + good, "expired": "Bearer " + expired, "changed": "Bearer " + good[:len(good)-1] + "0", "unknown": "Bearer dt_nobody_AAAA",
 		"no secret": "Bearer dt_" + token.ID, "empty": "Bearer ", "a password": "Basic a2ltOng=",
 		"alg none": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
@@ -159,11 +159,11 @@ func TestATokenWithoutASignatureIsRefused(t *testing.T) {
 		c.OIDC = &console.OIDC{Issuer: at.URL, ClientID: "dualtone", NameClaim: "email", GroupsClaim: "groups", Roles: map[string][]access.Role{"desk": {access.Operator}}}
 	})
 	c := browser(t)
-	to, err := url.Parse(s.do(t, c, "GET", "/sign-in/provider", nil).Header.Get("Location"))
+	to, err := url.Parse(s.do(t, c, "GET", "/sign-in/provider", nil).header.Get("Location"))
 	must(t, err)
 	nonce = to.Query().Get("nonce")
-	if got := s.do(t, c, "GET", "/sign-in/back?code=x&state="+to.Query().Get("state"), nil); got.StatusCode != http.StatusUnauthorized {
-		t.Errorf("alg none: %s", got.Status)
+	if got := s.do(t, c, "GET", "/sign-in/back?code=x&state="+to.Query().Get("state"), nil); got.code != http.StatusUnauthorized {
+		t.Errorf("alg none: %s", got.status)
 	}
 }
 
@@ -171,12 +171,12 @@ func TestAttemptsToSignInAreSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *console.Config) { c.SignIns = 2 })
 	s.account(t, "kim", access.Viewer)
-	var last *http.Response
+	var last answer
 	for range 3 {
 		last = s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {"kim"}, "password": {"wrong"}})
 	}
-	if last.StatusCode != http.StatusTooManyRequests || last.Header.Get("Retry-After") == "" {
-		t.Errorf("the third attempt: %s", last.Status)
+	if last.code != http.StatusTooManyRequests || last.header.Get("Retry-After") == "" {
+		t.Errorf("the third attempt: %s", last.status)
 	}
 }
 
@@ -188,8 +188,8 @@ func TestWhereSomebodyGoesAfterSigningInIsOnThisServer(t *testing.T) {
 		"/plans?x=1": "/plans?x=1", "https://evil.example/": "/", "//evil.example": "/", `/\evil.example`: "/", "javascript:alert(1)": "/", "": "/",
 	} {
 		got := s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {"kim"}, "password": {secret}, "next": {next}})
-		if got.Header.Get("Location") != want {
-			t.Errorf("next %q: %s", next, got.Header.Get("Location"))
+		if got.header.Get("Location") != want {
+			t.Errorf("next %q: %s", next, got.header.Get("Location"))
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (s *Server) letIn(w http.ResponseWriter, r *http.Request, kept session, nex
 		return
 	}
 	s.noteSignIn(r, audit.Allowed, kept.Account, "")
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // local has seen to it that next is a path of this server
 }
 
 // noteSignIn has the audit note an attempt to get in. One that cannot be noted is

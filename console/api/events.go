@@ -68,22 +68,7 @@ func (a *API) Run(ctx context.Context) error {
 		last, err = h.feed.Last(ctx)
 	}
 	look := make(chan struct{}, 1)
-	go func() {
-		for {
-			_ = h.feed.Wait(ctx, func(e *Event) {
-				if e != nil {
-					h.tell(*e)
-				}
-				select {
-				case look <- struct{}{}:
-				default:
-				}
-			})
-			if !pause(ctx, lookEvery) {
-				return
-			}
-		}
-	}()
+	go h.wait(ctx, look)
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -93,18 +78,47 @@ func (a *API) Run(ctx context.Context) error {
 		case <-look:
 		case <-tick.C:
 		}
-		for {
-			found, err := h.feed.After(ctx, last, eachRead)
-			if err != nil {
-				break // the next look makes up for it
+		// What cannot be read now is read at the next look.
+		last, _ = h.read(ctx, last, func(e Event) error {
+			h.tell(e)
+			return nil
+		})
+	}
+}
+
+// wait says when to look, until the context ends.
+func (h *hub) wait(ctx context.Context, look chan<- struct{}) {
+	for {
+		_ = h.feed.Wait(ctx, func(e *Event) {
+			if e != nil {
+				h.tell(*e)
 			}
-			for _, e := range found {
-				h.tell(e)
-				last = e.ID
+			select {
+			case look <- struct{}{}:
+			default:
 			}
-			if len(found) < eachRead {
-				break
+		})
+		if !pause(ctx, lookEvery) {
+			return
+		}
+	}
+}
+
+// read gives each event after one, and returns the id of the last that was taken.
+func (h *hub) read(ctx context.Context, last int64, each func(Event) error) (int64, error) {
+	for {
+		found, err := h.feed.After(ctx, last, eachRead)
+		if err != nil {
+			return last, err
+		}
+		for _, e := range found {
+			if err := each(e); err != nil {
+				return last, err
 			}
+			last = e.ID
+		}
+		if len(found) < eachRead {
+			return last, nil
 		}
 	}
 }
@@ -161,22 +175,19 @@ func (a *API) Subscribe(ctx context.Context, after int64, each func(Event) error
 		return fmt.Errorf("too many streams: %w", context.DeadlineExceeded)
 	}
 	defer a.hub.leave(s)
-	last := after
-	for after > 0 {
-		found, err := a.hub.feed.After(ctx, last, eachRead)
+	if after > 0 {
+		last, err := a.hub.read(ctx, after, each)
 		if err != nil {
 			return err
 		}
-		for _, e := range found {
-			if err := each(e); err != nil {
-				return err
-			}
-			last = e.ID
-		}
-		if len(found) < eachRead {
-			break
-		}
+		after = last
 	}
+	return follow(ctx, s, after, each)
+}
+
+// follow gives each event of a stream that comes after one, and a sign of life where
+// none comes.
+func follow(ctx context.Context, s <-chan Event, last int64, each func(Event) error) error {
 	alive := time.NewTicker(aliveEvery)
 	defer alive.Stop()
 	for {

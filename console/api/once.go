@@ -65,7 +65,7 @@ func (a *API) once(next http.Handler) http.Handler {
 			w.Header().Set("Content-Type", kept.Type)
 			w.Header().Set("Idempotent-Replayed", "true")
 			w.WriteHeader(kept.Status)
-			_, _ = w.Write(kept.Body)
+			_, _ = w.Write(kept.Body) //nolint:gosec // It is what this API answered, under the type that it had.
 			return
 		}
 		a.doOnce(w, r, next, who.Name, key)
@@ -77,16 +77,17 @@ func (a *API) once(next http.Handler) http.Handler {
 // ends between the order and its answer.
 func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, who, key string) {
 	sum := sha256.Sum256([]byte(who + "\n" + key))
-	r = r.WithContext(control.Once(r.Context(), hex.EncodeToString(sum[:])))
+	order := control.Once(r.Context(), hex.EncodeToString(sum[:]))
 	var out kept
 	done := false
-	ctx := context.WithoutCancel(r.Context())
+	// The answer is kept also for somebody who has left.
+	ctx := context.WithoutCancel(order)
 	defer func() {
 		if !done {
 			_ = a.Keys.Keep(ctx, who, key, nil)
 		}
 	}()
-	next.ServeHTTP(&out, r)
+	next.ServeHTTP(&out, r.WithContext(order))
 	if out.status == 0 {
 		out.status = http.StatusOK
 	}

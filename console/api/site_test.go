@@ -179,10 +179,10 @@ func (s *site) ask(t *testing.T, secret, method, path, text string, header ...st
 	return answer{got.StatusCode, got.Header, string(b)}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
