@@ -81,9 +81,19 @@ peers() {
   say "no nginx and NSD: the edges are not measured beside them"
 }
 
+# The console is visited in a real browser.
+browser() {
+  have chromium && return 0
+  if can_apt; then
+    say "installing Chromium (once), to visit the console in a browser"
+    apt_install chromium && return 0
+  fi
+  say "no Chromium: the console is not visited in a browser"
+}
+
 for thing in "$@"; do
   case "$thing" in
-    postgres | asterisk | sbc | office | peers) "$thing" ;;
+    postgres | asterisk | sbc | office | peers | browser) "$thing" ;;
     *) say "unknown: $thing"; exit 2 ;;
   esac
 done
