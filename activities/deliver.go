@@ -82,10 +82,9 @@ func (d *Deliveries) Deliver(ctx context.Context, o DeliverOrder) (Delivered, er
 	run.Attempts = was.Attempts + 1
 	failure := d.bring(ctx, &what, &run)
 	run.Ended = time.Now().UTC()
-	switch {
-	case failure == nil:
+	if failure == nil {
 		run.State = delivery.Done
-	default:
+	} else {
 		run.Failure = failure.Error()
 		if final(failure) {
 			run.State = delivery.Failed

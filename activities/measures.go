@@ -87,7 +87,13 @@ func (g *Measures) figure(ctx context.Context, s plan.Systems, system string, m 
 		return g.unaccounted(ctx, m)
 	case plan.MOSP10:
 		return g.voice(ctx, system, m)
+	default:
+		return g.shared(ctx, system, metric, m)
 	}
+}
+
+// shared measures what the figures of the call log tell.
+func (g *Measures) shared(ctx context.Context, system string, metric plan.Metric, m rollout.Measure) (rollout.Reading, error) {
 	sum, err := g.Log.figures(ctx, system, m.From, m.To)
 	if err != nil {
 		return rollout.Reading{}, wrap(err, "call log of %s", system)

@@ -91,16 +91,25 @@ func flipping(ctx context.Context, s settings, found *findings) error {
 	if err := f.fill(ctx); err != nil {
 		return err
 	}
+	defer func() {
+		for _, e := range f.edges {
+			e.stop()
+		}
+	}()
 	for i := range flipEdges {
 		e, err := startEdge(ctx, s, filepath.Join(dir, fmt.Sprintf("edge-%d", i+1)), url)
 		if err != nil {
 			return err
 		}
-		defer e.stop()
 		f.edges = append(f.edges, e)
 	}
+	return f.rounds(ctx, found)
+}
+
+// rounds measures flips of every size.
+func (f *flipper) rounds(ctx context.Context, found *findings) (err error) {
 	rounds := map[int]int{1: 300, 500: 60, large: 25}
-	if s.quick {
+	if f.quick {
 		rounds = map[int]int{1: 20, 500: 5, large: 3}
 	}
 	found.Flips = &flips{Edges: flipEdges, Table: flipTable}
@@ -110,13 +119,13 @@ func flipping(ctx context.Context, s settings, found *findings) error {
 		if err != nil {
 			return err
 		}
-		s.say("flip of %d: p50 %s, p99 %s, told after %s; COPY %s, UPDATE %s", size, r.P50, r.P99, r.Applied, r.Copied, r.Updated)
+		f.say("flip of %d: p50 %s, p99 %s, told after %s; COPY %s, UPDATE %s", size, r.P50, r.P99, r.Applied, r.Copied, r.Updated)
 		found.Flips.Sizes = append(found.Flips.Sizes, r)
 	}
 	if found.Flips.Beside, err = f.beside(ctx, max(1, rounds[large]/5)); err != nil {
 		return err
 	}
-	s.say("flip of 1 beside a flip of %d: p50 %s, p99 %s, at most %s", large, found.Flips.Beside.P50, found.Flips.Beside.P99, found.Flips.Beside.Longest)
+	f.say("flip of 1 beside a flip of %d: p50 %s, p99 %s, at most %s", large, found.Flips.Beside.P50, found.Flips.Beside.P99, found.Flips.Beside.Longest)
 	var took []time.Duration
 	for _, e := range f.edges {
 		answers, failed := e.asked()

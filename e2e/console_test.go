@@ -35,6 +35,7 @@ type seen struct {
 // the first start, a list with bad rows, a cohort moved under a page that follows
 // it, a plan written and handed in. Every page keeps the rules of accessibility.
 func TestTheConsoleInABrowser(t *testing.T) {
+	t.Parallel()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("no chromium: the console is not visited in a browser")
@@ -135,9 +136,9 @@ func visitorHome(t *testing.T) string {
 	}
 	home := t.TempDir()
 	for _, name := range []string{"package.json", "package-lock.json", "visit.mjs"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "browser", name))
+		text, err := os.ReadFile(filepath.Join("testdata", "browser", name)) //nolint:gosec // The test's own folder.
 		must(t, err)
-		must(t, os.WriteFile(filepath.Join(home, name), text, 0o600))
+		must(t, os.WriteFile(filepath.Join(home, name), text, 0o600)) //nolint:gosec // The test's own folder.
 	}
 	install := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 	install.Dir = home

@@ -155,7 +155,7 @@ func (s *site) proves(t *testing.T) {
 	s.good(t, "evidence", "keygen", key)
 	settings, err := os.ReadFile(s.config)
 	must(t, err)
-	must(t, os.WriteFile(s.config, fmt.Appendf(settings, "evidence: {key: file:%s}\n", key), 0o600))
+	must(t, os.WriteFile(s.config, fmt.Appendf(settings, "evidence: {key: file:%s}\n", key), 0o600)) //nolint:gosec // The test's own folder.
 	if a := s.do(t, "plan", "evidence", "acme", "wave-1", "--dir", folder); a.code != exitConflict || !strings.Contains(a.err, "stage pilot, which was not made yet") {
 		t.Errorf("the second pack before the first: %v", a)
 	}
@@ -165,7 +165,7 @@ func (s *site) proves(t *testing.T) {
 	offline.good(t, "evidence", "verify", "--key", key+".pub", pilot, wave)
 
 	s.good(t, "evidence", "keygen", key+".other")
-	text, err := os.ReadFile(pilot)
+	text, err := os.ReadFile(pilot) //nolint:gosec // The test's own folder.
 	must(t, err)
 	forged := s.file(t, "forged.pack", string(bytes.Replace(text, []byte("on_new"), []byte("on_old"), 1)))
 	for what, try := range map[string]struct {

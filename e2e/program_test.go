@@ -204,6 +204,6 @@ func within(t tester, limit time.Duration, what string, is func() bool) {
 func (s *site) file(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(s.dir, name)
-	must(t, os.WriteFile(path, []byte(text), 0o600))
+	must(t, os.WriteFile(path, []byte(text), 0o600)) //nolint:gosec // The test's own folder.
 	return path
 }

@@ -15,7 +15,7 @@ const dayZero = 1 << 20 // no date that a contract can have is day 0
 
 // Date is the day with a date.
 func Date(year int, month time.Month, day int) Day {
-	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()/86400) + dayZero
+	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()/86400) + dayZero //nolint:gosec // days of contracts
 }
 
 // DayOf is the day on which a time falls where its zone is.
@@ -44,7 +44,7 @@ func (d Day) Month() Month { return MonthOf(d.Time()) }
 func (d Day) AddMonths(n int) Day {
 	t := d.Time()
 	m := MonthOf(t).Add(n)
-	return min(m.First()+Day(t.Day()-1), m.Last())
+	return min(m.First()+Day(t.Day()-1), m.Last()) //nolint:gosec // at most 31
 }
 
 // String is the day as 2027-02-15; empty for no day.
@@ -73,7 +73,7 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 type Month int32
 
 // MonthOf is the month in which a time falls where its zone is.
-func MonthOf(t time.Time) Month { return Month(t.Year()*12 + int(t.Month()) - 1) }
+func MonthOf(t time.Time) Month { return Month(t.Year()*12 + int(t.Month()) - 1) } //nolint:gosec // months of a contract
 
 // ParseMonth reads 2027-02; anything else is ErrInvalid.
 func ParseMonth(text string) (Month, error) {

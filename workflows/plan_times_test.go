@@ -21,7 +21,7 @@ func TestAnOverrideOpensTheWindowOnceSomebodyElseAgrees(t *testing.T) {
 	pilot := wave("pilot")
 	pilot.Override = &plan.Override{Roles: []plan.Role{plan.IncidentCommander}, ReasonRequired: true, Expires: plan.Duration(4 * time.Hour)}
 	h := newHall(t, []rollout.Spec{pilot}, 12)
-	h.open = func(at time.Time) rollout.Opening {
+	h.open = func(time.Time) rollout.Opening {
 		return rollout.Opening{Next: monday().AddDate(0, 0, 7), Why: "no window is open"}
 	}
 	var said []*string
@@ -69,7 +69,7 @@ func TestAnOverrideThatNobodyAgreesToOpensNothing(t *testing.T) {
 	pilot := wave("pilot")
 	pilot.Override = &plan.Override{Roles: []plan.Role{plan.IncidentCommander}, Expires: plan.Duration(4 * time.Hour)}
 	h := newHall(t, []rollout.Spec{pilot}, 5)
-	h.open = func(at time.Time) rollout.Opening {
+	h.open = func(time.Time) rollout.Opening {
 		return rollout.Opening{Next: monday().AddDate(0, 0, 7), Why: "no window is open"}
 	}
 	h.tell(t, time.Hour, window("ivy", plan.IncidentCommander, 2*time.Hour))

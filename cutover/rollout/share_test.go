@@ -58,7 +58,7 @@ func TestWhatOneStageGivesUpAnotherGetsOnceItIsFree(t *testing.T) {
 func TestStagesTogetherNeverDoMoreThanThePlanMay(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
-		chance := rand.New(rand.NewPCG(seed, 1))
+		chance := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // G404: a test's.
 		f := &floor{whole: rollout.Rate{Concurrency: 1 + chance.IntN(12), UsersPerMinute: chance.IntN(3) * 20}, inFlight: map[string]int{}}
 		for step := range 200 {
 			stage := fmt.Sprintf("s%d", chance.IntN(5))

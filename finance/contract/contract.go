@@ -45,11 +45,11 @@ type Exchange struct {
 	Rates string `json:"rates" want:"name a CSV file with the columns date, from, to, rate, source"`
 }
 
-// ID names a contract, ItemID an item within its contract.
-type (
-	ID     string
-	ItemID string
-)
+// ID names a contract.
+type ID string
+
+// ItemID names an item within its contract.
+type ItemID string
 
 // Contract is what a supplier is paid for, as it holds for a time. Contracts of
 // one id are versions of each other, and no two of them hold on one day.

@@ -89,9 +89,9 @@ var count = regexp.MustCompile(`^-?[0-9]+$`)
 // mapping makes a mapping of cells: pairs of a column and its key.
 func (r *csvRow) mapping(pairs ...string) *placed.Node {
 	m := &placed.Node{Shape: placed.Mapping, At: r.At()}
-	for i := 0; i < len(pairs); i += 2 {
-		if n := r.Cells[pairs[i]]; n != nil {
-			m.Entries = append(m.Entries, placed.Entry{Key: pairs[i+1], At: n.At, Value: n})
+	for pair := range slices.Chunk(pairs, 2) {
+		if n := r.Cells[pair[0]]; n != nil {
+			m.Entries = append(m.Entries, placed.Entry{Key: pair[1], At: n.At, Value: n})
 		}
 	}
 	return m

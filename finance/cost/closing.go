@@ -110,11 +110,8 @@ func engineOf(ctx context.Context, source Source, plan string, c Closing) (*Engi
 
 // Digest is a SHA-256 of the lines of a month.
 func (e *Engine) Digest(month finance.Month) (string, error) {
-	f, err := e.frame(&e.in.Book, 0)
-	if err != nil {
-		return "", err
-	}
-	p, err := e.count(f, asExpected, 0)
+	f := e.frame(&e.in.Book, 0)
+	p, err := e.count(f, asExpected)
 	if err != nil {
 		return "", err
 	}
@@ -153,11 +150,8 @@ func (e *Engine) ledger(p *pass, keep func(group, segment) bool) (ledger, error)
 	g.days = p.seatDays(func(of group, s segment) bool { return s.From.Month() > last && keep(of, s) })
 	before := []Line{} // of the months closed so far, as they were known when the latest of them was closed
 	for _, c := range e.closed {
-		f, err := c.engine.frame(&c.engine.in.Book, 0)
-		if err != nil {
-			return g, err
-		}
-		then, err := c.engine.count(f, asExpected, 0)
+		f := c.engine.frame(&c.engine.in.Book, 0)
+		then, err := c.engine.count(f, asExpected)
 		if err != nil {
 			return g, err
 		}

@@ -18,10 +18,7 @@ func (e *Engine) Delay(q Question, most int) (Delay, error) {
 	if most < 1 || most > MostDelay {
 		return Delay{}, fmt.Errorf("a delay of %d days: want 1 to %d: %w", most, MostDelay, dualtone.ErrInvalid)
 	}
-	f, err := e.frame(&e.in.Book, most)
-	if err != nil {
-		return Delay{}, err
-	}
+	f := e.frame(&e.in.Book, most)
 	d := Delay{Head: e.head("delay", q, f.line.span)}
 	if !slices.ContainsFunc(e.in.Facts.Users, func(u User) bool { return u.Expected != 0 }) {
 		d.Notes = append(d.Notes, "nobody is left to be switched, so a delay moves nobody")
@@ -36,7 +33,7 @@ func (e *Engine) Delay(q Question, most int) (Delay, error) {
 			none, before = now, now
 		}
 		d.Points = append(d.Points, now.over(&none, n))
-		d.Steps = append(d.Steps, now.steps(e, &before, n)...)
+		d.Steps = append(d.Steps, now.steps(&before, n)...)
 		before = now
 	}
 	d.NextDay = d.Points[1]
@@ -90,7 +87,7 @@ func (x *future) over(none *future, n int) Point {
 }
 
 // steps are the terms by which contracts go on here and did not a day before.
-func (x *future) steps(e *Engine, before *future, n int) []Step {
+func (x *future) steps(before *future, n int) []Step {
 	var all []Step
 	for _, l := range x.longer {
 		if slices.ContainsFunc(before.longer, func(o extension) bool { return o.contract.ID == l.contract.ID && o.until >= l.until }) {

@@ -25,7 +25,7 @@ func day(text string) finance.Day {
 // waves is the worked example: 300 seats in three waves, the old one 30.00 and the
 // new one 75.00 a month, the new one paid from 15 February and the old one to the
 // end of March.
-func waves(late int) cost.Inputs {
+func waves(late finance.Day) cost.Inputs {
 	seat := func(id, system, price string, term contract.Term) contract.Contract {
 		return contract.Contract{
 			ID: contract.ID(id), System: system, Currency: "GBP", Term: term,
@@ -47,7 +47,7 @@ func waves(late int) cost.Inputs {
 				ID: dualtone.PersonID(fmt.Sprintf("E%d%02d", wave+1, n)), Stage: fmt.Sprintf("wave-%d", wave+1),
 				CostCenter: fmt.Sprintf("CC%d", n%3), Country: "GB",
 				Seats:    []cost.Seat{{System: "pbx", From: day("2024-04-01")}, {System: "cloud", From: day("2027-02-15")}},
-				Switches: []cost.Switch{{Day: day(at) + finance.Day(late), To: dualtone.New}},
+				Switches: []cost.Switch{{Day: day(at) + late, To: dualtone.New}},
 				Planned:  day(at),
 			})
 		}
@@ -99,7 +99,7 @@ func TestTheWorkedExampleAgreesToTheCent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
-		late  int
+		late  finance.Day
 		want  map[cost.Class]string
 		waste string
 	}{

@@ -13,10 +13,7 @@ import (
 // InvoiceCheck compares invoices with what the contracts make of the seats that
 // people held, and platforms with both.
 func (e *Engine) InvoiceCheck(q Question) (InvoiceCheck, error) {
-	f, err := e.frame(&e.in.Book, 0)
-	if err != nil {
-		return InvoiceCheck{}, err
-	}
+	f := e.frame(&e.in.Book, 0)
 	p, err := e.countAlike(f, asExpected, 0)
 	if err != nil {
 		return InvoiceCheck{}, err
@@ -87,11 +84,12 @@ func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 // basis says what was counted.
 func (f *InvoiceFinding) basis(item *priced) string {
 	unit := ItemDay
-	switch {
-	case item.kind == licensed:
+	switch item.kind {
+	case licensed:
 		unit = SeatDay
-	case item.kind == contract.Hairpin:
+	case contract.Hairpin:
 		unit = Minute
+	default:
 	}
 	return fmt.Sprintf("%s %ss", f.ExpectedQuantity, unit)
 }
@@ -101,21 +99,36 @@ func (f *InvoiceFinding) basis(item *priced) string {
 func (p *pass) expected(i int, period finance.Span) (quantity finance.Exact, amount finance.Money) {
 	item, line := &p.items[i], &p.frame.line
 	counts := map[int]int64{} // by segment
-	add := func(d finance.Day, n int) {
+	p.used(i, func(d finance.Day, n int) {
 		if s := line.at(d); period.Has(d) && item.prices[s] != nil {
 			counts[s] += int64(n)
 		}
-	}
+	})
 	per := finance.Whole(1)
-	switch {
-	case item.kind == contract.Hairpin:
+	if item.kind == contract.Hairpin {
 		per = finance.Whole(60)
+	}
+	for s := range line.segments {
+		if n := counts[s]; n != 0 {
+			q := finance.Fraction(n, 1).Over(per)
+			quantity = quantity.Add(q)
+			amount = amount.Add(finance.Money{Amount: q.Mul(item.prices[s].rate), Currency: item.prices[s].contract.Currency})
+		}
+	}
+	return quantity, amount.Round(rounding)
+}
+
+// used goes through what an item is paid for by days: seconds, seats or pieces.
+func (p *pass) used(i int, add func(finance.Day, int)) {
+	item, line := &p.items[i], &p.frame.line
+	switch item.kind {
+	case contract.Hairpin:
 		for _, m := range p.e.in.Facts.Minutes {
 			if m.System == item.system && line.span.Has(m.Day) {
 				add(m.Day, int(m.Seconds))
 			}
 		}
-	case item.kind == licensed:
+	case licensed:
 		p.held[i].each(line, func(d finance.Day, n int) {
 			if price := item.prices[line.at(d)]; price != nil {
 				add(d, max(n, price.item.Commitment))
@@ -128,14 +141,6 @@ func (p *pass) expected(i int, period finance.Span) (quantity finance.Exact, amo
 			}
 		}
 	}
-	for s := range line.segments {
-		if n := counts[s]; n != 0 {
-			q := finance.Fraction(n, 1).Over(per)
-			quantity = quantity.Add(q)
-			amount = amount.Add(finance.Money{Amount: q.Mul(item.prices[s].rate), Currency: item.prices[s].contract.Currency})
-		}
-	}
-	return quantity, amount.Round(rounding)
 }
 
 // shown is the most licenses that the platform showed in use in a period, -1 for
@@ -193,13 +198,7 @@ func (p *pass) differences(q *Question) []SeatDifference {
 	slices.SortFunc(figures, func(a, b Figure) int {
 		return cmp.Or(strings.Compare(a.System, b.System), strings.Compare(a.License, b.License), cmp.Compare(a.Span.From, b.Span.From), a.Used-b.Used)
 	})
-	hull := finance.Span{}
-	for i, f := range figures {
-		if i == 0 || f.Span.From < hull.From {
-			hull.From = f.Span.From
-		}
-		hull.To = max(hull.To, f.Span.To)
-	}
+	hull := hullOf(figures)
 	line := newTimeline(hull, p.e.in.AsOf, nil)
 	known := map[license][]int{}
 	for _, f := range figures {
@@ -223,6 +222,17 @@ func (p *pass) differences(q *Question) []SeatDifference {
 		}
 	}
 	return all
+}
+
+// hullOf is from the first to the last day of figures.
+func hullOf(figures []Figure) (hull finance.Span) {
+	for i, f := range figures {
+		if i == 0 || f.Span.From < hull.From {
+			hull.From = f.Span.From
+		}
+		hull.To = max(hull.To, f.Span.To)
+	}
+	return hull
 }
 
 func (s *SeatDifference) continues(f *Figure, d finance.Day, known int) bool {

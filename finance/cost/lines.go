@@ -25,10 +25,10 @@ func (p *pass) lines() []Line {
 	d := drawer{pass: p}
 	d.seatLines()
 	for i := range p.items {
-		switch item := &p.items[i]; {
-		case item.kind == contract.Hairpin:
+		switch item := &p.items[i]; item.kind {
+		case contract.Hairpin:
 			d.minutes(item)
-		case item.kind == contract.License:
+		case contract.License:
 			d.unused(i)
 		default:
 			d.fixed(item)

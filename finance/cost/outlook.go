@@ -10,11 +10,8 @@ import (
 // Outlook tells what was spent, what is to come, and how that stands to the plan
 // as it was approved and to the budget.
 func (e *Engine) Outlook(q Question) (Outlook, error) {
-	f, err := e.frame(&e.in.Book, 0)
-	if err != nil {
-		return Outlook{}, err
-	}
-	p, err := e.count(f, asExpected, 0)
+	f := e.frame(&e.in.Book, 0)
+	p, err := e.count(f, asExpected)
 	if err != nil {
 		return Outlook{}, err
 	}
@@ -52,13 +49,9 @@ func wasted(l *Line) bool { return l.Class.Waste() }
 // planned are the lines of the plan as it was approved, at the prices known then.
 func (e *Engine) planned(f *frame, when schedule) ([]Line, error) {
 	if e.in.Approved != nil {
-		then, err := e.approved(f)
-		if err != nil {
-			return nil, err
-		}
-		f = then
+		f = e.approved(f)
 	}
-	p, err := e.count(f, when, 0)
+	p, err := e.count(f, when)
 	if err != nil {
 		return nil, err
 	}
@@ -67,18 +60,15 @@ func (e *Engine) planned(f *frame, when schedule) ([]Line, error) {
 
 // approved is a frame over the same days with the contracts as they were known
 // when the plan was approved.
-func (e *Engine) approved(f *frame) (*frame, error) {
-	then, err := e.frame(e.in.Approved, 0)
-	if err != nil {
-		return nil, fmt.Errorf("contracts as they were approved: %w", err)
-	}
+func (e *Engine) approved(f *frame) *frame {
+	then := e.frame(e.in.Approved, 0)
 	cuts := make([]finance.Day, 0, len(f.line.segments)+len(then.line.segments))
 	for _, s := range slices.Concat(f.line.segments, then.line.segments) {
 		cuts = append(cuts, s.From)
 	}
 	then.line = newTimeline(f.line.span, e.in.AsOf, cuts)
 	then.pricing.known = map[priceKey]*price{}
-	return then, nil
+	return then
 }
 
 func (e *Engine) estimate(lines, planned []Line, of func(*Line) bool) Estimate {

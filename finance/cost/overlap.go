@@ -9,11 +9,8 @@ import (
 
 // Overlap tells what is paid twice.
 func (e *Engine) Overlap(q Question) (Overlap, error) {
-	f, err := e.frame(&e.in.Book, 0)
-	if err != nil {
-		return Overlap{}, err
-	}
-	p, err := e.count(f, asExpected, 0)
+	f := e.frame(&e.in.Book, 0)
+	p, err := e.count(f, asExpected)
 	if err != nil {
 		return Overlap{}, err
 	}
@@ -127,10 +124,7 @@ func (e *Engine) UserRuns(q Question) (iter.Seq[UserRun], error) {
 }
 
 func (e *Engine) userRuns(q Question) (iter.Seq[UserRun], error) {
-	f, err := e.frame(&e.in.Book, 0)
-	if err != nil {
-		return nil, err
-	}
+	f := e.frame(&e.in.Book, 0)
 	p, err := e.prepare(f, asExpected, 0)
 	if err != nil {
 		return nil, err
@@ -160,20 +154,29 @@ func (p *pass) runs(u *User, q *Question, yield func(UserRun) bool) bool {
 			return
 		}
 		for s := line.at(days.From); s <= line.at(days.To) && going; s++ {
-			for _, i := range w.touched {
-				if p.items[i].side != redundant || p.items[i].prices[s] == nil {
-					continue
+			p.paidOn(redundant, s, days, func(item int, on finance.Span) {
+				if run := p.run(u, c, item, s, on); going && q.hasKey(&run.Key) {
+					going = yield(run)
 				}
-				for _, b := range w.billed[i] {
-					on := b.And(days).And(line.segments[s].Span)
-					if run := p.run(u, c, i, s, on); going && !on.Empty() && q.hasKey(&run.Key) {
-						going = yield(run)
-					}
-				}
-			}
+			})
 		}
 	})
 	return going
+}
+
+// paidOn goes through the items of one side that the person who is walked has, and
+// the days of a segment on which they are paid.
+func (p *pass) paidOn(side dualtone.Side, segment int, days finance.Span, do func(item int, on finance.Span)) {
+	for _, i := range p.walk.touched {
+		if p.items[i].side != side || p.items[i].prices[segment] == nil {
+			continue
+		}
+		for _, b := range p.walk.billed[i] {
+			if on := b.And(days).And(p.frame.line.segments[segment].Span); !on.Empty() {
+				do(i, on)
+			}
+		}
+	}
 }
 
 func (p *pass) run(u *User, c Class, item, s int, on finance.Span) UserRun {

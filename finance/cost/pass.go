@@ -17,16 +17,15 @@ type frame struct {
 }
 
 // frame covers everything that a delay of so many days can reach.
-func (e *Engine) frame(book *Book, delay int) (*frame, error) {
+func (e *Engine) frame(book *Book, delay int) *frame {
 	f := &frame{items: bought(book, &e.in.Plan)}
 	first, last := e.in.AsOf, e.in.AsOf
 	var cuts []finance.Day
 	for i := range f.items {
 		p := &f.items[i]
-		switch from := p.versions[0].From; {
-		case p.side == dualtone.New:
-			first = min(first, from)
-		default:
+		if p.side == dualtone.New {
+			first = min(first, p.versions[0].From)
+		} else {
 			last = max(last, p.versions[len(p.versions)-1].contract.Term.To)
 		}
 	}
@@ -65,7 +64,7 @@ func (e *Engine) frame(book *Book, delay int) (*frame, error) {
 	}
 	f.line = newTimeline(span, e.in.AsOf, cuts)
 	f.pricing = pricing{line: &f.line, book: book, rates: e.rates, known: map[priceKey]*price{}}
-	return f, nil
+	return f
 }
 
 // served is the last day on which the old system serves anybody.
@@ -153,8 +152,8 @@ func (e *Engine) prepare(f *frame, when schedule, shift int) (*pass, error) {
 }
 
 // count goes through all people.
-func (e *Engine) count(f *frame, when schedule, shift int) (*pass, error) {
-	p, err := e.prepare(f, when, shift)
+func (e *Engine) count(f *frame, when schedule) (*pass, error) {
+	p, err := e.prepare(f, when, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -25,14 +25,14 @@ func worlds(t *rapid.T) cost.Inputs {
 			After: map[string]int{"": rapid.IntRange(0, 20).Draw(t, "after"), "s1": rapid.IntRange(0, 20).Draw(t, "after s1")},
 		},
 		Book: cost.Book{Name: "b", Currency: "GBP", Policy: rapid.SampledFrom([]finance.Policy{finance.ChargeDate, finance.MonthAverage, finance.Closing}).Draw(t, "policy")},
-		AsOf: base + finance.Day(rapid.IntRange(0, 200).Draw(t, "as of")),
+		AsOf: base + finance.Day(rapid.Int32Range(0, 200).Draw(t, "as of")),
 	}
 	if rapid.Bool().Draw(t, "released") {
-		in.Plan.Release = base + finance.Day(rapid.IntRange(60, 300).Draw(t, "release"))
+		in.Plan.Release = base + finance.Day(rapid.Int32Range(60, 300).Draw(t, "release"))
 	}
-	for n := range 12 {
+	for n := range finance.Day(12) {
 		in.Book.Quotes = append(in.Book.Quotes, finance.Quote{
-			Day: base - 40 + finance.Day(n*31), From: "EUR", To: "GBP", Rate: finance.Fraction(rapid.Int64Range(700, 950).Draw(t, "rate"), 1000), Source: "drawn",
+			Day: base - 40 + n*31, From: "EUR", To: "GBP", Rate: finance.Fraction(rapid.Int64Range(700, 950).Draw(t, "rate"), 1000), Source: "drawn",
 		})
 	}
 	for i, system := range []string{"pbx", "cloud", "pbx"} {
@@ -43,7 +43,7 @@ func worlds(t *rapid.T) cost.Inputs {
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "minutes") {
 		in.Facts.Minutes = append(in.Facts.Minutes, cost.Minutes{
-			System: "pbx", Day: base + finance.Day(rapid.IntRange(0, 200).Draw(t, "minute day")), CostCenter: "a", Seconds: rapid.Int64Range(1, 9999).Draw(t, "seconds"),
+			System: "pbx", Day: base + finance.Day(rapid.Int32Range(0, 200).Draw(t, "minute day")), CostCenter: "a", Seconds: rapid.Int64Range(1, 9999).Draw(t, "seconds"),
 		})
 	}
 	return in
@@ -53,10 +53,10 @@ func contracts(t *rapid.T, id, system string, base finance.Day) contract.Contrac
 	price := func(per contract.Per) contract.Price {
 		return contract.Price{Amount: finance.Fraction(rapid.Int64Range(1, 99_999).Draw(t, "price"), 100), Per: per}
 	}
-	from := base - finance.Day(rapid.IntRange(-60, 400).Draw(t, "from"))
+	from := base - finance.Day(rapid.Int32Range(-60, 400).Draw(t, "from"))
 	return contract.Contract{
 		ID: contract.ID(id), System: system, Currency: rapid.SampledFrom([]finance.Currency{"GBP", "EUR"}).Draw(t, "currency"),
-		Term:      contract.Term{From: max(from, base-30), To: base + finance.Day(rapid.IntRange(90, 260).Draw(t, "to"))},
+		Term:      contract.Term{From: max(from, base-30), To: base + finance.Day(rapid.Int32Range(90, 260).Draw(t, "to"))},
 		Renewal:   contract.Period{Months: rapid.IntRange(0, 6).Draw(t, "renewal")},
 		Notice:    contract.Notice{Period: contract.Period{Days: rapid.IntRange(1, 60).Draw(t, "notice")}},
 		Proration: rapid.SampledFrom([]contract.Proration{contract.Calendar, contract.Actual, contract.Thirty}).Draw(t, "proration"),
@@ -70,8 +70,8 @@ func contracts(t *rapid.T, id, system string, base finance.Day) contract.Contrac
 }
 
 func person(t *rapid.T, n int, base, asOf finance.Day) cost.User {
-	at := func(label string, most int) finance.Day {
-		return base + finance.Day(rapid.IntRange(-30, most).Draw(t, label))
+	at := func(label string, most int32) finance.Day {
+		return base + finance.Day(rapid.Int32Range(-30, most).Draw(t, label))
 	}
 	u := cost.User{
 		ID: dualtone.PersonID(fmt.Sprintf("E%d", n)), Stage: rapid.SampledFrom([]string{"", "s1"}).Draw(t, "stage"),
@@ -81,23 +81,23 @@ func person(t *rapid.T, n int, base, asOf finance.Day) cost.User {
 	for range rapid.IntRange(0, 2).Draw(t, "new seats") {
 		s := cost.Seat{System: "cloud", From: at("new from", 120)}
 		if rapid.Bool().Draw(t, "ended") {
-			s.To = s.From + finance.Day(rapid.IntRange(0, 90).Draw(t, "new to"))
+			s.To = s.From + finance.Day(rapid.Int32Range(0, 90).Draw(t, "new to"))
 		}
 		u.Seats = append(u.Seats, s)
 	}
 	side := dualtone.New
 	day := base
 	for range rapid.IntRange(0, 3).Draw(t, "switches") {
-		if day += finance.Day(rapid.IntRange(1, 60).Draw(t, "switch")); day > asOf {
+		if day += finance.Day(rapid.Int32Range(1, 60).Draw(t, "switch")); day > asOf {
 			break
 		}
 		u.Switches = append(u.Switches, cost.Switch{Day: day, To: side})
 		side = side.Other()
 	}
 	if rapid.Bool().Draw(t, "in the plan") {
-		u.Planned = base + finance.Day(rapid.IntRange(10, 150).Draw(t, "planned"))
+		u.Planned = base + finance.Day(rapid.Int32Range(10, 150).Draw(t, "planned"))
 		if side == dualtone.New {
-			u.Expected = u.Planned + finance.Day(rapid.IntRange(0, 30).Draw(t, "late"))
+			u.Expected = u.Planned + finance.Day(rapid.Int32Range(0, 30).Draw(t, "late"))
 		}
 	}
 	return u

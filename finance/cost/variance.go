@@ -13,11 +13,8 @@ import (
 // difference is a price, a quantity or a time. What it became holds the forecast
 // of what is to come.
 func (e *Engine) Variance(q Question) (Variance, error) {
-	f, err := e.frame(&e.in.Book, 0)
-	if err != nil {
-		return Variance{}, err
-	}
-	p, err := e.count(f, asExpected, 0)
+	f := e.frame(&e.in.Book, 0)
+	p, err := e.count(f, asExpected)
 	if err != nil {
 		return Variance{}, err
 	}

@@ -47,22 +47,10 @@ type license struct{ system, name string }
 func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []int) {
 	all = holders{}
 	of := func(l license) []int {
-		found, ok := all[l]
-		if !ok {
-			for i := range items {
-				if items[i].pays(l) {
-					found = append(found, i)
-				}
-			}
-			if found == nil && l.name == "" { // A seat of any license is paid as the first there is.
-				first := slices.IndexFunc(items, func(p priced) bool { return p.kind == licensed && p.system == l.system })
-				if first >= 0 {
-					found = []int{first}
-				}
-			}
-			all[l] = found
+		if _, ok := all[l]; !ok {
+			all[l] = paidBy(items, l)
 		}
-		return found
+		return all[l]
 	}
 	for u := range facts.Users {
 		for _, s := range facts.Users[u].Seats {
@@ -81,6 +69,22 @@ func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []
 		}
 	}
 	return all, given
+}
+
+// paidBy are the items that a license is paid by.
+func paidBy(items []priced, l license) (found []int) {
+	for i := range items {
+		if items[i].pays(l) {
+			found = append(found, i)
+		}
+	}
+	if found == nil && l.name == "" { // A seat of any license is paid as the first there is.
+		first := slices.IndexFunc(items, func(p priced) bool { return p.kind == licensed && p.system == l.system })
+		if first >= 0 {
+			found = []int{first}
+		}
+	}
+	return found
 }
 
 // begin works out by which system a person is served and which seats are paid.

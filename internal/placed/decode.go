@@ -263,6 +263,7 @@ func requiredKeys(t reflect.Type) []string {
 	return keys
 }
 
+// Join is the path of a key below a path.
 func Join(path, key string) string {
 	if path == "" {
 		return key

@@ -20,17 +20,7 @@ func (d *Document) WriteCSV(w io.Writer, table string) error {
 		return err
 	}
 	out := csv.NewWriter(w)
-	line := make([]string, 0, 2*len(t.Columns)+len(d.Parameters)+1)
-	line = append(line, "row")
-	for i := range t.Columns {
-		line = append(line, t.Columns[i].Key)
-		if t.Columns[i].Mixed() {
-			line = append(line, t.Columns[i].Key+"_currency")
-		}
-	}
-	for _, p := range d.Parameters {
-		line = append(line, p.Key)
-	}
+	line := d.csvHead(t)
 	if err := out.Write(line); err != nil {
 		return err
 	}
@@ -66,6 +56,22 @@ func (d *Document) WriteCSV(w io.Writer, table string) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// csvHead are the names of the columns.
+func (d *Document) csvHead(t *Table) []string {
+	line := make([]string, 0, 2*len(t.Columns)+len(d.Parameters)+1)
+	line = append(line, "row")
+	for i := range t.Columns {
+		line = append(line, t.Columns[i].Key)
+		if t.Columns[i].Mixed() {
+			line = append(line, t.Columns[i].Key+"_currency")
+		}
+	}
+	for _, p := range d.Parameters {
+		line = append(line, p.Key)
+	}
+	return line
 }
 
 // plain is a cell as it stands, and harmless where somebody else chose the text.

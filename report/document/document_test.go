@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestALongTableIsShownPageByPageAndSummedWhole(t *testing.T) {
 	t.Parallel()
 	d := documenttest.Days(7)
 	var out bytes.Buffer
-	next := func(table string, after int) string { return table + " goes on after " + string(rune('0'+after)) }
+	next := func(table string, after int) string { return table + " goes on after " + strconv.Itoa(after) }
 	if err := d.WriteTerminal(&out, document.Page{After: 2, Limit: 3}, next); err != nil {
 		t.Fatal(err)
 	}

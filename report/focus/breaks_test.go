@@ -1,12 +1,15 @@
 package focus
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // on is a change of a row.
 func on(pairs ...string) map[string]string {
 	m := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = pairs[i+1]
+	for pair := range slices.Chunk(pairs, 2) {
+		m[pair[0]] = pair[1]
 	}
 	return m
 }

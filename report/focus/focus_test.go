@@ -116,9 +116,11 @@ func TestEveryRuleIsToldWhenItIsBroken(t *testing.T) {
 		}
 		used := map[string]bool{}
 		for _, rule := range c.set.Rules() {
+			used[rule.ID] = true
 			t.Run(c.set.Name+" "+rule.ID, func(t *testing.T) {
+				t.Parallel()
 				e, ok := c.breaks[rule.ID]
-				if used[rule.ID] = true; !ok {
+				if !ok {
 					e = usualBreak(rule.ID)
 				}
 				rows := []map[string]string{maps.Clone(c.whole)}

@@ -39,7 +39,7 @@ func price(amount string, per contract.Per) contract.Price {
 // waves is the worked example: 300 seats in three waves, an old seat 30.00 and a
 // new one 75.00 a month, the new ones paid from 15 February and the old ones to
 // the end of March, seen so many days late and as of a day.
-func waves(late int, asOf string) cost.Inputs {
+func waves(late finance.Day, asOf string) cost.Inputs {
 	in := cost.Inputs{
 		Plan: cost.Plan{Name: "spring", Old: "pbx", New: "cloud", Before: 7, After: map[string]int{"": 7}},
 		Book: cost.Book{Name: "contracts", Currency: "GBP", Contracts: []contract.Contract{
@@ -62,7 +62,7 @@ func waves(late int, asOf string) cost.Inputs {
 				Seats:   []cost.Seat{{System: "pbx", From: day("2024-04-01")}, {System: "cloud", From: day("2027-02-15")}},
 				Planned: day(at),
 			}
-			if switched := day(at) + finance.Day(late); switched <= in.AsOf {
+			if switched := day(at) + late; switched <= in.AsOf {
 				u.Switches = []cost.Switch{{Day: switched, To: dualtone.New}}
 			} else {
 				u.Expected = switched
