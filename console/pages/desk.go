@@ -2,11 +2,15 @@ package pages
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console"
@@ -57,6 +61,7 @@ func (d *Desk) Register(s *console.Server) {
 	d.registerPeople(s.Router)
 	d.registerCalls(s.Router)
 	t := s.Router
+	t.Open("GET /", d.show("Not found", "", nowhere))
 	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))
 	t.Read("GET /routes", access.RouteRead, d.show("Routes", "/routes", d.routes))
 	t.Read("GET /reports", access.ReportRead, d.show("Reports", "/reports", d.reports))
@@ -67,6 +72,11 @@ func (d *Desk) Register(s *console.Server) {
 	t.Read("GET /reports/chart/{report}/{chart}", access.ReportFinance, d.download("/reports", d.costsChart))
 	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
 	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
+}
+
+// nowhere answers for every address that is no page.
+func nowhere(r *http.Request, _ page) (templ.Component, error) {
+	return nil, fmt.Errorf("page %s: %w", r.URL.Path, dualtone.ErrNotFound)
 }
 
 func (d *Desk) registerPlans(t *console.Router) {
