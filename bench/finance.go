@@ -89,7 +89,7 @@ func company24(users int) cost.Inputs {
 	}
 	for n := range users {
 		wave := n % 40
-		day := first + finance.Day(30+wave*16) //nolint:gosec // days of two years
+		day := first + finance.Day(30+wave*16)
 		u := cost.User{
 			ID: dualtone.PersonID(fmt.Sprintf("E%06d", n)), Stage: fmt.Sprintf("wave-%d", wave), CostCenter: fmt.Sprintf("CC%02d", n%50), Planned: day,
 			Seats: []cost.Seat{{System: "pbx", From: first}, {System: "cloud", From: day - 30}},

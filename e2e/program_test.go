@@ -73,7 +73,7 @@ func (p program) afterwards(t *testing.T, args ...string) answer {
 	return p.run(t, context.WithoutCancel(t.Context()), args...)
 }
 
-func (p program) run(t *testing.T, ctx context.Context, args ...string) answer { //nolint:revive // the test comes first, as everywhere here
+func (p program) run(t *testing.T, ctx context.Context, args ...string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, commandPatience)
 	defer cancel()

@@ -116,7 +116,7 @@ func (r tokenRow) token() access.Token {
 	}
 }
 
-const tokenColumns = `id, name, owner, kind, roles, created, expires, revoked, last_used, by, sum`
+const tokenColumns = `id, name, owner, kind, roles, created, expires, revoked, last_used, by, sum` //nolint:gosec // Names of columns.
 
 // KeepToken stores a new token.
 func (s *Accounts) KeepToken(ctx context.Context, t access.Token) error {

@@ -55,29 +55,9 @@ func (s *Finance) Sampled(ctx context.Context, plan string) ([]sample.Person, er
 			return err
 		}
 		_, err = pgx.CollectRows(found, func(r pgx.CollectableRow) (struct{}, error) {
-			var p sample.Person
-			var old, next *time.Time
-			var reached, seen, wrote []byte
-			err := r.Scan(&p.ID, &p.Stage, &p.CostCenter, &p.Country, &p.Site, &p.Waiting, &old, &next, &reached, &seen, &wrote)
+			p, err := sampledPerson(r)
 			if err != nil {
 				return struct{}{}, err
-			}
-			p.Old, p.New = utc(old), utc(next)
-			if err := documents(reached, &p.Reached); err != nil {
-				return struct{}{}, err
-			}
-			for _, text := range [][]byte{seen, wrote} {
-				var seats []sample.Seen
-				if err := documents(text, &seats); err != nil {
-					return struct{}{}, err
-				}
-				p.Seats = append(p.Seats, seats...)
-			}
-			for i := range p.Reached {
-				p.Reached[i].At = p.Reached[i].At.UTC()
-			}
-			for i := range p.Seats {
-				p.Seats[i].At = p.Seats[i].At.UTC()
 			}
 			all = append(all, p)
 			return struct{}{}, nil
@@ -85,6 +65,33 @@ func (s *Finance) Sampled(ctx context.Context, plan string) ([]sample.Person, er
 		return err
 	})
 	return all, err
+}
+
+// sampledPerson reads a row of selectSampled.
+func sampledPerson(r pgx.CollectableRow) (p sample.Person, err error) {
+	var old, next *time.Time
+	var reached, seen, wrote []byte
+	if err := r.Scan(&p.ID, &p.Stage, &p.CostCenter, &p.Country, &p.Site, &p.Waiting, &old, &next, &reached, &seen, &wrote); err != nil {
+		return p, err
+	}
+	p.Old, p.New = utc(old), utc(next)
+	if err := documents(reached, &p.Reached); err != nil {
+		return p, err
+	}
+	for _, text := range [][]byte{seen, wrote} {
+		var seats []sample.Seen
+		if err := documents(text, &seats); err != nil {
+			return p, err
+		}
+		p.Seats = append(p.Seats, seats...)
+	}
+	for i := range p.Reached {
+		p.Reached[i].At = p.Reached[i].At.UTC()
+	}
+	for i := range p.Seats {
+		p.Seats[i].At = p.Seats[i].At.UTC()
+	}
+	return p, nil
 }
 
 func documents[T any](text []byte, into *[]T) error {

@@ -47,31 +47,9 @@ func (r *Rollups) Close(ctx context.Context, c report.Closing) (report.Closing, 
 	}
 	var held closingRow
 	err := again(ctx, noun, func() error {
-		return pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
-			head, err := lockKnowledge(ctx, tx)
-			if err != nil {
-				return err
-			}
-			held, err = row[closingRow](ctx, tx, `SELECT `+closingColumns+` FROM report_closings WHERE name = $1`, c.Name)
-			if err == nil || !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-			held, err = row[closingRow](ctx, tx, `
-				INSERT INTO report_closings (name, "from", "to", zone, known_at, actor, reason)
-				VALUES ($1, $2::date, $3::date, $4, $5, $6, $7) RETURNING `+closingColumns,
-				c.Name, c.From.String(), c.To.String(), c.Zone, head.at, c.Actor, c.Reason)
-			if err != nil {
-				return err
-			}
-			if _, err := beginEpoch(ctx, tx, head); err != nil {
-				return err
-			}
-			e, err := changed("report.close", "closing/"+c.Name, nil, held.closing())
-			if err != nil {
-				return err
-			}
-			e.Actor, e.Reason = c.Actor, c.Reason
-			return note(ctx, tx, e)
+		return pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) (err error) {
+			held, err = closeIn(ctx, tx, &c)
+			return err
 		})
 	})
 	if err != nil {
@@ -82,6 +60,34 @@ func (r *Rollups) Close(ctx context.Context, c report.Closing) (report.Closing, 
 		return found, fmt.Errorf("%s is of %s to %s in %s already: %w", noun, found.From, found.To, found.Zone, dualtone.ErrConflict)
 	}
 	return found, nil
+}
+
+// closeIn keeps a closing in a transaction, unless one of its name is kept already.
+func closeIn(ctx context.Context, tx pgx.Tx, c *report.Closing) (closingRow, error) {
+	head, err := lockKnowledge(ctx, tx)
+	if err != nil {
+		return closingRow{}, err
+	}
+	held, err := row[closingRow](ctx, tx, `SELECT `+closingColumns+` FROM report_closings WHERE name = $1`, c.Name)
+	if err == nil || !errors.Is(err, pgx.ErrNoRows) {
+		return held, err
+	}
+	held, err = row[closingRow](ctx, tx, `
+		INSERT INTO report_closings (name, "from", "to", zone, known_at, actor, reason)
+		VALUES ($1, $2::date, $3::date, $4, $5, $6, $7) RETURNING `+closingColumns,
+		c.Name, c.From.String(), c.To.String(), c.Zone, head.at, c.Actor, c.Reason)
+	if err != nil {
+		return held, err
+	}
+	if _, err := beginEpoch(ctx, tx, head); err != nil {
+		return held, err
+	}
+	e, err := changed("report.close", "closing/"+c.Name, nil, held.closing())
+	if err != nil {
+		return held, err
+	}
+	e.Actor, e.Reason = c.Actor, c.Reason
+	return held, note(ctx, tx, e)
 }
 
 // Closings returns closed periods in the order of their names.

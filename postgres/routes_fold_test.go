@@ -33,9 +33,9 @@ func endsAfterOne(r *Router) {
 	}
 }
 
-func looseRows(tb testing.TB, pool *pgxpool.Pool) (n int) {
+func looseRows(ctx context.Context, tb testing.TB, pool *pgxpool.Pool) (n int) {
 	tb.Helper()
-	if err := pool.QueryRow(tb.Context(), "SELECT count(*) FROM route_loose").Scan(&n); err != nil {
+	if err := pool.QueryRow(ctx, "SELECT count(*) FROM route_loose").Scan(&n); err != nil {
 		tb.Fatal(err)
 	}
 	return n
@@ -81,7 +81,7 @@ func TestTheTableIsTheSameHoweverMuchOfItIsFolded(t *testing.T) {
 		if diff := cmp.Diff(all.Routes, whole.Routes, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			rt.Fatalf("table: %v: -want +got\n%s", err, diff)
 		}
-		most = max(most, looseRows(t, pool))
+		most = max(most, looseRows(t.Context(), t, pool))
 	})
 	if most < 10 {
 		t.Errorf("only %d rows were loose at once", most)
@@ -101,13 +101,13 @@ func TestAChangeDuringAFoldWaitsForOneSliceAtMost(t *testing.T) {
 	}
 	other := NewRouter(pool)
 	between := 0
-	r.rest = func(context.Context, time.Duration) error {
-		before := looseRows(t, pool)
+	r.rest = func(ctx context.Context, _ time.Duration) error {
+		before := looseRows(ctx, t, pool)
 		key := dualtone.Number(fmt.Sprintf("+4930%07d", between*chunk*3/4+1))
-		if _, err := other.Apply(t.Context(), []routing.Change{{From: routePlan(key, "old"), To: routePlan(key, "new")}}, byHand); err != nil {
+		if _, err := other.Apply(ctx, []routing.Change{{From: routePlan(key, "old"), To: routePlan(key, "new")}}, byHand); err != nil {
 			return err
 		}
-		if after := looseRows(t, pool); after != before {
+		if after := looseRows(ctx, t, pool); after != before {
 			t.Errorf("%d rows were loose and %d are: the change of one number folded others", before, after)
 		}
 		between++
@@ -116,7 +116,7 @@ func TestAChangeDuringAFoldWaitsForOneSliceAtMost(t *testing.T) {
 	if _, err := r.Apply(t.Context(), changes, byHand); err != nil {
 		t.Fatal(err)
 	}
-	if loose := looseRows(t, pool); between != numbers/chunk+1 || loose != 0 {
+	if loose := looseRows(t.Context(), t, pool); between != numbers/chunk+1 || loose != 0 {
 		t.Errorf("%d changes came in between, %d rows are loose", between, loose)
 	}
 	s, err := r.Since(t.Context(), 0)
@@ -217,7 +217,7 @@ func TestAnAbandonedFoldIsFinishedByThoseWhoChangeTheTableLater(t *testing.T) {
 	}
 	isLoose := func(want int) {
 		t.Helper()
-		if loose := looseRows(t, pool); loose != want {
+		if loose := looseRows(t.Context(), t, pool); loose != want {
 			t.Errorf("%d rows are loose, want %d", loose, want)
 		}
 	}

@@ -198,22 +198,24 @@ func ambiguousRulings(a *app) *cobra.Command {
 				}); err != nil {
 					return err
 				}
-				return showList(a, list[calllog.Ruled]{Items: found}, "Nobody said anything of a leg.", func(t *table) {
-					t.row("WHEN", "LEG", "BELONGS TO", "BY", "WHY", "TAKEN BACK", "BY", "WHY")
-					for _, r := range found {
-						to := "nothing"
-						if r.To != (calllog.LegID{}) {
-							to = legName(r.To)
-						}
-						t.row(clock(r.At), legName(r.Leg), to, dash(r.Actor), r.Reason, clock(r.Withdrawn), dash(r.WithdrawnBy), dash(r.Why))
-					}
-				})
+				return showList(a, list[calllog.Ruled]{Items: found}, "Nobody said anything of a leg.", func(t *table) { rulingsTable(t, found) })
 			})
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
 	numbers.add(cmd)
 	return cmd
+}
+
+func rulingsTable(t *table, rulings []calllog.Ruled) {
+	t.row("WHEN", "LEG", "BELONGS TO", "BY", "WHY", "TAKEN BACK", "BY", "WHY")
+	for _, r := range rulings {
+		to := "nothing"
+		if r.To != (calllog.LegID{}) {
+			to = legName(r.To)
+		}
+		t.row(clock(r.At), legName(r.Leg), to, dash(r.Actor), r.Reason, clock(r.Withdrawn), dash(r.WithdrawnBy), dash(r.Why))
+	}
 }
 
 // sidesOf are the sides that systems are on.

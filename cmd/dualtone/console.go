@@ -48,7 +48,7 @@ func consoleCommand(a *app) *cobra.Command {
 
 // serveConsole serves until the context ends.
 func (a *app) serveConsole(ctx context.Context, cfg *config.Config, s *stores, c client.Client) error {
-	server, served, stop, err := a.newConsole(ctx, cfg, s, c)
+	server, served, stop, err := a.newConsole(cfg, s, c)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func listenAt(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // newConsole puts the console together: who may come in, pages and API.
-func (a *app) newConsole(ctx context.Context, cfg *config.Config, s *stores, c client.Client) (server *console.Server, served *api.API, stop func(), err error) {
+func (a *app) newConsole(cfg *config.Config, s *stores, c client.Client) (server *console.Server, served *api.API, stop func(), err error) {
 	set, err := consoleConfig(&cfg.Console)
 	if err != nil {
 		return nil, nil, nil, err

@@ -46,23 +46,15 @@ func invoicesImport(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				all, faults := cost.ReadInvoices(args[0], text, contracts)
-				if faults.Errors() > 0 {
-					if err := a.show(map[string]any{"faults": faults}, func(t *table) { faultLines(t, faults) }); err != nil {
-						return err
-					}
-					return fmt.Errorf("%s: %s: %w", args[0], count(faults.Errors(), "fault"), dualtone.ErrInvalid)
-				}
-				if err := all.Check(); err != nil {
+				all, err := a.readInvoices(args[0], text, contracts)
+				if err != nil {
 					return err
 				}
 				done := importedInvoices{DryRun: dryRun, Next: []string{"dualtone report invoice-check"}}
 				for _, name := range all.Names() {
-					one := importedInvoice{Invoice: name, Lines: len(all[name]), Total: all.Total(name)}
-					if !dryRun {
-						if one.Kept, err = s.finance.KeepInvoice(cmd.Context(), actor(cfg), name, all[name]); err != nil {
-							return err
-						}
+					one, err := importInvoice(cmd, cfg, s, all, name, dryRun)
+					if err != nil {
+						return err
 					}
 					done.Invoices = append(done.Invoices, one)
 				}
@@ -72,6 +64,29 @@ func invoicesImport(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "check the file and say what is in it, and keep nothing")
 	return cmd
+}
+
+// readInvoices reads a file of invoices, and shows its faults.
+func (a *app) readInvoices(name string, text []byte, contracts []contract.Contract) (cost.Invoices, error) {
+	all, faults := cost.ReadInvoices(name, text, contracts)
+	if faults.Errors() > 0 {
+		if err := a.show(map[string]any{"faults": faults}, func(t *table) { faultLines(t, faults) }); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s: %s: %w", name, count(faults.Errors(), "fault"), dualtone.ErrInvalid)
+	}
+	return all, all.Check()
+}
+
+// importInvoice keeps one invoice, unless nothing is to be kept.
+func importInvoice(cmd *cobra.Command, cfg *config.Config, s *stores, all cost.Invoices, name string, dryRun bool) (importedInvoice, error) {
+	one := importedInvoice{Invoice: name, Lines: len(all[name]), Total: all.Total(name)}
+	if dryRun {
+		return one, nil
+	}
+	var err error
+	one.Kept, err = s.finance.KeepInvoice(cmd.Context(), actor(cfg), name, all[name])
+	return one, err
 }
 
 // heldContracts are all contracts that were imported.

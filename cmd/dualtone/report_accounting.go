@@ -28,22 +28,9 @@ func reportAccounting(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "accounting", Short: "What became of every call attempt, and which are unaccounted", Long: reportAccountingLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			begin, err := instant(cmd, "from", from)
+			begin, end, err := a.accountedTime(cmd, from, to)
 			if err != nil {
 				return err
-			}
-			end, err := instant(cmd, "to", to)
-			if err != nil {
-				return err
-			}
-			if end.IsZero() {
-				end = a.now().UTC()
-			}
-			if begin.IsZero() {
-				begin = calllog.Day(end)
-			}
-			if !begin.Before(end) {
-				return usage(cmd, "--from must be before --to")
 			}
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				sum, err := accounting(cmd.Context(), cfg, s, begin, end, cohort)
@@ -74,6 +61,26 @@ func reportAccounting(a *app) *cobra.Command {
 	flags.BoolVar(&all, "all", false, "list every attempt, not the unaccounted alone")
 	flags.BoolVar(&asCSV, "csv", false, "write the attempts and then the sums as CSV")
 	return cmd
+}
+
+// accountedTime reads from when to when attempts are booked: today unless said.
+func (a *app) accountedTime(cmd *cobra.Command, from, to string) (begin, end time.Time, err error) {
+	if begin, err = instant(cmd, "from", from); err != nil {
+		return begin, end, err
+	}
+	if end, err = instant(cmd, "to", to); err != nil {
+		return begin, end, err
+	}
+	if end.IsZero() {
+		end = a.now().UTC()
+	}
+	if begin.IsZero() {
+		begin = calllog.Day(end)
+	}
+	if !begin.Before(end) {
+		return begin, end, usage(cmd, "--from must be before --to")
+	}
+	return begin, end, nil
 }
 
 // instant reads a day or a time.

@@ -99,19 +99,19 @@ func deliverable(cfg *config.Config, d *delivery.Delivery) error {
 
 // add keeps a delivery and has it scheduled. One that cannot be scheduled is not
 // kept.
-func (k *desk) add(cmd *cobra.Command, d *delivery.Delivery) error {
-	if err := k.stores.deliveries.Put(cmd.Context(), *d); err != nil {
+func (d *desk) add(cmd *cobra.Command, what *delivery.Delivery) error {
+	if err := d.stores.deliveries.Put(cmd.Context(), *what); err != nil {
 		if errors.Is(err, dualtone.ErrConflict) {
-			return hint(err, "dualtone report deliver remove "+d.Name+" takes the other one out")
+			return hint(err, "dualtone report deliver remove "+what.Name+" takes the other one out")
 		}
 		return err
 	}
-	if d.Cron == "" {
+	if what.Cron == "" {
 		return nil
 	}
-	err := k.control.ScheduleDelivery(cmd.Context(), d.Name, d.Cron, d.Zone)
+	err := d.control.ScheduleDelivery(cmd.Context(), what.Name, what.Cron, what.Zone)
 	if err != nil {
-		return errors.Join(err, k.stores.deliveries.Remove(cmd.Context(), d.Name))
+		return errors.Join(err, d.stores.deliveries.Remove(cmd.Context(), what.Name))
 	}
 	return nil
 }
@@ -148,16 +148,9 @@ func deliverList(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				items := make([]listedDelivery, len(all))
-				for i, d := range all {
-					items[i].Delivery = d
-					runs, err := s.deliveries.Runs(cmd.Context(), delivery.RunsQuery{Delivery: d.Name, Limit: 1})
-					if err != nil {
-						return err
-					}
-					if len(runs) > 0 {
-						items[i].Last = &runs[0]
-					}
+				items, err := withLastRuns(cmd, s, all)
+				if err != nil {
+					return err
 				}
 				shown := page(items, limit, func(d listedDelivery) string { return d.Name })
 				return showList(a, shown, "No deliveries: dualtone report deliver add makes one.", func(t *table) {
@@ -176,6 +169,22 @@ func deliverList(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&after, "after", "", "go on behind this name")
 	cmd.Flags().IntVar(&limit, "limit", 100, "how many at most")
 	return cmd
+}
+
+// withLastRuns adds to deliveries what became of each the last time.
+func withLastRuns(cmd *cobra.Command, s *stores, all []delivery.Delivery) ([]listedDelivery, error) {
+	items := make([]listedDelivery, len(all))
+	for i, d := range all {
+		items[i].Delivery = d
+		runs, err := s.deliveries.Runs(cmd.Context(), delivery.RunsQuery{Delivery: d.Name, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(runs) > 0 {
+			items[i].Last = &runs[0]
+		}
+	}
+	return items, nil
 }
 
 func deliverRemove(a *app) *cobra.Command {

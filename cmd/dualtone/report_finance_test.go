@@ -21,7 +21,7 @@ import (
 
 // waves keeps the worked example in a new database: 300 people in three waves of
 // 100, their old seats 30.00 and their new ones 75.00 a month, and one invoice.
-func waves(t *testing.T, late int) (address string) {
+func waves(t *testing.T, late finance.Day) (address string) {
 	t.Helper()
 	address = machine.Database(t)
 	pool, err := postgres.Open(t.Context(), address)
@@ -60,7 +60,7 @@ func waves(t *testing.T, late int) (address string) {
 			users = append(users, cost.User{
 				ID: dualtone.PersonID(fmt.Sprintf("E%d%02d", wave+1, n)), Stage: fmt.Sprintf("wave-%d", wave+1), CostCenter: fmt.Sprintf("CC%d", n%3), Country: "GB",
 				Seats:   []cost.Seat{{System: "pbx", From: day("2024-04-01")}, {System: "cloud", From: day("2027-02-15")}},
-				Planned: day(at), Switches: []cost.Switch{{Day: day(at) + finance.Day(late), To: dualtone.New}},
+				Planned: day(at), Switches: []cost.Switch{{Day: day(at) + late, To: dualtone.New}},
 			})
 		}
 	}

@@ -108,6 +108,6 @@ func (y daily) each(t *timeline, do func(d finance.Day, n int)) {
 	n := 0
 	for i := range t.span.Days() {
 		n += int(y[i])
-		do(t.span.From+finance.Day(i), n) //nolint:gosec // an index of a day
+		do(t.span.From+finance.Day(i), n)
 	}
 }

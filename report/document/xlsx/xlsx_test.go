@@ -48,7 +48,7 @@ func TestTheSameReportIsTheSameFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, part := range z.File {
-		if i == 0 && part.Name != "[Content_Types].xml" || part.ModifiedDate != 0 || part.ModifiedTime != 0 { //nolint:staticcheck // What stands in the file.
+		if i == 0 && part.Name != "[Content_Types].xml" || part.ModifiedDate != 0 || part.ModifiedTime != 0 {
 			t.Errorf("part %d is %s of %s", i, part.Name, part.Modified)
 		}
 	}
