@@ -55,7 +55,8 @@ func (c clocks) window(system, against string, at int64) (ahead, within int64) {
 	if m == nil {
 		return 0, (tolerance + blind).Milliseconds()
 	}
-	allowed := tolerance + 2*m.Spread + far/(24*time.Hour)*wander
+	days := int64(far / (24 * time.Hour))
+	allowed := tolerance + 2*m.Spread + time.Duration(days*int64(wander))
 	if !m.Sure() {
 		allowed += blind
 	}
