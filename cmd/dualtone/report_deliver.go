@@ -18,7 +18,7 @@ import (
 const reportDeliverLong = `A delivery is a report of finance that goes out by itself: by a schedule, to
 mailboxes or to a folder that the workers can write to. Each time it is as of
 the day before in its time zone, and as known when it began; tried again after a
-failure it is the same to the byte. A mail that was taken is never sent again.`
+failure it has the same figures. A mail that was taken is never sent again.`
 
 func reportDeliver(a *app) *cobra.Command {
 	cmd := group("deliver", "Reports that go out by themselves, by mail or to a folder",

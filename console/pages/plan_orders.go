@@ -46,7 +46,7 @@ func stageOffers() []offer {
 		{verb: rollout.Pause, text: "Pause"},
 		{verb: rollout.Resume, text: "Resume"},
 		{verb: rollout.Limit, text: "Limits", fields: []field{
-			{name: "concurrency", label: "Users at a time", typed: "number", required: true}, {name: "per_minute", label: "Users a minute, 0 for no limit", typed: "number", value: "0"},
+			{name: "concurrency", label: "Users at a time", typed: "number", required: true}, {name: "per_minute", label: "Users a minute, 0 to leave it as it is", typed: "number", value: "0"},
 		}},
 		{verb: rollout.Skip, text: "Skip"},
 		{verb: rollout.Retry, text: "Retry"},
