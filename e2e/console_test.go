@@ -34,8 +34,9 @@ type seen struct {
 // TestTheConsoleInABrowser has a real browser do what users do, on real servers:
 // the first start, a list with bad rows, a cohort moved under a page that follows
 // it, a plan written and handed in. Every page keeps the rules of accessibility.
+//
+//nolint:paralleltest // a browser beside all the others is slower than its patience
 func TestTheConsoleInABrowser(t *testing.T) {
-	t.Parallel()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("no chromium: the console is not visited in a browser")
@@ -110,21 +111,27 @@ func (p program) console(t *testing.T) string {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
-	found := make(chan string, 1)
+	found, ended := make(chan string, 1), make(chan string, 1)
 	go func() {
+		var said strings.Builder
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if text := strings.TrimSpace(lines.Text()); strings.Contains(text, "/setup?code=") {
+			text := strings.TrimSpace(lines.Text())
+			said.WriteString(text + "\n")
+			if strings.Contains(text, "/setup?code=") {
 				found <- text
 			}
 		}
+		ended <- said.String()
 	}()
 	select {
 	case address := <-found:
 		return address
-	case <-time.After(time.Minute):
+	case said := <-ended:
+		t.Fatalf("the console ended: %s", said)
+	case <-time.After(commandPatience):
 		t.Fatal("the console does not tell where the first password is set")
-		return ""
 	}
+	return ""
 }
 
 // visitorHome is a folder with the script and what it needs, installed from the

@@ -61,7 +61,7 @@ func (d *Desk) Register(s *console.Server) {
 	d.registerPeople(s.Router)
 	d.registerCalls(s.Router)
 	t := s.Router
-	t.Open("GET /", d.show("Not found", "", nowhere))
+	t.Open("/", d.show("Not found", "", nowhere))
 	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))
 	t.Read("GET /routes", access.RouteRead, d.show("Routes", "/routes", d.routes))
 	t.Read("GET /reports", access.ReportRead, d.show("Reports", "/reports", d.reports))
