@@ -118,7 +118,7 @@ func (c *Comparison) calls(ctx context.Context, m rollout.Measure) (rollout.Read
 		r.Missing = c.User.CRM.Name + " has no log of calls"
 		return r, nil
 	}
-	people, err := everybody(ctx, c.User.People)
+	people, err := cutover.Everybody(ctx, c.User.People, cutover.PeopleQuery{})
 	if err != nil {
 		return r, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
@@ -69,11 +70,11 @@ func (p *Prechecks) radius(ctx context.Context, ref PlanRef, limit plan.BlastRad
 	if c := p.crowd.counts[ref]; c != nil && now.Sub(c.at) < crowdFor {
 		return c.radius.Within(limit), nil
 	}
-	all, err := everybody(ctx, p.People)
+	all, err := cutover.Everybody(ctx, p.People, cutover.PeopleQuery{})
 	if err != nil {
 		return nil, err
 	}
-	users := asUsers(all)
+	users := rollout.Candidates(all)
 	for i, person := range all {
 		if person.State != "" && !person.State.Final() {
 			users[i].Side = dualtone.New

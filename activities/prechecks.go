@@ -291,11 +291,11 @@ func prove(class plan.Reversal) string {
 
 // closure asks whether the stage tears people apart who must move together.
 func (c *checking) closure(ctx context.Context, d *plan.Document, check plan.Precheck) error {
-	all, err := everybody(ctx, c.People)
+	all, err := cutover.Everybody(ctx, c.People, cutover.PeopleQuery{})
 	if err != nil {
 		return err
 	}
-	found, err := d.Resolve(asUsers(all))
+	found, err := d.Resolve(rollout.Candidates(all))
 	if err != nil {
 		return err
 	}
@@ -309,28 +309,4 @@ func (c *checking) closure(ctx context.Context, d *plan.Document, check plan.Pre
 		c.fact("%s: nobody is torn apart", check.Check)
 	}
 	return nil
-}
-
-// everybody reads the whole user list.
-func everybody(ctx context.Context, people cutover.People) ([]cutover.PersonState, error) {
-	var all []cutover.PersonState
-	for q := (cutover.PeopleQuery{Limit: 2000}); ; {
-		found, err := people.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-		if len(found) < q.Limit {
-			return all, nil
-		}
-		q.After = found[len(found)-1].ID
-	}
-}
-
-func asUsers(people []cutover.PersonState) []plan.User {
-	users := make([]plan.User, len(people))
-	for i, p := range people {
-		users[i] = plan.User{Person: p.Person, Side: p.Side}
-	}
-	return users
 }

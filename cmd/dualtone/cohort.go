@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"reflect"
@@ -96,7 +95,7 @@ func (a *app) members(cmd *cobra.Command, s *stores, f createFlags) ([]dualtone.
 		add(id)
 	}
 	if !reflect.DeepEqual(f.filter, cutover.PeopleQuery{}) {
-		found, err := allPeople(cmd.Context(), s, f.filter)
+		found, err := cutover.Everybody(cmd.Context(), s.people, f.filter)
 		if err != nil {
 			return nil, err
 		}
@@ -105,24 +104,6 @@ func (a *app) members(cmd *cobra.Command, s *stores, f createFlags) ([]dualtone.
 		}
 	}
 	return members, nil
-}
-
-const pageSize = 1000
-
-// allPeople pages through everybody whom a query selects.
-func allPeople(ctx context.Context, s *stores, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
-	var all []cutover.PersonState
-	for q.Limit = pageSize; ; {
-		found, err := s.people.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-		if len(found) < q.Limit {
-			return all, nil
-		}
-		q.After = found[len(found)-1].ID
-	}
 }
 
 // readLines reads a file's lines, less comments and empty ones.

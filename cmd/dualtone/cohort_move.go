@@ -16,6 +16,9 @@ import (
 	"github.com/dualtone/dualtone/workflows"
 )
 
+// pageSize is how many rows are read at a time where all are wanted.
+const pageSize = 1000
+
 type moveFlags struct {
 	reason string
 	window int

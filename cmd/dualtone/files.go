@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/dualtone/dualtone"
 )
@@ -39,4 +40,17 @@ func fileError(err error) error {
 		return fmt.Errorf("%w: %w", err, dualtone.ErrNotFound)
 	}
 	return fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
+}
+
+// readWithNeighbors reads a file that may name others beside it, which open reads;
+// standard input, which is -, has no neighbors.
+func (a *app) readWithNeighbors(file string) (name string, text []byte, open func(string) ([]byte, error), err error) {
+	if file == "-" {
+		text, err = io.ReadAll(a.in)
+		return "standard input", text, nil, err
+	}
+	text, err = readFile(file)
+	return file, text, func(other string) ([]byte, error) {
+		return readFile(filepath.Join(filepath.Dir(file), filepath.FromSlash(other)))
+	}, err
 }

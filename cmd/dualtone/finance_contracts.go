@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -37,18 +36,9 @@ func (b *bookFlags) bind(cmd *cobra.Command) {
 // readContracts reads a contracts file with the rates beside it, and holds its
 // systems against those of the settings.
 func (a *app) readContracts(cmd *cobra.Command, name string, b *bookFlags) (*contract.Reading, error) {
-	s := contract.Source{Name: name}
+	var s contract.Source
 	var err error
-	if name == "-" {
-		s.Name = "standard input"
-		s.Text, err = io.ReadAll(a.in)
-	} else {
-		s.Text, err = readFile(name)
-		s.Open = func(other string) ([]byte, error) {
-			return readFile(filepath.Join(filepath.Dir(name), filepath.FromSlash(other)))
-		}
-	}
-	if err != nil {
+	if s.Name, s.Text, s.Open, err = a.readWithNeighbors(name); err != nil {
 		return nil, err
 	}
 	if strings.HasSuffix(strings.ToLower(name), ".csv") {

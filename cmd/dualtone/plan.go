@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"path/filepath"
 	"strings"
 	_ "time/tzdata" // Plans mean the same where the machine knows no zones.
 
@@ -127,18 +125,9 @@ func count(n int, noun string) string {
 
 // readPlan reads a plan file with the files beside it.
 func (a *app) readPlan(name string) (*plan.Reading, error) {
-	s := plan.Source{Name: name, Now: a.now()}
+	s := plan.Source{Now: a.now()}
 	var err error
-	if name == "-" {
-		s.Name = "standard input"
-		s.Text, err = io.ReadAll(a.in)
-	} else {
-		s.Text, err = readFile(name)
-		s.Open = func(other string) ([]byte, error) {
-			return readFile(filepath.Join(filepath.Dir(name), filepath.FromSlash(other)))
-		}
-	}
-	if err != nil {
+	if s.Name, s.Text, s.Open, err = a.readWithNeighbors(name); err != nil {
 		return nil, err
 	}
 	return plan.Read(s), nil

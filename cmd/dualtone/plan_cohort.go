@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 const cohortLong = `Looks into the user list and tells who would be in which stage, and why; what
@@ -102,11 +103,11 @@ func (a *app) checkPlan(ctx context.Context, s *stores, file string) (*plan.Read
 }
 
 func wholeList(ctx context.Context, s *stores) ([]plan.User, error) {
-	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
+	people, err := cutover.Everybody(ctx, s.people, cutover.PeopleQuery{})
 	if err != nil {
 		return nil, err
 	}
-	return planUsersOf(people), nil
+	return rollout.Candidates(people), nil
 }
 
 func (a *app) showCohorts(ctx context.Context, s *stores, file string, r *plan.Reading, found resolved) error {

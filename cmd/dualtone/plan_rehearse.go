@@ -16,6 +16,7 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 const rehearseLong = `Plays the whole plan many times and writes nothing outside of the database: when
@@ -101,11 +102,11 @@ func (a *app) play(
 	if request.Model, err = a.model(ctx, cfg, s, d, f); err != nil {
 		return kept, err
 	}
-	people, err := allPeople(ctx, s, cutover.PeopleQuery{})
+	people, err := cutover.Everybody(ctx, s.people, cutover.PeopleQuery{})
 	if err != nil {
 		return kept, err
 	}
-	users := planUsersOf(people)
+	users := rollout.Candidates(people)
 	if request.Resolution, err = d.Resolve(users); err != nil {
 		return kept, err
 	}

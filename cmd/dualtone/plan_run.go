@@ -79,11 +79,11 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if read.Faults.Errors() > 0 {
 		return hint(fmt.Errorf("%s has %s: %w", file, count(read.Faults.Errors(), "fault"), dualtone.ErrInvalid), "dualtone plan lint "+file+" tells them")
 	}
-	people, err := allPeople(ctx, d.stores, cutover.PeopleQuery{})
+	people, err := cutover.Everybody(ctx, d.stores.people, cutover.PeopleQuery{})
 	if err != nil {
 		return err
 	}
-	found, err := read.Check(planUsersOf(people))
+	found, err := read.Check(rollout.Candidates(people))
 	if err != nil {
 		return err
 	}
@@ -290,10 +290,3 @@ func mayOrder(v control.PlanView, g *given) error {
 }
 
 // planUsersOf are people as a plan sees them.
-func planUsersOf(people []cutover.PersonState) []plan.User {
-	users := make([]plan.User, len(people))
-	for i, p := range people {
-		users[i] = plan.User{Person: p.Person, Side: p.Side}
-	}
-	return users
-}

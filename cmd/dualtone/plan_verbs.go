@@ -117,7 +117,7 @@ func pacingVerbs() []planVerb {
 		{
 			verb: rollout.Retry, usual: plan.Operator, short: "Try again what failed: the users of a stage, its prechecks, its gates, or its way back",
 			flags: needsStage, would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("try the %d users again who failed, and the %d who wait", among(v, g.Stage, rollout.FailedUsers()), left(v, g.Stage))
+				return fmt.Sprintf("try the %d users again who failed, and the %d who wait", v.Among(g.Stage, rollout.FailedUsers()...), left(v, g.Stage))
 			},
 		},
 	}
@@ -147,7 +147,7 @@ func endingVerbs() []planVerb {
 				cmd.Flags().StringVar(&g.inFlight, "in-flight", string(control.Finish), "what becomes of those in flight: finish or back")
 			},
 			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), among(v, g.Stage, []cutover.State{cutover.OnNew}))
+				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), v.Among(g.Stage, cutover.OnNew))
 			},
 			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
 				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
@@ -162,7 +162,7 @@ func endingVerbs() []planVerb {
 			long: "Reads back everything about everybody whom the plan has moved and compares it with what was wanted, and the call log with the CRM's own, " +
 				"as the plan's reconcile gates ask. The point of no return needs a comparison that is fresh.",
 			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("read back %d users and compare", among(v, "", []cutover.State{cutover.OnNew}))
+				return fmt.Sprintf("read back %d users and compare", v.Among("", cutover.OnNew))
 			},
 			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
 				if err := d.plans(a).Give(ctx, name, g.PlanOrder); err != nil {
@@ -176,7 +176,7 @@ func endingVerbs() []planVerb {
 			long: "Passes the point of no return, once everything is as the plan requires and enough people have approved it (approve --stage finalise). " +
 				"What the plan names as its final actions is then done, or becomes a task where a system lacks it. From then on nothing can be taken back.",
 			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("make the move of %d users final; nothing can be taken back afterwards", among(v, "", []cutover.State{cutover.OnNew}))
+				return fmt.Sprintf("make the move of %d users final; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
 			},
 		},
 	}
@@ -202,20 +202,7 @@ func needsStage(cmd *cobra.Command, g *given) {
 	_ = cmd.MarkFlagRequired("stage")
 }
 
-// among counts the users of a stage, or of all, who are in some states.
-func among(v control.PlanView, stage string, states []cutover.State) int {
-	n := 0
-	for _, s := range v.Stages {
-		if stage == "" || s.ID == stage {
-			for _, state := range states {
-				n += s.Users[state]
-			}
-		}
-	}
-	return n
-}
-
-func left(v control.PlanView, stage string) int { return among(v, stage, rollout.Tried(false)) }
+func left(v control.PlanView, stage string) int { return v.Among(stage, rollout.Tried(false)...) }
 
 func wouldDecide(word string) func(control.PlanView, *given) string {
 	return func(v control.PlanView, g *given) string {
@@ -246,7 +233,7 @@ func wouldRollback(v control.PlanView, g *given) string {
 	if g.person != "" {
 		return "take back " + g.person
 	}
-	n := among(v, g.Stage, rollout.ToTakeBack())
+	n := v.Among(g.Stage, rollout.ToTakeBack()...)
 	return fmt.Sprintf("take back %s, last first", count(n, "user"))
 }
 

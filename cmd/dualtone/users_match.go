@@ -74,7 +74,7 @@ func (a *app) match(ctx context.Context, cfg *config.Config, s *stores, f matchF
 	if !cfg.Migration.Set() {
 		return r, errNoMigration
 	}
-	known, err := allPeople(ctx, s, cutover.PeopleQuery{})
+	known, err := cutover.Everybody(ctx, s.people, cutover.PeopleQuery{})
 	if err != nil {
 		return r, err
 	}

@@ -387,19 +387,6 @@ func planFaults(all plan.Faults) []console.Fault {
 }
 
 func (a *API) allPeople(ctx context.Context) ([]plan.User, error) {
-	const page = 1000
-	var all []plan.User
-	for q := (cutover.PeopleQuery{Limit: page}); ; {
-		found, err := a.People.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range found {
-			all = append(all, plan.User{Person: p.Person, Side: p.Side})
-		}
-		if len(found) < page {
-			return all, nil
-		}
-		q.After = found[len(found)-1].ID
-	}
+	all, err := cutover.Everybody(ctx, a.People, cutover.PeopleQuery{})
+	return rollout.Candidates(all), err
 }

@@ -172,27 +172,11 @@ func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
 // filters in the address select.
 func (d *Desk) newCohort(r *http.Request, p page) (templ.Component, error) {
 	q := queryOf(r)
-	members, err := d.everybody(r.Context(), peopleQuery(q))
+	members, err := cutover.Everybody(r.Context(), d.People, peopleQuery(q))
 	if err != nil {
 		return nil, err
 	}
 	return newCohortPage(p, q, members), nil
-}
-
-func (d *Desk) everybody(ctx context.Context, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
-	const most = 1000
-	var all []cutover.PersonState
-	for q.After, q.Limit = "", most; ; {
-		found, err := d.People.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-		if len(found) < most {
-			return all, nil
-		}
-		q.After = found[most-1].ID
-	}
 }
 
 // makeCohort makes a cohort of those whom the filters select, or who are named.
@@ -207,7 +191,7 @@ func (d *Desk) makeCohort(r *http.Request, p page) (templ.Component, error) {
 			ids = append(ids, dualtone.PersonID(strings.Trim(id, ",;")))
 		}
 	} else {
-		members, err := d.everybody(r.Context(), peopleQuery(queryOf(r)))
+		members, err := cutover.Everybody(r.Context(), d.People, peopleQuery(queryOf(r)))
 		if err != nil {
 			return nil, err
 		}

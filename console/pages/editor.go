@@ -54,15 +54,11 @@ func (d *Desk) readPlan(ctx context.Context, text string) (*plan.Reading, *plan.
 	if read.Faults.Errors() > 0 {
 		return read, nil, nil
 	}
-	all, err := d.everybody(ctx, cutover.PeopleQuery{})
+	all, err := cutover.Everybody(ctx, d.People, cutover.PeopleQuery{})
 	if err != nil {
 		return nil, nil, err
 	}
-	users := make([]plan.User, len(all))
-	for i, s := range all {
-		users[i] = plan.User{Person: s.Person, Side: s.Side}
-	}
-	found, err := read.Check(users)
+	found, err := read.Check(rollout.Candidates(all))
 	return read, found, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 )
 
 // Missing says who is not where a stage that moves people forward wants them:
@@ -59,4 +60,13 @@ func BackEnd(users cutover.Tally) Verb {
 // FailedUsers lists the states of users whom a retry tries again.
 func FailedUsers() []cutover.State {
 	return []cutover.State{cutover.FailedClean, cutover.Restored, cutover.Unknown, cutover.RestoreDrift}
+}
+
+// Candidates are people as the stages of a plan choose among them.
+func Candidates(people []cutover.PersonState) []plan.User {
+	users := make([]plan.User, len(people))
+	for i, p := range people {
+		users[i] = plan.User{Person: p.Person, Side: p.Side}
+	}
+	return users
 }
