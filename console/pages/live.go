@@ -150,6 +150,7 @@ func (d *Desk) planLive(r *http.Request, v Viewer) (shared, error) {
 	}
 	return shared{who: who, draw: func(ctx context.Context) (templ.Component, error) {
 		now, err := d.look(ctx, s)
+		s.document, s.hash = now.document, now.hash
 		now.line.Now = now.line.Now.Truncate(time.Minute)
 		return planBody(v, now), err
 	}}, err

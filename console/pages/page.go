@@ -9,8 +9,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -69,23 +69,27 @@ type problem struct {
 // problemOf tells an error. What went wrong inside the program is for its log,
 // not for the browser.
 func problemOf(err error) problem {
-	var refused *rollout.RefusalError
-	switch {
-	case errors.As(err, &refused):
-		return problem{status: http.StatusConflict, title: "Not taken", what: refused.Error()}
-	case errors.Is(err, dualtone.ErrDenied):
-		return problem{status: http.StatusForbidden, title: "Not yours to do", what: err.Error(), next: "Ask somebody who has that role, or an administrator for the role."}
-	case errors.Is(err, dualtone.ErrNotFound):
-		return problem{status: http.StatusNotFound, title: "Not found", what: err.Error(), next: "It may have been renamed, or never was there; the lists show what there is."}
-	case errors.Is(err, dualtone.ErrInvalid):
-		return problem{status: http.StatusUnprocessableEntity, title: "Not understood", what: err.Error()}
-	case errors.Is(err, dualtone.ErrConflict):
-		return problem{status: http.StatusConflict, title: "Not now", what: err.Error(), next: "Somebody or something else was first: look at how it stands and try again."}
-	case errors.Is(err, dualtone.ErrUnavailable):
-		return problem{status: http.StatusServiceUnavailable, title: "Out of reach", what: err.Error(), next: "Nothing was changed. Try again in a moment."}
-	default:
-		return problem{status: http.StatusInternalServerError, title: "Something went wrong", what: "dualtone could not answer; its log says why.", next: "Nothing that you asked for was done."}
+	p := problem{status: console.StatusOf(err), title: "Something went wrong", what: err.Error()}
+	if _, refused := errors.AsType[*rollout.RefusalError](err); refused {
+		return problem{status: http.StatusConflict, title: "Not taken", what: err.Error()}
 	}
+	switch p.status {
+	case http.StatusForbidden:
+		p.title, p.next = "Not yours to do", "Ask somebody who has that role, or an administrator for the role."
+	case http.StatusNotFound:
+		p.title, p.next = "Not found", "It may have been renamed, or never was there; the lists show what there is."
+	case http.StatusUnprocessableEntity:
+		p.title = "Not understood"
+	case http.StatusRequestEntityTooLarge:
+		p.title, p.next = "Too large", "Nothing was changed. Send it in smaller parts."
+	case http.StatusConflict:
+		p.title, p.next = "Not now", "Somebody or something else was first: look at how it stands and try again."
+	case http.StatusServiceUnavailable:
+		p.title, p.next = "Out of reach", "Nothing was changed. Try again in a moment."
+	case http.StatusInternalServerError:
+		p.what, p.next = "dualtone could not answer; its log says why.", "Nothing that you asked for was done."
+	}
+	return p
 }
 
 // handler answers a request with a page, or an error that becomes one.

@@ -36,6 +36,7 @@ type sight struct {
 
 	view      control.PlanView
 	document  *plan.Document
+	hash      string // of the document
 	users     []rollout.User
 	next      string
 	failed    []rollout.User
@@ -63,11 +64,14 @@ func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
 	if s.stage == "" {
 		s.stage = shownFirst(s.view.Stages)
 	}
-	version, err := d.Plans.Versions.Version(ctx, s.name, plan.Hash(s.view.Plan.Hash))
-	if err != nil {
-		return s, err
+	// A version never changes, so whoever looks again needs not read it again.
+	if s.document == nil || s.hash != s.view.Plan.Hash {
+		version, err := d.Plans.Versions.Version(ctx, s.name, plan.Hash(s.view.Plan.Hash))
+		if err != nil {
+			return s, err
+		}
+		s.document, s.hash = &version.Document, s.view.Plan.Hash
 	}
-	s.document = &version.Document
 	if err := d.lookAtUsers(ctx, &s); err != nil {
 		return s, err
 	}
