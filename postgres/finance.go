@@ -187,7 +187,7 @@ func (s *Finance) KeepInvoice(ctx context.Context, actor, invoice string, lines 
 // Inputs are what was known at a time of a plan.
 func (s *Finance) Inputs(ctx context.Context, q cost.Question) (cost.Inputs, error) {
 	var in cost.Inputs
-	err := again(ctx, "finance of plan "+q.Plan, func() error {
+	err := again(ctx, "finance", func() error {
 		return known(ctx, s.pool, q.KnownAt, func(tx pgx.Tx, at time.Time) (err error) {
 			in, err = readInputs(ctx, tx, q, at)
 			return err

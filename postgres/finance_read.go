@@ -24,8 +24,10 @@ func readInputs(ctx context.Context, tx pgx.Tx, q cost.Question, at time.Time) (
 	switch {
 	case err != nil:
 		return in, err
+	case len(plans) == 0 && q.Plan == "":
+		return in, fmt.Errorf("nothing was sampled of any plan yet; workers do it every day, dualtone finance sample does it now: %w", dualtone.ErrNotFound)
 	case len(plans) == 0:
-		return in, fmt.Errorf("nothing was sampled of a plan %q yet: %w", q.Plan, dualtone.ErrNotFound)
+		return in, fmt.Errorf("nothing was sampled of a plan %q yet; workers do it every day, dualtone finance sample does it now: %w", q.Plan, dualtone.ErrNotFound)
 	case len(plans) > 1:
 		return in, fmt.Errorf("there are several plans, %s and %s among them; name one: %w", plans[0].Content.Name, plans[1].Content.Name, dualtone.ErrInvalid)
 	}
