@@ -206,22 +206,29 @@ func (s *summing) readCut(ctx context.Context, v view, cut int32, days map[int32
 	for day := range days {
 		first, last = min(first, day), max(last, day)
 	}
-	only, args := s.onlyKey(cut, first, last, v.whole)
+	only, args := "", []any{cut, first, last, v.whole}
+	if s.ask.Key != "" {
+		only, args = " AND page = $5", append(args, pageOf(s.key))
+	}
 	found, err := s.tx.Query(ctx, `
-		SELECT day - date 'epoch', system_id, key, figures FROM rollup_cuts
+		SELECT day - date 'epoch', system_id, sums FROM rollup_cuts
 		WHERE cut = $1 AND day BETWEEN date 'epoch' + $2::integer AND date 'epoch' + $3::integer AND epoch <= $4`+only, args...)
 	if err != nil {
 		return err
 	}
-	var day, system, key int32
-	var figures pgtype.DriverBytes
-	_, err = pgx.ForEachRow(found, []any{&day, &system, &key, &figures}, func() error {
+	var day, system int32
+	var sums pgtype.DriverBytes
+	_, err = pgx.ForEachRow(found, []any{&day, &system, &sums}, func() error {
 		i, wanted := days[day]
 		if !wanted {
 			return nil
 		}
-		_, err := s.at(sumKey{i, system, key}).AddPacked(figures)
-		return err
+		return eachKey(sums, func(key int32, packed []byte) ([]byte, error) {
+			if s.ask.Key != "" && key != s.key {
+				return report.SkipPacked(packed)
+			}
+			return s.at(sumKey{i, system, key}).AddPacked(packed)
+		})
 	})
 	return err
 }
