@@ -76,6 +76,7 @@ type keeping struct {
 	rollups *postgres.Rollups
 	company calllogtest.Company
 	next    int // the first leg that is not written yet
+	mixed   int // the first leg that is of its own system: those before are the PBX's
 }
 
 func (k *keeping) run(ctx context.Context) error {
@@ -136,9 +137,13 @@ func (k *keeping) round(ctx context.Context, n int) (r keptRound, err error) {
 	return r, k.files(ctx, n, &r)
 }
 
-// write writes batches as a source of their own and returns rows a second.
+// write writes batches of the PBX as a source of their own and returns rows a second.
 func (k *keeping) write(ctx context.Context, name string, batches [][]calllog.Row) (float64, error) {
-	in, err := k.calls.Begin(ctx, calllog.Source{System: "pbx", Kind: calllog.File, Key: name, Name: name})
+	return k.writeOf(ctx, "pbx", name, batches)
+}
+
+func (k *keeping) writeOf(ctx context.Context, system, name string, batches [][]calllog.Row) (float64, error) {
+	in, err := k.calls.Begin(ctx, calllog.Source{System: system, Kind: calllog.File, Key: name, Name: name})
 	if err != nil {
 		return 0, err
 	}
@@ -182,10 +187,10 @@ func (k *keeping) raw(ctx context.Context, legs int) (float64, error) {
 // fill writes what is left of the company's calls, and settles it.
 func (k *keeping) fill(ctx context.Context) error {
 	began := time.Now()
-	k.Filled = max(0, k.company.Calls-k.next)
+	k.mixed, k.Filled = k.next, max(0, k.company.Calls-k.next)
 	for k.next < k.company.Calls {
 		for system, rows := range k.company.Each(k.next, keptBatch) {
-			if _, err := k.write(ctx, fmt.Sprintf("fill %s %d", system, k.next), [][]calllog.Row{rows}); err != nil {
+			if _, err := k.writeOf(ctx, system, fmt.Sprintf("fill %d", k.next), [][]calllog.Row{rows}); err != nil {
 				return err
 			}
 		}
@@ -241,7 +246,9 @@ func (k *keeping) ask(ctx context.Context) ([]timed, error) {
 		}
 	}
 	sample := k.company.Leg(k.company.Calls / 2)
-	sample.System = "pbx"
+	if k.company.Calls/2 < k.mixed {
+		sample.System = "pbx"
+	}
 	if err := f.time("one leg with its versions", 50, func(int) error {
 		_, err := k.calls.Versions(ctx, sample.Place())
 		return err
