@@ -132,7 +132,7 @@ func placeOf(p config.EdgePlace) edge.Place {
 
 // servedTLS is how connections are taken that come in over TLS.
 func servedTLS(t config.TLS) (*tls.Config, error) {
-	conf, err := tlsConfig(t)
+	conf, err := tlsConfig("edge.tls", t)
 	if err != nil {
 		return nil, err
 	}
@@ -218,13 +218,22 @@ func (p *plane) listenHTTP(ctx context.Context) error {
 	if e.Listen == "" {
 		return nil
 	}
+	s, err := p.lookUps()
+	if err != nil {
+		return err
+	}
+	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), s.Core, s.Handler())
+}
+
+// lookUps is the server of look-ups over HTTP.
+func (p *plane) lookUps() (*httpedge.Server, error) {
+	e := p.cfg.HTTP
 	token, err := e.Token.Resolve(config.MachineSecrets())
 	if err != nil {
-		return fmt.Errorf("edge.http.token: %w: %w", err, dualtone.ErrInvalid)
+		return nil, fmt.Errorf("edge.http.token: %w: %w", err, dualtone.ErrInvalid)
 	}
 	core := p.core(httpedge.Name, e.MaxPerSecond)
-	s := &httpedge.Server{Core: core, Access: p.access, Token: edge.NewToken(token), RetryAfter: p.cfg.SIP.RetryAfter}
-	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), core, s.Handler())
+	return &httpedge.Server{Core: core, Access: p.access, Token: edge.NewToken(token), RetryAfter: p.cfg.SIP.RetryAfter}, nil
 }
 
 // secured is the TLS configuration where it is wanted.
