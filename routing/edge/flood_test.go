@@ -99,7 +99,7 @@ func spent() (goroutines int, heap uint64) {
 	return runtime.NumGoroutine(), m.HeapAlloc
 }
 
-func held(t *testing.T, room int, goroutines int, heap uint64) {
+func held(t *testing.T, room, goroutines int, heap uint64) {
 	t.Helper()
 	if g, h := spent(); g > goroutines+room || h > heap+heapRoom {
 		t.Errorf("%d goroutines, before the flood %d; %d kB alive, before the flood %d kB", g, goroutines, h>>10, heap>>10)
@@ -269,7 +269,12 @@ func TestHazardAFloodOfConnectionsTakesABoundedRoomAndLeavesItToOthers(t *testin
 			go func() {
 				ended <- s.serve(ctx, &edge.Bounded{Listener: ln, Max: places, Access: loopback(t), Measures: s.core.Measures})
 			}()
-			t.Cleanup(func() { stop(); <-ended })
+			t.Cleanup(func() {
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
 			goroutines, heap := spent()
 			flood(t, address, s)
 			// Two for each connection are more than any of the servers needs.
@@ -315,12 +320,18 @@ type datagramServer struct {
 func TestHazardAFloodOfDatagramsTakesABoundedRoomAndTheNextCallIsAnswered(t *testing.T) {
 	for _, s := range []datagramServer{
 		{
-			"sip", func(ctx context.Context, core *edge.Core, conn *net.UDPConn) error { return sipServer(t, core).ServeUDP(ctx, conn) },
+			"sip",
+			func(ctx context.Context, core *edge.Core, conn *net.UDPConn) error {
+				return sipServer(t, core).ServeUDP(ctx, conn)
+			},
 			func(n int) []byte { return []byte(sipInvite(n)) },
 			func(b []byte) bool { return strings.HasPrefix(string(b), "SIP/2.0 302") },
 		},
 		{
-			"enum", func(ctx context.Context, core *edge.Core, conn *net.UDPConn) error { return enumServer(t, core).ServeUDP(ctx, conn) },
+			"enum",
+			func(ctx context.Context, core *edge.Core, conn *net.UDPConn) error {
+				return enumServer(t, core).ServeUDP(ctx, conn)
+			},
 			enumQuestion,
 			func(b []byte) bool { m := new(dns.Msg); return m.Unpack(b) == nil && len(m.Answer) == 1 },
 		},

@@ -13,11 +13,13 @@ import (
 func certificates(t *testing.T) (server, client *tls.Config) {
 	t.Helper()
 	ca := certtest.New(t)
-	return &tls.Config{
-			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.Server(t)},
-			ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ca.Pool(),
-		}, &tls.Config{
-			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.Client(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))},
-			RootCAs: ca.Pool(), ServerName: "127.0.0.1",
-		}
+	server = &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.Server(t)},
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ca.Pool(),
+	}
+	client = &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.Client(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))},
+		RootCAs: ca.Pool(), ServerName: "127.0.0.1",
+	}
+	return server, client
 }
