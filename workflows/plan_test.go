@@ -228,7 +228,7 @@ func (h *hall) Check(context.Context, activities.StageRef) (activities.Checked, 
 	return h.checks(), nil
 }
 
-func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, rollout.Rate) (map[dualtone.PersonID]string, error) {
+func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, activities.Crowding) (map[dualtone.PersonID]string, error) {
 	return nil, nil
 }
 
