@@ -192,7 +192,7 @@ func Default() Config {
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
 		Console: Console{
-			MaxBodyMB: 32, MaxConnections: 4096,
+			MaxBodyMB: 32, MaxUploadMB: 512, MaxConnections: 4096,
 			Session: ConsoleSession{Idle: time.Hour, Lasts: 12 * time.Hour}, Rate: ConsoleRate{PerSecond: 50, Burst: 200, SignIns: 10},
 			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
 		},

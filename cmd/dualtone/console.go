@@ -136,7 +136,7 @@ func (a *app) newConsole(cfg *config.Config, s *stores, c client.Client) (server
 
 func consoleConfig(c *config.Console) (console.Config, error) {
 	set := console.Config{
-		URL: c.URL, Secure: c.Secure(), MaxBody: int64(c.MaxBodyMB) << 20, MaxConnections: c.MaxConnections,
+		URL: c.URL, Secure: c.Secure(), MaxBody: int64(c.MaxBodyMB) << 20, MaxUpload: int64(c.MaxUploadMB) << 20, MaxConnections: c.MaxConnections,
 		Idle: c.Session.Idle, Lasts: c.Session.Lasts, PerSecond: c.Rate.PerSecond, Burst: c.Rate.Burst, SignIns: c.Rate.SignIns,
 		Version: version,
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -11,10 +13,13 @@ import (
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/account"
+	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
@@ -55,7 +60,18 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			}
 			return all, err
 		},
-		Edges: s.edges.Edges,
+		Edges: s.edges.Edges, Finance: &financeDesk{facts: s.finance}, Contracts: s.contracts, Months: &months{facts: s.finance, now: now},
+		Connected: slices.Sorted(maps.Keys(cfg.Systems)),
+		Match: func(ctx context.Context, actor string, afresh, write bool) (api.Matching, error) {
+			r, err := a.match(ctx, cfg, s, matchFlags{afresh: afresh, write: write, actor: actor})
+			return r.Matching, err
+		},
+		Check: func(ctx context.Context) []api.Health { return a.healths(ctx, cfg) },
+		Reading: func(system, format, zone, country string) (source.Reading, error) {
+			f := readingFlags{system: system, format: format, zone: zone, country: country}
+			return f.over(cfg)
+		},
+		Log: s.calls, Settler: s.rollups, Care: s.care, Guarded: s.audit.Guarded,
 		Systems: func(ctx context.Context) ([]api.System, error) {
 			found, err := s.systems.List(ctx)
 			all := make([]api.System, len(found))
@@ -67,6 +83,63 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			return all, err
 		},
 	}
+}
+
+// healths asks every connected system how it is.
+func (a *app) healths(ctx context.Context, cfg *config.Config) []api.Health {
+	names := slices.Sorted(maps.Keys(cfg.Systems))
+	all := make([]api.Health, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			h := a.checkSystem(ctx, cfg, name)
+			all[i] = api.Health{
+				Name: name, Kind: h.Kind, OK: h.OK, Version: h.Version, Identity: h.Identity, Detail: h.Detail, Reason: h.Reason, Error: h.Error,
+				CallCenters: h.CallCenters,
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+// months closes months as the command line does.
+type months struct {
+	facts *postgres.Finance
+	now   func() time.Time
+}
+
+// Close closes a month as it is known now.
+func (m *months) Close(ctx context.Context, c cost.Closing, dry bool) (cost.Closing, error) {
+	var err error
+	if c.Plan, err = m.plan(ctx, c.Plan); err != nil {
+		return c, err
+	}
+	closer := cost.Closer{Source: m.facts, Closings: m.facts}
+	return closer.CloseMonth(ctx, c, finance.DayOf(m.now()), dry)
+}
+
+// Reopen opens the last closed month again.
+func (m *months) Reopen(ctx context.Context, c cost.Closing, dry bool) (cost.Closing, error) {
+	var err error
+	if c.Plan, err = m.plan(ctx, c.Plan); err != nil {
+		return c, err
+	}
+	if dry {
+		return c, m.facts.MayReopen(ctx, c)
+	}
+	return m.facts.ReopenMonth(ctx, c)
+}
+
+// Closings lists months that were closed or opened again.
+func (m *months) Closings(ctx context.Context, plan string, knownAt time.Time) ([]cost.Closing, error) {
+	return m.facts.Closings(ctx, plan, knownAt)
+}
+
+// plan is the plan that is meant: the only one where none is named.
+func (m *months) plan(ctx context.Context, name string) (string, error) {
+	in, err := m.facts.Inputs(ctx, cost.Question{Plan: name})
+	return in.Plan.Name, err
 }
 
 // keys are the answers that are kept, as the API asks for them.

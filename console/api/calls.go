@@ -17,7 +17,7 @@ type Calls interface {
 	Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error)
 	Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
 	Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error)
-	Quarantined(ctx context.Context, q calllog.QuarantineQuery) ([]calllog.Quarantined, error)
+	calllog.Quarantine
 }
 
 // Stitches is which legs are one call, and what the CRM says of them.
@@ -26,6 +26,7 @@ type Stitches interface {
 	CallOf(ctx context.Context, leg calllog.Place) (calllog.Call, error)
 	Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error)
 	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
+	calllog.Rulings
 	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
 }
 
@@ -33,8 +34,6 @@ func (a *API) callLog() {
 	read(a, get("list-legs", "/legs", access.CallRead, "Legs of calls, the latest first; numbers of people outside are masked"), a.legs)
 	read(a, get("list-leg-versions", "/legs/versions", access.CallRead, "Every version of a leg"), a.versions)
 	read(a, get("get-call", "/calls/{call}", access.CallRead, "One call, its legs and why they are one"), a.call)
-	read(a, get("list-ambiguous", "/ambiguous", access.CallRead, "Legs that fit several calls, with the candidates"), a.ambiguous)
-	read(a, get("list-quarantine", "/quarantine", access.CallRaw, "Rows that could not be read"), a.quarantine)
 	read(a, get("get-reconciliation", "/reconciliations/{day}", access.CallRead, "A day's comparison with the CRM, as it is kept"), a.reconciled)
 }
 
@@ -147,52 +146,6 @@ func (a *API) call(ctx context.Context, in *oneCall) (*body[Call], error) {
 		out.Legs = append(out.Legs, leg)
 	}
 	return &body[Call]{out}, nil
-}
-
-type ambiguousList struct {
-	Paging
-
-	System string `query:"system" maxLength:"100"`
-	From   string `query:"from" maxLength:"40"`
-	To     string `query:"to" maxLength:"40"`
-}
-
-func (a *API) ambiguous(ctx context.Context, in *ambiguousList) (*Page[calllog.Ambiguity], error) {
-	from, err := moment("from", in.From)
-	if err != nil {
-		return nil, err
-	}
-	to, err := moment("to", in.To)
-	if err != nil {
-		return nil, err
-	}
-	after, err := place(in.After)
-	if err != nil {
-		return nil, err
-	}
-	found, err := a.Stitches.Ambiguous(ctx, calllog.AmbiguousQuery{System: in.System, From: from, To: to, After: after, Limit: in.more()})
-	return paged("/ambiguous", in.Paging, found, err, func(x calllog.Ambiguity) string {
-		return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
-	})
-}
-
-type quarantineList struct {
-	Paging
-
-	System string                  `query:"system" maxLength:"100"`
-	State  calllog.QuarantineState `query:"state" maxLength:"40"`
-	Text   string                  `query:"text" maxLength:"200"`
-}
-
-func (a *API) quarantine(ctx context.Context, in *quarantineList) (*Page[calllog.Quarantined], error) {
-	after, err := in.number()
-	if err != nil {
-		return nil, err
-	}
-	found, err := a.Calls.Quarantined(ctx, calllog.QuarantineQuery{
-		System: in.System, State: in.State, Text: in.Text, After: calllog.QuarantineID(after), Limit: in.more(),
-	})
-	return paged("/quarantine", in.Paging, found, err, func(q calllog.Quarantined) string { return serial(int64(q.ID)) })
 }
 
 type reconciledDay struct {

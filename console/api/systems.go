@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 )
 
@@ -23,4 +24,20 @@ func (a *API) connected() {
 		found, err := a.Systems(ctx)
 		return bodyOf(Items[System]{Items: append([]System{}, found...)}, err)
 	})
+	read(a, get("check-systems", "/systems/health", access.SystemCheck, "Sign in to every system and ask how it is"), func(ctx context.Context, _ *struct{}) (*body[Items[Health]], error) {
+		return &body[Items[Health]]{Items[Health]{Items: append([]Health{}, a.Check(ctx)...)}}, nil
+	})
+}
+
+// Health is how a system answers.
+type Health struct {
+	Name        string                `json:"name"`
+	Kind        string                `json:"kind"`
+	OK          bool                  `json:"ok"`
+	Version     string                `json:"version,omitempty"`
+	Identity    string                `json:"identity,omitempty"`
+	Detail      string                `json:"detail,omitempty"`
+	Reason      string                `json:"reason,omitempty" doc:"The kind of the error, where it does not work"`
+	Error       string                `json:"error,omitempty"`
+	CallCenters []dualtone.CallCenter `json:"call_centers,omitempty"`
 }
