@@ -14,7 +14,7 @@ import (
 	"github.com/dualtone/dualtone/calllog/account"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
-	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 const reportAccountingLong = `Books every attempt that reached the company's border, as the routing plane
@@ -144,9 +144,7 @@ func (a *app) accountingCSV(sum account.Accounting) error {
 	w := csv.NewWriter(a.out)
 	lines := [][]string{{"at", "attempt", "caller", "number", "outcome", "call", "found_by", "attempts"}}
 	for _, b := range sum.Booked {
-		lines = append(lines, []string{
-			b.At.UTC().Format(time.RFC3339Nano), b.ID, report.Harmless(b.Caller), report.Harmless(string(b.Number)), string(b.Outcome), string(b.Call), b.By, "1",
-		})
+		lines = append(lines, spreadsheet.Row(b.At.UTC().Format(time.RFC3339Nano), b.ID, b.Caller, string(b.Number), string(b.Outcome), string(b.Call), b.By, "1"))
 	}
 	for _, o := range account.Outcomes() {
 		lines = append(lines, []string{"total", "", "", "", string(o), "", "", strconv.Itoa(sum.Sums[o])})

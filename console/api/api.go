@@ -44,11 +44,16 @@ type Desk struct {
 	Stitches Stitches
 	Closings report.Closings
 	// Traffic makes a report, with the corrections of a closed period.
-	Traffic func(ctx context.Context, q report.Query) (report.Traffic, error)
+	Traffic func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error)
+	// Money tells what plans cost, and Unheard which of a plan's notices were tried in
+	// vain, by channel.
+	Money   control.Money
+	Unheard func(ctx context.Context, plan string) (map[string]int, error)
 	// Rehearsed refuses a plan that asks to be rehearsed and was not.
 	Rehearsed func(ctx context.Context, d *plan.Document) error
-	// Accounting books every attempt of a time, Booked only those that are open.
-	Accounting func(ctx context.Context, from, to time.Time, cohort string) (Accounting, error)
+	// Accounting books every attempt of a time; unless all are asked for, Booked are
+	// those that are open.
+	Accounting func(ctx context.Context, from, to time.Time, cohort string, all bool) (Accounting, error)
 	History    func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
 	Edges      func(ctx context.Context) ([]routing.Edge, error)
 	Systems    func(ctx context.Context) ([]System, error)

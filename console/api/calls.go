@@ -26,6 +26,7 @@ type Stitches interface {
 	CallOf(ctx context.Context, leg calllog.Place) (calllog.Call, error)
 	Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error)
 	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
+	Moves(ctx context.Context, id calllog.CallID) ([]calllog.Change, error)
 	calllog.Rulings
 	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
 }
@@ -49,6 +50,7 @@ type legList struct {
 	Site        string              `query:"site" maxLength:"200"`
 	Direction   calllog.Direction   `query:"direction" enum:"inbound,outbound,internal"`
 	Disposition calllog.Disposition `query:"disposition" maxLength:"40"`
+	Call        string              `query:"call" maxLength:"300" doc:"The system's own key of a call"`
 	Oldest      bool                `query:"oldest"`
 }
 
@@ -67,7 +69,7 @@ func (a *API) legs(ctx context.Context, in *legList) (*Page[calllog.Kept], error
 	}
 	found, err := a.Calls.Legs(ctx, calllog.LegQuery{
 		System: in.System, From: from, To: to, Number: in.Number, Agent: in.Agent, Queue: in.Queue, Site: in.Site,
-		Direction: in.Direction, Disposition: in.Disposition, Oldest: in.Oldest, After: after, Limit: in.more(),
+		Direction: in.Direction, Disposition: in.Disposition, Call: in.Call, Oldest: in.Oldest, After: after, Limit: in.more(),
 	})
 	for i := range found {
 		found[i].Mask()
@@ -124,28 +126,60 @@ func (a *API) versions(ctx context.Context, in *oneLeg) (*body[Items[calllog.Kep
 type Call struct {
 	calllog.Call
 
-	Legs []calllog.Kept `json:"legs"`
+	Legs  []calllog.Kept   `json:"legs"`
+	Moves []calllog.Change `json:"moves,omitempty" doc:"What was decided otherwise before"`
 }
 
 type oneCall struct {
-	Call string `path:"call" maxLength:"300" doc:"The call's name"`
+	Call string `path:"call" maxLength:"300" doc:"The call's name, or one of its legs as SYSTEM/RECORD"`
 }
 
 func (a *API) call(ctx context.Context, in *oneCall) (*body[Call], error) {
-	found, err := a.Stitches.Call(ctx, calllog.CallID(in.Call))
+	found, err := a.findCall(ctx, in.Call)
 	if err != nil {
 		return nil, err
 	}
 	out := Call{Call: found, Legs: []calllog.Kept{}}
 	for _, m := range found.Members {
 		leg, err := a.Calls.Leg(ctx, calllog.Place{Started: m.Started, LegID: m.Leg})
-		if err != nil {
+		if dualtone.Kind(err) == "not_found" {
+			leg.LegID, leg.Started = m.Leg, m.Started // gone since the day was stitched
+		} else if err != nil {
 			return nil, err
 		}
 		leg.Mask()
 		out.Legs = append(out.Legs, leg)
 	}
-	return &body[Call]{out}, nil
+	out.Moves, err = a.Stitches.Moves(ctx, found.ID)
+	out.maskReasons()
+	return bodyOf(out, err)
+}
+
+// maskReasons masks the numbers in the reasons for which legs are one call: keys
+// hold some, and people write them.
+func (c *Call) maskReasons() {
+	for i := range c.Members {
+		c.Members[i].Join.Why = calllog.MaskText(c.Members[i].Join.Why)
+	}
+	for i := range c.Moves {
+		c.Moves[i].Why = calllog.MaskText(c.Moves[i].Why)
+	}
+}
+
+func (a *API) findCall(ctx context.Context, name string) (calllog.Call, error) {
+	call, err := a.Stitches.Call(ctx, calllog.CallID(name))
+	if dualtone.Kind(err) != "not_found" {
+		return call, err
+	}
+	leg, wrong := legID(name)
+	if wrong != nil {
+		return call, err
+	}
+	at, err := a.Stitches.Find(ctx, leg)
+	if err != nil {
+		return call, err
+	}
+	return a.Stitches.CallOf(ctx, at)
 }
 
 type reconciledDay struct {

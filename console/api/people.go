@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dualtone/dualtone"
@@ -29,12 +30,21 @@ type personList struct {
 	Site      string            `query:"site" maxLength:"200"`
 	Team      string            `query:"team" maxLength:"200"`
 	Cohort    string            `query:"cohort" maxLength:"200"`
+	Attribute []string          `query:"attribute" doc:"Only people with this value of an attribute, as in queue=sales-uk"`
 	Unmatched cutover.Selection `query:"unmatched" enum:"only,except" doc:"Those who lack an account on some system"`
 }
 
 func (a *API) listPeople(ctx context.Context, in *personList) (*Page[cutover.PersonState], error) {
+	attributes := map[string]string{}
+	for _, text := range in.Attribute {
+		key, value, both := strings.Cut(text, "=")
+		if !both {
+			return nil, invalid("attribute " + strconv.Quote(text) + ": want one as in queue=sales-uk")
+		}
+		attributes[key] = value
+	}
 	found, err := a.People.List(ctx, cutover.PeopleQuery{
-		Text: in.Text, Side: in.Side, State: in.State, Site: in.Site, Team: in.Team, Cohort: in.Cohort, Unmatched: in.Unmatched,
+		Attributes: attributes, Text: in.Text, Side: in.Side, State: in.State, Site: in.Site, Team: in.Team, Cohort: in.Cohort, Unmatched: in.Unmatched,
 		After: dualtone.PersonID(in.After), Limit: in.more(),
 	})
 	return paged("/users", in.Paging, found, err, func(p cutover.PersonState) string { return string(p.ID) })

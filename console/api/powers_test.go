@@ -253,7 +253,7 @@ func TestARulingOfNoLegIsNone(t *testing.T) {
 		return s.ask(t, admin, "POST", "/api/v1/rulings"+path, strings.ReplaceAll(text, "LEG", legs[0].Record)).status
 	}
 	for text, want := range map[string]int{
-		`{"leg":"pbx/none","apart":true,"reason":"x"}`:                    http.StatusNotFound,
+		`{"leg":"pbx/none","apart":true,"reason":"x"}`:               http.StatusNotFound,
 		`{"leg":"pbx/LEG","reason":"x"}`:                             http.StatusUnprocessableEntity,
 		`{"leg":"pbx/LEG","to":"x","apart":true,"reason":"x"}`:       http.StatusUnprocessableEntity,
 		`{"leg":"pbx/LEG","apart":true}`:                             http.StatusUnprocessableEntity,

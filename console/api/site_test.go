@@ -149,8 +149,10 @@ func newSite(t *testing.T) *site {
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Countries: []string{"GB"}, Now: time.Now,
-		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) { return report.Make(ctx, rollups, q) },
-		Accounting: func(context.Context, time.Time, time.Time, string) (api.Accounting, error) {
+		Traffic: func(ctx context.Context, q report.Query, _ int) (report.Traffic, error) {
+			return report.Make(ctx, rollups, q)
+		},
+		Accounting: func(context.Context, time.Time, time.Time, string, bool) (api.Accounting, error) {
 			return api.Accounting{}, nil
 		},
 		Rehearsed: func(context.Context, *plan.Document) error { return nil },
@@ -163,6 +165,7 @@ func newSite(t *testing.T) *site {
 			return all, err
 		},
 		Edges:   postgres.NewEdges(pool).Edges,
+		Unheard: postgres.NewNotices(pool).Waiting,
 		Finance: printer{}, Contracts: postgres.NewContracts(pool), Months: months{postgres.NewFinance(pool)}, Connected: []string{"pbx"},
 		Match: func(context.Context, string, bool, bool) (api.Matching, error) {
 			return api.Matching{}, dualtone.ErrUnavailable

@@ -8,15 +8,17 @@ import (
 	"github.com/dualtone/dualtone/access"
 )
 
-// System is a connected system as it was registered.
+// System is a connected system, and as what it was registered.
 type System struct {
 	Name       string            `json:"name"`
 	Kind       string            `json:"kind"`
-	Identity   string            `json:"identity"`
+	Role       string            `json:"role,omitempty" enum:"old,new,crm" doc:"What it is in the migration"`
+	PerSecond  float64           `json:"per_second,omitempty" doc:"How many requests a second it is asked at most; no limit if it is missing"`
+	Identity   string            `json:"identity,omitempty" doc:"What it said it is when it was registered; missing as long as it is not"`
 	Sandbox    string            `json:"sandbox,omitempty"`
 	Detail     map[string]string `json:"detail,omitempty"`
-	Actor      string            `json:"actor"`
-	Registered time.Time         `json:"registered"`
+	Actor      string            `json:"actor,omitempty"`
+	Registered time.Time         `json:"registered,omitzero"`
 }
 
 func (a *API) connected() {
