@@ -30,6 +30,7 @@ type Config struct {
 	Calls     Calls              `mapstructure:"calls"`
 	Evidence  Evidence           `mapstructure:"evidence"`
 	Console   Console            `mapstructure:"console"`
+	Server    Server             `mapstructure:"server"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
 	Notify    Notify             `mapstructure:"notify"`
 
@@ -41,6 +42,14 @@ type Config struct {
 type Evidence struct {
 	// Key is the private key, Ed25519 in PEM.
 	Key Secret `mapstructure:"key"`
+}
+
+// Server is a dualtone server that the commands ask instead of the database.
+type Server struct {
+	// URL is where it is, https://dualtone.example.test; empty for none.
+	URL string `mapstructure:"url"`
+	// Token is what is shown to it.
+	Token Secret `mapstructure:"token"`
 }
 
 // Telemetry is where traces of what the program does are sent.

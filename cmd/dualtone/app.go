@@ -59,6 +59,15 @@ func actor(cfg *config.Config) string {
 	return "unknown"
 }
 
+// who is who acts, where the settings could be read.
+func (a *app) who() string {
+	cfg, err := a.settings()
+	if err != nil {
+		return "unknown"
+	}
+	return actor(cfg)
+}
+
 func (a *app) logger(cfg *config.Config) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {

@@ -11,8 +11,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
-	"github.com/dualtone/dualtone/calllog"
-	"github.com/dualtone/dualtone/calllog/account"
 	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
@@ -44,13 +42,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 		},
 		Accounting: func(ctx context.Context, from, to time.Time, cohort string, all bool) (api.Accounting, error) {
 			sum, err := accounting(ctx, cfg, s, from, to, cohort)
-			if !all {
-				sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
-			}
-			for i := range sum.Booked {
-				sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
-			}
-			return api.Accounting{From: from, To: to, Accounting: sum}, err
+			return api.Accounting(booked(accounted{from: from, to: to, all: all}, sum)), err
 		},
 		Money: s.standings(), Unheard: s.notices.Waiting,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },

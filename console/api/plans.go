@@ -191,15 +191,16 @@ func (a *API) planReadings(ctx context.Context, in *planReadingList) (*body[Item
 type PlanOrder struct {
 	Why
 
-	Stage       string    `json:"stage,omitempty" maxLength:"100" doc:"A stage; finalise for the point of no return; the plan if it is left out"`
-	User        string    `json:"user,omitempty" maxLength:"200" doc:"skip, rollback: one person alone"`
-	Hold        string    `json:"hold,omitempty" maxLength:"200" doc:"release: the hold's id; all if it is left out"`
-	Until       time.Time `json:"until,omitzero" doc:"hold: when it ends by itself"`
-	Concurrency int       `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
-	PerMinute   int       `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
-	InFlight    string    `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight"`
-	Hash        string    `json:"hash,omitempty" maxLength:"100" doc:"The plan that you have seen; refused if another is in force"`
-	DryRun      bool      `json:"dry_run,omitempty" doc:"Say whether it would be taken, and change nothing"`
+	Stage       string        `json:"stage,omitempty" maxLength:"100" doc:"A stage; finalise for the point of no return; the plan if it is left out"`
+	User        string        `json:"user,omitempty" maxLength:"200" doc:"skip, rollback: one person alone"`
+	Hold        string        `json:"hold,omitempty" maxLength:"200" doc:"release: the hold's id; all if it is left out"`
+	Until       time.Time     `json:"until,omitzero" doc:"hold: when it ends by itself"`
+	Concurrency int           `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
+	PerMinute   int           `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
+	Rate        *rollout.Rate `json:"rate,omitempty" doc:"limits: all of them, instead of the two above"`
+	InFlight    string        `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight"`
+	Hash        string        `json:"hash,omitempty" maxLength:"100" doc:"The plan that you have seen; refused if another is in force"`
+	DryRun      bool          `json:"dry_run,omitempty" doc:"Say whether it would be taken, and change nothing"`
 }
 
 type planOrder struct {
@@ -236,6 +237,9 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 	}
 	if v == rollout.Limit {
 		o.Rate = &rollout.Rate{Concurrency: in.Body.Concurrency, UsersPerMinute: in.Body.PerMinute}
+	}
+	if v == rollout.Limit && in.Body.Rate != nil {
+		o.Rate = in.Body.Rate
 	}
 	given := Given{Plan: in.Plan, Verb: v, Stage: o.Stage, Role: role, DryRun: in.Body.DryRun}
 	view, err := a.Plans.View(ctx, in.Plan)
