@@ -43,9 +43,6 @@ func (e *RefusedError) Error() string {
 	return text.String()
 }
 
-// Hint says what to do next.
-func (e *RefusedError) Hint() string { return e.Next }
-
 // Unwrap is the error of this program that the server's was.
 func (e *RefusedError) Unwrap() error {
 	for _, kind := range []error{

@@ -58,6 +58,9 @@ type Telemetry struct {
 	OTLP string `mapstructure:"otlp"`
 	// Sample is how many of a hundred requests are traced.
 	Sample int `mapstructure:"sample"`
+	// Metrics is where Prometheus finds the figures of a worker that runs by itself;
+	// empty for nowhere.
+	Metrics string `mapstructure:"metrics"`
 }
 
 // Log says what is logged and how.

@@ -44,6 +44,8 @@ type Config struct {
 	// SignIns is how many attempts a minute one address, or one account, has.
 	SignIns int
 	OIDC    *OIDC
+	// Traced follows requests; nil where nobody does.
+	Traced  func(http.Handler) http.Handler
 	Version string
 }
 
@@ -109,7 +111,11 @@ func (s *Server) Handler() http.Handler {
 	outside.Handle("GET /readyz", named("GET /readyz", http.HandlerFunc(s.ready)))
 	outside.Handle("GET /static/", named("GET /static/", static.Handler()))
 	outside.Handle("/", inside)
-	return s.visited(s.guarded(s.bounded(s.sameSite(outside))))
+	handler := s.visited(s.guarded(s.bounded(s.sameSite(outside))))
+	if s.config.Traced != nil {
+		handler = s.config.Traced(handler)
+	}
+	return handler
 }
 
 const (
