@@ -175,7 +175,7 @@ func (a *app) serveFigures(ctx context.Context, group *errgroup.Group, address s
 	figures.MustRegister(collectors...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{figures, a.temporalFigures}, promhttp.HandlerOpts{}))
-	ln, err := listenSecure(ctx, address, nil)
+	ln, err := edge.ListenTCP(ctx, address)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,6 @@ import (
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
-	"github.com/dualtone/dualtone/finance"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
@@ -54,7 +52,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			}
 			return all, err
 		},
-		Edges: s.edges.Edges, Finance: &financeDesk{facts: s.finance}, Contracts: s.contracts, Months: &months{facts: s.finance, now: now},
+		Edges: s.edges.Edges, Finance: s.costs(), Contracts: s.contracts, Months: s.months(a.now),
 		Connected: slices.Sorted(maps.Keys(cfg.Systems)),
 		Match: func(ctx context.Context, actor string, afresh, write bool) (api.Matching, error) {
 			r, err := a.match(ctx, cfg, s, matchFlags{afresh: afresh, write: write, actor: actor})
@@ -104,45 +102,6 @@ func (a *app) healths(ctx context.Context, cfg *config.Config) []api.Health {
 	}
 	wg.Wait()
 	return all
-}
-
-// months closes months as the command line does.
-type months struct {
-	facts *postgres.Finance
-	now   func() time.Time
-}
-
-// Close closes a month as it is known now.
-func (m *months) Close(ctx context.Context, c cost.Closing, dry bool) (cost.Closing, error) {
-	var err error
-	if c.Plan, err = m.plan(ctx, c.Plan); err != nil {
-		return c, err
-	}
-	closer := cost.Closer{Source: m.facts, Closings: m.facts}
-	return closer.CloseMonth(ctx, c, finance.DayOf(m.now()), dry)
-}
-
-// Reopen opens the last closed month again.
-func (m *months) Reopen(ctx context.Context, c cost.Closing, dry bool) (cost.Closing, error) {
-	var err error
-	if c.Plan, err = m.plan(ctx, c.Plan); err != nil {
-		return c, err
-	}
-	if dry {
-		return c, m.facts.MayReopen(ctx, c)
-	}
-	return m.facts.ReopenMonth(ctx, c)
-}
-
-// Closings lists months that were closed or opened again.
-func (m *months) Closings(ctx context.Context, plan string, knownAt time.Time) ([]cost.Closing, error) {
-	return m.facts.Closings(ctx, plan, knownAt)
-}
-
-// plan is the plan that is meant: the only one where none is named.
-func (m *months) plan(ctx context.Context, name string) (string, error) {
-	in, err := m.facts.Inputs(ctx, cost.Question{Plan: name})
-	return in.Plan.Name, err
 }
 
 // keys are the answers that are kept, as the API asks for them.

@@ -63,7 +63,7 @@ type Desk struct {
 	Keys       Keys
 	Finance    Finance
 	Contracts  contract.Store
-	Months     Months
+	Months     *control.Months
 	// Connected are the names of the systems that the settings connect.
 	Connected []string
 	// Match joins the user list with the accounts of the systems, and stores what

@@ -14,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
@@ -27,15 +28,6 @@ type Finance interface {
 	Print(ctx context.Context, j press.Job) ([]press.File, error)
 }
 
-// Months closes months and opens them again.
-type Months interface {
-	// Close closes a month as it is known now; dry says what would be closed.
-	Close(ctx context.Context, c cost.Closing, dry bool) (cost.Closing, error)
-	// Reopen opens the last closed month again.
-	Reopen(ctx context.Context, c cost.Closing, dry bool) (cost.Closing, error)
-	Closings(ctx context.Context, plan string, knownAt time.Time) ([]cost.Closing, error)
-}
-
 func (a *API) costs() {
 	read(a, get("get-finance-report", "/finance/reports/{report}", access.ReportFinance, "One of finance's reports, in any format; several files come as a zip"), a.financeReport)
 	read(a, get("list-contracts", "/finance/contracts", access.ReportFinance, "Contracts, by when they hold and when they were known"), a.contracts)
@@ -43,11 +35,11 @@ func (a *API) costs() {
 	read(a, get("list-finance-closings", "/finance/closings", access.ReportFinance, "Months that were closed or opened again"), a.financeClosings)
 	write(a, post("close-month", "/finance/closings", access.ReportClose, "Close a month: its figures stay, later facts become corrections"),
 		func(ctx context.Context, in *monthOrder, _ access.Role) (*body[Month], error) {
-			return a.orderMonth(ctx, in, a.Months.Close)
+			return a.orderMonth(ctx, in, cost.Close, a.Months.Close)
 		})
 	write(a, post("reopen-month", "/finance/closings/reopen", access.ReportClose, "Open the last closed month again"),
 		func(ctx context.Context, in *monthOrder, _ access.Role) (*body[Month], error) {
-			return a.orderMonth(ctx, in, a.Months.Reopen)
+			return a.orderMonth(ctx, in, cost.Reopen, a.Months.Reopen)
 		})
 }
 
@@ -294,7 +286,7 @@ type closingList struct {
 }
 
 func (a *API) financeClosings(ctx context.Context, in *closingList) (*body[Items[cost.Closing]], error) {
-	found, err := a.Months.Closings(ctx, in.Plan, time.Time{})
+	found, err := a.Months.List(ctx, in.Plan)
 	return bodyOf(Items[cost.Closing]{Items: append([]cost.Closing{}, found...)}, err)
 }
 
@@ -302,30 +294,37 @@ func (a *API) financeClosings(ctx context.Context, in *closingList) (*body[Items
 type MonthOrder struct {
 	Why
 
-	Month  string `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"2027-02"`
-	Plan   string `json:"plan,omitempty" maxLength:"100" doc:"Of which plan; the only one if it is left out"`
-	DryRun bool   `json:"dry_run,omitempty" doc:"Say what would be done, and keep nothing"`
+	Month   string    `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"2027-02"`
+	Plan    string    `json:"plan,omitempty" maxLength:"100" doc:"Of which plan; the only one if it is left out"`
+	KnownAt time.Time `json:"known_at,omitzero" doc:"That of the dry run which was agreed to: refused when more has become known since"`
+	DryRun  bool      `json:"dry_run,omitempty" doc:"Say what would be done, with the figures, and keep nothing"`
 }
 
 type monthOrder struct{ Body MonthOrder }
 
 func (o *monthOrder) asked() (string, Why) { return "month/" + o.Body.Month, o.Body.Why }
 
-// Month is a month that was closed or opened again.
+// Month is a month that was closed or opened again; of a dry run with what reports
+// of it say.
 type Month struct {
-	cost.Closing
+	control.MonthPreview
 
 	DryRun bool `json:"dry_run"`
 }
 
-func (a *API) orderMonth(ctx context.Context, in *monthOrder, do func(context.Context, cost.Closing, bool) (cost.Closing, error)) (*body[Month], error) {
+func (a *API) orderMonth(
+	ctx context.Context, in *monthOrder, kind cost.ClosingKind, do func(context.Context, control.MonthOrder) (cost.Closing, error),
+) (*body[Month], error) {
 	at, err := finance.ParseMonth(in.Body.Month)
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Reason == "" {
-		return nil, invalid("a reason is needed: others will want to know why")
+	o := control.MonthOrder{Why: by(ctx, in.Body.Why), Plan: in.Body.Plan, Month: at, KnownAt: in.Body.KnownAt}
+	out := Month{DryRun: in.Body.DryRun}
+	if in.Body.DryRun {
+		out.MonthPreview, err = a.Months.Preview(ctx, kind, o)
+	} else {
+		out.Closing, err = do(ctx, o)
 	}
-	done, err := do(ctx, cost.Closing{Plan: in.Body.Plan, Month: at, Actor: by(ctx, in.Body.Why).Actor, Reason: in.Body.Reason}, in.Body.DryRun)
-	return bodyOf(Month{Closing: done, DryRun: in.Body.DryRun}, err)
+	return bodyOf(out, err)
 }

@@ -28,7 +28,6 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/report/press"
@@ -112,17 +111,6 @@ func (printer) Print(_ context.Context, j press.Job) ([]press.File, error) {
 	return []press.File{one}, nil
 }
 
-// months are those of a store in which nothing was sampled.
-type months struct{ *postgres.Finance }
-
-func (m months) Close(ctx context.Context, c cost.Closing, _ bool) (cost.Closing, error) {
-	return m.CloseMonth(ctx, c)
-}
-
-func (m months) Reopen(ctx context.Context, c cost.Closing, _ bool) (cost.Closing, error) {
-	return m.ReopenMonth(ctx, c)
-}
-
 func newSite(t *testing.T) *site {
 	t.Helper()
 	pool, err := postgres.Open(t.Context(), machine.Database(t))
@@ -141,7 +129,7 @@ func newSite(t *testing.T) *site {
 	}, console.Stores{
 		Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit,
 	}, slog.New(slog.DiscardHandler))
-	calls, rollups := postgres.NewCalls(pool), postgres.NewRollups(pool)
+	calls, rollups, money := postgres.NewCalls(pool), postgres.NewRollups(pool), postgres.NewFinance(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
 			Control: &control.Control{Client: nothingRuns{}}, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now,
@@ -166,7 +154,7 @@ func newSite(t *testing.T) *site {
 		},
 		Edges:   postgres.NewEdges(pool).Edges,
 		Unheard: postgres.NewNotices(pool).Waiting,
-		Finance: printer{}, Contracts: postgres.NewContracts(pool), Months: months{postgres.NewFinance(pool)}, Connected: []string{"pbx"},
+		Finance: printer{}, Contracts: postgres.NewContracts(pool), Months: &control.Months{Source: money, Closings: money, Now: time.Now}, Connected: []string{"pbx"},
 		Match: func(context.Context, string, bool, bool) (api.Matching, error) {
 			return api.Matching{}, dualtone.ErrUnavailable
 		},
