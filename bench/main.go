@@ -3,7 +3,8 @@
 // real Postgres beside a bare workflow on the same servers in the same run,
 // what a user costs in history, requests, transactions and bytes, what a large
 // cohort costs in memory, how well a vendor's limit is kept and used, and what the
-// routing plane answers beside Kamailio, nginx and NSD.
+// routing plane answers beside Kamailio, nginx and NSD, and what the console costs
+// with many who look at it.
 //
 // Everything that takes part is a process of its own: the dualtone worker that
 // people run, the three simulated systems, the bare workflow's worker, Postgres
@@ -58,7 +59,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats"}
+	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats", "console"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -94,6 +95,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"finance", money},
 		{"routing", route},
 		{"finance-formats", formats},
+		{"console", watching},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -82,7 +83,7 @@ func (s toldSpan) Attributes() []attribute.KeyValue {
 // Streams, which last, and what only machines ask are not traced.
 func Handler(next http.Handler) http.Handler {
 	return otelhttp.NewHandler(next, "request", otelhttp.WithFilter(func(r *http.Request) bool {
-		return !slices.Contains([]string{"/livez", "/readyz", "/api/v1/events", "/events"}, r.URL.Path) && r.Header.Get("Accept") != "text/event-stream"
+		return !slices.Contains([]string{"/livez", "/readyz", "/api/v1/events"}, r.URL.Path) && !strings.HasSuffix(r.URL.Path, "/live")
 	}))
 }
 
