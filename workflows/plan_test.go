@@ -53,6 +53,8 @@ type hall struct {
 	left func() int
 	// linger is how long a switch takes by the real clock.
 	linger time.Duration
+	// interceptors come before the program's own.
+	interceptors []interceptor.WorkerInterceptor
 	// performed are the plans whose final actions were done.
 	performed []activities.PlanRef
 }
@@ -131,7 +133,7 @@ func (h *hall) fresh() {
 	h.env.SetStartTime(start)
 	h.env.SetTestTimeout(5 * time.Minute)
 	h.env.SetWorkerOptions(worker.Options{
-		Interceptors:             []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		Interceptors:             append(slices.Clone(h.interceptors), &activities.Interceptor{}),
 		DeadlockDetectionTimeout: time.Minute, // a busy machine is no deadlock
 	})
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
