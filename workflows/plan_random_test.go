@@ -135,7 +135,9 @@ type course struct {
 	Broken []string
 }
 
-func (c *course) breaks(what string, args ...any) { c.Broken = append(c.Broken, fmt.Sprintf(what, args...)) }
+func (c *course) breaks(what string, args ...any) {
+	c.Broken = append(c.Broken, fmt.Sprintf(what, args...))
+}
 
 // befall plays a fate: the plan and its stages by their workflows, and each user's
 // switch by its own, in a world of their own.
