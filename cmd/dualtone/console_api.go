@@ -46,6 +46,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			}
 			return api.Accounting{From: from, To: to, Accounting: sum}, err
 		},
+		Outcome:   outcomes(a, cfg, s).Outcome,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
 		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
 			found, err := s.router.History(ctx, postgres.RouteHistory{Number: number, Before: before, Limit: limit})

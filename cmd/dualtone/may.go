@@ -26,7 +26,7 @@ func actions() map[string]access.Action {
 		"cohort pause": access.CohortOrder, "cohort resume": access.CohortOrder, "cohort cancel": access.CohortOrder,
 		"cohort skip": access.CohortOrder, "cohort window": access.CohortOrder,
 		"plan list": access.PlanRead, "plan status": access.PlanRead, "plan watch": access.PlanRead, "plan users": access.PlanRead,
-		"plan log": access.PlanRead, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
+		"plan log": access.PlanRead, "plan outcome": access.PlanRead, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
 		"plan approve": access.PlanApprove, "plan reject": access.PlanReject, "plan start": access.PlanStart, "plan hold": access.PlanHold,
 		"plan release": access.PlanRelease, "plan pause": access.PlanPause, "plan resume": access.PlanResume, "plan limits": access.PlanLimits,
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,

@@ -18,7 +18,7 @@ import (
 
 // planRunCommands are the verbs of a plan that runs, or is to.
 func planRunCommands(a *app) []*cobra.Command {
-	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a), planEvidence(a), planCanary(a)}
+	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planOutcome(a), planTasks(a), planEvidence(a), planCanary(a)}
 	for _, v := range planVerbs() {
 		all = append(all, a.planVerbCommand(v))
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -44,6 +45,8 @@ type Desk struct {
 	Traffic func(ctx context.Context, q report.Query) (report.Traffic, error)
 	// Rehearsed refuses a plan that asks to be rehearsed and was not.
 	Rehearsed func(ctx context.Context, d *plan.Document) error
+	// Outcome holds the rehearsal of a plan against what came.
+	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
 	// Accounting books every attempt of a time, Booked only those that are open.
 	Accounting func(ctx context.Context, from, to time.Time, cohort string) (Accounting, error)
 	History    func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,7 @@ import (
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -123,6 +125,9 @@ func newSite(t *testing.T) *site {
 		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) { return report.Make(ctx, rollups, q) },
 		Accounting: func(context.Context, time.Time, time.Time, string) (api.Accounting, error) {
 			return api.Accounting{}, nil
+		},
+		Outcome: func(_ context.Context, name string) (*rehearsal.Outcome, error) {
+			return nil, fmt.Errorf("rehearsal of plan %s: %w", name, dualtone.ErrNotFound)
 		},
 		Rehearsed: func(context.Context, *plan.Document) error { return nil },
 		History: func(ctx context.Context, n dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
