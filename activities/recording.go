@@ -67,9 +67,6 @@ func (l *CallLog) Recorded(ctx context.Context, p *plan.Plan, agents []dualtone.
 	}
 	perHour(&r, times, zone)
 	r.Traffic.Busy = rehearsal.SpreadOf(lengths)
-	if len(lengths) == 0 {
-		r.Calls = 0 // calls of which none lasted say nothing of how long one keeps a user
-	}
 	return r, nil
 }
 
@@ -102,8 +99,12 @@ func (l *CallLog) lengths(ctx context.Context, system string, agent dualtone.Use
 	var all []time.Duration
 	for i := range legs {
 		leg := &legs[i].Leg
-		if took := leg.Ended.Sub(leg.Answered) + leg.WrapUp; !leg.Answered.IsZero() && took > 0 {
-			all = append(all, took)
+		took := leg.Talk + leg.Hold
+		if took == 0 && !leg.Answered.IsZero() {
+			took = leg.Ended.Sub(leg.Answered)
+		}
+		if took > 0 {
+			all = append(all, took+leg.WrapUp)
 		}
 	}
 	return all, nil

@@ -28,7 +28,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			Control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
 				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
 			}},
-			Store: s.rollouts, Versions: s.plans, Now: now,
+			Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: now},

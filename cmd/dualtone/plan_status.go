@@ -19,7 +19,7 @@ import (
 // withPlans runs a command that reads plans and asks no workflow.
 func (a *app) withPlans(cmd *cobra.Command, do func(*control.Plans) error) error {
 	return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Money: s.standings(), Now: a.now})
+		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Money: s.standings(), Now: a.now})
 	})
 }
 

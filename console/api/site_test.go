@@ -63,6 +63,7 @@ type site struct {
 	audit    *postgres.Audit
 	people   *postgres.People
 	router   *postgres.Router
+	rollouts *postgres.Rollouts
 }
 
 type keys struct{ requests *postgres.Requests }
@@ -106,7 +107,7 @@ func newSite(t *testing.T) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{
-		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), router: postgres.NewRouter(pool, "GB"),
+		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
 	}
 	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now}
 	s.server = console.New(console.Config{
@@ -117,7 +118,7 @@ func newSite(t *testing.T) *site {
 	calls, rollups := postgres.NewCalls(pool), postgres.NewRollups(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
-			Control: &control.Control{Client: nothingRuns{}}, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now,
+			Control: &control.Control{Client: nothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), Now: time.Now,
 		},
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,

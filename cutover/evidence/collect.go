@@ -26,6 +26,8 @@ type Records struct {
 	Receipts Receipts
 	// Calls books the attempts to call some numbers in a time.
 	Calls func(ctx context.Context, numbers map[dualtone.Number]bool, from, to time.Time) (Account, error)
+	// Explanations are what people said of differences; nil knows of none.
+	Explanations rollout.Explanations
 	// Outcome holds the rehearsal of a plan against what came; nil where nobody asks.
 	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
 	// Progress is told how many users are in the pack and how many are to be; nil
@@ -279,6 +281,12 @@ func (c *collector) gates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var said []rollout.Explained
+	if c.Explanations != nil {
+		if said, err = c.Explanations.Explanations(ctx, c.about.Plan); err != nil {
+			return err
+		}
+	}
 	newest := map[string]int{}
 	for i, r := range all {
 		newest[r.Gate] = i
@@ -292,6 +300,7 @@ func (c *collector) gates(ctx context.Context) error {
 		}
 		c.out.Add(m)
 		if newest[r.Gate] == i {
+			rollout.Explain(&r, said, c.about.Made)
 			c.differences(r)
 		}
 	}

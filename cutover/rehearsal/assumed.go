@@ -93,7 +93,12 @@ func (m *Model) Recorded(r Recording) {
 		m.Grounds[2] += fmt.Sprintf("; the %s has %d of %d users from %s, and %d are enough", r.Source, r.Calls, r.Users, days, enoughCalls)
 		return
 	}
+	busy := m.Traffic.Busy
 	m.Traffic = r.Traffic
+	if len(m.Traffic.Busy) == 0 {
+		m.Traffic.Busy = busy
+		m.Grounds = append(m.Grounds, "how long calls last: assumed, none that is recorded says so")
+	}
 	of := fmt.Sprintf("%d users", r.Users)
 	if r.Known > r.Users {
 		of = fmt.Sprintf("%d of %d users", r.Users, r.Known)
