@@ -198,7 +198,7 @@ func Default() Config {
 		},
 		Telemetry: Telemetry{Sample: 100},
 		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
-		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
+		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, MaxConnections: 1000, Journal: "database", Sample: 100},
 	}
 }
 

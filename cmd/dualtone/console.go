@@ -171,7 +171,7 @@ func serveFigures(ctx context.Context, group *errgroup.Group, address string, co
 	figures.MustRegister(collectors...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(figures, promhttp.HandlerOpts{}))
-	ln, err := listenSecure(ctx, address, nil)
+	ln, err := edge.ListenTCP(ctx, address)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func dialTemporal(ctx context.Context, t config.Temporal, logger *slog.Logger) (
 		options.Credentials = client.NewAPIKeyStaticCredentials(key)
 	}
 	if t.TLS != (config.TLS{}) || key != "" {
-		if options.ConnectionOptions.TLS, err = tlsConfig(t.TLS); err != nil {
+		if options.ConnectionOptions.TLS, err = tlsConfig("temporal.tls", t.TLS); err != nil {
 			return nil, err
 		}
 	} else {
@@ -50,22 +50,23 @@ func dialTemporal(ctx context.Context, t config.Temporal, logger *slog.Logger) (
 	return c, nil
 }
 
-func tlsConfig(t config.TLS) (*tls.Config, error) {
+// tlsConfig reads the certificates that a part of the settings names.
+func tlsConfig(key string, t config.TLS) (*tls.Config, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CA != "" {
 		text, err := os.ReadFile(t.CA)
 		if err != nil {
-			return nil, fmt.Errorf("temporal.tls.ca: %w: %w", err, dualtone.ErrInvalid)
+			return nil, fmt.Errorf("%s.ca: %w: %w", key, err, dualtone.ErrInvalid)
 		}
 		conf.RootCAs = x509.NewCertPool()
 		if !conf.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("temporal.tls.ca: %s holds no certificate: %w", t.CA, dualtone.ErrInvalid)
+			return nil, fmt.Errorf("%s.ca: %s holds no certificate: %w", key, t.CA, dualtone.ErrInvalid)
 		}
 	}
 	if t.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(t.Cert, t.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("temporal.tls: %w: %w", err, dualtone.ErrInvalid)
+			return nil, fmt.Errorf("%s: %w: %w", key, err, dualtone.ErrInvalid)
 		}
 		conf.Certificates = []tls.Certificate{pair}
 	}
