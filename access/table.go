@@ -5,8 +5,7 @@ import "slices"
 // Action is something that somebody does, such as plan.start.
 type Action string
 
-// What is done with plans. Each but PlanRead and PlanExplain is a verb of
-// cutover/rollout.
+// What is done with plans. Each but PlanRead is a verb of cutover/rollout.
 const (
 	PlanRead     Action = "plan.read"
 	PlanEdit     Action = "plan.edit"
@@ -30,10 +29,10 @@ const (
 	PlanFinalise Action = "plan.finalise"
 	// PlanReconcile holds both systems against each other anew.
 	PlanReconcile Action = "plan.reconcile"
-	// PlanExplain says why a difference between both systems is no loss.
-	PlanExplain Action = "plan.explain"
 	// PlanProgress moves manual tasks.
 	PlanProgress Action = "plan.progress"
+	// DifferenceExplain says why a difference between both systems is no loss.
+	DifferenceExplain Action = "difference.explain"
 )
 
 // What is done with people and those who move together.
@@ -128,7 +127,7 @@ func planRows() []Row {
 		writes(PlanRollback, "take a plan or a stage back", desk()),
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
 		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
-		writes(PlanExplain, "explain a difference between both systems, or take that back", approvers()),
+		writes(DifferenceExplain, "explain a difference between both systems, or take that back", approvers()),
 		writes(PlanFinalise, "go past the point of no return", approvers()),
 		writes(PlanProgress, "move a manual task", handy),
 	}

@@ -27,7 +27,7 @@ func (s *Rollouts) Explain(ctx context.Context, e rollout.Explained) error {
 			if err != nil {
 				return err
 			}
-			return noteChange(ctx, tx, string(access.PlanExplain), "plan/"+e.Plan+"/"+e.Stage, nil, e)
+			return noteChange(ctx, tx, string(access.DifferenceExplain), "plan/"+e.Plan+"/"+e.Stage, nil, e)
 		})
 	})
 }

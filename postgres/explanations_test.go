@@ -44,7 +44,7 @@ func TestAWordOnADifferenceStandsTogetherWithTheAudit(t *testing.T) {
 	if diff := cmp.Diff([]rollout.Explained{e, back}, got, cmpopts.IgnoreFields(rollout.Explained{}, "Serial")); err != nil || diff != "" {
 		t.Errorf("%v: -want +got\n%s", err, diff)
 	}
-	entries, err := log.Entries(ctx, audit.Query{Action: "plan.explain"})
+	entries, err := log.Entries(ctx, audit.Query{Action: "difference.explain"})
 	if err != nil || len(entries) != 2 {
 		t.Errorf("the audit has %+v, %v; want an entry of each that was kept", entries, err)
 	}

@@ -27,7 +27,7 @@ func actions() map[string]access.Action {
 		"cohort skip": access.CohortOrder, "cohort window": access.CohortOrder,
 		"plan list": access.PlanRead, "plan status": access.PlanRead, "plan watch": access.PlanRead, "plan users": access.PlanRead,
 		"plan log": access.PlanRead, "plan outcome": access.PlanRead,
-		"plan differences list": access.PlanRead, "plan differences explain": access.PlanExplain, "plan differences withdraw": access.PlanExplain, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
+		"plan differences list": access.PlanRead, "plan differences explain": access.DifferenceExplain, "plan differences withdraw": access.DifferenceExplain, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
 		"plan approve": access.PlanApprove, "plan reject": access.PlanReject, "plan start": access.PlanStart, "plan hold": access.PlanHold,
 		"plan release": access.PlanRelease, "plan pause": access.PlanPause, "plan resume": access.PlanResume, "plan limits": access.PlanLimits,
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,

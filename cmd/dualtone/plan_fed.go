@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/dualtone/dualtone/calllog/format"
+	callformat "github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
@@ -42,11 +42,11 @@ func unfedWant(column, system string) string {
 
 // recordsOf is how the records of a system are read; false where only their content
 // tells.
-func recordsOf(cfg *config.Config, system string) (format.Format, *format.Mapping, bool) {
+func recordsOf(cfg *config.Config, system string) (callformat.Format, *callformat.Mapping, bool) {
 	o, f, err := cfg.Calls.Options(system)
 	if err == nil && f != nil {
 		return *f, o.Mapping, true
 	}
-	found, ok := format.OfSystem(cfg.Systems[system].Kind)
+	found, ok := callformat.OfSystem(cfg.Systems[system].Kind)
 	return found, nil, ok && err == nil
 }

@@ -76,7 +76,7 @@ func TestADifferenceIsExplainedByAPerson(t *testing.T) {
 	if found := open(); len(found) != 2 {
 		t.Errorf("after it was taken back open are %+v", found)
 	}
-	entries, err := s.audit.Entries(t.Context(), audit.Query{Action: "plan.explain", Outcomes: []audit.Outcome{audit.Changed}})
+	entries, err := s.audit.Entries(t.Context(), audit.Query{Action: "difference.explain", Outcomes: []audit.Outcome{audit.Changed}})
 	must(t, err)
 	if len(entries) != 2 || entries[0].Actor != "lea" || entries[0].Object != "plan/emea/pilot" || !strings.Contains(string(entries[0].After), "CHG-1") || entries[1].Reason != "I was wrong" {
 		t.Errorf("the audit has %+v", entries)
