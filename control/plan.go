@@ -26,6 +26,8 @@ type Plans struct {
 	Store rollout.Store
 	// Versions are the plans' own documents.
 	Versions plan.Store
+	// Explanations are what people said of differences; nil where nobody asks.
+	Explanations rollout.Explanations
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
 	// Money tells what plans cost; nil where nobody asks.
