@@ -16,12 +16,8 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
-	"github.com/dualtone/dualtone/report/document"
-	"github.com/dualtone/dualtone/report/press"
-	"github.com/dualtone/dualtone/report/statement"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/systems/all"
 )
@@ -41,7 +37,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
 		Reports: &reportDesk{cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: &financeDesk{facts: s.finance},
+		Finance: s.costs(),
 		Fleet:   &fleetDesk{app: a, cfg: cfg},
 		Region:  m.Region, Now: now, Log: log,
 	}
@@ -143,27 +139,6 @@ func (r *rehearsalStage) Rehearse(ctx context.Context, d *plan.Document, actor s
 // Rehearsed refuses a plan that asks to be rehearsed and was not as it is now.
 func (r *rehearsalStage) Rehearsed(ctx context.Context, d *plan.Document) error {
 	return r.app.checkRehearsed(ctx, r.stores, "FILE", d)
-}
-
-// financeDesk makes finance's reports for pages.
-type financeDesk struct{ facts *postgres.Finance }
-
-// Document makes a report that a page can show.
-func (f *financeDesk) Document(ctx context.Context, r statement.Request) (*document.Document, error) {
-	e, err := cost.Load(ctx, f.facts, f.facts, r.Question)
-	if err != nil {
-		return nil, err
-	}
-	return statement.Make(e, r)
-}
-
-// Print makes a report in a format.
-func (f *financeDesk) Print(ctx context.Context, j press.Job) ([]press.File, error) {
-	e, err := cost.Load(ctx, f.facts, f.facts, j.Request.Question)
-	if err != nil {
-		return nil, err
-	}
-	return press.Print(e, j)
 }
 
 // fleetDesk shows the connected systems.
