@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/account"
 	"github.com/dualtone/dualtone/config"
@@ -31,7 +30,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			Store: s.rollouts, Versions: s.plans, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
-		Audit: s.audit, Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: now},
+		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
 		Region: m.Region, Countries: countries(cfg), Now: now,
 		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) {

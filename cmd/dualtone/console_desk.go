@@ -43,6 +43,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
 		Finance: &financeDesk{facts: s.finance},
 		Fleet:   &fleetDesk{app: a, cfg: cfg},
+		Office:  a.office(s), Audit: s.audit,
 		Region:  m.Region, Now: now, Log: log,
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/control"
@@ -38,6 +39,8 @@ type Desk struct {
 	Reports    Reports
 	Finance    Finance
 	Fleet      Fleet
+	Office     *access.Office
+	Audit      audit.Kept
 	// Region is the country of numbers that a user list writes without one.
 	Region string
 	Now    func() time.Time
@@ -60,6 +63,7 @@ func (d *Desk) Register(s *console.Server) {
 	d.registerPlans(s.Router)
 	d.registerPeople(s.Router)
 	d.registerCalls(s.Router)
+	d.registerOwn(s.Router)
 	t := s.Router
 	t.Open("/", d.show("Not found", "", nowhere))
 	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))

@@ -14,7 +14,7 @@ type section struct{ name, path, key string }
 
 var sections = []section{
 	{"Plans", "/plans", "p"}, {"Users", "/users", "u"}, {"Cohorts", "/cohorts", "h"}, {"Calls", "/calls", "c"},
-	{"Routes", "/routes", "r"}, {"Reports", "/reports", "t"}, {"Systems", "/systems", "s"},
+	{"Routes", "/routes", "r"}, {"Reports", "/reports", "t"}, {"Systems", "/systems", "s"}, {"Administration", "/admin", "a"},
 }
 
 // frame is what every page stands in.
