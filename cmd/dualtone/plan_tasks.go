@@ -31,7 +31,7 @@ func tasksList(a *app) *cobra.Command {
 			asked.Plan = args[0]
 			asked.Limit++
 			if !all {
-				asked.States = []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}
+				asked.States = rollout.Unconfirmed()
 			}
 			return a.withPlans(cmd, func(p *control.Plans) error {
 				found, err := p.Store.Tasks(cmd.Context(), asked)

@@ -283,4 +283,3 @@ func (d *Desk) mendGlass(r *http.Request, p page) (templ.Component, error) {
 	}
 	return nil, done303("/admin/glass", g.Holder+" is incident commander no more.")
 }
-

@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func newAccountButton() button {
 }
 
 func accountButtons(v Viewer, a access.Account, tokens int) []button {
-	to := "/admin/accounts/" + a.Name
+	to := "/admin/accounts/" + url.PathEscape(a.Name)
 	roles := button{
 		id: "roles-" + a.Name, text: "Roles", to: to, reason: true, hidden: []hidden{{"do", "roles"}},
 		effect: fmt.Sprintf("%s acts in these roles from the next click on; %d tokens of theirs lose what is taken away.", a.Name, tokens),

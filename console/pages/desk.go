@@ -26,6 +26,7 @@ type Desk struct {
 	Plans      *control.Plans
 	Control    *control.Control
 	Rehearsals rehearsal.Store
+	Packs      Packs
 	Stage      Stage
 	People     cutover.People
 	Cohorts    cutover.Cohorts
@@ -34,6 +35,7 @@ type Desk struct {
 	Calls      calllog.Log
 	Book       Book
 	Quarantine calllog.Quarantine
+	Replay     Replay
 	Care       calllog.Care
 	Routes     RouteBook
 	Reports    Reports
@@ -94,6 +96,8 @@ func (d *Desk) registerPlans(t *console.Router) {
 	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
 	// Holding is what most may do; each verb is asked for by itself.
 	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))
+	t.Write("POST /plans/{plan}/tasks", access.PlanProgress, d.act("/plans", d.moveTask))
+	t.Read("POST /plans/{plan}/evidence/{stage}", access.PlanRead, d.download("/plans", d.packOf))
 }
 
 func (d *Desk) registerPeople(t *console.Router) {
@@ -119,9 +123,13 @@ func (d *Desk) registerCalls(t *console.Router) {
 	t.Read("GET /calls/leg", access.CallRead, d.show("Call", "/calls", d.call))
 	t.Read("GET /calls/of/{call}", access.CallRead, d.show("Call", "/calls", d.call))
 	t.Read("GET /calls/ambiguous", access.CallRead, d.show("Ambiguous legs", "/calls", d.ambiguous))
+	t.Write("POST /calls/ambiguous", access.CallDecide, d.act("/calls", d.ruleLeg))
+	t.Read("GET /calls/rulings", access.CallRead, d.show("What people said of legs", "/calls", d.rulings))
+	t.Write("POST /calls/rulings", access.CallDecide, d.act("/calls", d.withdrawRuling))
 	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
 	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
 	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
+	t.Write("POST /calls/quarantine", access.CallRepair, d.act("/calls", d.replayAll))
 	t.Write("POST /calls/quarantine/{row}", access.CallRepair, d.act("/calls", d.fixRow))
 }
 

@@ -75,6 +75,16 @@ type button struct {
 	refused string
 }
 
+// anchor is the button's id as an address and a selector can hold it.
+func (b button) anchor() string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, b.id)
+}
+
 type hidden struct{ name, value string }
 
 // field is something to fill in. Its type is that of an input, or text of several

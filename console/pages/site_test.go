@@ -18,11 +18,15 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/evidence"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
 	"github.com/dualtone/dualtone/internal/password"
 	"github.com/dualtone/dualtone/postgres"
@@ -77,6 +81,7 @@ func newSite(t *testing.T) *site {
 		Plans:   &control.Plans{Control: orders, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now},
 		Control: orders, Rehearsals: postgres.NewRehearsals(pool), People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
 		Switches: postgres.NewSwitches(pool), Calls: calls, Book: postgres.NewStitches(calls), Quarantine: calls, Care: postgres.NewCare(pool),
+		Packs: packs{postgres.NewPacks(pool)},
 		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
 			s.told = append(s.told, g)
 			return nil
@@ -165,4 +170,31 @@ func shows(t *testing.T, got answer, words ...string) {
 			t.Errorf("%s does not say %q", got.path, w)
 		}
 	}
+}
+
+// packs are receipts, and no key to sign with.
+type packs struct{ kept *postgres.Packs }
+
+func (p packs) Packs(ctx context.Context, name string, hash plan.Hash) ([]evidence.Receipt, error) {
+	return p.kept.Packs(ctx, name, hash)
+}
+
+func (packs) Refused() string { return "no key" }
+
+func (packs) Make(context.Context, string, string, string, string) (string, error) {
+	return "", dualtone.ErrInvalid
+}
+
+// handIn keeps a plan of one stage, as if its author had handed it in.
+func (s *site) handIn(t *testing.T, name, author string) {
+	t.Helper()
+	text, err := os.ReadFile("sample.yaml")
+	must(t, err)
+	read := plan.Read(plan.Source{Name: "plan.yaml", Text: text, Now: time.Now()})
+	d := read.Document
+	d.Plan.Metadata.Name = name
+	_, err = s.desk.Plans.Versions.Save(t.Context(), plan.Version{Name: name, Hash: d.Hash(), Document: d, Author: author, Saved: time.Now(), Source: string(text)})
+	must(t, err)
+	kept := rollout.Plan{Name: name, Hash: string(d.Hash()), Author: author, State: rollout.Completed, Since: time.Now(), Kept: time.Now()}
+	must(t, s.desk.Plans.Store.KeepPlan(t.Context(), kept, []rollout.Stage{{ID: "pilot", Kind: "users", State: rollout.Pending}}, nil))
 }
