@@ -64,42 +64,14 @@ func (s *Finance) CloseMonth(ctx context.Context, c cost.Closing) (cost.Closing,
 		if !stored(c.KnownAt).Equal(latest) {
 			return fmt.Errorf("more has become known since %s; close it again: %w", c.KnownAt.Format(time.RFC3339Nano), dualtone.ErrConflict)
 		}
-		for _, o := range closed {
-			if o.Month == c.Month {
-				return fmt.Errorf("closed already, by %s on %s: %w", o.Actor, o.At.Format(time.DateOnly), dualtone.ErrConflict)
-			}
-		}
-		if n := len(closed); n > 0 && closed[n-1].Month != c.Month-1 {
-			return fmt.Errorf("%s comes after %s, the last closed month: %w", closed[n-1].Month+1, closed[n-1].Month, dualtone.ErrConflict)
-		}
-		return nil
+		return cost.MayClose(c.Month, closed)
 	})
 }
 
 // ReopenMonth opens the last closed month of a plan again.
 func (s *Finance) ReopenMonth(ctx context.Context, c cost.Closing) (cost.Closing, error) {
 	c.Kind, c.Digest = cost.Reopen, ""
-	return s.do(ctx, c, func(_ time.Time, closed []cost.Closing) error { return mayReopen(c.Month, closed) })
-}
-
-// MayReopen refuses what ReopenMonth would refuse.
-func (s *Finance) MayReopen(ctx context.Context, c cost.Closing) error {
-	all, err := s.Closings(ctx, c.Plan, time.Time{})
-	if err != nil {
-		return err
-	}
-	return mayReopen(c.Month, cost.Closed(all))
-}
-
-func mayReopen(month finance.Month, closed []cost.Closing) error {
-	switch n := len(closed); {
-	case n == 0:
-		return fmt.Errorf("no month is closed: %w", dualtone.ErrConflict)
-	case closed[n-1].Month != month:
-		return fmt.Errorf("%s is the last closed month; reopen that first: %w", closed[n-1].Month, dualtone.ErrConflict)
-	default:
-		return nil
-	}
+	return s.do(ctx, c, func(_ time.Time, closed []cost.Closing) error { return cost.MayReopen(c.Month, closed) })
 }
 
 // do keeps what is done to a month. It becomes known as every other write does, so
@@ -130,7 +102,15 @@ func (s *Finance) do(ctx context.Context, c cost.Closing, check func(latest time
 			done, err = row[financeClosingRow](ctx, tx, `
 				INSERT INTO finance_closings (plan, month, kind, known_at, digest, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
 				RETURNING `+financeClosingColumns, c.Plan, c.Month.First().Time(), c.Kind, at, c.Digest, c.Actor, c.Reason)
-			return err
+			if err != nil {
+				return err
+			}
+			e, err := changed("report.close", fmt.Sprintf("finance/%s/%s", c.Plan, c.Month), nil, done.closing())
+			if err != nil {
+				return err
+			}
+			e.Actor, e.Reason = c.Actor, c.Reason
+			return note(ctx, tx, e)
 		})
 	})
 	if err != nil {

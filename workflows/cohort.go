@@ -237,7 +237,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 7 * 24 * time.Hour,
-		HeartbeatTimeout:    heartbeat,
+		HeartbeatTimeout:    watching,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumInterval: 15 * time.Second},
 	})
 	future := workflow.ExecuteActivity(ctx, activities.RunUserName, activities.UserRun{

@@ -19,12 +19,8 @@ import (
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
-	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
-	"github.com/dualtone/dualtone/report/document"
-	"github.com/dualtone/dualtone/report/press"
-	"github.com/dualtone/dualtone/report/statement"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/systems/all"
 )
@@ -45,7 +41,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Reports: &reportDesk{cfg: cfg, stores: s},
 		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: &financeDesk{facts: s.finance},
+		Finance: s.costs(),
 		Fleet:   &fleetDesk{app: a, cfg: cfg},
 		Office:  a.office(s), Audit: s.audit,
 		Region: m.Region, Now: now, Log: log,
@@ -195,27 +191,6 @@ func (d *packDesk) Make(ctx context.Context, folder, name, stage, by string) (st
 	to := madePack{File: file, Receipt: evidence.Receipt{Plan: name, Stage: plan.StageID(stage)}}
 	_, err = d.app.makePack(ctx, d.cfg, d.stores, to, key, evidenceFlags{as: by})
 	return file, err
-}
-
-// financeDesk makes finance's reports for pages.
-type financeDesk struct{ facts *postgres.Finance }
-
-// Document makes a report that a page can show.
-func (f *financeDesk) Document(ctx context.Context, r statement.Request) (*document.Document, error) {
-	e, err := cost.Load(ctx, f.facts, f.facts, r.Question)
-	if err != nil {
-		return nil, err
-	}
-	return statement.Make(e, r)
-}
-
-// Print makes a report in a format.
-func (f *financeDesk) Print(ctx context.Context, j press.Job) ([]press.File, error) {
-	e, err := cost.Load(ctx, f.facts, f.facts, j.Request.Question)
-	if err != nil {
-		return nil, err
-	}
-	return press.Print(e, j)
 }
 
 // fleetDesk shows the connected systems.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 )
@@ -23,84 +26,100 @@ func (m *monthArgs) bind(cmd *cobra.Command, why string) {
 	flags.BoolVar(&m.dryRun, "dry-run", false, "say what would be done, and keep nothing")
 }
 
-// closing is what is asked to be done to a month.
-func (m *monthArgs) closing(cmd *cobra.Command, cfg *config.Config, s *stores, month string) (cost.Closing, error) {
+// order is what is asked to be done to a month.
+func (m *monthArgs) order(cmd *cobra.Command, month string) (control.MonthOrder, error) {
 	at, err := finance.ParseMonth(month)
 	if err != nil {
-		return cost.Closing{}, usage(cmd, err.Error())
+		return control.MonthOrder{}, usage(cmd, err.Error())
 	}
 	if m.reason == "" {
-		return cost.Closing{}, usage(cmd, "--reason missing: others will want to know why")
+		return control.MonthOrder{}, usage(cmd, "--reason missing: others will want to know why")
 	}
-	in, err := s.finance.Inputs(cmd.Context(), cost.Question{Plan: m.plan})
-	if err != nil {
-		return cost.Closing{}, hint(err, "dualtone finance contracts import and dualtone finance sample give reports something to be made of")
-	}
-	return cost.Closing{Plan: in.Plan.Name, Month: at, Actor: actor(cfg), Reason: m.reason}, nil
+	return control.MonthOrder{Why: control.Why{Reason: m.reason}, Plan: m.plan, Month: at}, nil
+}
+
+// months closes months of finance.
+func (s *stores) months(now func() time.Time) *control.Months {
+	return &control.Months{Source: s.finance, Closings: s.finance, Now: now}
 }
 
 func financeClose(a *app) *cobra.Command {
-	var m monthArgs
-	cmd := &cobra.Command{
+	return monthCommand(a, cost.Close, &cobra.Command{
 		Use: "close MONTH", Short: "Close a month: its figures stay, later facts become corrections",
 		Long: "Freezes what is known of a month. Reports of it stay equal to the byte, whatever becomes known later; that stands in the next open " +
 			"month as corrections, each with the month that it corrects. Months are closed in their order.",
-		Args: takes("MONTH, such as 2027-02"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				c, err := m.closing(cmd, cfg, s, args[0])
-				if err != nil {
-					return err
-				}
-				closer := cost.Closer{Source: s.finance, Closings: s.finance}
-				if c, err = closer.CloseMonth(cmd.Context(), c, finance.DayOf(a.now().UTC()), m.dryRun); err != nil {
-					return hint(err, "dualtone finance closings shows which months are closed")
-				}
-				return a.show(c, func(t *table) {
-					t.line("%s of plan %s is closed as known at %s.", c.Month, c.Plan, c.KnownAt.Format(time.RFC3339Nano))
-					if m.dryRun {
-						t.line("Nothing was kept.")
-					}
-				})
-			})
-		},
-	}
-	m.bind(cmd, "why it is closed")
-	return cmd
+	}, "why it is closed")
 }
 
 func financeReopen(a *app) *cobra.Command {
-	var m monthArgs
-	cmd := &cobra.Command{
+	return monthCommand(a, cost.Reopen, &cobra.Command{
 		Use: "reopen MONTH", Short: "Open the last closed month again",
 		Long: "Opens the last closed month of a plan again, so that it follows what is known. Who did it and why is recorded; what was closed stays " +
 			"readable with --known-at.",
-		Args: takes("MONTH, such as 2027-02"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				c, err := m.closing(cmd, cfg, s, args[0])
-				if err != nil {
-					return err
-				}
-				if !m.dryRun {
-					c, err = s.finance.ReopenMonth(cmd.Context(), c)
-				} else {
-					err = s.finance.MayReopen(cmd.Context(), c)
-				}
-				if err != nil {
-					return hint(err, "dualtone finance closings shows which months are closed")
-				}
-				return a.show(c, func(t *table) {
+	}, "why it is opened again")
+}
+
+// monthCommand closes a month or opens it again.
+func monthCommand(a *app, kind cost.ClosingKind, cmd *cobra.Command, why string) *cobra.Command {
+	var m monthArgs
+	cmd.Args = takes("MONTH, such as 2027-02")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o, err := m.order(cmd, args[0])
+		if err != nil {
+			return err
+		}
+		return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			o.Actor = actor(cfg)
+			if m.dryRun {
+				return a.previewMonth(cmd.Context(), s, kind, o)
+			}
+			months, do := s.months(a.now), (*control.Months).Close
+			if kind == cost.Reopen {
+				do = (*control.Months).Reopen
+			}
+			c, err := do(months, cmd.Context(), o)
+			if err != nil {
+				return monthHint(err)
+			}
+			return a.show(c, func(t *table) {
+				if kind == cost.Reopen {
 					t.line("%s of plan %s is open again.", c.Month, c.Plan)
-					if m.dryRun {
-						t.line("Nothing was kept.")
-					}
-				})
+					return
+				}
+				t.line("%s of plan %s is closed as known at %s.", c.Month, c.Plan, c.KnownAt.Format(time.RFC3339Nano))
 			})
-		},
+		})
 	}
-	m.bind(cmd, "why it is opened again")
+	m.bind(cmd, why)
 	return cmd
+}
+
+func monthHint(err error) error {
+	if isNotFound(err) {
+		return hint(err, "dualtone finance contracts import and dualtone finance sample give reports something to be made of")
+	}
+	return hint(err, "dualtone finance closings shows which months are closed")
+}
+
+// previewMonth shows what an order would do.
+func (a *app) previewMonth(ctx context.Context, s *stores, kind cost.ClosingKind, o control.MonthOrder) error {
+	p, err := s.months(a.now).Preview(ctx, kind, o)
+	if err != nil {
+		return monthHint(err)
+	}
+	return a.show(p, func(t *table) {
+		t.row("", "SEAT-DAYS PAID TWICE", "PAID", "SEATS PAID TWICE", "WASTE", "CORRECTIONS", "WITHOUT AN INVOICE")
+		figures := func(name string, f *control.MonthFigures) {
+			t.row(name, strconv.Itoa(f.SeatDays), f.Paid.String(), f.Overlap.String(), f.Waste.String(), strconv.Itoa(f.Corrections), strconv.Itoa(f.Unbilled))
+		}
+		if figures(p.Month.String(), &p.Figures); p.Reopened != nil {
+			figures("open again", p.Reopened)
+		}
+		for _, n := range p.Notes {
+			t.line("Note: %s", n)
+		}
+		t.line("Nothing was kept.")
+	})
 }
 
 func financeClosings(a *app) *cobra.Command {
@@ -109,7 +128,7 @@ func financeClosings(a *app) *cobra.Command {
 		Use: "closings", Short: "List months that were closed or opened again", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				all, err := s.finance.Closings(cmd.Context(), plan, time.Time{})
+				all, err := s.months(a.now).List(cmd.Context(), plan)
 				if err != nil {
 					return err
 				}

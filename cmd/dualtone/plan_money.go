@@ -3,12 +3,16 @@ package main
 import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/report/press"
 )
 
 // standings tell how plans stand in money.
 func (s *stores) standings() *cost.Standings {
 	return &cost.Standings{Source: s.finance, Closings: s.finance}
 }
+
+// costs makes finance's reports.
+func (s *stores) costs() *press.Desk { return &press.Desk{Source: s.finance, Closings: s.finance} }
 
 // perDay is what a hold costs a day, behind what the hold says.
 func perDay(m *cost.Standing) string {

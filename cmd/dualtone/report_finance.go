@@ -73,11 +73,7 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 				return err
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				e, err := cost.Load(cmd.Context(), s.finance, s.finance, job.Request.Question)
-				if err != nil {
-					return err
-				}
-				files, err := press.Print(e, job)
+				files, err := s.costs().Print(cmd.Context(), job)
 				if err != nil {
 					return err
 				}

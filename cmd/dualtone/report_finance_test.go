@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -81,8 +82,15 @@ func waves(t *testing.T, late finance.Day) (address string) {
 // asked runs a command line on a database.
 func asked(t *testing.T, address string, args ...string) (out string, ended code, said string) {
 	t.Helper()
+	return askedAt(t, time.Now(), address, args...)
+}
+
+// askedAt runs a command line on a database at a time.
+func askedAt(t *testing.T, now time.Time, address string, args ...string) (out string, ended code, said string) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	a := newApp(strings.NewReader(""), &stdout, &stderr)
+	a.now = func() time.Time { return now }
 	root := newRoot(a)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	file := filepath.Join(t.TempDir(), "database")

@@ -64,6 +64,32 @@ func Closed(all []Closing) []Closing {
 	return closed
 }
 
+// MayClose refuses a month that is closed already, or that has an open one between
+// itself and the last of those that are closed.
+func MayClose(month finance.Month, closed []Closing) error {
+	for _, o := range closed {
+		if o.Month == month {
+			return fmt.Errorf("%s is closed already, by %s on %s: %w", month, o.Actor, o.At.Format(time.DateOnly), dualtone.ErrConflict)
+		}
+	}
+	if n := len(closed); n > 0 && closed[n-1].Month != month-1 {
+		return fmt.Errorf("%s comes after %s, the last closed month: %w", closed[n-1].Month+1, closed[n-1].Month, dualtone.ErrConflict)
+	}
+	return nil
+}
+
+// MayReopen refuses every month but the last closed one.
+func MayReopen(month finance.Month, closed []Closing) error {
+	switch n := len(closed); {
+	case n == 0:
+		return fmt.Errorf("no month is closed: %w", dualtone.ErrConflict)
+	case closed[n-1].Month != month:
+		return fmt.Errorf("%s is the last closed month; reopen that first: %w", closed[n-1].Month, dualtone.ErrConflict)
+	default:
+		return nil
+	}
+}
+
 // frozen is a closed month with the engine of what was known then.
 type frozen struct {
 	Closing
