@@ -40,6 +40,7 @@ type Desk struct {
 	Routes     RouteBook
 	Reports    Reports
 	Finance    Finance
+	Months     *control.Months
 	Fleet      Fleet
 	Office     *access.Office
 	Audit      audit.Kept
@@ -76,6 +77,9 @@ func (d *Desk) Register(s *console.Server) {
 	t.Read("GET /reports/cost/{report}", access.ReportFinance, d.show("Costs", "/reports", d.costs))
 	t.Read("GET /reports/cost/{report}/{format}", access.ReportFinance, d.download("/reports", d.costsFile))
 	t.Read("GET /reports/chart/{report}/{chart}", access.ReportFinance, d.download("/reports", d.costsChart))
+	t.Read("GET /reports/months", access.ReportFinance, d.show("Months", "/reports", d.months))
+	t.Read("GET /reports/months/preview", access.ReportFinance, d.show("Month", "/reports", d.previewMonth))
+	t.Write("POST /reports/months", access.ReportClose, d.act("/reports", d.closeMonth))
 	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
 	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
 }
