@@ -17,6 +17,7 @@ type Office struct {
 	Accounts Accounts
 	Tokens   Tokens
 	Grants   Grants
+	Links    Links
 	// Tell lets everybody hear of a glass that was broken or mended; nil where
 	// nobody is told.
 	Tell func(ctx context.Context, g Grant) error

@@ -44,7 +44,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Finance: s.costs(), Months: s.months(now),
 		Fleet:  &fleetDesk{app: a, cfg: cfg},
 		Office: a.office(s), Audit: s.audit,
-		Region: m.Region, Now: now, Log: log,
+		URL: cfg.Console.URL, Region: m.Region, Now: now, Log: log,
 	}
 }
 

@@ -44,6 +44,9 @@ type Desk struct {
 	Fleet      Fleet
 	Office     *access.Office
 	Audit      audit.Kept
+	// URL is where browsers find the console; empty where they use whatever address
+	// it listens on.
+	URL string
 	// Region is the country of numbers that a user list writes without one.
 	Region string
 	Now    func() time.Time
@@ -55,6 +58,9 @@ type Desk struct {
 
 // viewer is who asks.
 func viewer(r *http.Request) Viewer {
+	if v, ok := r.Context().Value(readerKey{}).(Viewer); ok {
+		return v
+	}
 	who, known := access.From(r.Context())
 	return Viewer{Actor: who, CanLeave: known && who.Kind == access.Person}
 }
@@ -67,6 +73,7 @@ func (d *Desk) Register(s *console.Server) {
 	d.registerPeople(s.Router)
 	d.registerCalls(s.Router)
 	d.registerOwn(s.Router)
+	d.registerLinks(s.Router)
 	t := s.Router
 	t.Open("/", d.show("Not found", "", nowhere))
 	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,7 +60,13 @@ type site struct {
 	accounts *postgres.Accounts
 	audit    *postgres.Audit
 	told     []access.Grant
+	ahead    atomic.Int64 // of the clock, in nanoseconds
 }
+
+func (s *site) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+// later moves the pages' clock.
+func (s *site) later(by time.Duration) { s.ahead.Add(int64(by)) }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
@@ -82,11 +89,11 @@ func newSite(t *testing.T) *site {
 		Control: orders, Rehearsals: postgres.NewRehearsals(pool), People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
 		Switches: postgres.NewSwitches(pool), Calls: calls, Book: postgres.NewStitches(calls), Quarantine: calls, Care: postgres.NewCare(pool),
 		Packs: packs{postgres.NewPacks(pool)},
-		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
+		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
 			s.told = append(s.told, g)
 			return nil
 		}},
-		Audit: s.audit, Region: "GB", Now: time.Now, Log: log,
+		Audit: s.audit, Region: "GB", Now: s.now, Log: log,
 	}
 	s.desk.Register(s.server)
 	s.Server = httptest.NewServer(s.server.Handler())
