@@ -56,11 +56,10 @@ func money(_ context.Context, s settings, found *findings) error {
 	}
 	c.Forecast = time.Since(began)
 	began = time.Now()
-	runs, err := e.UserRuns(cost.Question{})
-	if err != nil {
-		return err
-	}
-	for range runs {
+	for _, err := range e.UserRuns(cost.Question{}) {
+		if err != nil {
+			return err
+		}
 		c.Runs++
 	}
 	c.Drill = time.Since(began)

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ type Closing struct {
 	Kind  ClosingKind   `json:"kind"`
 	// KnownAt is what a report of the month is asked for to see its figures.
 	KnownAt time.Time `json:"known_at"`
-	// Digest is of what the month holds: a report says when that was changed.
+	// Digest is of what the month holds: no report is made once that was changed.
 	Digest string    `json:"digest,omitempty"`
 	Actor  string    `json:"actor"`
 	Reason string    `json:"reason"`
@@ -36,9 +37,10 @@ type Closing struct {
 
 // Closings keeps closed months.
 type Closings interface {
-	// CloseMonth closes a month as it was known at c.KnownAt, with what it holds.
-	// ErrConflict when more has become known since, and when MayClose refuses.
-	CloseMonth(ctx context.Context, c Closing, p *Posted) (Closing, error)
+	// CloseMonth closes a month as it was known at c.KnownAt, with what it holds: a
+	// Posted as JSON, whose bytes are kept. ErrConflict when more has become known
+	// since, and when MayClose refuses.
+	CloseMonth(ctx context.Context, c Closing, posted []byte) (Closing, error)
 	// ReopenMonth opens the last closed month of a plan again; ErrConflict when
 	// MayReopen refuses.
 	ReopenMonth(ctx context.Context, c Closing) (Closing, error)
@@ -47,7 +49,7 @@ type Closings interface {
 	Closings(ctx context.Context, plan string, knownAt time.Time) ([]Closing, error)
 	// Posted returns what a closed month holds. ErrNotFound for a month that was
 	// closed before that was kept.
-	Posted(ctx context.Context, c Closing) (*Posted, error)
+	Posted(ctx context.Context, c Closing) ([]byte, error)
 }
 
 // Closed are the months that are closed after all that was done, in their order.
@@ -167,23 +169,32 @@ func (e *Engine) freeze(ctx context.Context, source Source, closings Closings, c
 		return then, nil
 	}}
 	var err error
-	if f.posted, err = closings.Posted(ctx, c); errors.Is(err, dualtone.ErrNotFound) {
-		var then *Engine
-		if then, err = f.engine(); err == nil {
-			f.posted, err = then.post(c.Month)
-		}
-	}
-	if err != nil {
+	if f.posted, err = f.read(ctx, closings); err != nil {
 		return err
-	}
-	switch digest, err := f.posted.Digest(); {
-	case err != nil:
-		return err
-	case digest != c.Digest:
-		e.notes = append(e.notes, fmt.Sprintf("%s is not as it was closed: what is kept of it has another digest", c.Month))
 	}
 	e.closed = append(e.closed, f)
 	return nil
+}
+
+// read is what the month holds. Of one that was closed before that was kept it is
+// made of what was known then.
+func (f *frozen) read(ctx context.Context, closings Closings) (*Posted, error) {
+	text, err := closings.Posted(ctx, f.Closing)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		then, err := f.engine()
+		if err != nil {
+			return nil, err
+		}
+		return then.post(f.Month)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if digestOf(text) != f.Digest {
+		return nil, fmt.Errorf("what is kept of it was changed since, as its digest shows: %w", dualtone.ErrConflict)
+	}
+	p := new(Posted)
+	return p, json.Unmarshal(text, p)
 }
 
 // part is days, and the engine that knows them.
@@ -238,8 +249,12 @@ func (c *Closer) CloseMonth(ctx context.Context, month Closing, today finance.Da
 	if err != nil {
 		return month, err
 	}
-	if month.Digest, err = posted.Digest(); err != nil || dry {
+	text, err := json.Marshal(posted)
+	if err != nil {
 		return month, err
 	}
-	return c.Closings.CloseMonth(ctx, month, posted)
+	if month.Digest = digestOf(text); dry {
+		return month, nil
+	}
+	return c.Closings.CloseMonth(ctx, month, text)
 }

@@ -37,14 +37,10 @@ type PostedDays struct {
 	Days       int    `json:"days"`
 }
 
-// Digest is a SHA-256 of what is posted.
-func (p *Posted) Digest() (string, error) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+// digestOf is a SHA-256 of what is posted as it is kept.
+func digestOf(posted []byte) string {
+	sum := sha256.Sum256(posted)
+	return hex.EncodeToString(sum[:])
 }
 
 // kept is Posted as it is kept: the numbers of its lines as fractions, since a
