@@ -151,13 +151,15 @@ func (o *office) add(t *testing.T, d delivery.Delivery) {
 // run to be over.
 func (o *office) due(t *testing.T, name string) delivery.Run {
 	t.Helper()
+	before, err := o.deliveries.Runs(t.Context(), delivery.RunsQuery{Delivery: name})
+	must(t, err)
 	must(t, o.temporal.ScheduleClient().GetHandle(t.Context(), "delivery/"+name).Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
-		runs, err := o.deliveries.Runs(ctx, delivery.RunsQuery{Delivery: name, Limit: 1})
+		runs, err := o.deliveries.Runs(ctx, delivery.RunsQuery{Delivery: name})
 		must(t, err)
-		if len(runs) > 0 && runs[0].State != delivery.Begun {
+		if len(runs) > len(before) && runs[0].State != delivery.Begun {
 			// The workflow has its answer a moment after the ledger has.
 			must(t, o.temporal.GetWorkflow(ctx, runs[0].Workflow, runs[0].WorkflowRun).Get(ctx, nil))
 			return runs[0]

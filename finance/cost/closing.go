@@ -95,7 +95,7 @@ func MayReopen(month finance.Month, closed []Closing) error {
 type frozen struct {
 	Closing
 
-	posted *Posted
+	held   *held
 	engine func() (*Engine, error)
 }
 
@@ -169,7 +169,7 @@ func (e *Engine) freeze(ctx context.Context, source Source, closings Closings, c
 		return then, nil
 	}}
 	var err error
-	if f.posted, err = f.read(ctx, closings); err != nil {
+	if f.held, err = f.read(ctx, closings); err != nil {
 		return err
 	}
 	e.closed = append(e.closed, f)
@@ -178,23 +178,32 @@ func (e *Engine) freeze(ctx context.Context, source Source, closings Closings, c
 
 // read is what the month holds. Of one that was closed before that was kept it is
 // made of what was known then.
-func (f *frozen) read(ctx context.Context, closings Closings) (*Posted, error) {
+func (f *frozen) read(ctx context.Context, closings Closings) (*held, error) {
 	text, err := closings.Posted(ctx, f.Closing)
-	if errors.Is(err, dualtone.ErrNotFound) {
-		then, err := f.engine()
-		if err != nil {
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+		if text, err = f.remade(); err != nil {
 			return nil, err
 		}
-		return then.post(f.Month)
+	case err != nil:
+		return nil, err
+	case digestOf(text) != f.Digest:
+		return nil, fmt.Errorf("what is kept of it was changed since, as its digest shows: %w", dualtone.ErrConflict)
 	}
+	h, err := read[held](text)
+	return &h, err
+}
+
+func (f *frozen) remade() ([]byte, error) {
+	then, err := f.engine()
 	if err != nil {
 		return nil, err
 	}
-	if digestOf(text) != f.Digest {
-		return nil, fmt.Errorf("what is kept of it was changed since, as its digest shows: %w", dualtone.ErrConflict)
+	p, err := then.post(f.Month)
+	if err != nil {
+		return nil, err
 	}
-	p := new(Posted)
-	return p, json.Unmarshal(text, p)
+	return json.Marshal(p)
 }
 
 // part is days, and the engine that knows them.

@@ -18,12 +18,19 @@ func (e *Engine) Delay(q Question, most int) (Delay, error) {
 	if most < 1 || most > MostDelay {
 		return Delay{}, fmt.Errorf("a delay of %d days: want 1 to %d: %w", most, MostDelay, dualtone.ErrInvalid)
 	}
+	// A switch that comes later makes another class of days before it, and of the
+	// month in which they are where a part of a month is paid whole.
+	return e.delay(q, most, (e.in.AsOf + 1 - days(e.in.Plan.Before)).Month().First())
+}
+
+// delay is Delay; days before one are counted once, whatever the delay is.
+func (e *Engine) delay(q Question, most int, from finance.Day) (Delay, error) {
 	f := e.frame(&e.in.Book, most, q.Span)
 	d := Delay{Head: e.head("delay", q, f.line.span)}
 	if !slices.ContainsFunc(e.people, func(a alike) bool { return a.user.Expected != 0 }) {
 		d.Notes = append(d.Notes, "nobody is left to be switched, so a delay moves nobody")
 	}
-	s, err := e.delaying(f, q)
+	s, err := e.delaying(f, q, max(from, f.line.span.From))
 	if err != nil {
 		return Delay{}, err
 	}
@@ -58,11 +65,8 @@ type delaying struct {
 	past   *pass
 }
 
-func (e *Engine) delaying(f *frame, q Question) (*delaying, error) {
-	s := &delaying{e: e, frame: f, asked: q}
-	// A switch that comes later makes another class of days before it, and of the
-	// month in which they are where a part of a month is paid whole.
-	s.from = max((e.in.AsOf + 1 - days(e.in.Plan.Before)).Month().First(), f.line.span.From)
+func (e *Engine) delaying(f *frame, q Question, from finance.Day) (*delaying, error) {
+	s := &delaying{e: e, frame: f, asked: q, from: from}
 	other := func(g int32) int32 {
 		if q.hasGroup(e.groups[g]) {
 			return 0

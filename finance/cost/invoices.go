@@ -50,10 +50,15 @@ func (e *Engine) bills(asked finance.Span) (*bills, error) {
 		lines = append(lines, p.check(l, billed[key]))
 		billed[key] = append(billed[key], l.Period)
 	}
-	return &bills{
-		span: f.line.span, lines: e.mergeFindings(lines), seats: e.mergeSeats(p.compared()),
-		accruals: e.merge(accruals(p.lines(), billed), func(p *Posted) []Line { return p.Accruals }),
-	}, nil
+	b := &bills{span: f.line.span}
+	if b.lines, err = e.mergeFindings(lines); err != nil {
+		return nil, err
+	}
+	if b.seats, err = e.mergeSeats(p.compared()); err != nil {
+		return nil, err
+	}
+	b.accruals, err = e.merge(accruals(p.lines(), billed), (*held).accruals)
+	return b, err
 }
 
 // countAlike goes through all people and tells no groups apart.
@@ -248,16 +253,20 @@ func keyed(all []InvoiceFinding, do func(findingKey, *InvoiceFinding)) {
 // mergeFindings puts what was posted in the place of findings whose periods end in
 // closed months. An invoice that came later, or was changed or found otherwise, is
 // corrected in the first open month.
-func (e *Engine) mergeFindings(now []InvoiceFinding) []InvoiceFinding {
+func (e *Engine) mergeFindings(now []InvoiceFinding) ([]InvoiceFinding, error) {
 	if len(e.closed) == 0 {
-		return now
+		return now, nil
 	}
 	all := []InvoiceFinding{}
 	was := map[findingKey]*InvoiceFinding{}
 	var order []findingKey
 	for _, c := range e.closed {
-		all = append(all, c.posted.Invoices...)
-		keyed(c.posted.Invoices, func(k findingKey, l *InvoiceFinding) {
+		posted, err := read[[]InvoiceFinding](c.held.Invoices)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, posted...)
+		keyed(posted, func(k findingKey, l *InvoiceFinding) {
 			net := *l
 			if o := was[k]; o != nil {
 				net.add(o, 1)
@@ -293,7 +302,7 @@ func (e *Engine) mergeFindings(now []InvoiceFinding) []InvoiceFinding {
 			all = append(all, c.correction(e.lastClosed()+1))
 		}
 	}
-	return all
+	return all, nil
 }
 
 // add adds the figures of another finding about the same so many times.

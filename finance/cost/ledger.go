@@ -7,29 +7,20 @@ import (
 	"github.com/dualtone/dualtone/finance"
 )
 
-// posted are the lines that a month holds of a schedule.
-func (p *Posted) posted(of schedule) []Line {
-	switch of {
-	case asPlanned:
-		return p.Planned
-	case asMoved:
-		return p.Moved
-	default:
-		return p.Lines
-	}
-}
-
 // merge puts what was posted in the place of the lines of closed months, and into
 // the first open month what became otherwise known of them since.
-func (e *Engine) merge(now []Line, posted func(*Posted) []Line) []Line {
+func (e *Engine) merge(now []Line, posted func(*held) ([]Line, error)) ([]Line, error) {
 	if len(e.closed) == 0 {
-		return now
+		return now, nil
 	}
-	var all, closed []Line
+	var all, closed, open []Line
 	for i := range e.closed {
-		all = append(all, posted(e.closed[i].posted)...)
+		lines, err := posted(e.closed[i].held)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, lines...)
 	}
-	var open []Line
 	for i := range now {
 		if e.isClosed(now[i].Month) {
 			closed = append(closed, now[i])
@@ -39,7 +30,7 @@ func (e *Engine) merge(now []Line, posted func(*Posted) []Line) []Line {
 	}
 	all = slices.Concat(all, corrections(all, closed, e.lastClosed()+1), open)
 	slices.SortStableFunc(all, inOrder)
-	return all
+	return all, nil
 }
 
 // lastClosed is the last month that is closed; no month for none.
@@ -149,8 +140,11 @@ func (e *Engine) ledger(p *pass, q *Question) (ledger, error) {
 	}
 	g := ledger{lines: lines, days: map[Class]int{}}
 	if q.grouped() {
-		e.seated(p, q, &g)
-	} else if err := e.recount(*q, &g); err != nil {
+		err = e.seated(p, q, &g)
+	} else {
+		err = e.recount(*q, &g)
+	}
+	if err != nil {
 		return g, err
 	}
 	for i := range g.lines {
@@ -165,7 +159,10 @@ func (e *Engine) ledger(p *pass, q *Question) (ledger, error) {
 // merged are the lines of a schedule beside what was posted of it. Those of a closed
 // month of which only some days are asked about are cut as they were known then.
 func (e *Engine) merged(now []Line, when schedule, q *Question) ([]Line, error) {
-	lines := e.merge(now, func(p *Posted) []Line { return p.posted(when) })
+	lines, err := e.merge(now, func(h *held) ([]Line, error) { return h.lines(when) })
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range e.closed {
 		if !q.cuts(c.Month) {
 			continue
@@ -208,7 +205,7 @@ func (e *Engine) linesOf(f *frame, when schedule) ([]Line, error) {
 }
 
 // seated counts people and their days for a question that asks for groups alone.
-func (e *Engine) seated(p *pass, q *Question, g *ledger) {
+func (e *Engine) seated(p *pass, q *Question, g *ledger) error {
 	for i, d := range p.double {
 		if d.people > 0 && q.hasGroup(p.groups[i]) {
 			g.seats += d.people
@@ -217,12 +214,17 @@ func (e *Engine) seated(p *pass, q *Question, g *ledger) {
 	}
 	g.days = p.seatDays(func(of group, s segment) bool { return !e.isClosed(s.From.Month()) && q.hasGroup(of) })
 	for i := range e.closed {
-		for _, d := range e.closed[i].posted.Days {
+		days, err := read[[]PostedDays](e.closed[i].held.Days)
+		if err != nil {
+			return err
+		}
+		for _, d := range days {
 			if q.hasGroup(group{d.Stage, d.CostCenter, d.Country}) {
 				g.days[d.Class] += d.Days
 			}
 		}
 	}
+	return nil
 }
 
 func inOrder(a, b Line) int { return cmp.Or(a.compare(b.Key), cmp.Compare(a.Days.From, b.Days.From)) }

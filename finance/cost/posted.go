@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"slices"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/finance"
 )
 
@@ -43,17 +45,38 @@ func digestOf(posted []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// kept is Posted as it is kept: the numbers of its lines as fractions, since a
-// decimal may have no end.
-type kept struct {
-	Lines    []keptLine       `json:"lines"`
-	Planned  []keptLine       `json:"planned"`
-	Moved    []keptLine       `json:"moved"`
-	Accruals []keptLine       `json:"accruals"`
-	Days     []PostedDays     `json:"days"`
-	Invoices []InvoiceFinding `json:"invoices"`
-	Seats    []SeatDifference `json:"seats"`
+// held is a Posted as it is kept. A report reads only what it is made of.
+type held struct {
+	Lines    json.RawMessage `json:"lines"`
+	Planned  json.RawMessage `json:"planned"`
+	Moved    json.RawMessage `json:"moved"`
+	Accruals json.RawMessage `json:"accruals"`
+	Days     json.RawMessage `json:"days"`
+	Invoices json.RawMessage `json:"invoices"`
+	Seats    json.RawMessage `json:"seats"`
 }
+
+// read reads one part of what is held.
+func read[T any](text json.RawMessage) (part T, err error) {
+	if err = json.Unmarshal(text, &part); err != nil {
+		err = fmt.Errorf("what is kept of a closed month cannot be read: %w: %w", err, dualtone.ErrInvalid)
+	}
+	return part, err
+}
+
+// lines are those of a schedule.
+func (h *held) lines(of schedule) ([]Line, error) {
+	switch of {
+	case asPlanned:
+		return linesOf(h.Planned)
+	case asMoved:
+		return linesOf(h.Moved)
+	default:
+		return linesOf(h.Lines)
+	}
+}
+
+func (h *held) accruals() ([]Line, error) { return linesOf(h.Accruals) }
 
 // keptLine has beside a line the fractions of what the line itself rounds.
 type keptLine struct {
@@ -64,19 +87,18 @@ type keptLine struct {
 	ExactConversion *big.Rat `json:"exact_conversion"`
 }
 
-// MarshalJSON writes numbers so that UnmarshalJSON reads the same.
+// MarshalJSON writes the numbers of lines as fractions beside decimals, which may
+// have no end.
 func (p *Posted) MarshalJSON() ([]byte, error) {
-	return json.Marshal(kept{keptLines(p.Lines), keptLines(p.Planned), keptLines(p.Moved), keptLines(p.Accruals), p.Days, p.Invoices, p.Seats})
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (p *Posted) UnmarshalJSON(text []byte) error {
-	var k kept
-	if err := json.Unmarshal(text, &k); err != nil {
-		return err
-	}
-	*p = Posted{linesOf(k.Lines), linesOf(k.Planned), linesOf(k.Moved), linesOf(k.Accruals), k.Days, k.Invoices, k.Seats}
-	return nil
+	return json.Marshal(struct {
+		Lines    []keptLine       `json:"lines"`
+		Planned  []keptLine       `json:"planned"`
+		Moved    []keptLine       `json:"moved"`
+		Accruals []keptLine       `json:"accruals"`
+		Days     []PostedDays     `json:"days"`
+		Invoices []InvoiceFinding `json:"invoices"`
+		Seats    []SeatDifference `json:"seats"`
+	}{keptLines(p.Lines), keptLines(p.Planned), keptLines(p.Moved), keptLines(p.Accruals), p.Days, p.Invoices, p.Seats})
 }
 
 func keptLines(all []Line) []keptLine {
@@ -87,14 +109,15 @@ func keptLines(all []Line) []keptLine {
 	return found
 }
 
-func linesOf(all []keptLine) []Line {
+func linesOf(text json.RawMessage) ([]Line, error) {
+	all, err := read[[]keptLine](text)
 	found := make([]Line, len(all))
 	for i, k := range all {
 		l := k.Line
 		l.Quantity, l.Rate.Amount, l.Conversion.Rate = finance.OfRatio(k.ExactQuantity), finance.OfRatio(k.ExactRate), finance.OfRatio(k.ExactConversion)
 		found[i] = l
 	}
-	return found
+	return found, err
 }
 
 // post is what the month in which the engine's day is would hold if it were closed.

@@ -293,3 +293,25 @@ func TestVarianceIsTakenApartWithoutARest(t *testing.T) {
 		}
 	})
 }
+
+func TestADelayIsTheSameHoweverLittleOfItIsCountedAnew(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e, err := cost.New(worlds(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := cost.Question{CostCenter: rapid.SampledFrom([]string{"", "a"}).Draw(t, "asked")}
+		got, err := e.Delay(q, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := e.DelayAtOnce(q, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("delay (-at once +got):\n%s", diff)
+		}
+	})
+}

@@ -82,11 +82,15 @@ func (e *Engine) known(l license, line *timeline) []int {
 // mergeSeats are the days on which figures differ, with what was posted of closed
 // months. A day of which something else became known since is corrected in the first
 // open month.
-func (e *Engine) mergeSeats(now []seatDay) []seatDay {
+func (e *Engine) mergeSeats(now []seatDay) ([]seatDay, error) {
 	var all []seatDay
 	posted := map[seatDay]seatDay{}
 	for _, c := range e.closed {
-		for _, s := range c.posted.seatDays() {
+		seats, err := read[[]SeatDifference](c.held.Seats)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range daysOf(seats) {
 			posted[s.of()] = s
 			all = append(all, s)
 		}
@@ -108,13 +112,13 @@ func (e *Engine) mergeSeats(now []seatDay) []seatDay {
 	slices.SortStableFunc(all, func(a, b seatDay) int {
 		return cmp.Or(strings.Compare(a.system, b.system), strings.Compare(a.name, b.name), cmp.Compare(a.month, b.month), cmp.Compare(a.day, b.day))
 	})
-	return all
+	return all, nil
 }
 
-// seatDays are the days of what was posted.
-func (p *Posted) seatDays() []seatDay {
+// daysOf are the days of differences.
+func daysOf(seats []SeatDifference) []seatDay {
 	var all []seatDay
-	for _, s := range p.Seats {
+	for _, s := range seats {
 		for d := s.Days.From; d <= s.Days.To; d++ {
 			all = append(all, seatDay{license{s.System, s.License}, d, s.Shown, s.Known, s.Corrects != "", s.Month})
 		}
