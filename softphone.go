@@ -1,5 +1,7 @@
 package dualtone
 
+import "slices"
+
 // CallCenterID is the CRM's key of a call center record.
 type CallCenterID string
 
@@ -29,4 +31,17 @@ type Softphone struct {
 // licenses are nothing that a softphone gives.
 func (s Softphone) Equal(o Softphone) bool {
 	return s.CallCenter == o.CallCenter && s.AutoLogin == o.AutoLogin && sameSet(s.PermissionSets, o.PermissionSets)
+}
+
+// Strays lists the licenses that the softphone has beside another: what a write
+// that gives a license first and takes it last leaves behind when it is broken
+// off.
+func (s Softphone) Strays(from Softphone) []string {
+	var strays []string
+	for _, license := range s.Licenses {
+		if !slices.Contains(from.Licenses, license) {
+			strays = append(strays, license)
+		}
+	}
+	return strays
 }

@@ -146,17 +146,17 @@ func startedFor(memo *commonpb.Memo) string {
 	return purpose
 }
 
-// The server is asked whether a switch has ended after a second, and then less
+// The server is asked whether a switch has ended after two seconds, and then less
 // and less often.
 const (
-	askFirst = time.Second
+	askFirst = 2 * time.Second
 	askMost  = 10 * time.Second
 )
 
 // await waits for a user's workflow without holding on to it: when the waiting
 // is interrupted the workflow goes on.
 func (c *Cohort) await(ctx context.Context, run client.WorkflowRun, expected *awaited) (UserEnd, error) {
-	for interval := askFirst; !expected.wait(ctx, interval); interval = min(2*interval, askMost) {
+	for interval := askFirst; !expected.wait(ctx, interval); interval = min(4*interval, askMost) {
 		d, err := c.Client.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
 		if err != nil {
 			return UserEnd{}, fmt.Errorf("wait for %s: %w: %w", run.GetID(), err, dualtone.ErrUnavailable)

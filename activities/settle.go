@@ -32,7 +32,7 @@ func (l *ledger) settle(ctx context.Context, now cutover.Image) error {
 		e := l.u.entry(ctx, l.order, cutover.Note)
 		e.Action, e.Step, e.Facet, e.From, e.To, e.Now = intent.Action, intent.Step, intent.Facet, intent.From, intent.To, &found
 		e.Text = "its outcome was lost; read back, it is not there"
-		if found.Kept(*intent.To) && !found.Equal(*intent.From) {
+		if found.Kept(*intent.To) && !found.Strays(*intent.To) && !found.Equal(*intent.From) {
 			e.Kind, e.Now, e.Text = cutover.Wrote, nil, "its outcome was lost; read back, it is there"
 		}
 		l.pending = append(l.pending, e)

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,12 @@ import (
 	"github.com/dualtone/dualtone/cutover/cutovertest"
 )
 
+// number is an action with its number in the journal.
+type number struct {
+	at int
+	cutover.Action
+}
+
 // A worker that is lost leaves an intent without an outcome. Whoever takes the
 // switch back tells what became of it, from what stands there.
 func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
@@ -23,12 +30,23 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	phone := slices.IndexFunc(plan, func(a cutover.Action) bool { return a.Facet == cutover.Softphone })
+	licensed := *before[cutover.Softphone].Softphone
+	licensed.Licenses = []string{"CloudPhone"}
+	first, crm := number{1, plan[0]}, number{phone + 1, plan[phone]}
+	half := before.With(cutover.Softphone, cutover.Value{Softphone: &licensed})
 	for name, tt := range map[string]struct {
+		number
 		world cutover.Image
 		want  []string
 	}{
-		"written":     {before.With(plan[0].Facet, plan[0].To), []string{"intent 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}},
-		"not written": {before, []string{"intent 1", "state 0", "note 1", "state 0"}},
+		"written":                      {first, before.With(first.Facet, first.To), []string{"intent 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}},
+		"not written":                  {first, before, []string{"intent 1", "state 0", "note 1", "state 0"}},
+		"broken off after the license": {crm, half, []string{"intent 4", "state 0", "note 4", "intent -4", "wrote -4", "state 0"}},
+		"broken off before the license was taken": {
+			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}}, half,
+			[]string{"intent -4", "state 0", "note -4", "intent -4", "wrote -4", "state 0"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +56,7 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			intent := cutover.Entry{
-				Switch: s.ID, Person: agent.ID, Action: 1, Kind: cutover.Intent, Facet: plan[0].Facet, From: &plan[0].From, To: &plan[0].To,
+				Switch: s.ID, Person: agent.ID, Action: tt.at, Kind: cutover.Intent, Facet: tt.Facet, From: &tt.From, To: &tt.To,
 			}
 			if err := stores.Record(t.Context(), intent); err != nil {
 				t.Fatal(err)
@@ -57,6 +75,9 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 			}
 			if diff := cutover.Differences(before, world.Image()); len(diff) > 0 {
 				t.Errorf("not as before: %+v", diff)
+			}
+			if left := world.Image()[cutover.Softphone].Softphone.Licenses; len(left) > 0 {
+				t.Errorf("the user keeps %v", left)
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -195,10 +196,10 @@ func TestWhereSomebodyGoesAfterSigningInIsOnThisServer(t *testing.T) {
 }
 
 // endless is a body without an end that tells how much of it was taken.
-type endless struct{ taken int64 }
+type endless struct{ taken atomic.Int64 }
 
 func (e *endless) Read(b []byte) (int, error) {
-	e.taken += int64(len(b))
+	e.taken.Add(int64(len(b)))
 	return len(b), nil
 }
 
@@ -222,8 +223,8 @@ func TestAGigabyteIsRefusedWithoutReadingIt(t *testing.T) {
 			}
 		}
 		const some = 64 << 20 // the sockets' buffers take a part
-		if sent.taken > some {
-			t.Errorf("a body %s: %d bytes were taken", name, sent.taken)
+		if taken := sent.taken.Load(); taken > some {
+			t.Errorf("a body %s: %d bytes were taken", name, taken)
 		}
 	}
 }

@@ -385,6 +385,8 @@ type PlanView struct {
 	Approvals []rollout.Approval `json:"approvals"`
 	Tasks     []rollout.Task     `json:"tasks"` // those that are not confirmed
 	AsOf      time.Time          `json:"as_of"`
+	// Radius is the blast radius as it shrank; nil where it did not.
+	Radius *rollout.Radius `json:"blast_radius,omitempty"`
 	// Money is nil where it was not asked for, or nothing is known of it.
 	Money *cost.Standing `json:"money,omitempty"`
 	// MoneyUnknown says why what it costs cannot be told. It keeps nobody from
@@ -413,6 +415,9 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 		}
 	}
 	if v.Approvals, err = p.Store.Approvals(ctx, name); err != nil {
+		return v, err
+	}
+	if v.Radius, err = p.radius(ctx, &v); err != nil {
 		return v, err
 	}
 	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}})

@@ -27,6 +27,12 @@ func (v Value) Between(from, to Value) bool {
 	}
 }
 
+// Strays reports whether the value, though Equal to another, keeps something of a
+// write that was broken off.
+func (v Value) Strays(from Value) bool {
+	return v.Softphone != nil && from.Softphone != nil && len(v.Softphone.Strays(*from.Softphone)) > 0
+}
+
 func sameProfile(o, a, b dualtone.Offering) bool {
 	return o.Profile == "" || o.Profile == a.Profile || o.Profile == b.Profile
 }

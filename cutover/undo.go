@@ -30,8 +30,12 @@ func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
 		if !ok || !a.reached(v) {
 			continue
 		}
-		if !v.Equal(a.From) {
+		switch {
+		case !v.Equal(a.From):
 			undo = append(undo, Action{Step: a.Step, Facet: a.Facet, From: v, To: a.From})
+		case v.Strays(a.From):
+			// What the write meant to give tells its system what to look for.
+			undo = append(undo, Action{Step: a.Step, Facet: a.Facet, From: a.To, To: a.From})
 		}
 		at[a.Facet] = a.From
 	}
@@ -41,7 +45,8 @@ func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
 // reached reports whether a value is what the action writes, or a part of the
 // way there: a write of many parts may have been broken off.
 func (a Action) reached(v Value) bool {
-	return v.Kept(a.To) || !v.Kept(a.From) && v.Between(a.From, a.To)
+	begun := !v.Kept(a.From) || v.Strays(a.From)
+	return v.Kept(a.To) || begun && v.Between(a.From, a.To)
 }
 
 // written lists the values that the actions write to a facet, in order.

@@ -136,6 +136,41 @@ func TestABreakOfTheAgentIsNoDrift(t *testing.T) {
 	}
 }
 
+// A softphone's license is given first and taken last, so that a write that is
+// broken off leaves it to a user who otherwise has the softphone from before.
+func TestALicenseThatABrokenOffWriteLeftIsTakenBack(t *testing.T) {
+	t.Parallel()
+	own := []string{"Own"}
+	for name, tt := range map[string]struct {
+		held []string
+		want int
+	}{
+		"nothing was given":           {own, 0},
+		"only the license was given":  {[]string{"Own", "CloudPhone"}, 1},
+		"they gave up their own then": {nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			was := *cutovertest.Before()[cutover.Softphone].Softphone
+			was.Licenses = own
+			before := cutovertest.Before().With(cutover.Softphone, cutover.Value{Softphone: &was})
+			actions := plan(t, before)
+			now := was
+			now.Licenses = tt.held
+			undo, drifts := cutover.Undo(before, actions, before.With(cutover.Softphone, cutover.Value{Softphone: &now}))
+			if len(undo) != tt.want || len(drifts) != 0 {
+				t.Fatalf("undone %+v, drifted %+v, want %d and none", undo, drifts, tt.want)
+			}
+			for _, u := range undo {
+				wrote := actions[slices.IndexFunc(actions, func(a cutover.Action) bool { return a.Facet == cutover.Softphone })]
+				if diff := cmp.Diff(cutover.Action{Step: wrote.Step, Facet: wrote.Facet, From: wrote.To, To: wrote.From}, u); diff != "" {
+					t.Errorf("what takes it back (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
 func TestAMoveThatCannotBePlannedSaysWhy(t *testing.T) {
 	t.Parallel()
 	m, p := cutovertest.Migration(), cutovertest.Agent()

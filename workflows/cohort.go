@@ -156,8 +156,9 @@ type cohort struct {
 	CohortRequest
 	*Carried
 
-	started int  // in this run
-	closed  bool // the time is over
+	started  int  // in this run
+	failures int  // in this run
+	closed   bool // the time is over
 }
 
 func newCohort(ctx workflow.Context, r CohortRequest) *cohort {
@@ -237,7 +238,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 7 * 24 * time.Hour,
-		HeartbeatTimeout:    heartbeat,
+		HeartbeatTimeout:    watching,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumInterval: 15 * time.Second},
 	})
 	future := workflow.ExecuteActivity(ctx, activities.RunUserName, activities.UserRun{

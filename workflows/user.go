@@ -111,6 +111,9 @@ const concludes = cutover.Nothing
 
 const (
 	heartbeat = 10 * time.Second
+	// watching is how soon it is noticed that whoever awaits a user's switch is
+	// lost. The switch itself goes on meanwhile, so that need not be as soon.
+	watching = 20 * time.Second
 	// wayBack is the longest that one attempt of a way back may take, such as
 	// waiting for a call to end.
 	wayBack = 24 * time.Hour

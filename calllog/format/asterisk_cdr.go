@@ -253,6 +253,8 @@ func (p *cdrParser) parties(l *calllog.Leg, from, to channel) {
 	l.Caller.Name = callerName(p.fields.at(p.at.clid))
 	l.Called = p.numbers.party(dst, l.TrunkOut)
 	switch {
+	case from.technology == localChannel && l.TrunkOut != "":
+		l.Direction = calllog.Outbound // the dialplan's own half of a call that it sends on
 	case !p.people.has(src):
 		l.Direction = calllog.Inbound
 	case toPerson || p.people.has(dst) || l.Called.Number == "" && l.TrunkOut == "":
@@ -261,6 +263,7 @@ func (p *cdrParser) parties(l *calllog.Leg, from, to channel) {
 		l.Direction = calllog.Outbound
 	}
 	switch {
+	case l.Direction == calllog.Outbound && from.technology == localChannel:
 	case toPerson:
 		l.Extension = to.endpoint
 	case fromPerson:
@@ -270,14 +273,18 @@ func (p *cdrParser) parties(l *calllog.Leg, from, to channel) {
 }
 
 // forwarded reports whether a call to a person was dialed on to somebody outside,
-// and notes to whom: Dial(Local/14155550100@cloud/n) for a call to 1001.
+// and notes to whom: Dial(Local/14155550100@cloud/n) for a call to 1001. What is no
+// number may be one behind an access code, which is longer than an extension.
 func (p *cdrParser) forwarded(l *calllog.Leg) bool {
 	dst := p.fields.at(p.at.dst)
 	if l.Direction != calllog.Inbound || !strings.EqualFold(p.fields.at(p.at.lastapp), "Dial") || !p.people.has(dst) {
 		return false
 	}
 	target := channelOf(p.fields.at(p.at.lastdata)).endpoint
-	if target == dst || p.people.has(target) || p.numbers.e164(target, "") == "" {
+	if target == dst || p.people.has(target) {
+		return false
+	}
+	if _, number := digits(target); p.numbers.e164(target, "") == "" && (!number || len(target) <= len(dst)) {
 		return false
 	}
 	l.TransferTo = target
@@ -301,9 +308,12 @@ func (*cdrParser) parts(l *calllog.Leg) {
 // channel is the part of a channel's name that says whose it is.
 type channel struct{ technology, endpoint string }
 
+// localChannel is the technology of channels that run through the dialplan itself.
+const localChannel = "Local"
+
 // trunk reports whether the channel can be one of a trunk: those of the dialplan
 // itself cannot.
-func (c channel) trunk() bool { return c.technology != "" && c.technology != "Local" }
+func (c channel) trunk() bool { return c.technology != "" && c.technology != localChannel }
 
 // channelOf reads PJSIP/1001-0000001a and Local/1001@agents-00000003;2.
 func channelOf(name string) channel {

@@ -1,6 +1,7 @@
 package format_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,27 @@ func TestARealAsteriskCDRIsReadFieldByField(t *testing.T) {
 		Caller: cust("4", "Cust Four"), Called: calllog.Party{Raw: "1002"}, Direction: calllog.Inbound, Agent: "1002", Extension: "1002",
 		Disposition: calllog.Answered, Cause: "ANSWERED", Ring: time.Second, Talk: 3 * time.Second,
 	}, got[8])
+}
+
+// TestAForwardBehindAnAccessCodeIsToldApart reads a call to 1001, who forwards to 88
+// and the extension: the number of the other system as this one dials it.
+func TestAForwardBehindAnAccessCodeIsToldApart(t *testing.T) {
+	t.Parallel()
+	const rows = `"","16465550001","881001","from-internal","16465550001","Local/881001@from-internal-00000000;2","PJSIP/carrier-00000001","Dial","PJSIP/881001@carrier,,tr","2026-11-22 16:46:28","2026-11-22 16:46:29","2026-11-22 16:46:31",3,2,"ANSWERED","DOCUMENTATION","1795365988.2","","","1795365988.0",2
+"","16465550001","1001","ext-local","16465550001","PJSIP/carrier-00000000","Local/881001@from-internal-00000000;1","Dial","Local/881001@from-internal/n,,tr","2026-11-22 16:46:28","2026-11-22 16:46:29","2026-11-22 16:46:31",3,2,"ANSWERED","DOCUMENTATION","1795365988.0","","","1795365988.0",0
+`
+	o := inUS()
+	o.People = regexp.MustCompile(`^1\d{3}$`)
+	got := legs(t, read(t, "asterisk", []byte(rows), o))
+	if len(got) != 2 {
+		t.Fatalf("%d legs; want 2", len(got))
+	}
+	if l := got[0]; l.Direction != calllog.Outbound || l.TrunkOut != "carrier" || l.Agent != "" || l.Disposition != calllog.Answered {
+		t.Errorf("the half that goes out: %+v", l)
+	}
+	if l := got[1]; l.Direction != calllog.Inbound || l.TransferTo != "881001" || l.Agent != "" || l.Disposition != calllog.Deflected {
+		t.Errorf("the half that came in: %+v", l)
+	}
 }
 
 // TestTheQueueLogSaysWhoGaveUpAndHowLongAnAgentRang reads the log of the same calls.

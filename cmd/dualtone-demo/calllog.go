@@ -27,6 +27,9 @@ type logged struct {
 	Stitched int `json:"stitched"`
 	Crossed  int `json:"crossed"`
 	Open     int `json:"open"`
+	// Mistaken are calls with legs of different callers: no two calls of the demo
+	// come from one number at a time.
+	Mistaken int `json:"mistaken"`
 	// Attempts are the calls that were placed, and Outcomes what the log says of
 	// each.
 	Attempts    int                     `json:"attempts"`
@@ -109,6 +112,9 @@ func (l *logged) calls(joined []calllog.Joined) []account.Call {
 		if slices.ContainsFunc(c.Legs, func(leg account.Leg) bool { return leg.System != c.Legs[0].System }) {
 			l.Crossed++
 		}
+		if slices.ContainsFunc(c.Legs, func(leg account.Leg) bool { return leg.Caller.Raw != c.Legs[0].Caller.Raw }) {
+			l.Mistaken++
+		}
 	}
 	return all
 }
@@ -136,6 +142,8 @@ func writeJSON(path string, value any) error {
 func (l *logged) faults(want func(ok bool, format string, args ...any)) {
 	want(l.Legs["pbx"] > 0 && l.Legs["cloud"] > 0, "the log holds %d legs of the old system and %d of the new", l.Legs["pbx"], l.Legs["cloud"])
 	want(l.Stitched > 0, "no call has several legs, so nothing was put together")
+	want(l.Crossed > 0, "no call has legs on both systems")
+	want(l.Mistaken == 0, "%d calls have legs of different callers", l.Mistaken)
 	want(l.Attempts > 100, "only %d calls were accounted for", l.Attempts)
 	want(l.Unaccounted == 0, "%d calls are unaccounted", l.Unaccounted)
 	want(l.Vanished == vanishing && l.Missed == vanishing, "%d calls were made to vanish and %d were missed, want %d", l.Vanished, l.Missed, vanishing)
@@ -149,6 +157,7 @@ func (l *logged) table(w io.Writer) {
 	row("legs of the new system", l.Legs["cloud"])
 	row("calls of several legs", l.Stitched)
 	row("  of these across both systems", l.Crossed)
+	row("  of these with legs of different callers", l.Mistaken)
 	row("legs that fit several calls", l.Open)
 	row("calls placed", l.Attempts)
 	for _, o := range account.Outcomes() {

@@ -102,6 +102,9 @@ migration:
   patience: 10s
   sign_in: 8s
   region: US
+calls:
+  systems:
+    pbx: {country: US, people: '1\d{3}'}
 cohort:
   window: 8
 evidence:

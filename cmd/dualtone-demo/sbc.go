@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -127,7 +128,10 @@ func (b *sbc) try(ctx context.Context, in sim.Incoming, sides []dualtone.Side) e
 			// get it again.
 			onward := in
 			onward.To = target
-			return b.try(ctx, onward, []dualtone.Side{dualtone.New})
+			if err := b.try(ctx, onward, []dualtone.Side{dualtone.New}); err != nil {
+				return err
+			}
+			return b.carry(ctx, in.ID)
 		}
 		if answer.Accepted {
 			b.note(delivery{Call: in.ID, Side: side})
@@ -139,6 +143,35 @@ func (b *sbc) try(ctx context.Context, in sim.Incoming, sides []dualtone.Side) e
 	}
 	b.note(delivery{Call: in.ID, Refused: refused})
 	return nil
+}
+
+// carry passes what becomes of a forwarded call on to the old system, which stays in
+// it as a PBX does that dials the new number itself: that it was answered, and that
+// it is over or was never taken.
+func (b *sbc) carry(ctx context.Context, id string) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	answered := false
+	for {
+		call, err := b.systems[dualtone.New].Call(ctx, id)
+		if err != nil && !errors.Is(err, sim.ErrNoCall) {
+			return err
+		}
+		if !answered && !call.Answered.IsZero() {
+			answered = true
+			if err := b.systems[dualtone.Old].Pickup(ctx, id); err != nil {
+				return err
+			}
+		}
+		if err != nil || !call.Over.IsZero() {
+			return b.systems[dualtone.Old].HangUp(ctx, id)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 func (b *sbc) note(d delivery) {

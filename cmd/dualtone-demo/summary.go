@@ -58,6 +58,7 @@ func (s summary) faults() error {
 	want(s.Calls.Cut == 0, "%d calls were cut", s.Calls.Cut)
 	want(s.Calls.Nowhere == 0, "%d calls rang nowhere", s.Calls.Nowhere)
 	want(s.Calls.DoubleRung == 0, "%d calls rang on both systems", s.Calls.DoubleRung)
+	want(s.Calls.Forwarded > 0, "no call went through the old system to the new one")
 	s.Log.faults(want)
 	s.Plan.faults(want)
 	if n := s.SIPCalls; n != nil {
@@ -91,6 +92,7 @@ func (s summary) table(w io.Writer) {
 		{"  busy", s.Calls.Busy},
 		{"  given up by the caller", s.Calls.Abandoned},
 		{"  cut", s.Calls.Cut},
+		{"  through the old system to the new one", s.Calls.Forwarded},
 		{"  ringing nowhere", s.Calls.Nowhere},
 		{"  ringing on both systems", s.Calls.DoubleRung},
 		{"duration, once the servers were up", fmt.Sprintf("%.0f s", s.DurationSeconds)},

@@ -237,6 +237,8 @@ type calls struct {
 	DoubleRung int `json:"double_rung"`
 	OnOld      int `json:"on_old"`
 	OnNew      int `json:"on_new"`
+	// Forwarded went through the old system to the new one, which took them.
+	Forwarded int `json:"forwarded"`
 }
 
 // countCalls joins what both systems and the SBC know of each call.
@@ -250,11 +252,18 @@ func (t *truth) countCalls(ctx context.Context) (calls, error) {
 		return calls{}, err
 	}
 	n := calls{OnOld: len(onOld), OnNew: len(onNew)}
-	ring := map[string]int{}
+	ring, taken := map[string]int{}, map[string]bool{}
+	for _, c := range onNew {
+		taken[c.ID] = true
+	}
 	for _, c := range slices.Concat(onOld, onNew) {
 		switch {
 		case c.State == sim.Cut:
 			n.Cut++
+		case c.ForwardedBy != "": // it counts where it went
+			if taken[c.ID] {
+				n.Forwarded++
+			}
 		case !c.Answered.IsZero():
 			n.Answered++
 		case c.State == sim.Abandoned:

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -279,7 +278,7 @@ func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r
 	if len(r.Fixed) > 0 {
 		text = r.Fixed
 	}
-	row, err := readAgain(kind, reading.Options, text)
+	row, err := reading.Again(kind, text)
 	if err != nil {
 		return replayed{}, fmt.Errorf("row %d: %w", r.ID, err)
 	}
@@ -296,22 +295,4 @@ func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r
 func release(ctx context.Context, s *stores, cfg *config.Config, id calllog.QuarantineID, row calllog.Row) error {
 	_, err := s.calls.Release(ctx, id, row, actor(cfg))
 	return err
-}
-
-// readAgain reads a row that stands alone, or under one that names its columns.
-func readAgain(f callformat.Format, o callformat.Options, text []byte) (calllog.Row, error) {
-	reader, err := f.Read(bytes.NewReader(append(bytes.TrimRight(text, "\r\n"), '\n')), o)
-	if err != nil {
-		return calllog.Row{}, err
-	}
-	last := calllog.Row{Fault: &calllog.Fault{Reason: "nothing in it was read as a record of a call"}}
-	for row, err := range reader.Rows() {
-		if err != nil {
-			return last, err
-		}
-		if len(row.Legs)+len(row.Supplements) > 0 || row.Fault != nil {
-			last = row
-		}
-	}
-	return last, nil
 }

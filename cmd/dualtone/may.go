@@ -98,6 +98,9 @@ func (a *app) may(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	if remote(cfg) {
+		return checkServed(cmd, cfg) // and who may what is decided there
+	}
 	who := caller(cfg, flagOf(cmd, "as"))
 	role, denied := who.As(action, access.Role(flagOf(cmd, "role")))
 	ctx := audit.Because(access.With(cmd.Context(), who), audit.Cause{

@@ -100,10 +100,7 @@ func (w *World) get(f cutover.Facet) (v cutover.Value, err error) {
 func (w *World) set(f cutover.Facet, from, to cutover.Value) error {
 	return w.op("set "+string(f), func() error {
 		have := w.image[f]
-		if have.Equal(to) {
-			return nil
-		}
-		if !have.Kept(from) {
+		if !have.Equal(to) && !have.Kept(from) {
 			return fmt.Errorf("%s: %w", f, dualtone.ErrConflict)
 		}
 		w.image = w.image.With(f, to)

@@ -104,6 +104,25 @@ func TestALicenseThatTheUserHadBeforeStaysOnTheWayBack(t *testing.T) {
 	}
 }
 
+// The license is granted first. Where nothing came after it, the way back finds
+// the softphone from before and takes the license alone.
+func TestALicenseThatABrokenOffWriteLeftIsTaken(t *testing.T) {
+	t.Parallel()
+	was := []string{rows(acme), rows(agent(userA, oldDesk)), rows(set("0Pa1", userA, "Old_Agent"))}
+	s := play(t,
+		step{want: "POST " + data + "/composite", body: composite(append(was, rows(license("2LA1", userA)))...)},
+		step{want: "DELETE " + many, body: "[" + ok + "]"},
+		step{want: "POST " + data + "/composite", body: composite(append(was, rows())...)},
+	)
+	back := systems.SoftphoneChange{User: userA, From: after, To: before}
+	if errs := s.open(s.config(), time.Now).Softphones.SetSoftphones(t.Context(), []systems.SoftphoneChange{back}); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	if diff := cmp.Diff("allOrNone=false&ids=2LA1", s.heard[1]); diff != "" {
+		t.Errorf("what was taken (-want +got):\n%s", diff)
+	}
+}
+
 func TestGrantsComeFirstThenTheCallCenterThenWhatIsTakenAway(t *testing.T) {
 	t.Parallel()
 	userNow, setNow, licenseNow := hasNow(userA, newDesk)

@@ -45,7 +45,8 @@ type Incoming struct {
 type Answer struct {
 	// Accepted: the call rings or waits here.
 	Accepted bool `json:"accepted"`
-	// Forward is where the system sends the call instead.
+	// Forward is where the system sends the call on. It stays in the call; see
+	// Call.ForwardedBy.
 	Forward string `json:"forward,omitempty"`
 	// Refused is why it did not take the call: unknown, signed_out, busy, or
 	// duplicate for an id that is already used.
@@ -66,6 +67,11 @@ type Call struct {
 	Over     time.Time `json:"over,omitzero"` // when the caller was gone
 	// Transfers names the persons who had the call before.
 	Transfers []string `json:"transfers,omitempty"`
+	// ForwardedBy is the person who was called and ForwardedTo where they forward.
+	// Nobody's phone rings here: the system stays in the call while another has it,
+	// and whoever carries it there says so with Pickup and HangUp.
+	ForwardedBy string `json:"forwarded_by,omitempty"`
+	ForwardedTo string `json:"forwarded_to,omitempty"`
 
 	// nth is the call's place in the order of arrival. turn grows with every
 	// wait, so that a timer that comes too late is known. stop ends the wait and
@@ -105,6 +111,7 @@ func (w *World) Arrive(in Incoming) Answer {
 	case p == nil:
 		return Answer{Refused: "unknown"}
 	case p.Forward != "" && !in.PastForward:
+		w.forward(c, p)
 		return Answer{Forward: p.Forward}
 	case !p.SignedIn:
 		return Answer{Refused: "signed_out"}
@@ -161,7 +168,7 @@ func (w *World) Active(person string) []Call {
 	return active
 }
 
-// Pickup answers a ringing call.
+// Pickup answers a ringing call, or one that was forwarded and is answered there.
 func (w *World) Pickup(id string) error {
 	return w.move(id, []CallState{Ringing}, func(c *Call) error {
 		w.pickup(c)

@@ -36,6 +36,12 @@ func (w *World) change(c *Call, edit func()) {
 		w.active[c.Person] = append(w.active[c.Person], c)
 		slices.SortFunc(w.active[c.Person], byArrival)
 	}
+	if c.ForwardedBy != "" {
+		w.forwarded = slices.DeleteFunc(w.forwarded, func(other *Call) bool { return other == c })
+		if !c.State.Over() {
+			w.forwarded = append(w.forwarded, c)
+		}
+	}
 	if before.State == "" {
 		before = nil
 	}
@@ -82,6 +88,14 @@ func (w *World) ring(c *Call, person string) {
 		c.Person, c.State, c.Rang = person, Ringing, w.clock.Now()
 	})
 	w.after(c, c.Ring, func() { w.pickup(c) })
+}
+
+// forward sends a call on over a line of its own and waits for what the other end
+// does.
+func (w *World) forward(c *Call, p *Person) {
+	c.Ring, c.Talk, c.Wrap, c.Patience = 0, 0, 0, 0
+	w.keep(c)
+	w.change(c, func() { c.ForwardedBy, c.ForwardedTo, c.State = p.ID, p.Forward, Ringing })
 }
 
 func (w *World) pickup(c *Call) {

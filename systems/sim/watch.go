@@ -116,7 +116,7 @@ func (m Member) key() string {
 
 // inProgress lists the calls that are not over, in the order of arrival.
 func (w *World) inProgress() []*Call {
-	calls := slices.Clone(w.waiting)
+	calls := slices.Concat(w.waiting, w.forwarded)
 	for _, held := range w.active {
 		calls = append(calls, held...)
 	}

@@ -72,12 +72,13 @@ type World struct {
 	people map[string]*Person
 	queues map[string]*Queue
 	calls  map[string]*Call
-	// order holds all calls as they arrived, waiting those in a queue, and
-	// active those that keep a person busy.
-	order   []*Call
-	waiting []*Call
-	active  map[string][]*Call
-	idle    map[string]time.Time
+	// order holds all calls as they arrived, waiting those in a queue, forwarded
+	// those that another system has, and active those that keep a person busy.
+	order     []*Call
+	waiting   []*Call
+	forwarded []*Call
+	active    map[string][]*Call
+	idle      map[string]time.Time
 	// lines finds people by extension or number, queueNumbers queues by number.
 	lines        map[string][]string
 	queueNumbers map[string]string

@@ -101,6 +101,23 @@ func TestAnIncomingCallIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
+func TestAForwardedCallStaysUntilItIsOverElsewhere(t *testing.T) {
+	t.Parallel()
+	w, clock := office()
+	do(t, w.ChangePerson("ann", func(p *sim.Person) { p.Forward = "881001" }))
+	w.Arrive(sim.Incoming{ID: "c", To: "1001", Ring: time.Second, Talk: time.Second, Patience: time.Second})
+	clock.Advance(time.Hour)
+	stands(t, w, "c", "ringing ")
+	if len(w.InProgress()) != 1 || len(w.Active("ann")) != 0 {
+		t.Error("a forwarded call is in progress, and keeps nobody busy")
+	}
+	do(t, w.Pickup("c"), w.HangUp("c"))
+	c := state(t, w, "c")
+	if c.State != sim.Ended || !c.Rang.IsZero() || c.ForwardedBy != "ann" || c.ForwardedTo != "881001" || len(w.InProgress()) != 0 {
+		t.Errorf("call %+v", c)
+	}
+}
+
 func TestACallPastTheForwardRingsThePerson(t *testing.T) {
 	t.Parallel()
 	w, _ := office()

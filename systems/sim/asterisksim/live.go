@@ -24,9 +24,12 @@ type live struct {
 	hungUp   bool
 }
 
-// leg is the part of a call that runs to one person's phone.
+// leg is the part of a call that runs to one person's phone, or out to where they
+// forward.
 type leg struct {
 	person, exten  string
+	local          string  // what its Local channel leads to, or empty
+	dial           string  // what is dialed in the end: PJSIP/1001, PJSIP/881001@carrier
 	member         *member // nil unless it came from a queue
 	fromQueue      bool
 	outer, inner   *channel // the halves of a Local channel, or nil
@@ -78,7 +81,7 @@ func (d *desk) seeCall(change sim.Change) {
 	switch now.State {
 	case sim.Waiting:
 	case sim.Ringing:
-		d.ring(l, change.At)
+		d.reach(l, change.At)
 	case sim.Talking, sim.Held:
 		d.talk(l, before, change.At)
 	case sim.WrapUp:
@@ -155,6 +158,31 @@ func (d *desk) leaveQueue(l *live) int {
 	return i + 1
 }
 
+// reach opens the channels to a person's phone, or to where they forward.
+func (d *desk) reach(l *live, at time.Time) {
+	if l.call.ForwardedBy != "" {
+		d.forward(l)
+		return
+	}
+	d.ring(l, at)
+}
+
+// forward runs through the dialplan once more, by a Local channel, and out over the
+// trunk: FreePBX stays in the call.
+func (d *desk) forward(l *live) {
+	c := l.call
+	by := c.ForwardedBy
+	if p, ok := d.people[by]; ok {
+		by = extension(p)
+	}
+	l.leg = &leg{exten: c.ForwardedTo, local: c.ForwardedTo + "@from-internal", dial: "PJSIP/" + c.ForwardedTo + "@" + d.trunk, rang: c.Arrived}
+	d.openLeg(l, d.trunk)
+	l.caller.app, l.caller.data = "Dial", "Local/"+l.leg.local+"/n,,tr"
+	l.caller.exten, l.caller.priority = by, 2
+	d.tell(c.Arrived, "call", "DialBegin", append(append(l.caller.lines(""), l.leg.far().lines("Dest")...),
+		line("DialString", l.leg.local+"/n")))
+}
+
 // ring opens the channels to a person's phone.
 func (d *desk) ring(l *live, at time.Time) {
 	if l.leg != nil {
@@ -165,17 +193,19 @@ func (d *desk) ring(l *live, at time.Time) {
 	if p, ok := d.people[c.Person]; ok {
 		g.exten = extension(p)
 	}
+	g.dial = "PJSIP/" + g.exten
 	if c.Queue != "" && len(c.Transfers) == 0 {
 		g.fromQueue = true
 		i := slices.IndexFunc(d.members[c.Queue], func(m *member) bool { return m.Person == c.Person })
 		if i >= 0 {
 			g.member = d.members[c.Queue][i]
+			g.local = localTarget(g.member.device())
 		}
 	}
 	l.leg = g
-	d.openLeg(l)
+	d.openLeg(l, g.exten)
 	if !g.fromQueue {
-		l.caller.app, l.caller.data = "Dial", "PJSIP/"+g.exten+",,tr"
+		l.caller.app, l.caller.data = "Dial", g.dial+",,tr"
 		l.caller.exten, l.caller.priority = g.exten, 2
 	} else if g.member != nil {
 		lines := append(l.caller.lines(""), g.far().lines("Dest")...)
@@ -190,31 +220,32 @@ func (d *desk) ring(l *live, at time.Time) {
 		line("DialString", dialString)))
 }
 
-// openLeg opens the phone's channel, and a Local channel before it for a member
-// whose interface is one.
-func (d *desk) openLeg(l *live) {
+// openLeg opens the channel of an endpoint, and before it a Local channel for a
+// leg that runs through one.
+func (d *desk) openLeg(l *live, endpoint string) {
 	g, c := l.leg, l.call
 	link := func(ch *channel) {
 		ch.linkedid = l.caller.linkedid
-		d.tell(c.Rang, "call", "Newchannel", ch.lines(""))
+		d.tell(g.rang, "call", "Newchannel", ch.lines(""))
 	}
-	if g.member != nil {
-		if target := localTarget(g.member.device()); target != "" {
-			g.outer, g.inner = d.names.open(c.Rang), d.names.open(c.Rang)
-			g.outer.name = d.names.local(target)
-			g.inner.name = g.outer.name[:len(g.outer.name)-1] + "2"
-			for _, half := range []*channel{g.outer, g.inner} {
-				half.context, half.exten = contextOf(target), g.exten
-				half.callerNum, half.lineNum = c.From, c.From
-			}
-			g.outer.state, g.outer.app, g.outer.data = chanRinging, "AppQueue", "(Outgoing Line)"
-			g.inner.state, g.inner.app, g.inner.data = chanRing, "Dial", "PJSIP/"+g.exten+",,tr"
-			link(g.outer)
-			link(g.inner)
+	if g.local != "" {
+		g.outer, g.inner = d.names.open(g.rang), d.names.open(g.rang)
+		g.outer.name = d.names.local(g.local)
+		g.inner.name = g.outer.name[:len(g.outer.name)-1] + "2"
+		for _, half := range []*channel{g.outer, g.inner} {
+			half.context, half.exten = contextOf(g.local), g.exten
+			half.callerNum, half.lineNum = c.From, c.From
 		}
+		g.outer.state, g.outer.app, g.outer.data = chanRinging, "AppDial", "(Outgoing Line)"
+		if g.fromQueue {
+			g.outer.app = "AppQueue"
+		}
+		g.inner.state, g.inner.app, g.inner.data = chanRing, "Dial", g.dial+",,tr"
+		link(g.outer)
+		link(g.inner)
 	}
-	g.phone = d.names.open(c.Rang)
-	g.phone.name = d.names.phone(g.exten)
+	g.phone = d.names.open(g.rang)
+	g.phone.name = d.names.phone(endpoint)
 	g.phone.state, g.phone.context, g.phone.exten = chanRinging, "from-internal", g.exten
 	g.phone.callerNum, g.phone.lineNum = g.exten, c.From
 	g.phone.callerName = d.people[g.person].Name
@@ -228,7 +259,7 @@ func (d *desk) openLeg(l *live) {
 // talk bridges the call once it is answered, and tells of hold and resume.
 func (d *desk) talk(l *live, before sim.CallState, at time.Time) {
 	if l.leg == nil {
-		d.ring(l, l.call.Rang)
+		d.reach(l, l.call.Rang)
 	}
 	if l.leg.answered.IsZero() {
 		d.answer(l, at)

@@ -127,6 +127,53 @@ func TestATransferredCallLeavesTwoRecordsOfOneChannel(t *testing.T) {
 	}
 }
 
+// TestAForwardedCallLeavesTheRecordsOfBothItsHalves holds the records of a forwarded
+// call against the ones that a real Asterisk wrote of one.
+func TestAForwardedCallLeavesTheRecordsOfBothItsHalves(t *testing.T) {
+	t.Parallel()
+	a, c := company(t)
+	must(t, a.world.ChangePerson("1001", func(p *sim.Person) { p.Forward = "881001" }))
+	if got := a.world.Arrive(sim.Incoming{ID: "c", From: "12125550111", To: "1001", Ring: time.Second}); got.Forward != "881001" {
+		t.Fatalf("answer %+v", got)
+	}
+	a.clock.Advance(2 * time.Second)
+	if field(named(c.ask("Action: PJSIPShowEndpoint", "Endpoint: 1001"), "EndpointDetail")[0], "DeviceState") != "Not in use" {
+		t.Error("the phone of somebody who forwards is in use")
+	}
+	if got := len(named(c.ask("Action: CoreShowChannels"), "CoreShowChannel")); got != 4 {
+		t.Errorf("%d channels; want the caller's, two halves and the trunk's", got)
+	}
+	must(t, a.world.Pickup("c"))
+	a.clock.Advance(3 * time.Second)
+	must(t, a.world.HangUp("c"))
+	want := []string{
+		"Dial 881001 PJSIP/trunk 5 3 ANSWERED",
+		"Dial 1001 Local/881001@from-internal 5 3 ANSWERED",
+	}
+	if diff := cmp.Diff(want, a.rows(t)); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+	if got := len(named(c.ask("Action: CoreShowChannels"), "CoreShowChannel")); got != 0 || len(a.world.InProgress()) != 0 {
+		t.Errorf("%d channels of a call that is over", got)
+	}
+}
+
+func TestAForwardedCallThatNobodyTookIsUnanswered(t *testing.T) {
+	t.Parallel()
+	a, _ := company(t)
+	must(t, a.world.ChangePerson("1001", func(p *sim.Person) { p.Forward = "881001" }))
+	a.world.Arrive(sim.Incoming{ID: "c", From: "12125550111", To: "1001"})
+	a.clock.Advance(2 * time.Second)
+	must(t, a.world.HangUp("c"))
+	want := []string{
+		"Dial 881001 PJSIP/trunk 2 0 NO ANSWER",
+		"Dial 1001 Local/881001@from-internal 2 0 NO ANSWER",
+	}
+	if diff := cmp.Diff(want, a.rows(t)); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
 func TestAQueueCallHandedOnIsLoggedAsATransfer(t *testing.T) {
 	t.Parallel()
 	a, _ := company(t)

@@ -81,12 +81,16 @@ type wireCall struct {
 	Answered  time.Time     `json:"answered,omitzero"`
 	Over      time.Time     `json:"over,omitzero"`
 	Transfers []string      `json:"transfers,omitempty"`
+
+	ForwardedBy string `json:"forwarded_by,omitempty"`
+	ForwardedTo string `json:"forwarded_to,omitempty"`
 }
 
 func wireOfCall(c sim.Call) wireCall {
 	return wireCall{
 		wireIncoming: wireOfIncoming(c.Incoming), Person: c.Person, Queue: c.Queue, State: c.State,
 		Arrived: c.Arrived, Rang: c.Rang, Answered: c.Answered, Over: c.Over, Transfers: c.Transfers,
+		ForwardedBy: c.ForwardedBy, ForwardedTo: c.ForwardedTo,
 	}
 }
 
@@ -102,6 +106,7 @@ func (w wireCall) call() sim.Call {
 	return sim.Call{
 		Incoming: w.incoming(), Person: w.Person, Queue: w.Queue, State: w.State,
 		Arrived: w.Arrived, Rang: w.Rang, Answered: w.Answered, Over: w.Over, Transfers: w.Transfers,
+		ForwardedBy: w.ForwardedBy, ForwardedTo: w.ForwardedTo,
 	}
 }
 
