@@ -302,11 +302,11 @@ func TestADelayIsTheSameHoweverLittleOfItIsCountedAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		q := cost.Question{CostCenter: rapid.SampledFrom([]string{"", "a"}).Draw(t, "asked")}
-		got, err := e.Delay(q, 20)
+		got, err := e.Delay(q, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := e.DelayAtOnce(q, 20)
+		want, err := e.DelayAtOnce(q, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
