@@ -53,6 +53,8 @@ func actions() map[string]access.Action {
 		"report deliver add": access.ReportDeliver, "report deliver remove": access.ReportDeliver, "report deliver run": access.ReportDeliver,
 		"finance contracts import": access.FinanceWrite, "finance contracts list": access.ReportFinance, "finance contracts show": access.ReportFinance,
 		"finance contracts diff": access.ReportFinance, "finance invoices import": access.FinanceWrite, "finance invoices list": access.ReportFinance,
+		"finance sampling show": access.ReportFinance, "finance sampling off": access.FinanceWrite, "finance sampling on": access.FinanceWrite,
+		"report deliver off": access.ReportDeliver, "report deliver on": access.ReportDeliver,
 		"finance sample": access.FinanceWrite, "finance close": access.ReportClose, "finance reopen": access.ReportClose,
 		"finance closings": access.ReportFinance,
 		"plan window":      access.PlanWindow, "plan soak": access.PlanSoak,
