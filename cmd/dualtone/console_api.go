@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
