@@ -109,11 +109,13 @@ func TestEverySystemsKeysAreReadFieldByField(t *testing.T) {
 		keys     []calllog.Key
 	}{
 		"asterisk": {
-			"1795365988.0", []string{"1795365988.0"},
+			"1795365988.0",
+			[]string{"1795365988.0"},
 			[]calllog.Key{key(calllog.SIPCallID, callID), key(calllog.DecisionKey, decided)},
 		},
 		"ucm": {
-			"StandAloneCluster/1/48553", []string{"StandAloneCluster/1/48553/29258890", "StandAloneCluster/1/48553/29258891"},
+			"StandAloneCluster/1/48553",
+			[]string{"StandAloneCluster/1/48553/29258890", "StandAloneCluster/1/48553/29258891"},
 			[]calllog.Key{
 				key(calllog.SessionID, sessionID), key(calllog.SessionID, "ab78066fac9c5c5a9f6da8e0a1f8d3e2"),
 				key(calllog.SIPCallID, callID), key(calllog.UCID, ucid),
