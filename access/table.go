@@ -80,6 +80,8 @@ const (
 	AccountManage Action = "account.manage"
 	// NoticeSend tries whether notices arrive, and has them sent again.
 	NoticeSend Action = "notice.send"
+	// LinkShare lets somebody without an account read one page.
+	LinkShare Action = "link.share"
 	// BreakGlass makes somebody incident commander for a while.
 	BreakGlass Action = "glass.break"
 )
@@ -179,6 +181,7 @@ func ownRows() []Row {
 		writes(TokenManage, "make and revoke tokens of others", []Role{Admin}),
 		writes(AccountManage, "make, change and disable accounts", []Role{Admin}),
 		writes(NoticeSend, "try whether notices arrive, and have them sent again", movers()),
+		writes(LinkShare, "share a plan or a report with somebody who has no account", append(planners(), approvers()...)),
 		writes(BreakGlass, "become incident commander for a while", append(movers(), TelecomOwner, CutoverApprover)),
 	}
 }

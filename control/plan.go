@@ -422,7 +422,7 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	if v.Radius, err = p.radius(ctx, &v); err != nil {
 		return v, err
 	}
-	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}})
+	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: rollout.Unconfirmed()})
 	if err != nil || p.Money == nil {
 		return v, err
 	}

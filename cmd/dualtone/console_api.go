@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
@@ -32,7 +31,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
-		Audit: s.audit, Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: now},
+		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
 		Region: m.Region, Countries: countries(cfg), Now: now,
 		Traffic: func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error) {
@@ -64,7 +63,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			f := readingFlags{system: system, format: format, zone: zone, country: country}
 			return f.over(cfg)
 		},
-		Log: s.calls, Settler: s.rollups, Care: s.care, Guarded: s.audit.Guarded,
+		Log: s.calls, Settler: s.rollups, Care: s.care,
 		Systems: func(ctx context.Context) ([]api.System, error) { return connected(ctx, cfg, s) },
 	}
 }

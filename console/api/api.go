@@ -60,7 +60,7 @@ type Desk struct {
 	History   func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
 	Edges     func(ctx context.Context) ([]routing.Edge, error)
 	Systems   func(ctx context.Context) ([]System, error)
-	Audit     audit.Log
+	Audit     audit.Kept
 	Office    *access.Office
 	Feed      Feed
 	Keys      Keys
@@ -81,8 +81,6 @@ type Desk struct {
 	Log     calllog.Store
 	Settler calllog.Settler
 	Care    calllog.Care
-	// Guarded: the database keeps the program itself from changing the audit.
-	Guarded func(ctx context.Context) (bool, error)
 	// Region is whose dialing rules numbers without a plus sign follow.
 	Region string
 	// Countries are those whose emergency numbers are guarded.

@@ -172,7 +172,7 @@ func newSite(t *testing.T) *site {
 			f, err := format.Named("asterisk")
 			return source.Reading{Format: &f, Options: format.Options{System: system, Zone: time.UTC, Country: "GB"}}, err
 		},
-		Log: calls, Settler: rollups, Care: postgres.NewCare(pool), Guarded: s.audit.Guarded,
+		Log: calls, Settler: rollups, Care: postgres.NewCare(pool),
 		Systems: func(context.Context) ([]api.System, error) { return nil, nil },
 	}, "test")
 	s.Server = httptest.NewServer(s.server.Handler())
