@@ -57,6 +57,13 @@ func tableOptions(e *config.Edge) routing.Options {
 	return options
 }
 
+// decidingOptions are what a command decides by as the edges do.
+func decidingOptions(cfg *config.Config) routing.Options {
+	options := tableOptions(&cfg.Edge)
+	options.Countries = countries(cfg)
+	return options
+}
+
 // edgeName is the edge's, or the machine's.
 func edgeName(e *config.Edge) string {
 	if e.Name != "" {

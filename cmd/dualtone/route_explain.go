@@ -8,8 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -46,23 +44,14 @@ func routeExplain(a *app) *cobra.Command {
 			if at == "" {
 				call.At = a.now()
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				if call.Country == "" {
-					call.Country = cfg.Migration.Region
-				}
-				routes, err := s.router.Since(cmd.Context(), 0)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				d, route, err := r.Explain(cmd.Context(), call)
 				if err != nil {
 					return err
 				}
-				options := tableOptions(&cfg.Edge)
-				options.Countries = countries(cfg)
-				t, err := routing.NewTable(options).With(routes)
-				if err != nil {
-					return err
-				}
-				e := explanation{Decision: t.Decide(call), Dialed: call.Called, At: call.At.UTC()}
-				if e.Rule != "" && !e.Emergency {
-					e.Route = shown(t.Route(dualtone.Number(e.Rule)))
+				e := explanation{Decision: d, Dialed: call.Called, At: call.At.UTC()}
+				if len(route.Sides) > 0 {
+					e.Route = shown(route)
 				}
 				return a.show(e, e.table)
 			})
