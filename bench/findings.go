@@ -24,6 +24,8 @@ type findings struct {
 	Routing    *routed   `json:"routing,omitempty"`
 	Flips      *flips    `json:"flips,omitempty"`
 	Printed    []printed `json:"printed,omitempty"`
+
+	Console *consoleFindings `json:"console,omitempty"`
 }
 
 // machine is where and when the figures were found.

@@ -2,8 +2,9 @@
 // in bench/RESULTS.md: users moved in a second through a real Temporal and a
 // real Postgres beside a bare workflow on the same servers in the same run,
 // what a user costs in history, requests, transactions and bytes, what a large
-// cohort costs in memory, what a plan adds and how quickly it tells how it stands, how well a vendor's limit is kept and used, and what the
-// routing plane answers beside Kamailio, nginx and NSD.
+// cohort costs in memory, what a plan adds and how quickly it tells how it stands,
+// how well a vendor's limit is kept and used, what the routing plane answers beside
+// Kamailio, nginx and NSD, and what the console costs with many who look at it.
 //
 // Everything that takes part is a process of its own: the dualtone worker that
 // people run, the three simulated systems, the bare workflow's worker, Postgres
@@ -62,7 +63,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "plan", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats"}
+	return []string{"throughput", "limit", "memory", "plan", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats", "console"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -99,6 +100,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"finance", money},
 		{"routing", route},
 		{"finance-formats", formats},
+		{"console", watching},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue

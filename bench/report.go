@@ -57,6 +57,7 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportRouting(&b)
 	f.reportFlips(&b)
 	f.reportFormats(&b)
+	f.reportConsole(&b)
 	return b.String()
 }
 

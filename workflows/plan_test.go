@@ -59,6 +59,8 @@ type hall struct {
 	left func() int
 	// linger is how long a switch takes by the real clock.
 	linger time.Duration
+	// interceptors come before the program's own.
+	interceptors []interceptor.WorkerInterceptor
 	// performed are the plans whose final actions were done.
 	performed []activities.PlanRef
 }
@@ -137,7 +139,7 @@ func (h *hall) fresh() {
 	h.env = suite.NewTestWorkflowEnvironment()
 	h.env.SetStartTime(start)
 	h.env.SetTestTimeout(5 * time.Minute)
-	interceptors := []interceptor.WorkerInterceptor{&activities.Interceptor{}}
+	interceptors := append(slices.Clone(h.interceptors), &activities.Interceptor{})
 	if h.counted != nil {
 		interceptors = append(interceptors, h.counted)
 	}

@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,8 +62,8 @@ func auditList(a *app) *cobra.Command {
 				return err
 			}
 			q.Newest, q.Limit = true, limit+1
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := s.audit.Entries(cmd.Context(), q)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				found, err := r.Entries(cmd.Context(), q)
 				if err != nil {
 					return err
 				}
@@ -83,33 +83,6 @@ func auditList(a *app) *cobra.Command {
 	return cmd
 }
 
-// eachEntry reads all entries that a query selects, oldest first.
-func eachEntry(ctx context.Context, s *stores, q audit.Query, do func(audit.Entry) error) error {
-	for q.Limit = pageSize; ; {
-		found, err := s.audit.Entries(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, e := range found {
-			if err := do(e); err != nil {
-				return err
-			}
-			q.After = e.Serial
-		}
-		if len(found) < q.Limit {
-			return nil
-		}
-	}
-}
-
-// walked is what a walk along the chain has found.
-type walked struct {
-	Entries int64  `json:"entries"`
-	Hash    string `json:"hash"`
-	Guarded bool   `json:"guarded"`
-	Fault   string `json:"fault,omitempty"`
-}
-
 func auditVerify(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Short: "Walk along the whole chain and tell where it is broken",
@@ -117,12 +90,12 @@ func auditVerify(a *app) *cobra.Command {
 			"It also tells whether the program's user of the database could change the audit; dualtone audit guard sees to it that it cannot.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				v, err := verifyAudit(cmd.Context(), s)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				v, err := r.VerifyAudit(cmd.Context())
 				if err != nil {
 					return err
 				}
-				if err := a.show(v, v.table); err != nil {
+				if err := a.show(v, func(t *table) { walkedTable(t, v) }); err != nil {
 					return err
 				}
 				if v.Fault != "" {
@@ -134,34 +107,7 @@ func auditVerify(a *app) *cobra.Command {
 	}
 }
 
-func verifyAudit(ctx context.Context, s *stores) (v walked, err error) {
-	var chain audit.Chain
-	// The end first: what is added while it is read comes after it.
-	end, hash, err := s.audit.Head(ctx)
-	if err != nil {
-		return v, err
-	}
-	err = eachEntry(ctx, s, audit.Query{}, func(e audit.Entry) error {
-		if v.Fault != "" || e.Serial > end {
-			return nil
-		}
-		if err := chain.Next(e); err != nil {
-			v.Fault = err.Error()
-		}
-		return nil
-	})
-	if err != nil {
-		return v, err
-	}
-	v.Entries, v.Hash = chain.Head()
-	if v.Fault == "" && (v.Entries != end || v.Hash != hash) {
-		v.Fault = fmt.Sprintf("it ends at entry %d and should at %d", v.Entries, end)
-	}
-	v.Guarded, err = s.audit.Guarded(ctx)
-	return v, err
-}
-
-func (v walked) table(t *table) {
+func walkedTable(t *table, v audit.Walked) {
 	if v.Fault == "" {
 		t.line("%d entries, unbroken. The last hash is %s.", v.Entries, dash(v.Hash))
 	}
@@ -180,19 +126,21 @@ func auditExport(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cfg, err := a.settings(); err != nil || remote(cfg) {
+				return errors.Join(err, a.exportThere(cmd.Context(), cfg, q, asCSV))
+			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				out := bufio.NewWriter(a.out)
 				write := json.NewEncoder(out).Encode
 				table := csv.NewWriter(out)
 				if asCSV {
-					_ = table.Write([]string{"serial", "at", "actor", "role", "via", "action", "object", "outcome", "reason", "before", "after", "request", "hash"})
+					_ = table.Write(audit.Columns())
 				}
-				err := eachEntry(cmd.Context(), s, q, func(e audit.Entry) error {
+				err := audit.Each(cmd.Context(), s.audit, q, func(e audit.Entry) error {
 					if !asCSV {
 						return write(e)
 					}
-					return table.Write(spreadsheet.Row(strconv.FormatInt(e.Serial, 10), e.At.Format(time.RFC3339Nano), e.Actor, e.Role, e.Via,
-						e.Action, e.Object, string(e.Outcome), e.Reason, string(e.Before), string(e.After), e.Request, e.Hash))
+					return table.Write(spreadsheet.Row(e.Cells()...))
 				})
 				table.Flush()
 				if err != nil {
@@ -205,6 +153,23 @@ func auditExport(a *app) *cobra.Command {
 	f.bind(cmd)
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write CSV")
 	return cmd
+}
+
+// exportThere writes what a server exports.
+func (a *app) exportThere(ctx context.Context, cfg *config.Config, q audit.Query, asCSV bool) error {
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	format := "jsonl"
+	if asCSV {
+		format = "csv"
+	}
+	file, err := s.ExportAudit(ctx, q, format)
+	if err != nil {
+		return err
+	}
+	return copied(a.out, file)
 }
 
 func auditGuard(a *app) *cobra.Command {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -252,7 +251,7 @@ func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []st
 func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, rows []calllog.Quarantined, dryRun bool) ([]replayed, error) {
 	var all []replayed
 	for i := range rows {
-		done, err := replay(cmd, cfg, s, f, &rows[i], dryRun)
+		done, err := replay(cmd.Context(), cfg, s, f, &rows[i], keeping{by: actor(cfg), dryRun: dryRun})
 		if err != nil {
 			return all, err
 		}
@@ -265,9 +264,16 @@ func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags
 	return all, err
 }
 
-func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, dryRun bool) (replayed, error) {
+// keeping is who keeps what was read; nobody in a dry run.
+type keeping struct {
+	by     string
+	dryRun bool
+}
+
+// replay reads a row again as its format is read now, or as it was corrected.
+func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, k keeping) (replayed, error) {
 	f.system, f.format = r.Source.System, orDefault(f.format, r.Source.Format)
-	reading, err := f.reading(cmd, cfg)
+	reading, err := f.over(cfg)
 	if err != nil {
 		return replayed{}, err
 	}
@@ -279,7 +285,7 @@ func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r
 	if len(r.Fixed) > 0 {
 		text = r.Fixed
 	}
-	row, err := readAgain(kind, reading.Options, text)
+	row, err := reading.Again(kind, text)
 	if err != nil {
 		return replayed{}, fmt.Errorf("row %d: %w", r.ID, err)
 	}
@@ -287,31 +293,9 @@ func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r
 	if row.Fault != nil {
 		done.Reason = row.Fault.Reason
 	}
-	if dryRun {
+	if k.dryRun {
 		return done, nil
 	}
-	return done, release(cmd.Context(), s, cfg, r.ID, row)
-}
-
-func release(ctx context.Context, s *stores, cfg *config.Config, id calllog.QuarantineID, row calllog.Row) error {
-	_, err := s.calls.Release(ctx, id, row, actor(cfg))
-	return err
-}
-
-// readAgain reads a row that stands alone, or under one that names its columns.
-func readAgain(f callformat.Format, o callformat.Options, text []byte) (calllog.Row, error) {
-	reader, err := f.Read(bytes.NewReader(append(bytes.TrimRight(text, "\r\n"), '\n')), o)
-	if err != nil {
-		return calllog.Row{}, err
-	}
-	last := calllog.Row{Fault: &calllog.Fault{Reason: "nothing in it was read as a record of a call"}}
-	for row, err := range reader.Rows() {
-		if err != nil {
-			return last, err
-		}
-		if len(row.Legs)+len(row.Supplements) > 0 || row.Fault != nil {
-			last = row
-		}
-	}
-	return last, nil
+	_, err = s.calls.Release(ctx, r.ID, row, k.by)
+	return done, err
 }

@@ -6,8 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -42,21 +40,14 @@ func routeExplain(a *app) *cobra.Command {
 			if at == "" {
 				call.At = a.now()
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				if call.Country == "" {
-					call.Country = cfg.Migration.Region
-				}
-				routes, err := s.router.Since(cmd.Context(), 0)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				d, route, err := r.Explain(cmd.Context(), call)
 				if err != nil {
 					return err
 				}
-				t, err := routing.NewTable(routing.Options{Countries: countries(cfg)}).With(routes)
-				if err != nil {
-					return err
-				}
-				e := explanation{Decision: t.Decide(call), At: clock(call.At)}
-				if e.Rule != "" && !e.Emergency {
-					e.Route = shown(t.Route(dualtone.Number(e.Rule)))
+				e := explanation{Decision: d, At: clock(call.At)}
+				if len(route.Sides) > 0 {
+					e.Route = shown(route)
 				}
 				return a.show(e, e.table)
 			})

@@ -70,13 +70,17 @@ type explained struct {
 	Ingress routing.Ingress `query:"ingress" enum:"carrier,old,new,internal" default:"carrier"`
 	At      string          `query:"at" maxLength:"40"`
 	Country string          `query:"country" maxLength:"2"`
+	// Diverted are the numbers that forwarded the call before.
+	Diverted []string `query:"diverted" doc:"Numbers that forwarded the call before"`
 }
 
 // Explanation is where a call goes and why.
 type Explanation struct {
 	routing.Decision
 
-	At time.Time `json:"asked_for"`
+	// Route is the rule; missing where none decided.
+	Route *routing.Route `json:"route,omitempty"`
+	At    time.Time      `json:"asked_for"`
 }
 
 func (a *API) explain(ctx context.Context, in *explained) (*body[Explanation], error) {
@@ -98,8 +102,13 @@ func (a *API) explain(ctx context.Context, in *explained) (*body[Explanation], e
 	if err != nil {
 		return nil, err
 	}
-	d := t.Decide(routing.Call{Called: in.Number, Caller: in.Caller, Ingress: in.Ingress, Country: in.Country, At: at})
-	return &body[Explanation]{Explanation{Decision: d, At: at}}, nil
+	d := t.Decide(routing.Call{Called: in.Number, Caller: in.Caller, Ingress: in.Ingress, Country: in.Country, Diverted: in.Diverted, At: at})
+	e := Explanation{Decision: d, At: at}
+	if d.Rule != "" && !d.Emergency {
+		r := t.Route(dualtone.Number(d.Rule))
+		e.Route = &r
+	}
+	return &body[Explanation]{e}, nil
 }
 
 type revisionList struct {
