@@ -106,13 +106,12 @@ func watching(ctx context.Context, s settings, f *findings) (err error) {
 
 // manyFiles lets this process and those that it starts hold many connections.
 func manyFiles() error {
-	const enough = 3 * slowOnes
-	l := syscall.Rlimit{Cur: enough, Max: enough}
+	const enough = slowOnes + 5*browsers
 	var now syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
 		return err
 	}
-	l.Max = max(l.Max, now.Max)
+	l := syscall.Rlimit{Cur: max(now.Cur, enough), Max: max(now.Max, enough)}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return fmt.Errorf("%d open files are needed, %d allowed: ulimit -n %d: %w", enough, now.Max, enough, err)
 	}
