@@ -16,6 +16,7 @@ type findings struct {
 	Throughput *through  `json:"throughput,omitempty"`
 	Limit      *limited  `json:"limit,omitempty"`
 	Memory     []grown   `json:"memory,omitempty"`
+	Plan       *planned  `json:"plan,omitempty"`
 	Micro      []timed   `json:"micro,omitempty"`
 	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`

@@ -141,6 +141,9 @@ func planTable(t *table, v control.PlanView) {
 	for _, h := range v.Holds {
 		t.line("HELD %s: %s%s", h.ID, printable(h.String()), perDay(v.Money))
 	}
+	if r := v.Radius; r != nil {
+		t.line("blast radius: %s of a group may be on the new side, not %s: %s failed", r.Now, r.Planned, count(r.Failed, "user"))
+	}
 	moneyLines(t, v)
 	t.line("")
 	t.row("STAGE", "KIND", "STATE", "ON NEW", "USERS", "UNTIL", "WHY")

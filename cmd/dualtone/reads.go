@@ -171,5 +171,5 @@ func (d *database) Entries(ctx context.Context, q audit.Query) ([]audit.Entry, e
 }
 
 func (d *database) VerifyAudit(ctx context.Context) (audit.Walked, error) {
-	return verifyAudit(ctx, d.stores)
+	return audit.Walk(ctx, d.stores.audit)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -22,6 +23,9 @@ type Viewer struct {
 	// link. Under keeps that link in every address.
 	ReadOnly bool
 	Under    string
+	// Reader is for whom that link was made, by SharedBy and until when.
+	Reader, SharedBy string
+	Until            time.Time
 	// CanLeave says that there is a session to end.
 	CanLeave bool
 }
