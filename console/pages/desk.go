@@ -45,6 +45,7 @@ type Desk struct {
 
 	router *console.Router
 	hub    hub
+	drawn  drawings
 }
 
 // viewer is who asks.
