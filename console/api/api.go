@@ -86,7 +86,7 @@ type Desk struct {
 	// Deciding is what edges decide by beside the table; the emergency numbers of its
 	// countries are guarded.
 	Deciding routing.Options
-	Now       func() time.Time
+	Now      func() time.Time
 }
 
 // API is the API of one server.
