@@ -31,6 +31,8 @@ const (
 	PlanReconcile Action = "plan.reconcile"
 	// PlanProgress moves manual tasks.
 	PlanProgress Action = "plan.progress"
+	// DifferenceExplain says why a difference between both systems is no loss.
+	DifferenceExplain Action = "difference.explain"
 )
 
 // What is done with people and those who move together.
@@ -127,6 +129,7 @@ func planRows() []Row {
 		writes(PlanRollback, "take a plan or a stage back", desk()),
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
 		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
+		writes(DifferenceExplain, "explain a difference between both systems, or take that back", approvers()),
 		writes(PlanFinalise, "go past the point of no return", approvers()),
 		writes(PlanProgress, "move a manual task", handy),
 	}

@@ -2,11 +2,7 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
@@ -24,87 +20,6 @@ type Comparison struct {
 	Log  *CallLog
 	Days reconcile.Store
 	Now  func() time.Time
-}
-
-// atOnce is how many people are looked at side by side.
-const atOnce = 8
-
-// people reads back everything about everybody in a stage, and compares it with
-// what their switch made. Each difference is listed.
-func (c *Comparison) people(ctx context.Context, m rollout.Measure) (rollout.Reading, error) {
-	r := rollout.Reading{Source: "the systems, read back"}
-	for q := (rollout.UserQuery{Plan: m.Plan, Stage: m.Stage, Limit: 500}); ; {
-		users, err := c.Crew.Users(ctx, q)
-		if err != nil {
-			return r, err
-		}
-		found := make([][]rollout.Difference, len(users))
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(atOnce)
-		for i, u := range users {
-			g.Go(func() (err error) {
-				found[i], err = c.person(ctx, u)
-				return err
-			})
-		}
-		if err := g.Wait(); err != nil {
-			return r, err
-		}
-		r.Samples += len(users)
-		for _, differences := range found {
-			r.Differences = append(r.Differences, differences...)
-		}
-		if len(users) < q.Limit {
-			break
-		}
-		q.After = users[len(users)-1].Position
-	}
-	r.Value = float64(open(r.Differences))
-	return r, nil
-}
-
-func open(all []rollout.Difference) int {
-	n := 0
-	for _, d := range all {
-		if d.Explanation == "" {
-			n++
-		}
-	}
-	return n
-}
-
-// person compares one user: the side on which the user list has them, and, of one
-// who is on the new side, everything that their switch made.
-func (c *Comparison) person(ctx context.Context, u rollout.User) ([]rollout.Difference, error) {
-	p, err := c.User.People.Person(ctx, u.Person)
-	if err != nil {
-		return nil, wrap(err, "person %s", u.Person)
-	}
-	onNew := u.State == cutover.OnNew
-	if onNew != (p.Side == dualtone.New) {
-		return []rollout.Difference{{Key: string(u.Person), Old: "in the plan: " + string(u.State), New: "in the user list: " + string(p.Side)}}, nil
-	}
-	if !onNew || p.Switch == "" {
-		return nil, nil
-	}
-	s, err := c.User.Switches.Switch(ctx, p.Switch)
-	if err != nil {
-		return nil, wrap(err, "switch %s", p.Switch)
-	}
-	missing, err := c.User.compare(ctx, p.Person, cutover.Apply(s.Before, s.Actions), cutover.Missing)
-	var all []rollout.Difference
-	for _, d := range missing {
-		all = append(all, rollout.Difference{Key: fmt.Sprintf("%s %s", u.Person, d.Facet), Old: "wanted " + brief(d.Want), New: "found " + brief(d.Have)})
-	}
-	return all, err
-}
-
-func brief(v cutover.Value) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return "what cannot be written"
-	}
-	return string(text)
 }
 
 // crmLag is how long after a call the CRM may take to have its record.

@@ -3,8 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
@@ -12,24 +10,20 @@ import (
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
-// crowd remembers for a while how much of each group is on the new side, and
-// counts those whom it lets through, so that the user list is not read for each
-// page of a stage.
-type crowd struct {
-	mu     sync.Mutex
-	counts map[PlanRef]*counted
+// Crowding is how a plan stands when people ask to be switched.
+type Crowding struct {
+	// Rate may say less than the plan.
+	Rate rollout.Rate
+	// Open are people who were let through and have not begun.
+	Open []dualtone.PersonID
+	// Failed counts the people whose switch failed, for which the limit shrinks.
+	Failed int
 }
-
-type counted struct {
-	at     time.Time
-	radius *plan.Radius
-}
-
-const crowdFor = time.Minute
 
 // Crowded returns which of the people may not be switched now, because too many
-// of those they work with are on the new side. The others count as switched.
-func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.Person, rate rollout.Rate) (map[dualtone.PersonID]string, error) {
+// of those they work with are on the new side or on their way there. Each who may
+// counts for those behind them.
+func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.Person, now Crowding) (map[dualtone.PersonID]string, error) {
 	v, err := p.Library.open(ctx, r.Plan, r.Hash)
 	if err != nil {
 		return nil, err
@@ -39,15 +33,14 @@ func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.P
 		return nil, nil
 	}
 	limit := *planned
-	if rate.MaxOnNew > 0 {
-		limit.MaxOnNew, limit.MinLeftOnOld = rate.MaxOnNew, rate.MinLeftOnOld
+	if now.Rate.MaxOnNew > 0 {
+		limit.MaxOnNew, limit.MinLeftOnOld = now.Rate.MaxOnNew, now.Rate.MinLeftOnOld
 	}
 	if lifted, err := p.lifted(ctx, r.Plan, string(limit.LiftAfter)); err != nil || lifted {
 		return nil, err
 	}
-	p.crowd.mu.Lock()
-	defer p.crowd.mu.Unlock()
-	radius, err := p.radius(ctx, PlanRef{r.Plan, r.Hash}, limit)
+	limit.MaxOnNew = limit.After(now.Failed)
+	radius, err := p.radius(ctx, limit, now.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +48,8 @@ func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.P
 	for _, who := range people {
 		u := plan.User{Person: who, Side: dualtone.Old}
 		if full, refused := radius.Refuses(&u); refused {
-			crowded[who.ID] = fmt.Sprintf("%s %s: %d of %d would be on the new side, at most %d may", full.Dimension, full.Value, full.New, full.People, full.Most)
+			crowded[who.ID] = fmt.Sprintf("%s %s: %d of %d would be on the new side, at most %d may%s",
+				full.Dimension, full.Value, full.New, full.People, full.Most, shrunk(*planned, limit.MaxOnNew, now.Failed))
 			continue
 		}
 		radius.Move(&u)
@@ -63,29 +57,31 @@ func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.P
 	return crowded, nil
 }
 
-// radius counts where everybody is, unless it was counted a moment ago. Whoever
-// is on the way counts as there.
-func (p *Prechecks) radius(ctx context.Context, ref PlanRef, limit plan.BlastRadius) (*plan.Radius, error) {
-	now := p.Now()
-	if c := p.crowd.counts[ref]; c != nil && now.Sub(c.at) < crowdFor {
-		return c.radius.Within(limit), nil
+// shrunk says in words why the limit is lower than planned; nothing if it is not.
+func shrunk(planned plan.BlastRadius, now plan.Percent, failed int) string {
+	if failed == 0 || planned.Shrink == nil {
+		return ""
 	}
+	return fmt.Sprintf("; the limit is %s while %d users have failed", now, failed)
+}
+
+// radius counts where everybody is now. Whoever is on the way counts as there.
+func (p *Prechecks) radius(ctx context.Context, limit plan.BlastRadius, open []dualtone.PersonID) (*plan.Radius, error) {
 	all, err := cutover.Everybody(ctx, p.People, cutover.PeopleQuery{})
 	if err != nil {
 		return nil, err
 	}
+	going := make(map[dualtone.PersonID]bool, len(open))
+	for _, id := range open {
+		going[id] = true
+	}
 	users := rollout.Candidates(all)
 	for i, person := range all {
-		if person.State != "" && !person.State.Final() {
+		if going[person.ID] || person.State != "" && !person.State.Final() {
 			users[i].Side = dualtone.New
 		}
 	}
-	if p.crowd.counts == nil {
-		p.crowd.counts = map[PlanRef]*counted{}
-	}
-	c := &counted{at: now, radius: plan.NewRadius(limit, users)}
-	p.crowd.counts[ref] = c
-	return c.radius, nil
+	return plan.NewRadius(limit, users), nil
 }
 
 // lifted reports whether the stage has passed after which there is no limit.

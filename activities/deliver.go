@@ -65,9 +65,8 @@ func (d *Deliveries) Deliver(ctx context.Context, o DeliverOrder) (Delivered, er
 	if err != nil {
 		return Delivered{}, err
 	}
-	run := Delivered{
-		Delivery: what.Name, Began: o.Began.UTC(), Key: what.Name + "@" + o.Began.UTC().Format(time.RFC3339Nano), State: delivery.Begun,
-	}
+	began := o.Began.UTC().Truncate(time.Microsecond) // as the ledger keeps it
+	run := Delivered{Delivery: what.Name, Began: began, Key: what.Name + "@" + began.Format(time.RFC3339Nano), State: delivery.Begun}
 	if activity.IsActivity(ctx) {
 		info := activity.GetInfo(ctx)
 		run.Workflow, run.WorkflowRun = info.WorkflowExecution.ID, info.WorkflowExecution.RunID

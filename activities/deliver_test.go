@@ -90,7 +90,13 @@ func (b *books) Inputs(_ context.Context, q cost.Question) (cost.Inputs, error) 
 	}, nil
 }
 
-func (*books) CloseMonth(_ context.Context, c cost.Closing) (cost.Closing, error) { return c, nil }
+func (*books) CloseMonth(_ context.Context, c cost.Closing, _ []byte) (cost.Closing, error) {
+	return c, nil
+}
+
+func (*books) Posted(context.Context, cost.Closing) ([]byte, error) {
+	return nil, dualtone.ErrNotFound
+}
 
 func (*books) ReopenMonth(_ context.Context, c cost.Closing) (cost.Closing, error) { return c, nil }
 

@@ -31,6 +31,7 @@ type inbound struct {
 
 // ExecuteActivity runs the activity, beating its heart meanwhile.
 func (i *inbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	ctx = context.WithValue(ctx, progressKey{}, &progress{})
 	defer keepBeating(ctx)()
 	result, err := i.Next.ExecuteActivity(ctx, in)
 	return result, crossing(err)
@@ -54,7 +55,7 @@ func keepBeating(ctx context.Context) (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				activity.RecordHeartbeat(ctx)
+				beat(ctx)
 			}
 		}
 	}()

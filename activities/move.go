@@ -191,7 +191,14 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 func (u *User) compare(
 	ctx context.Context, p dualtone.Person, want cutover.Image, differ func(want, have cutover.Image) []cutover.Difference,
 ) ([]cutover.Difference, error) {
-	have, err := u.look(systems.OneLook(ctx), p)
+	return u.compareSeen(systems.OneLook(ctx), p, want, differ)
+}
+
+// compareSeen compares with what is seen under the context's look.
+func (u *User) compareSeen(
+	ctx context.Context, p dualtone.Person, want cutover.Image, differ func(want, have cutover.Image) []cutover.Difference,
+) ([]cutover.Difference, error) {
+	have, err := u.look(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -35,8 +35,6 @@ type Prechecks struct {
 	Receipts evidence.Receipts
 	Log      *CallLog
 	Now      func() time.Time
-
-	crowd crowd
 }
 
 // e911Attribute says where somebody is for calls for help.

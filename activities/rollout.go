@@ -41,8 +41,7 @@ type StageChecks interface {
 	Check(ctx context.Context, r StageRef) (Checked, error)
 	// Crowded returns which of the people may not be switched now, because too
 	// many of those they work with are on the new side; each with the reason.
-	// The rate may say less than the plan.
-	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, rate rollout.Rate) (map[dualtone.PersonID]string, error)
+	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, now Crowding) (map[dualtone.PersonID]string, error)
 	// Final says what is still missing before the point of no return.
 	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
 }

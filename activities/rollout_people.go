@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -46,41 +48,73 @@ const budgetWait = 15 * time.Minute
 // is among them while the plan's share of the CRM is used up. A way back asks
 // nothing of the kind.
 func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, error) {
-	back := q.To == dualtone.Old
-	if !back && q.Rate.APIShare > 0 && r.Budgets != nil {
-		left, err := r.Budgets.Left(ctx, q.Plan, q.Rate.APIShare, q.At)
-		if err != nil {
-			return StagePage{}, err
-		}
-		if left.Users == 0 {
-			until := q.At.Add(budgetWait)
-			return StagePage{People: []Place{}, After: q.After, Wait: until}, r.KeepNote(ctx, rollout.Note{Plan: q.Plan, Stage: q.Stage, Detail: left.Why, Until: until})
-		}
-		q.Limit = min(q.Limit, left.Users)
+	if q.To == dualtone.Old {
+		users, page, err := r.page(ctx, q)
+		page.add(users)
+		return page, err
 	}
-	users, err := r.Store.Users(ctx, rollout.UserQuery{
-		Plan: q.Plan, Stage: q.Stage, States: q.States, After: q.After, Reverse: back, Limit: q.Limit,
+	var page StagePage
+	asked := rollout.Admission{Plan: q.Plan, Stage: q.Stage, At: q.At, Anew: q.After == 0}
+	err := r.Store.Admit(ctx, asked, func(now rollout.Admitted) ([]dualtone.PersonID, error) {
+		var err error
+		page, err = r.admit(ctx, q, now)
+		through := make([]dualtone.PersonID, len(page.People))
+		for i, place := range page.People {
+			through[i] = place.Person
+		}
+		return through, err
 	})
-	if err != nil {
-		return StagePage{}, wrap(err, "people of stage %s of plan %s", q.Stage, q.Plan)
-	}
+	return page, err
+}
+
+// page reads the next people of a stage.
+func (r *Rollout) page(ctx context.Context, q StageQuery) ([]rollout.User, StagePage, error) {
+	users, err := r.Store.Users(ctx, rollout.UserQuery{
+		Plan: q.Plan, Stage: q.Stage, States: q.States, After: q.After, Reverse: q.To == dualtone.Old, Limit: q.Limit,
+	})
 	page := StagePage{People: []Place{}, Ended: len(users) < q.Limit}
 	if len(users) > 0 {
 		page.After = users[len(users)-1].Position
 	}
-	if !back {
-		if users, err = r.cleared(ctx, q, users); err != nil {
-			return StagePage{}, err
+	return users, page, wrap(err, "people of stage %s of plan %s", q.Stage, q.Plan)
+}
+
+func (p *StagePage) add(users []rollout.User) {
+	for _, u := range users {
+		p.People = append(p.People, Place{Position: u.Position, Person: u.Person})
+	}
+}
+
+// admit says which of the next people are let through.
+func (r *Rollout) admit(ctx context.Context, q StageQuery, now rollout.Admitted) (StagePage, error) {
+	users, page, err := r.page(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	beside := now.Beside(users)
+	if q.Rate.APIShare > 0 && r.Budgets != nil {
+		left, err := r.Budgets.Left(ctx, q.Plan, q.Rate.APIShare, q.At)
+		if err != nil {
+			return page, err
+		}
+		most := max(left.Users-len(beside), 0)
+		if most == 0 {
+			until := q.At.Add(budgetWait)
+			why := cmp.Or(left.Why, fmt.Sprintf("%d users who were let through use up the plan's share of the CRM", len(beside)))
+			return StagePage{People: []Place{}, After: q.After, Wait: until}, r.KeepNote(ctx, rollout.Note{Plan: q.Plan, Stage: q.Stage, Detail: why, Until: until})
+		}
+		if most < len(users) {
+			users = users[:most]
+			page.After, page.Ended = users[most-1].Position, false
 		}
 	}
-	for _, u := range users {
-		page.People = append(page.People, Place{Position: u.Position, Person: u.Person})
-	}
-	return page, nil
+	users, err = r.cleared(ctx, q, users, Crowding{Rate: q.Rate, Open: beside, Failed: now.Failed})
+	page.add(users)
+	return page, err
 }
 
 // cleared keeps the users who may be switched now.
-func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.User) ([]rollout.User, error) {
+func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.User, now Crowding) ([]rollout.User, error) {
 	people := make([]dualtone.Person, 0, len(users))
 	open := map[dualtone.PersonID]bool{}
 	for _, u := range users {
@@ -97,7 +131,7 @@ func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.Use
 			people = append(people, p.Person)
 		}
 	}
-	crowded, err := r.Checks.Crowded(ctx, q.StageRef, people, q.Rate)
+	crowded, err := r.Checks.Crowded(ctx, q.StageRef, people, now)
 	if err != nil {
 		return nil, wrap(err, "blast radius of stage %s of plan %s", q.Stage, q.Plan)
 	}

@@ -3,14 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
+	"github.com/dualtone/dualtone/postgres"
 )
 
 // costed is what reports of finance take over many people and months.
@@ -24,17 +29,38 @@ type costed struct {
 	Drill    time.Duration `json:"drill"`
 	// Peak is what an overlap report allocated beyond its facts.
 	Peak uint64 `json:"peak"`
+	// Sampled is how long it takes to keep the facts for the first time.
+	Sampled time.Duration `json:"sampled"`
+	Asked   []commanded   `json:"asked"`
+}
+
+// commanded is a report as its user has it: a command that reads the database and
+// writes a file.
+type commanded struct {
+	Report string        `json:"report"`
+	Closed int           `json:"closed"` // months
+	Took   time.Duration `json:"took"`
+	Most   int64         `json:"most"` // bytes held
 }
 
 // money measures reports over 100,000 people and 24 months: in 40 waves they move
 // from one system to the other, half of it still to come.
-func money(_ context.Context, s settings, found *findings) error {
+func money(ctx context.Context, s settings, found *findings) error {
 	users := large
 	if s.quick {
 		users = 2000
 	}
 	in := company24(users)
 	c := &costed{Users: users, Months: 24}
+	if err := c.compute(s, in); err != nil {
+		return err
+	}
+	found.Finance = c
+	return c.ask(ctx, s, in)
+}
+
+// compute measures the engine alone.
+func (c *costed) compute(s settings, in cost.Inputs) error {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -56,18 +82,80 @@ func money(_ context.Context, s settings, found *findings) error {
 	}
 	c.Forecast = time.Since(began)
 	began = time.Now()
-	runs, err := e.UserRuns(cost.Question{})
-	if err != nil {
-		return err
-	}
-	for range runs {
+	for _, err := range e.UserRuns(cost.Question{}) {
+		if err != nil {
+			return err
+		}
 		c.Runs++
 	}
 	c.Drill = time.Since(began)
-	found.Finance = c
 	s.say("overlap of %d people over %d months, %d seat-days: %s; forecast %s; drill-down to %d runs %s; %d MB allocated",
 		c.Users, c.Months, c.SeatDays, c.Overlap, c.Forecast, c.Runs, c.Drill, c.Peak>>20)
 	return nil
+}
+
+// ask measures commands on a database, first with all months open and then with a
+// year of them closed.
+func (c *costed) ask(ctx context.Context, s settings, in cost.Inputs) error {
+	pool, done, err := openDatabase(ctx, s, "finance")
+	if err != nil {
+		return err
+	}
+	defer done()
+	book := contract.Version{Author: "bench", Document: contract.Document{File: contract.File{
+		APIVersion: contract.APIVersion, Kind: contract.Kind, Metadata: contract.Metadata{Name: "book", Owner: "bench"},
+		Spec: contract.Spec{Currency: in.Book.Currency, Contracts: in.Book.Contracts},
+	}}}
+	if _, err := postgres.NewContracts(pool).Save(ctx, book); err != nil {
+		return err
+	}
+	facts := postgres.NewFinance(pool)
+	began := time.Now()
+	if _, err := facts.KeepPlan(ctx, in.Plan, in.Facts.Users); err != nil {
+		return err
+	}
+	c.Sampled = time.Since(began)
+	address := filepath.Join(s.dir, "finance-database")
+	if err := os.WriteFile(address, []byte(pool.Config().ConnString()), 0o600); err != nil {
+		return err
+	}
+	closer := cost.Closer{Source: facts, Closings: facts}
+	for _, closed := range []int{0, 12} {
+		for n := range closed {
+			month := cost.Closing{Plan: in.Plan.Name, Month: in.AsOf.Month().Add(n - closed), Actor: "bench", Reason: "month end"}
+			if _, err := closer.CloseMonth(ctx, month, in.AsOf, false); err != nil {
+				return err
+			}
+		}
+		for _, report := range []string{
+			"overlap", "forecast", "delay --days 365", "variance", "invoice-check", "notices",
+			"overlap --by cost-center --cost-center CC07", "overlap --month 2026-06", "overlap --drill --month 2026-06 --format xlsx",
+		} {
+			a, err := askOne(ctx, s, address, report+" --as-of "+in.AsOf.String())
+			if err != nil {
+				return err
+			}
+			a.Report, a.Closed = report, closed
+			c.Asked = append(c.Asked, a)
+			s.say("report %-50s %2d months closed: %6d ms, %4d MB held", report, closed, a.Took.Milliseconds(), a.Most>>20)
+		}
+	}
+	return nil
+}
+
+func askOne(ctx context.Context, s settings, address, report string) (commanded, error) {
+	args := append([]string{"report"}, strings.Fields(report)...)
+	args = append(args, "--database-url", "file:"+address, "--out", filepath.Join(s.dir, "finance-report"))
+	cmd := exec.CommandContext(ctx, s.dualtone, args...) //nolint:gosec // our own program
+	began := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return commanded{}, fmt.Errorf("report %s: %w: %s", report, err, out)
+	}
+	a := commanded{Took: time.Since(began)}
+	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		a.Most = used.Maxrss << 10
+	}
+	return a, nil
 }
 
 // company24 is a company that moves for two years.
@@ -113,4 +201,12 @@ func (f *findings) reportFinance(b *strings.Builder) {
 	fmt.Fprintf(b, "| overlap | %s |\n| forecast, with the plan as approved | %s |\n| drill-down to %d runs of people's days | %s |\n\n",
 		c.Overlap.Round(time.Millisecond), c.Forecast.Round(time.Millisecond), c.Runs, c.Drill.Round(time.Millisecond))
 	fmt.Fprintf(b, "An overlap report allocates %d MB in all, beside its facts.\n", c.Peak>>20)
+	fmt.Fprintf(b, "\nAs their users have them, from Postgres to a file, each a process of its own; to keep the facts of all for the first time took %s.\n\n"+
+		"| command | with no month closed | held | with 12 months closed | held |\n| --- | --- | --- | --- | --- |\n", c.Sampled.Round(time.Millisecond))
+	half := len(c.Asked) / 2
+	for i, open := range c.Asked[:half] {
+		closed := c.Asked[half+i]
+		fmt.Fprintf(b, "| `report %s` | %s | %d MB | %s | %d MB |\n", open.Report,
+			open.Took.Round(time.Millisecond), open.Most>>20, closed.Took.Round(time.Millisecond), closed.Most>>20)
+	}
 }

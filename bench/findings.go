@@ -16,6 +16,7 @@ type findings struct {
 	Throughput *through  `json:"throughput,omitempty"`
 	Limit      *limited  `json:"limit,omitempty"`
 	Memory     []grown   `json:"memory,omitempty"`
+	Plan       *planned  `json:"plan,omitempty"`
 	Micro      []timed   `json:"micro,omitempty"`
 	Kept       *kept     `json:"kept,omitempty"`
 	Stitched   *stitched `json:"stitched,omitempty"`
@@ -23,6 +24,8 @@ type findings struct {
 	Routing    *routed   `json:"routing,omitempty"`
 	Flips      *flips    `json:"flips,omitempty"`
 	Printed    []printed `json:"printed,omitempty"`
+
+	Console *consoleFindings `json:"console,omitempty"`
 }
 
 // machine is where and when the figures were found.

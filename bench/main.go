@@ -2,8 +2,9 @@
 // in bench/RESULTS.md: users moved in a second through a real Temporal and a
 // real Postgres beside a bare workflow on the same servers in the same run,
 // what a user costs in history, requests, transactions and bytes, what a large
-// cohort costs in memory, how well a vendor's limit is kept and used, and what the
-// routing plane answers beside Kamailio, nginx and NSD.
+// cohort costs in memory, what a plan adds and how quickly it tells how it stands,
+// how well a vendor's limit is kept and used, what the routing plane answers beside
+// Kamailio, nginx and NSD, and what the console costs with many who look at it.
 //
 // Everything that takes part is a process of its own: the dualtone worker that
 // people run, the three simulated systems, the bare workflow's worker, Postgres
@@ -50,6 +51,10 @@ type settings struct {
 	legs     int
 	days     int
 
+	planUsers   int
+	planSkipped int
+	planRows    int
+
 	routingRounds  int
 	routingJournal string
 
@@ -58,7 +63,7 @@ type settings struct {
 
 // sections in the order in which they run.
 func allSections() []string {
-	return []string{"throughput", "limit", "memory", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats"}
+	return []string{"throughput", "limit", "memory", "plan", "micro", "flip", "calls", "stitch", "finance", "routing", "finance-formats", "console"}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -87,6 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"throughput", throughput},
 		{"limit", limits},
 		{"memory", memory},
+		{"plan", plans},
 		{"micro", micro},
 		{"flip", flipping},
 		{"calls", callLog},
@@ -94,6 +100,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"finance", money},
 		{"routing", route},
 		{"finance-formats", formats},
+		{"console", watching},
 	} {
 		if !slices.Contains(s.sections, section.name) {
 			continue
@@ -125,6 +132,9 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.Float64Var(&s.limit, "limit", 40, "requests in a second that the new system allows, in the part about limits")
 	flags.IntVar(&s.limited, "limited", 250, "users of the part about limits")
 	cohorts := flags.String("cohorts", "1000", "sizes of the cohorts whose time and memory are measured, such as 1000,10000")
+	flags.IntVar(&s.planUsers, "plan-users", 5000, "users of the plan on the real servers; 0 leaves it out")
+	flags.IntVar(&s.planSkipped, "plan-skipped", 100_000, "users of the plan in skipped time: 2000, 10000 or 100000; 0 leaves it out")
+	flags.IntVar(&s.planRows, "plan-rows", 100_000, "users of the plan over which plan status is asked")
 	flags.IntVar(&s.legs, "legs", 1_000_000, "legs of the call log that reports are measured on, such as 10000000 or 50000000")
 	flags.IntVar(&s.calls, "calls", 180_000, "calls that are stitched")
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
@@ -139,6 +149,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	}
 	if s.quick {
 		s.users, s.window, s.rounds, s.limited, *cohorts, s.routingRounds = 40, 20, 1, 60, "100", 1
+		s.planUsers, s.planSkipped, s.planRows = 60, 2000, 10_000
 		s.calls, s.days, s.legs = 4000, 2, 200_000
 	}
 	s.sections = strings.Split(*only, ",")

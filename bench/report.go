@@ -49,6 +49,7 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportThroughput(&b)
 	f.reportLimit(&b)
 	f.reportMemory(&b)
+	f.reportPlan(&b)
 	f.reportMicro(&b)
 	f.reportKept(&b)
 	f.reportStitching(&b)
@@ -56,6 +57,7 @@ ratio to what stands beside them in the same run rather than the figure.
 	f.reportRouting(&b)
 	f.reportFlips(&b)
 	f.reportFormats(&b)
+	f.reportConsole(&b)
 	return b.String()
 }
 

@@ -148,9 +148,7 @@ func (t *stage) cohort(ctx context.Context, name string, from, to int) error {
 
 // startWorker runs the dualtone program's worker.
 func (t *stage) startWorker(name string) (*process, error) {
-	p, err := startProcess(t.dir, name, []string{
-		"BENCH_DATABASE=" + t.stack.DatabaseURL, "BENCH_PASSWORD=" + benchPassword, "BENCH_AWS_SECRET=" + connectsim.DefaultSecret, "GODEBUG=gctrace=1",
-	}, t.dualtone, "--config", filepath.Join(t.dir, "dualtone.yaml"), "worker")
+	p, err := startProcess(t.dir, name, append(t.environment(), "GODEBUG=gctrace=1"), t.dualtone, "--config", filepath.Join(t.dir, "dualtone.yaml"), "worker")
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +156,11 @@ func (t *stage) startWorker(name string) (*process, error) {
 	t.parts[name] = p.cmd.Process.Pid
 	t.workers = append(t.workers, p)
 	return p, nil
+}
+
+// environment holds what the configuration refers to.
+func (t *stage) environment() []string {
+	return []string{"BENCH_DATABASE=" + t.stack.DatabaseURL, "BENCH_PASSWORD=" + benchPassword, "BENCH_AWS_SECRET=" + connectsim.DefaultSecret}
 }
 
 func (t *stage) control(namespace string) *control.Control {

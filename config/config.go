@@ -30,6 +30,7 @@ type Config struct {
 	Calls     Calls              `mapstructure:"calls"`
 	Evidence  Evidence           `mapstructure:"evidence"`
 	Console   Console            `mapstructure:"console"`
+	Server    Server             `mapstructure:"server"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
 	Notify    Notify             `mapstructure:"notify"`
 
@@ -43,12 +44,23 @@ type Evidence struct {
 	Key Secret `mapstructure:"key"`
 }
 
+// Server is a dualtone server that the commands ask instead of the database.
+type Server struct {
+	// URL is where it is, https://dualtone.example.test; empty for none.
+	URL string `mapstructure:"url"`
+	// Token is what is shown to it.
+	Token Secret `mapstructure:"token"`
+}
+
 // Telemetry is where traces of what the program does are sent.
 type Telemetry struct {
 	// OTLP is a collector's address, http://localhost:4318; empty for nowhere.
 	OTLP string `mapstructure:"otlp"`
 	// Sample is how many of a hundred requests are traced.
 	Sample int `mapstructure:"sample"`
+	// Metrics is where Prometheus finds the figures of a worker that runs by itself;
+	// empty for nowhere.
+	Metrics string `mapstructure:"metrics"`
 }
 
 // Log says what is logged and how.
@@ -192,13 +204,13 @@ func Default() Config {
 		Calls:     Calls{Spool: CallSpool{MaxMB: 256}, Every: 5 * time.Minute},
 		Routing:   Routing{Confirm: time.Second, KeepDecisions: 90, Verify: Verify{Transport: "udp"}},
 		Console: Console{
-			MaxBodyMB: 32, MaxConnections: 4096,
+			MaxBodyMB: 32, MaxUploadMB: 512, MaxConnections: 4096,
 			Session: ConsoleSession{Idle: time.Hour, Lasts: 12 * time.Hour}, Rate: ConsoleRate{PerSecond: 50, Burst: 200, SignIns: 10},
 			OIDC: OIDC{Scopes: []string{"openid", "profile", "email"}, NameClaim: "email", GroupsClaim: "groups"},
 		},
 		Telemetry: Telemetry{Sample: 100},
 		Notify:    Notify{Mail: Mail{Encryption: "starttls"}},
-		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, Journal: "database", Sample: 100},
+		Edge:      Edge{SIP: EdgeSIP{RetryAfter: 5 * time.Second}, ENUM: EdgeENUM{TTL: time.Second}, MaxConnections: 1000, Journal: "database", Sample: 100},
 	}
 }
 

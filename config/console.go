@@ -20,8 +20,10 @@ type Console struct {
 	URL string `mapstructure:"url"`
 	TLS TLS    `mapstructure:"tls"`
 	// Proxies are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
-	Proxies        []string       `mapstructure:"proxies"`
-	MaxBodyMB      int            `mapstructure:"max_body_mb"`
+	Proxies   []string `mapstructure:"proxies"`
+	MaxBodyMB int      `mapstructure:"max_body_mb"`
+	// MaxUploadMB is how large a file of call records may be, which is read as it comes.
+	MaxUploadMB    int            `mapstructure:"max_upload_mb"`
 	MaxConnections int            `mapstructure:"max_connections"`
 	Session        ConsoleSession `mapstructure:"session"`
 	Rate           ConsoleRate    `mapstructure:"rate"`
@@ -94,6 +96,7 @@ func (l *loader) checkConsole() {
 		l.at("console.proxies", err.Error(), "write them as 10.0.0.0/8")
 	}
 	l.between("console.max_body_mb", c.MaxBodyMB, 1, 1024)
+	l.between("console.max_upload_mb", c.MaxUploadMB, 1, 100_000)
 	l.between("console.max_connections", c.MaxConnections, 16, 100_000)
 	l.between("console.rate.burst", c.Rate.Burst, 1, 100_000)
 	l.between("console.rate.sign_ins_per_minute", c.Rate.SignIns, 1, 1000)

@@ -12,6 +12,9 @@ type Edge struct {
 	HTTP  EdgeHTTP  `mapstructure:"http"`
 	ENUM  EdgeENUM  `mapstructure:"enum"`
 	CURRI EdgeCURRI `mapstructure:"curri"`
+	// MaxConnections is how many connections each listener holds open; one address may
+	// have half of them.
+	MaxConnections int `mapstructure:"max_connections"`
 	// Metrics is where Prometheus finds the figures; empty for nowhere.
 	Metrics string `mapstructure:"metrics"`
 	// TLS is the certificate of SIP over TLS, HTTP and CURRI. With a CA, whoever
@@ -75,6 +78,8 @@ type EdgeCURRI struct {
 	Side string `mapstructure:"side"`
 	// Divert is what it dials to reach the other side, from {number} or {digits}.
 	Divert string `mapstructure:"divert"`
+	// MaxPerSecond is how many calls a second are decided; 0 is no limit.
+	MaxPerSecond int `mapstructure:"max_per_second"`
 }
 
 // EdgePeer is an SBC, or a network of them, and what is true of its calls.

@@ -66,10 +66,11 @@ func (l *loader) checkListeners(e *Edge) {
 	l.between("edge.sip.sockets", e.SIP.Sockets, 0, 64)
 	for key, limit := range sorted(map[string]int{
 		"edge.sip.max_per_second": e.SIP.MaxPerSecond, "edge.http.max_per_second": e.HTTP.MaxPerSecond,
-		"edge.enum.max_per_second": e.ENUM.MaxPerSecond,
+		"edge.enum.max_per_second": e.ENUM.MaxPerSecond, "edge.curri.max_per_second": e.CURRI.MaxPerSecond,
 	}) {
 		l.between(key, limit, 0, 10_000_000)
 	}
+	l.between("edge.max_connections", e.MaxConnections, 2, 1_000_000)
 	if e.SIP.RetryAfter < time.Second || e.SIP.RetryAfter > time.Hour {
 		l.at("edge.sip.retry_after", fmt.Sprintf("%s is not between 1s and 1h", e.SIP.RetryAfter), "")
 	}

@@ -32,7 +32,9 @@ type Config struct {
 	Proxies []netip.Prefix
 	// MaxBody is how many bytes a request may have, and MaxConnections how many
 	// connections are open at a time.
-	MaxBody        int64
+	MaxBody int64
+	// MaxUpload is how many bytes a file may have that is read as it comes.
+	MaxUpload      int64
 	MaxConnections int
 	// Idle and Lasts are how long a session holds without and with use.
 	Idle, Lasts time.Duration
@@ -42,6 +44,8 @@ type Config struct {
 	// SignIns is how many attempts a minute one address, or one account, has.
 	SignIns int
 	OIDC    *OIDC
+	// Traced follows requests; nil where nobody does.
+	Traced  func(http.Handler) http.Handler
 	Version string
 }
 
@@ -73,6 +77,7 @@ type Server struct {
 	pages    Pages
 	provider *provider
 	setup    setup
+	uploads  map[string]bool
 }
 
 // New returns a server that has the routes for signing in, health and static files.
@@ -81,6 +86,7 @@ func New(config Config, stores Stores, log *slog.Logger) *Server {
 	s := &Server{
 		config: config, stores: stores, log: log, now: time.Now, proxies: config.Proxies,
 		hasher: password.New(), figures: newFigures(), pages: plainPages{},
+		uploads: map[string]bool{},
 	}
 	s.Router = &Router{mux: http.NewServeMux(), gate: &access.Gate{Audit: stores.Audit}, refuse: s.refuse}
 	s.sessions = newSessions(config, stores.Sessions)
@@ -94,6 +100,9 @@ func New(config Config, stores Stores, log *slog.Logger) *Server {
 	return s
 }
 
+// Upload says that a path takes files, which are read as they come.
+func (s *Server) Upload(path string) { s.uploads[path] = true }
+
 // Handler is all of it, for a listener or a test.
 func (s *Server) Handler() http.Handler {
 	inside := s.sessions.LoadAndSave(s.identified(s.mux))
@@ -102,7 +111,11 @@ func (s *Server) Handler() http.Handler {
 	outside.Handle("GET /readyz", named("GET /readyz", http.HandlerFunc(s.ready)))
 	outside.Handle("GET /static/", named("GET /static/", static.Handler()))
 	outside.Handle("/", inside)
-	return s.visited(s.guarded(s.bounded(s.sameSite(outside))))
+	handler := s.visited(s.guarded(s.bounded(s.sameSite(outside))))
+	if s.config.Traced != nil {
+		handler = s.config.Traced(handler)
+	}
+	return handler
 }
 
 const (

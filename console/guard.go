@@ -33,8 +33,11 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 // bounded refuses bodies beyond the limit, also those that do not say how large
 // they are, without reading them to the end.
 func (s *Server) bounded(next http.Handler) http.Handler {
-	limit := s.config.MaxBody
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := s.config.MaxBody
+		if s.uploads[r.URL.Path] {
+			limit = s.config.MaxUpload
+		}
 		if r.ContentLength > limit {
 			w.Header().Set("Connection", "close")
 			s.refuse(w, r, &http.MaxBytesError{Limit: limit})

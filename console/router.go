@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 )
@@ -98,8 +101,11 @@ func named(pattern string, h http.Handler) http.Handler {
 	})
 }
 
-// Named notes which route a request took.
+// Named notes which route a request took, also in its trace, which holds no path.
 func Named(r *http.Request, pattern string) {
+	span := trace.SpanFromContext(r.Context())
+	span.SetName(pattern)
+	span.SetAttributes(attribute.String("http.route", pattern), attribute.String("dualtone.request", RequestID(r.Context())))
 	if v := visitOf(r.Context()); v != nil {
 		v.pattern = pattern
 	}

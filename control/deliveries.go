@@ -59,16 +59,14 @@ func (c *Control) UnscheduleDelivery(ctx context.Context, name string) error {
 	return named(err, "schedule of delivery "+name)
 }
 
-// NextDelivery is when a report goes out next by itself; zero for never.
-func (c *Control) NextDelivery(ctx context.Context, name string) (time.Time, error) {
-	found, err := c.Client.ScheduleClient().GetHandle(ctx, deliveryID(name)).Describe(ctx)
-	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
-		return time.Time{}, nil
-	}
-	if err != nil || len(found.Info.NextActionTimes) == 0 {
-		return time.Time{}, named(err, "schedule of delivery "+name)
-	}
-	return found.Info.NextActionTimes[0].UTC(), nil
+// DeliverySchedule tells how it stands with a report that goes out by itself.
+func (c *Control) DeliverySchedule(ctx context.Context, name string) (Schedule, error) {
+	return c.schedule(ctx, deliveryID(name))
+}
+
+// SwitchDelivery has a report not go out by itself any more, or again.
+func (c *Control) SwitchDelivery(ctx context.Context, name string, on bool, why Why) (Schedule, error) {
+	return c.switchSchedule(ctx, deliveryID(name), on, why)
 }
 
 // Deliver has a report go out now, and waits for the end.

@@ -37,6 +37,17 @@ func (c *Control) ScheduleSampling(ctx context.Context) error {
 	return named(err, "schedule of the facts of finance")
 }
 
+// SamplingSchedule tells how it stands with the daily sampling.
+func (c *Control) SamplingSchedule(ctx context.Context) (Schedule, error) {
+	return c.schedule(ctx, sampleID)
+}
+
+// SwitchSampling has the facts of finance not sampled any more, or again. Days on
+// which they were not are made up for, except for what platforms showed on them.
+func (c *Control) SwitchSampling(ctx context.Context, on bool, why Why) (Schedule, error) {
+	return c.switchSchedule(ctx, sampleID, on, why)
+}
+
 // SampleFinance samples now and waits for the end.
 func (c *Control) SampleFinance(ctx context.Context) (activities.SampledFinance, error) {
 	var done activities.SampledFinance

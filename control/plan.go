@@ -26,6 +26,8 @@ type Plans struct {
 	Store rollout.Store
 	// Versions are the plans' own documents.
 	Versions plan.Store
+	// Explanations are what people said of differences; nil where nobody asks.
+	Explanations rollout.Explanations
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
 	// Money tells what plans cost; nil where nobody asks.
@@ -385,6 +387,8 @@ type PlanView struct {
 	Approvals []rollout.Approval `json:"approvals"`
 	Tasks     []rollout.Task     `json:"tasks"` // those that are not confirmed
 	AsOf      time.Time          `json:"as_of"`
+	// Radius is the blast radius as it shrank; nil where it did not.
+	Radius *rollout.Radius `json:"blast_radius,omitempty"`
 	// Money is nil where it was not asked for, or nothing is known of it.
 	Money *cost.Standing `json:"money,omitempty"`
 	// MoneyUnknown says why what it costs cannot be told. It keeps nobody from
@@ -413,6 +417,9 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 		}
 	}
 	if v.Approvals, err = p.Store.Approvals(ctx, name); err != nil {
+		return v, err
+	}
+	if v.Radius, err = p.radius(ctx, &v); err != nil {
 		return v, err
 	}
 	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: rollout.Unconfirmed()})

@@ -154,10 +154,12 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		"month":                says("stay as they are for ever"),
 		"closed":               says(month, "is closed"),
 		"open again":           says(month, "is open again"),
-		"board":                func(x seen) bool { return x.Faults == 0 && strings.Contains(x.Said, "fay shows this page to the board") },
-		"glass":                says("You are incident commander until"),
-		"mended":               says("oscar is incident commander no more"),
-		"token":                says("dt_"),
+		"board": func(x seen) bool {
+			return x.Faults == 0 && strings.Contains(x.Said, "fay shows this page to the board")
+		},
+		"glass":  says("You are incident commander until"),
+		"mended": says("oscar is incident commander no more"),
+		"token":  says("dt_"),
 	}, s.console(t), s.file(t, "plan.yaml", planFile), list, month)
 	if want := 2 * (16 + 23); pages != want {
 		t.Errorf("%d pages were visited, want %d", pages, want)
@@ -168,7 +170,9 @@ func TestTheConsoleInABrowser(t *testing.T) {
 }
 
 // badRecord is a record whose start is no time.
-func badRecord() string { return strings.Replace(callRecord(2), startOf(callRecord(2)), "32.11.2026", 1) }
+func badRecord() string {
+	return strings.Replace(callRecord(2), startOf(callRecord(2)), "32.11.2026", 1)
+}
 
 // startOf is the start in a record.
 func startOf(record string) string { return strings.Trim(strings.Split(record, ",")[10], `"`) }

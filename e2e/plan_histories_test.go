@@ -124,7 +124,7 @@ func (*planLab) Check(context.Context, activities.StageRef) (activities.Checked,
 	return activities.Checked{Facts: []string{"all is well"}}, nil
 }
 
-func (*planLab) Crowded(context.Context, activities.StageRef, []dualtone.Person, rollout.Rate) (map[dualtone.PersonID]string, error) {
+func (*planLab) Crowded(context.Context, activities.StageRef, []dualtone.Person, activities.Crowding) (map[dualtone.PersonID]string, error) {
 	return nil, nil
 }
 

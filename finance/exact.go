@@ -85,6 +85,19 @@ func (x Exact) Sign() int { return x.rat().Sign() }
 // IsZero reports whether the number is 0.
 func (x Exact) IsZero() bool { return x.Sign() == 0 }
 
+// Int is the number without what is behind the point, and whether there was
+// nothing.
+func (x Exact) Int() (n int, whole bool) {
+	r := x.rat()
+	return int(new(big.Int).Quo(r.Num(), r.Denom()).Int64()), r.IsInt()
+}
+
+// Ratio is the number as a fraction, which is written without rounding.
+func (x Exact) Ratio() *big.Rat { return new(big.Rat).Set(x.rat()) }
+
+// OfRatio is a fraction as a number; none is 0.
+func OfRatio(r *big.Rat) Exact { return Exact{r} }
+
 // longest is how many digits after the point a number is written with that has
 // no end.
 const longest = 12

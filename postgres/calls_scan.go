@@ -143,3 +143,23 @@ func scanLegs(found pgx.Rows, more ...any) ([]*legRow, error) {
 	}
 	return all, found.Err()
 }
+
+// figureColumns are those of a leg that reports count by.
+func figureColumns() []string {
+	return []string{
+		"started_at", "answered_at", "ended_at", "system_id", "agent_id", "queue_id", "site_id",
+		"wait_ms", "ring_ms", "talk_ms", "hold_ms", "wrap_ms", "jitter_us", "lost", "packets",
+		"mos", "transfers", "direction", "disposition", "pop", "record_id", "activity",
+	}
+}
+
+// scanFigures reads the rows of a query over figureColumns.
+func scanFigures(found pgx.Rows) ([]*legRow, error) {
+	return pgx.CollectRows(found, func(row pgx.CollectableRow) (*legRow, error) {
+		r := new(legRow)
+		return r, row.Scan(
+			&r.started, &r.answered, &r.ended, &r.system, &r.agent, &r.queue, &r.site,
+			&r.wait, &r.ring, &r.talk, &r.hold, &r.wrap, &r.jitter, &r.lost, &r.packets,
+			&r.mos, &r.transfers, &r.direction, &r.disposition, &r.pop, &r.record, &r.activity)
+	})
+}

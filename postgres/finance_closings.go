@@ -13,6 +13,7 @@ import (
 )
 
 type financeClosingRow struct {
+	Serial  int64
 	Plan    string
 	Month   time.Time
 	Kind    cost.ClosingKind
@@ -30,7 +31,7 @@ func (r financeClosingRow) closing() cost.Closing {
 	}
 }
 
-const financeClosingColumns = `plan, month, kind, known_at, digest, actor, reason, at`
+const financeClosingColumns = `serial, plan, month, kind, known_at, digest, actor, reason, at`
 
 // Closings returns what was done to the months of a plan, oldest first.
 func (s *Finance) Closings(ctx context.Context, plan string, knownAt time.Time) ([]cost.Closing, error) {
@@ -56,11 +57,22 @@ func readFinanceClosings(ctx context.Context, q querier, plan string, knownAt ti
 	return all, err
 }
 
+// Posted returns what a closed month holds.
+func (s *Finance) Posted(ctx context.Context, c cost.Closing) ([]byte, error) {
+	var text []byte
+	err := again(ctx, fmt.Sprintf("%s of plan %s as it was closed", c.Month, c.Plan), func() error {
+		return s.pool.QueryRow(ctx, `
+			SELECT content FROM finance_posted JOIN finance_closings USING (serial) WHERE plan = $1 AND month = $2 AND known_at = $3`,
+			c.Plan, c.Month.First().Time(), stored(c.KnownAt)).Scan((*rawBytes)(&text))
+	})
+	return text, err
+}
+
 // CloseMonth closes a month as it was known at a time, after which nothing may have
 // become known.
-func (s *Finance) CloseMonth(ctx context.Context, c cost.Closing) (cost.Closing, error) {
+func (s *Finance) CloseMonth(ctx context.Context, c cost.Closing, posted []byte) (cost.Closing, error) {
 	c.Kind = cost.Close
-	return s.do(ctx, c, func(latest time.Time, closed []cost.Closing) error {
+	return s.do(ctx, c, posted, func(latest time.Time, closed []cost.Closing) error {
 		if !stored(c.KnownAt).Equal(latest) {
 			return fmt.Errorf("more has become known since %s; close it again: %w", c.KnownAt.Format(time.RFC3339Nano), dualtone.ErrConflict)
 		}
@@ -71,12 +83,12 @@ func (s *Finance) CloseMonth(ctx context.Context, c cost.Closing) (cost.Closing,
 // ReopenMonth opens the last closed month of a plan again.
 func (s *Finance) ReopenMonth(ctx context.Context, c cost.Closing) (cost.Closing, error) {
 	c.Kind, c.Digest = cost.Reopen, ""
-	return s.do(ctx, c, func(_ time.Time, closed []cost.Closing) error { return cost.MayReopen(c.Month, closed) })
+	return s.do(ctx, c, nil, func(_ time.Time, closed []cost.Closing) error { return cost.MayReopen(c.Month, closed) })
 }
 
 // do keeps what is done to a month. It becomes known as every other write does, so
 // a report of an earlier knowledge is not changed by it.
-func (s *Finance) do(ctx context.Context, c cost.Closing, check func(latest time.Time, closed []cost.Closing) error) (cost.Closing, error) {
+func (s *Finance) do(ctx context.Context, c cost.Closing, posted []byte, check func(latest time.Time, closed []cost.Closing) error) (cost.Closing, error) {
 	noun := fmt.Sprintf("%s of plan %s", c.Month, c.Plan)
 	if c.Reason == "" || c.Actor == "" {
 		return c, fmt.Errorf("%s: want who and why: %w", noun, dualtone.ErrInvalid)
@@ -104,6 +116,11 @@ func (s *Finance) do(ctx context.Context, c cost.Closing, check func(latest time
 				RETURNING `+financeClosingColumns, c.Plan, c.Month.First().Time(), c.Kind, at, c.Digest, c.Actor, c.Reason)
 			if err != nil {
 				return err
+			}
+			if posted != nil {
+				if _, err := tx.Exec(ctx, `INSERT INTO finance_posted (serial, content) VALUES ($1, $2)`, done.Serial, string(posted)); err != nil {
+					return err
+				}
 			}
 			e, err := changed("report.close", fmt.Sprintf("finance/%s/%s", c.Plan, c.Month), nil, done.closing())
 			if err != nil {

@@ -61,21 +61,8 @@ func bookAt(ctx context.Context, tx pgx.Tx, name string, at time.Time) (cost.Boo
 
 func readFacts(ctx context.Context, tx pgx.Tx, plan string, asOf finance.Day, at time.Time) (cost.Facts, error) {
 	var facts cost.Facts
-	found, err := tx.Query(ctx, `SELECT person, content FROM finance_people WHERE`+atKnown+` AND plan = $2`, at, plan)
-	if err != nil {
-		return facts, err
-	}
-	var person string
-	var content []byte
-	if _, err := pgx.ForEachRow(found, []any{&person, (*rawBytes)(&content)}, func() error {
-		u := cost.User{}
-		if err := json.Unmarshal(content, &u); err != nil {
-			return err
-		}
-		u.ID = dualtone.PersonID(person)
-		facts.Users = append(facts.Users, asItWas(u, asOf))
-		return nil
-	}); err != nil {
+	var err error
+	if facts.Users, err = readPeople(ctx, tx, plan, asOf, at); err != nil {
 		return facts, err
 	}
 	if facts.Minutes, err = readMinutes(ctx, tx, at); err != nil {
@@ -89,6 +76,33 @@ func readFacts(ctx context.Context, tx pgx.Tx, plan string, asOf finance.Day, at
 		facts.Invoices = append(facts.Invoices, r.Content)
 	}
 	return facts, err
+}
+
+// readPeople reads the facts of people. Of many the same is known, so what is known
+// is read once and shared.
+func readPeople(ctx context.Context, tx pgx.Tx, plan string, asOf finance.Day, at time.Time) ([]cost.User, error) {
+	found, err := tx.Query(ctx, `SELECT person, content FROM finance_people WHERE`+atKnown+` AND plan = $2`, at, plan)
+	if err != nil {
+		return nil, err
+	}
+	var all []cost.User
+	var person string
+	var content []byte
+	read := map[string]cost.User{}
+	_, err = pgx.ForEachRow(found, []any{&person, (*rawBytes)(&content)}, func() error {
+		u, known := read[string(content)]
+		if !known {
+			if err := json.Unmarshal(content, &u); err != nil {
+				return err
+			}
+			u = asItWas(u, asOf)
+			read[string(content)] = u
+		}
+		u.ID = dualtone.PersonID(person)
+		all = append(all, u)
+		return nil
+	})
+	return all, err
 }
 
 // rawBytes scans a document without reading it.

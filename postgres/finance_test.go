@@ -256,7 +256,7 @@ func TestMonthsAreClosedInTheirOrderAndReopenedFromTheLast(t *testing.T) {
 	}
 	stale := month("2027-03")
 	stale.KnownAt = february.KnownAt
-	if _, err := store.CloseMonth(t.Context(), stale); !errors.Is(err, dualtone.ErrConflict) {
+	if _, err := store.CloseMonth(t.Context(), stale, []byte("{}")); !errors.Is(err, dualtone.ErrConflict) {
 		t.Errorf("closing what more became known of: %v", err)
 	}
 	if _, err := store.ReopenMonth(t.Context(), month("2027-01")); !errors.Is(err, dualtone.ErrConflict) {

@@ -24,7 +24,16 @@ type ledger struct {
 	piece []report.Figures
 }
 
-func newLedger(legs int) *ledger { return &ledger{index: make(map[ledgerKey]*report.Figures, 2*legs)} }
+// newLedger returns one for about so many legs: a call's has a few, a batch's
+// thousands.
+func newLedger(legs int) *ledger {
+	return &ledger{index: make(map[ledgerKey]*report.Figures, 2*legs), piece: make([]report.Figures, min(facets*legs, pieceLength))}
+}
+
+const (
+	facets      = 3
+	pieceLength = 256
+)
 
 func quarterOf(t time.Time) int32 { return int32(t.Unix() / 900) } //nolint:gosec // until year 63,000
 
@@ -33,7 +42,7 @@ func (l *ledger) at(k ledgerKey) *report.Figures {
 	f := l.index[k]
 	if f == nil {
 		if len(l.piece) == 0 {
-			l.piece = make([]report.Figures, 256)
+			l.piece = make([]report.Figures, pieceLength)
 		}
 		f, l.piece = &l.piece[0], l.piece[1:]
 		l.index[k] = f

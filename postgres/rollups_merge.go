@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/dualtone/dualtone/report"
 )
@@ -32,17 +34,16 @@ type dayKey struct {
 	day, system, key int32
 }
 
-type cutKey struct{ cut, day, system, key int32 }
+type cutKey struct{ cut, day, system, page int32 }
 
 // merge is what is added to the rollups at once.
 type merge struct {
-	cuts  []int32
 	days  map[dayKey]*report.Quarters
-	byCut map[cutKey]*report.Figures
+	byCut map[cutKey]page
 }
 
 func newMerge() *merge {
-	return &merge{cuts: cuts(), days: map[dayKey]*report.Quarters{}, byCut: map[cutKey]*report.Figures{}}
+	return &merge{days: map[dayKey]*report.Quarters{}, byCut: map[cutKey]page{}}
 }
 
 // dayOf is the day of a quarter hour, counted from 1970.
@@ -56,37 +57,57 @@ func dayOf(quarter int32) int32 {
 
 func (m *merge) addLedger(packed []byte) error {
 	return readLedger(packed, func(k ledgerKey, rest []byte) ([]byte, error) {
-		var f report.Figures
-		rest, err := f.AddPacked(rest)
-		if err != nil {
-			return nil, err
-		}
 		day := dayOf(k.quarter)
 		at := dayKey{k.facet, day, k.system, k.key}
 		if m.days[at] == nil {
 			m.days[at] = new(report.Quarters)
 		}
-		m.days[at].At(int(k.quarter - day*perDay)).Add(&f)
-		if k.facet == report.ByQueue {
-			for _, cut := range m.cuts {
-				m.cut(cutKey{cut, dayOf(k.quarter - cut), k.system, k.key}).Add(&f)
-			}
-		}
-		return rest, nil
+		return m.days[at].At(int(k.quarter - day*perDay)).AddPacked(rest)
 	})
 }
 
-func (m *merge) cut(k cutKey) *report.Figures {
-	f := m.byCut[k]
-	if f == nil {
-		f = new(report.Figures)
-		m.byCut[k] = f
+// cutDays adds the days up from each cut on. What lies before a cut belongs to the
+// 24 hours that began at it the day before.
+func (m *merge) cutDays() {
+	cuts := slices.Sorted(slices.Values(cuts()))
+	for at, quarters := range m.days {
+		if at.facet != report.ByQueue {
+			continue
+		}
+		var whole, before report.Figures
+		for _, f := range quarters {
+			if f != nil {
+				whole.Add(f)
+			}
+		}
+		next := int32(0)
+		for _, cut := range cuts {
+			for ; next < cut; next++ {
+				if f := quarters[next]; f != nil {
+					before.Add(f)
+				}
+			}
+			after := whole
+			after.Sub(&before)
+			m.cut(cutKey{cut, at.day, at.system, pageOf(at.key)}, at.key, &after)
+			m.cut(cutKey{cut, at.day - 1, at.system, pageOf(at.key)}, at.key, &before)
+		}
 	}
-	return f
+}
+
+func (m *merge) cut(at cutKey, key int32, f *report.Figures) {
+	if *f == (report.Figures{}) {
+		return
+	}
+	if m.byCut[at] == nil {
+		m.byCut[at] = page{}
+	}
+	m.byCut[at].at(key).Add(f)
 }
 
 // write adds to what an epoch has.
 func (m *merge) write(ctx context.Context, tx pgx.Tx, epoch int32) error {
+	m.cutDays()
 	if err := m.writeDays(ctx, tx, epoch); err != nil {
 		return err
 	}
@@ -132,36 +153,36 @@ func (m *merge) writeDays(ctx context.Context, tx pgx.Tx, epoch int32) error {
 
 func (m *merge) writeCuts(ctx context.Context, tx pgx.Tx, epoch int32) error {
 	n := len(m.byCut)
-	at, days, systems, words := make([]int32, 0, n), make([]int32, 0, n), make([]int32, 0, n), make([]int32, 0, n)
+	at, days, systems, pages := make([]int32, 0, n), make([]int32, 0, n), make([]int32, 0, n), make([]int32, 0, n)
 	for k := range m.byCut {
 		at, days = append(at, k.cut), append(days, k.day)
-		systems, words = append(systems, k.system), append(words, k.key)
+		systems, pages = append(systems, k.system), append(pages, k.page)
 	}
 	found, err := tx.Query(ctx, `
-		SELECT g.cut, g.day, r.system_id, r.key, r.figures
-		FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS g (cut, day, system_id, key)
+		SELECT g.cut, g.day, r.system_id, r.page, r.sums
+		FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[]) AS g (cut, day, system_id, page)
 		JOIN rollup_cuts r ON r.cut = g.cut AND r.day = date 'epoch' + g.day AND r.system_id = g.system_id
-			AND r.key = g.key AND r.epoch = $5`, at, days, systems, words, epoch)
+			AND r.page = g.page AND r.epoch = $5`, at, days, systems, pages, epoch)
 	if err != nil {
 		return err
 	}
 	var k cutKey
-	var held []byte
-	if _, err := pgx.ForEachRow(found, []any{&k.cut, &k.day, &k.system, &k.key, &held}, func() error {
-		_, err := m.byCut[k].AddPacked(held)
-		return err
+	var held pgtype.DriverBytes
+	if _, err := pgx.ForEachRow(found, []any{&k.cut, &k.day, &k.system, &k.page, &held}, func() error {
+		return m.byCut[k].addPacked(held)
 	}); err != nil {
 		return err
 	}
-	figures := make([][]byte, n)
-	for i := range figures {
-		figures[i] = m.byCut[cutKey{at[i], days[i], systems[i], words[i]}].Pack(nil)
+	sums := make([][]byte, n)
+	for i := range sums {
+		sums[i] = m.byCut[cutKey{at[i], days[i], systems[i], pages[i]}].pack()
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO rollup_cuts (cut, day, system_id, key, epoch, figures)
-		SELECT cut, date 'epoch' + day, system_id, key, $5, figures
-		FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $6::bytea[]) AS g (cut, day, system_id, key, figures)
-		ON CONFLICT (cut, day, system_id, key, epoch) DO UPDATE SET figures = excluded.figures`,
-		at, days, systems, words, epoch, figures)
+		INSERT INTO rollup_cuts (cut, day, system_id, page, epoch, sums)
+		SELECT cut, date 'epoch' + day, system_id, page, $5, sums
+		FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $6::bytea[]) AS g (cut, day, system_id, page, sums)
+		ORDER BY 1, 2, 3, 4
+		ON CONFLICT (cut, day, system_id, page, epoch) DO UPDATE SET sums = excluded.sums`,
+		at, days, systems, pages, epoch, sums)
 	return err
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/dualtone/dualtone/report"
 )
 
-// Sums reads sums: days that begin at one of the cuts from rows of their own,
-// and everything else, such as the days on which clocks change, from the quarter
-// hours.
+// Sums reads sums: days that begin at one of the cuts from rows of their own, those
+// on which clocks change with the quarter hours that they have more or less, and
+// everything else from quarter hours alone.
 func (r *Rollups) Sums(ctx context.Context, ask report.Ask) (report.Answer, error) {
 	var answer report.Answer
 	err := again(ctx, "rollups", func() error {
@@ -27,11 +27,12 @@ func (r *Rollups) Sums(ctx context.Context, ask report.Ask) (report.Answer, erro
 	return answer, err
 }
 
-// sumKey is a sum of an answer.
-type sumKey struct {
-	interval    int
-	system, key int32
-}
+// sumKey is some sums of an answer that follow each other: there are many, and few of
+// these.
+type sumKey struct{ system, key, stretch int32 }
+
+// stretch is the sums of so many intervals.
+type stretch [64]*report.Figures
 
 // summing is the reading of one answer.
 type summing struct {
@@ -39,28 +40,45 @@ type summing struct {
 	ask report.Ask
 	key int32 // of ask.Key
 	// first is the first quarter hour, and intervals says for each from there on to
-	// which interval it goes, or -1 where that is read as a whole.
+	// which interval it goes: nowhere where that is read as a whole, and less of an
+	// interval whose 24 hours end after it.
 	first     int32
 	intervals []int32
-	sums      map[sumKey]*report.Figures
+	sums      map[sumKey]*stretch
+	count     int
 	// slab holds sums, many at a time.
 	slab []report.Figures
 }
 
-func (s *summing) at(k sumKey) *report.Figures {
-	f := s.sums[k]
+const nowhere = -1
+
+// less is what stands for an interval from which a quarter hour is taken away, and of
+// what it stands for.
+func less(interval int32) int32 { return nowhere - 1 - interval }
+
+// at returns the sums of an interval, to add to.
+func (s *summing) at(interval, system, key int32) *report.Figures {
+	const long = int32(len(stretch{}))
+	k := sumKey{system, key, interval / long}
+	in := s.sums[k]
+	if in == nil {
+		in = new(stretch)
+		s.sums[k] = in
+	}
+	f := in[interval%long]
 	if f == nil {
 		if len(s.slab) == 0 {
 			s.slab = make([]report.Figures, 512)
 		}
 		f, s.slab = &s.slab[0], s.slab[1:]
-		s.sums[k] = f
+		in[interval%long] = f
+		s.count++
 	}
 	return f
 }
 
 func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.Answer, error) {
-	s := &summing{tx: tx, ask: ask, sums: make(map[sumKey]*report.Figures, 8192)}
+	s := &summing{tx: tx, ask: ask, sums: map[sumKey]*stretch{}}
 	view, err := r.view(ctx, tx, ask.KnownAt)
 	if err != nil {
 		return report.Answer{}, err
@@ -78,16 +96,20 @@ func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.A
 	if err := s.read(ctx, view); err != nil {
 		return report.Answer{}, err
 	}
-	answer := report.Answer{KnownAt: view.at, Sums: make([]report.Sum, 0, len(s.sums))}
+	answer := report.Answer{KnownAt: view.at, Sums: make([]report.Sum, 0, s.count)}
 	ids := map[int32]struct{}{}
 	for k := range s.sums {
 		ids[max(k.system, -k.system)], ids[k.key] = struct{}{}, struct{}{}
 	}
 	words, err := r.words.read(ctx, tx, ids)
-	for k, f := range s.sums {
-		answer.Sums = append(answer.Sums, report.Sum{
-			Interval: k.interval, System: words[max(k.system, -k.system)], Key: words[k.key], Figures: f, Once: k.system < 0,
-		})
+	for k, in := range s.sums {
+		sum := report.Sum{System: words[max(k.system, -k.system)], Key: words[k.key], Once: k.system < 0}
+		for i, f := range in {
+			if f != nil {
+				sum.Interval, sum.Figures = int(k.stretch)*len(in)+i, f
+				answer.Sums = append(answer.Sums, sum)
+			}
+		}
 	}
 	return answer, err
 }
@@ -158,21 +180,25 @@ func (r *Rollups) view(ctx context.Context, tx pgx.Tx, known time.Time) (view, e
 
 func (s *summing) read(ctx context.Context, v view) error {
 	s.first = quarterOf(s.ask.Times[0])
-	last := quarterOf(s.ask.Times[len(s.ask.Times)-1])
-	s.intervals = make([]int32, last-s.first)
-	whole := map[int32]map[int32]int{} // by cut, then by day: the interval
-	for i := range len(s.ask.Times) - 1 {
-		from, to := quarterOf(s.ask.Times[i]), quarterOf(s.ask.Times[i+1])
+	s.intervals = make([]int32, quarterOf(s.ask.Times[len(s.ask.Times)-1])-s.first)
+	whole := map[int32]map[int32]int32{}         // by cut, then by day: the interval
+	for i := range int32(len(s.ask.Times) - 1) { //nolint:gosec // of a report
+		from, to := s.span(i)
 		day := dayOf(from)
-		cut, n := from-day*perDay, int32(i)
-		if s.ask.Facet == report.ByQueue && to-from == perDay && slices.Contains(v.cuts, cut) {
+		cut, n := from-day*perDay, i
+		if s.whole(v, i) {
 			if whole[cut] == nil {
-				whole[cut] = map[int32]int{}
+				whole[cut] = map[int32]int32{}
 			}
-			whole[cut][day], n = i, -1
+			whole[cut][day], n = i, nowhere
 		}
-		for q := from; q < to; q++ {
-			s.intervals[q-s.first] = n
+		s.mark(from, to, n)
+	}
+	for _, days := range whole {
+		for _, i := range days {
+			from, to := s.span(i)
+			s.mark(from+perDay, to, i)       // the night has an hour more
+			s.mark(to, from+perDay, less(i)) // or less
 		}
 	}
 	for cut, days := range whole {
@@ -183,54 +209,81 @@ func (s *summing) read(ctx context.Context, v view) error {
 	if err := s.readDays(ctx, v); err != nil {
 		return err
 	}
-	for cut, days := range whole { // from here on by the quarter hour, for a part of an epoch
-		for day, i := range days {
-			for q := range int32(perDay) {
-				s.intervals[day*perDay+cut+q-s.first] = int32(i) //nolint:gosec // of a report
-			}
-		}
+	for i := range int32(len(s.ask.Times) - 1) { //nolint:gosec // of a report
+		from, to := s.span(i)
+		s.mark(from, to, i) // from here on by the quarter hour, for a part of an epoch
 	}
 	return s.readPart(ctx, v)
 }
 
-// onlyKey is the condition that selects ask.Key, and its arguments.
-func (s *summing) onlyKey(args ...any) (string, []any) {
-	if s.ask.Key == "" {
-		return "", args
-	}
-	return fmt.Sprintf(" AND key = $%d", len(args)+1), append(args, s.key)
+// span is the quarter hours of an interval.
+func (s *summing) span(i int32) (from, to int32) {
+	return quarterOf(s.ask.Times[i]), quarterOf(s.ask.Times[i+1])
 }
 
-func (s *summing) readCut(ctx context.Context, v view, cut int32, days map[int32]int) error {
+// mark says to which interval quarter hours go.
+func (s *summing) mark(from, to, interval int32) {
+	for q := from; q < to; q++ {
+		s.intervals[q-s.first] = interval
+	}
+}
+
+// whole reports whether an interval is a day that is read from a row of its own. Where
+// clocks go forward, that row holds some of the day after as well, which must be read
+// from another for them to be taken away.
+func (s *summing) whole(v view, i int32) bool {
+	const shift = 8 // the most by which clocks change, in quarter hours
+	from, to := s.span(i)
+	long := to - from
+	switch {
+	case s.ask.Facet != report.ByQueue || long < perDay-shift || long > perDay+shift:
+		return false
+	case !slices.Contains(v.cuts, from-dayOf(from)*perDay):
+		return false
+	case long >= perDay:
+		return true
+	}
+	return int(i) < len(s.ask.Times)-2 && s.whole(v, i+1)
+}
+
+func (s *summing) readCut(ctx context.Context, v view, cut int32, days map[int32]int32) error {
 	first, last := int32(1<<31-1), int32(-1<<31)
 	for day := range days {
 		first, last = min(first, day), max(last, day)
 	}
-	only, args := s.onlyKey(cut, first, last, v.whole)
+	only, args := "", []any{cut, first, last, v.whole}
+	if s.ask.Key != "" {
+		only, args = " AND page = $5", append(args, pageOf(s.key))
+	}
 	found, err := s.tx.Query(ctx, `
-		SELECT day - date 'epoch', system_id, key, figures FROM rollup_cuts
+		SELECT day - date 'epoch', system_id, sums FROM rollup_cuts
 		WHERE cut = $1 AND day BETWEEN date 'epoch' + $2::integer AND date 'epoch' + $3::integer AND epoch <= $4`+only, args...)
 	if err != nil {
 		return err
 	}
-	var day, system, key int32
-	var figures pgtype.DriverBytes
-	_, err = pgx.ForEachRow(found, []any{&day, &system, &key, &figures}, func() error {
+	var day, system int32
+	var sums pgtype.DriverBytes
+	_, err = pgx.ForEachRow(found, []any{&day, &system, &sums}, func() error {
 		i, wanted := days[day]
 		if !wanted {
 			return nil
 		}
-		_, err := s.at(sumKey{i, system, key}).AddPacked(figures)
-		return err
+		return eachKey(sums, func(key int32, packed []byte) ([]byte, error) {
+			if s.ask.Key != "" && key != s.key {
+				return report.SkipPacked(packed)
+			}
+			return s.at(i, system, key).AddPacked(packed)
+		})
 	})
 	return err
 }
 
 func (s *summing) readDays(ctx context.Context, v view) error {
-	wanted := map[int32]struct{}{}
-	for q, i := range s.intervals {
-		if i >= 0 {
-			wanted[dayOf(s.first+int32(q))] = struct{}{}
+	wanted := map[int32]int32{} // of each day the last quarter hour
+	for n, i := range s.intervals {
+		if i != nowhere {
+			q := s.first + int32(n)
+			wanted[dayOf(q)] = q
 		}
 	}
 	if len(wanted) == 0 {
@@ -240,7 +293,10 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 	for d := range wanted {
 		days = append(days, time.Unix(int64(d)*86_400, 0).UTC())
 	}
-	only, args := s.onlyKey(int16(s.ask.Facet), days, v.whole) //nolint:gosec // three facets
+	only, args := "", []any{int16(s.ask.Facet), days, v.whole} //nolint:gosec // three facets
+	if s.ask.Key != "" {
+		only, args = " AND key = $4", append(args, s.key)
+	}
 	found, err := s.tx.Query(ctx, `
 		SELECT day - date 'epoch', system_id, key, cells FROM rollup_days
 		WHERE facet = $1 AND day = ANY($2::date[]) AND epoch <= $3`+only, args...)
@@ -250,24 +306,35 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 	var day, system, key int32
 	var cells pgtype.DriverBytes
 	_, err = pgx.ForEachRow(found, []any{&day, &system, &key, &cells}, func() error {
+		last := wanted[day]
 		return report.EachQuarter(cells, func(i int, packed []byte) ([]byte, error) {
-			return s.addQuarter(day*perDay+int32(i), system, key, packed) //nolint:gosec // of a day
+			q := day*perDay + int32(i) //nolint:gosec // of a day
+			if q > last {
+				return nil, nil // and so are those that follow
+			}
+			return s.addQuarter(q, system, key, packed)
 		})
 	})
 	return err
 }
 
-// addQuarter adds packed figures to the interval of a quarter hour, if one is
-// asked for.
+// addQuarter adds packed figures to the interval of a quarter hour, or takes them away,
+// if they are asked for.
 func (s *summing) addQuarter(quarter, system, key int32, packed []byte) ([]byte, error) {
-	interval := int32(-1)
+	interval := int32(nowhere)
 	if i := quarter - s.first; i >= 0 && int(i) < len(s.intervals) {
 		interval = s.intervals[i]
 	}
-	if interval < 0 {
+	switch {
+	case interval == nowhere:
 		return report.SkipPacked(packed)
+	case interval > nowhere:
+		return s.at(interval, system, key).AddPacked(packed)
 	}
-	return s.at(sumKey{int(interval), system, key}).AddPacked(packed)
+	var f report.Figures
+	rest, err := f.AddPacked(packed)
+	s.at(less(interval), system, key).Sub(&f)
+	return rest, err
 }
 
 // readPart adds the writes of the epoch that is known in part.

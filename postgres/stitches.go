@@ -78,9 +78,6 @@ type evidence struct {
 	calls map[calllog.CallID]calllog.Call // those that are written down
 }
 
-const traceColumns = `started_at, answered_at, ended_at, caller_number, called_number, dialed_number, diverted_number,
-	system_id, agent_id, direction, disposition, record_id, call_key, caller, called, dialed, diverted, transfer_to, keys`
-
 // longestLeg is how long before a time a leg may have started that matters then.
 const longestLeg = 12 * time.Hour
 
@@ -102,10 +99,11 @@ func (s Stitches) traces(ctx context.Context, q querier, sql string, args ...any
 	var all []calllog.Trace
 	var coded []traceWords
 	needed := map[int32]struct{}{}
+	row := newTraceRow()
 	for found.Next() {
 		var t calllog.Trace
 		var w traceWords
-		if err := scanTrace(found, &t, &w); err != nil {
+		if err := row.scan(found, &t, &w); err != nil {
 			return nil, err
 		}
 		all, coded = append(all, t), append(coded, w)

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 // WriteCSV writes the report for spreadsheets: one line for each row and side,
@@ -71,12 +72,7 @@ func Cell(v any) string {
 
 // Harmless is a text that no spreadsheet takes for a formula: an agent or a queue
 // may be called anything by whoever names it on the phone system.
-func Harmless(s string) string {
-	if trimmed := strings.TrimLeft(s, " \u00a0\ufeff"); trimmed != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(trimmed[0])) {
-		return "'" + s
-	}
-	return s
-}
+func Harmless(s string) string { return spreadsheet.Cell(s) }
 
 // Value is a column's figure of a side.
 func (d *Definition) Value(l *Line) string { return Cell(d.of(l)) }

@@ -33,11 +33,10 @@ type Line struct {
 	Legs       int64    `json:"legs"`
 }
 
-func (q *Query) line(f *Figures) Line {
+func (q *Query) line(f *Figures, r *rates) Line {
 	if f == nil || *f == (Figures{}) {
 		return Line{}
 	}
-	var r rates
 	ratio := r.ratio
 	var short int64
 	if q.Short > 0 {
@@ -61,15 +60,9 @@ func (q *Query) line(f *Figures) Line {
 
 const second = int64(time.Second / time.Millisecond)
 
-// rates are the places of a line's rates, all in one piece: a report has tens of
+// rates are the places of lines' rates, many in one piece: a report has tens of
 // thousands.
-type rates struct {
-	of   []float64
-	used int
-}
-
-// perLine is how many rates a line has at most.
-const perLine = 11
+type rates struct{ free []float64 }
 
 // ratio is to four places, which is more than anybody reads and the same on
 // every machine; nil where there is nothing to divide by.
@@ -77,11 +70,11 @@ func (r *rates) ratio(sum, count, unit int64) *float64 {
 	if count == 0 {
 		return nil
 	}
-	if r.of == nil {
-		r.of = make([]float64, perLine)
+	if len(r.free) == 0 {
+		r.free = make([]float64, 1024)
 	}
-	v := &r.of[r.used]
-	r.used++
+	v := &r.free[0]
+	r.free = r.free[1:]
 	*v = math.Round(float64(sum)/float64(count)/float64(unit)*1e4) / 1e4
 	return v
 }

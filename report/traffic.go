@@ -235,21 +235,28 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 	grid := q.grid(times, answer.Sums)
 	var total sides
 	var strangers []string
+	var side dualtone.Side
+	var column int
 	for i := range answer.Sums {
 		s := &answer.Sums[i]
-		side, known := q.Sides[s.System]
-		if s.Once {
-			side, known = dualtone.Side(""), true // of neither, and so of both alone
+		if i == 0 || !s.alike(&answer.Sums[i-1]) {
+			var known bool
+			side, known = q.Sides[s.System]
+			switch {
+			case s.Once:
+				side = "" // of neither, and so of both alone
+			case !known && !slices.Contains(strangers, s.System):
+				strangers = append(strangers, s.System)
+			}
+			column = grid.index[grid.key(s)]
 		}
-		if !known && !slices.Contains(strangers, s.System) {
-			strangers = append(strangers, s.System)
-		}
-		grid.at(s).add(side, s.Figures)
+		grid.at(column, s.Interval).add(side, s.Figures)
 		total.add(side, s.Figures)
 	}
 	t.Rows = make([]Row, 0, len(grid.cells))
+	var r rates
 	for i := range grid.cells {
-		row, some := q.row(&grid.cells[i])
+		row, some := q.row(&grid.cells[i], &r)
 		if !some {
 			continue
 		}
@@ -259,7 +266,7 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Total, _ = q.row(&total)
+	t.Total, _ = q.row(&total, &r)
 	slices.Sort(strangers)
 	for _, name := range strangers {
 		t.Notes = append(t.Notes, fmt.Sprintf("system %s is on neither side: its calls are in both only", name))
@@ -278,6 +285,9 @@ type grid struct {
 func (q *Query) grid(times []time.Time, sums []Sum) *grid {
 	g := &grid{query: q, index: map[string]int{}}
 	for i := range sums {
+		if i > 0 && sums[i].alike(&sums[i-1]) {
+			continue
+		}
 		key := g.key(&sums[i])
 		if _, met := g.index[key]; !met {
 			g.index[key] = 0
@@ -308,30 +318,35 @@ func (g *grid) key(s *Sum) string {
 	}
 }
 
-// at is the row of a sum.
-func (g *grid) at(s *Sum) *sides {
-	n := g.index[g.key(s)]
+// at is the row of a key's interval.
+func (g *grid) at(key, interval int) *sides {
 	if g.query.Interval != Whole {
-		n += s.Interval * len(g.keys)
+		key += interval * len(g.keys)
 	}
-	return &g.cells[n]
+	return &g.cells[key]
+}
+
+// alike reports whether two sums are of one system and key. Most that follow each
+// other are.
+func (s *Sum) alike(other *Sum) bool {
+	return s.Key == other.Key && s.System == other.System && s.Once == other.Once
 }
 
 // row reports as well whether there is anything in it.
-func (q *Query) row(s *sides) (Row, bool) {
+func (q *Query) row(s *sides, rates *rates) (Row, bool) {
 	var scratch Figures
 	both := s.both(&scratch)
 	if both == nil || *both == (Figures{}) {
 		return Row{}, false
 	}
-	r := Row{Old: q.line(s.old.Figures), New: q.line(s.new.Figures)}
+	r := Row{Old: q.line(s.old.Figures, rates), New: q.line(s.new.Figures, rates)}
 	switch both { // where one side did everything, both is the same
 	case s.old.Figures:
 		r.Both = r.Old
 	case s.new.Figures:
 		r.Both = r.New
 	default:
-		r.Both = q.line(both)
+		r.Both = q.line(both, rates)
 	}
 	return r, true
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 // columns are those of a table's file, in the order in which they are written.
@@ -113,7 +114,7 @@ func (l *reading) row(line int, row []string) {
 	}
 	get := func(name string) string {
 		if i, ok := l.at[name]; ok {
-			return strings.Clone(strings.TrimSpace(row[i]))
+			return strings.Clone(spreadsheet.Text(strings.TrimSpace(row[i])))
 		}
 		return ""
 	}
@@ -168,7 +169,8 @@ func (l *reading) moment(line int, column string, get func(string) string) time.
 	return at.UTC()
 }
 
-// WriteCSV writes a table as ReadCSV reads it, sorted by number.
+// WriteCSV writes a table as ReadCSV reads it, sorted by number. Texts that a
+// spreadsheet would take for formulas are guarded, and read as they were.
 func WriteCSV(out io.Writer, routes []Route) error {
 	routes = slices.SortedFunc(slices.Values(routes), func(a, b Route) int { return strings.Compare(string(a.Number), string(b.Number)) })
 	w := csv.NewWriter(out)
@@ -183,10 +185,10 @@ func WriteCSV(out io.Writer, routes []Route) error {
 	}
 	for _, r := range routes {
 		t := r.terms()
-		if err := w.Write([]string{
+		if err := w.Write(spreadsheet.Row(
 			string(r.Number), r.Plan().String(), string(r.Person), string(t.Queue), t.Answers,
 			t.Hours, t.Otherwise, moment(t.From), moment(t.Until),
-		}); err != nil {
+		)); err != nil {
 			return fmt.Errorf("table: %w", err)
 		}
 	}

@@ -20,6 +20,8 @@ type CRM struct {
 	CallLog     CallLog
 	// Usage is nil where the CRM does not tell it.
 	Usage Usage
+	// Survey reads many users at once; nil where they can only be read one by one.
+	Survey Survey
 
 	// Closer lets go of the CRM's connections; nil if it holds none.
 	Closer func() error

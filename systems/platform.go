@@ -27,6 +27,8 @@ type Platform struct {
 	Records      Records
 	Licenses     Licenses
 
+	// Survey reads many users at once; nil where they can only be read one by one.
+	Survey Survey
 	// Lacks gives the reason for each capability that is nil.
 	Lacks map[Capability]string
 	// Closer lets go of the platform's connections; nil if it holds none.

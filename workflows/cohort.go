@@ -156,8 +156,9 @@ type cohort struct {
 	CohortRequest
 	*Carried
 
-	started int  // in this run
-	closed  bool // the time is over
+	started  int  // in this run
+	failures int  // in this run
+	closed   bool // the time is over
 }
 
 func newCohort(ctx workflow.Context, r CohortRequest) *cohort {

@@ -15,12 +15,16 @@ import (
 func (c *cohort) fetchStage(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Minute})
 	var page activities.StagePage
+	failures := c.failures
 	err := workflow.ExecuteActivity(ctx, activities.StagePeopleName, activities.StageQuery{
 		StageRef: *c.Stage, To: c.To, States: c.Only, After: c.After, Limit: pageSize, At: workflow.Now(ctx),
 		Rate: c.Rate, Granted: c.Granted,
 	}).Get(ctx, &page)
 	if err != nil {
 		return err
+	}
+	if c.Rate.Shrinks && c.failures != failures {
+		return nil // fewer may be let through by now
 	}
 	c.Waiting, c.After, c.Ended = page.People, page.After, page.Ended
 	if page.Wait.IsZero() {
@@ -61,12 +65,24 @@ func (c *cohort) count(ctx workflow.Context, s cutover.State) {
 	case cutover.Deferred, cutover.Skipped:
 	default:
 		c.FailedInARow++
+		c.failures++
 	}
 	if c.To == dualtone.Old || c.Stopped != nil {
 		return
 	}
+	if c.Rate.Shrinks && c.FailedInARow > 0 {
+		c.review()
+	}
 	if why := c.StopWhen.Met(c.Tally, c.FailedInARow); why != "" {
 		c.Stopped = &Order{Actor: activities.Itself, Reason: why, At: workflow.Now(ctx)}
+	}
+}
+
+// review has those who wait let through anew, since fewer may be once somebody
+// has failed.
+func (c *cohort) review() {
+	if len(c.Waiting) > 0 {
+		c.After, c.Waiting, c.Ended = c.Waiting[0].Position-1, nil, false
 	}
 }
 

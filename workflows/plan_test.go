@@ -40,8 +40,12 @@ type hall struct {
 	inFlight int
 	most     int
 	runs     int
-	// asked are the switches by the pass of the cohort and the person.
-	asked map[string]*played
+	// asked is the latest switch of each person.
+	asked map[dualtone.PersonID]*played
+	// went and counted are for plans that are too big to keep every switch of;
+	// nil for others.
+	went    *travels
+	counted *histories
 	// end says how a user's switch ends, back how a way back does.
 	end, back func(dualtone.PersonID) cutover.State
 	// open is the calendar, figure what a gate reads, checks what prechecks find.
@@ -49,10 +53,14 @@ type hall struct {
 	figure func(m rollout.Measure) rollout.Reading
 	checks func() activities.Checked
 	final  []string
+	// crowded says who may not be switched now; nil for everybody may.
+	crowded func(people []dualtone.Person, now activities.Crowding) map[dualtone.PersonID]string
 	// left is how many users the plan's share of the CRM allows; nil for all.
 	left func() int
 	// linger is how long a switch takes by the real clock.
 	linger time.Duration
+	// interceptors come before the program's own.
+	interceptors []interceptor.WorkerInterceptor
 	// performed are the plans whose final actions were done.
 	performed []activities.PlanRef
 }
@@ -66,6 +74,7 @@ type began struct {
 
 // played is a user's switch as the stub plays it; state is set once done is closed.
 type played struct {
+	pass  string // of the cohort
 	done  chan struct{}
 	state cutover.State
 	// early says that the run which goes on asked before the one that it goes on
@@ -130,8 +139,12 @@ func (h *hall) fresh() {
 	h.env = suite.NewTestWorkflowEnvironment()
 	h.env.SetStartTime(start)
 	h.env.SetTestTimeout(5 * time.Minute)
+	interceptors := append(slices.Clone(h.interceptors), &activities.Interceptor{})
+	if h.counted != nil {
+		interceptors = append(interceptors, h.counted)
+	}
 	h.env.SetWorkerOptions(worker.Options{
-		Interceptors:             []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		Interceptors:             interceptors,
 		DeadlockDetectionTimeout: time.Minute, // a busy machine is no deadlock
 	})
 	h.env.SetStartWorkflowOptions(startOptions(workflows.PlanWorkflowID("emea")))
@@ -147,19 +160,18 @@ func (h *hall) fresh() {
 // for its end.
 func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.UserEnd, error) {
 	h.mu.Lock()
-	asked := r.For + "/" + string(r.Person)
-	if held, ok := h.asked[asked]; ok && (r.Resumed || held.early) {
+	if held := h.asked[r.Person]; held != nil && held.pass == r.For && (r.Resumed || held.early) {
 		held.early = held.early && r.Resumed
 		h.mu.Unlock()
 		<-held.done
 		return activities.UserEnd{State: held.state}, nil
 	}
 	if h.asked == nil {
-		h.asked = map[string]*played{}
+		h.asked = map[dualtone.PersonID]*played{}
 	}
-	this := &played{done: make(chan struct{}), early: r.Resumed}
+	this := &played{pass: r.For, done: make(chan struct{}), early: r.Resumed}
 	defer close(this.done)
-	h.asked[asked] = this
+	h.asked[r.Person] = this
 	h.inFlight++
 	h.most = max(h.most, h.inFlight)
 	h.runs++
@@ -167,7 +179,11 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 	if r.Workflow == workflows.ReturnUserName {
 		to, end = dualtone.Old, h.back
 	}
-	h.began = append(h.began, began{r.Person, to, h.env.Now()})
+	if h.went == nil {
+		h.began = append(h.began, began{r.Person, to, h.env.Now()})
+	} else {
+		h.went.begin(r.Person, to)
+	}
 	this.state = end(r.Person)
 	linger := h.linger
 	id := cutover.SwitchID(fmt.Sprintf("%s/%d", r.Person, h.runs))
@@ -178,11 +194,20 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		h.inFlight--
 	}()
 	<-time.After(linger)
-	stage := string(r.Person[:strings.LastIndex(string(r.Person), "-")])
-	_, err := h.people.Keep(ctx, cutover.Switch{
-		ID: id, Person: r.Person, To: to, State: this.state, Started: h.env.Now(), Cohort: rollout.CohortName("emea", stage),
-	})
-	return activities.UserEnd{State: this.state}, err
+	return activities.UserEnd{State: this.state}, h.keep(ctx, cutover.Switch{ID: id, Person: r.Person, To: to, State: this.state})
+}
+
+// keep keeps how a switch ended; of a plan that is too big to keep every switch,
+// where its person is.
+func (h *hall) keep(ctx context.Context, s cutover.Switch) error {
+	stage := string(s.Person[:strings.LastIndex(string(s.Person), "-")])
+	if h.went != nil {
+		_, err := h.store.Mark(ctx, rollout.Mark{Plan: "emea", Stage: stage, People: []dualtone.PersonID{s.Person}, State: s.State, At: h.env.Now()})
+		return err
+	}
+	s.Started, s.Cohort = h.env.Now(), rollout.CohortName("emea", stage)
+	_, err := h.people.Keep(ctx, s)
+	return err
 }
 
 // The ports of the activities, answered by the test.
@@ -207,8 +232,11 @@ func (h *hall) Check(context.Context, activities.StageRef) (activities.Checked, 
 	return h.checks(), nil
 }
 
-func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, rollout.Rate) (map[dualtone.PersonID]string, error) {
-	return nil, nil
+func (h *hall) Crowded(_ context.Context, _ activities.StageRef, people []dualtone.Person, now activities.Crowding) (map[dualtone.PersonID]string, error) {
+	if h.crowded == nil {
+		return nil, nil
+	}
+	return h.crowded(people, now), nil
 }
 
 func (h *hall) Left(context.Context, string, plan.Percent, time.Time) (rollout.Budget, error) {

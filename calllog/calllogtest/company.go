@@ -93,3 +93,13 @@ func (c Company) Rows(system string, n, count int) []calllog.Row {
 	}
 	return rows
 }
+
+// Each returns the calls from n on, so many, as rows of the source of each system.
+func (c Company) Each(n, count int) map[string][]calllog.Row {
+	rows := map[string][]calllog.Row{}
+	for last := min(n+count, c.Calls); n < last; n++ {
+		l := c.Leg(n)
+		rows[l.System] = append(rows[l.System], calllog.Row{Line: int64(n + 1), Legs: []calllog.Leg{l}})
+	}
+	return rows
+}

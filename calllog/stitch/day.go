@@ -19,7 +19,11 @@ func Day(ctx context.Context, day time.Time, from calllog.Evidence) (calllog.Dec
 	day = calllog.Day(day)
 	begin, end := day.Add(-margin), day.Add(24*time.Hour+margin)
 	for {
-		s, times, again, err := window(ctx, day, begin, end, from)
+		standing, err := from.Decided(ctx, begin, end)
+		if err != nil {
+			return calllog.Decision{}, err
+		}
+		s, times, again, err := window(ctx, day, begin, end, from, standing.Rulings)
 		if err != nil {
 			return calllog.Decision{}, err
 		}
@@ -33,10 +37,6 @@ func Day(ctx context.Context, day time.Time, from calllog.Evidence) (calllog.Dec
 		if earlier || later {
 			continue
 		}
-		standing, err := from.Decided(ctx, begin, end)
-		if err != nil {
-			return calllog.Decision{}, err
-		}
 		d := s.decide(day, standing, times)
 		d.Again = again
 		return d, nil
@@ -46,12 +46,10 @@ func Day(ctx context.Context, day time.Time, from calllog.Evidence) (calllog.Dec
 // window ties the legs between two times, with the clocks of the day as they
 // show themselves now and those of the days around as they were measured. It tells
 // the days that go by those of this one and have to be decided again.
-func window(ctx context.Context, day, begin, end time.Time, from calllog.Evidence) (*stitching, clocks, []time.Time, error) {
+func window(
+	ctx context.Context, day, begin, end time.Time, from calllog.Evidence, rulings []calllog.Ruling,
+) (*stitching, clocks, []time.Time, error) {
 	traces, err := from.Traces(ctx, begin, end)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	standing, err := from.Decided(ctx, begin, end)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -60,7 +58,7 @@ func window(ctx context.Context, day, begin, end time.Time, from calllog.Evidenc
 		return nil, nil, nil, err
 	}
 	s := newStitching(traces)
-	s.tie(standing.Rulings)
+	s.tie(rulings)
 	today := s.measure(day)
 	around := slices.DeleteFunc(slices.Clone(clocks(known)), func(c calllog.Clock) bool { return c.Day.Equal(day) })
 	s.trace(append(slices.Clone(around), today...))

@@ -20,10 +20,37 @@ type leg struct {
 	diverted, agent, forward uint64
 }
 
+// order puts traces into the order of their starts, in place. They are large: what is
+// sorted is where they are, and each is moved once.
 func order(traces []calllog.Trace) {
-	slices.SortFunc(traces, func(a, b calllog.Trace) int {
-		return cmp.Or(a.Started.Compare(b.Started), a.LegID.Compare(b.LegID))
+	type place struct{ started, at int64 }
+	places := make([]place, len(traces))
+	for i := range traces {
+		places[i] = place{traces[i].Started.UnixNano(), int64(i)}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.started != b.started {
+			return cmp.Compare(a.started, b.started)
+		}
+		return traces[a.at].LegID.Compare(traces[b.at].LegID)
 	})
+	for i := range places {
+		if places[i].at < 0 {
+			continue
+		}
+		// A ring of traces, each of which goes to where the one before it was.
+		first, to := traces[i], int64(i)
+		for {
+			from := places[to].at
+			places[to].at = -1
+			if from == int64(i) {
+				traces[to] = first
+				break
+			}
+			traces[to] = traces[from]
+			to = from
+		}
+	}
 }
 
 func look(t *calllog.Trace) leg {

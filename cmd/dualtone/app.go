@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -21,9 +22,11 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	// live reports whether err is a terminal, on which a line may be redrawn.
-	live  bool
-	now   func() time.Time
-	flags rootFlags
+	live bool
+	now  func() time.Time
+	// temporalFigures are those that Temporal's client keeps.
+	temporalFigures *prometheus.Registry
+	flags           rootFlags
 }
 
 type rootFlags struct {
@@ -37,7 +40,7 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	return &app{
 		in: in, out: out, err: err, now: time.Now,
 		live:  ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb",
-		flags: rootFlags{output: asTable},
+		flags: rootFlags{output: asTable}, temporalFigures: prometheus.NewRegistry(),
 	}
 }
 
@@ -57,6 +60,15 @@ func actor(cfg *config.Config) string {
 		return u.Username
 	}
 	return "unknown"
+}
+
+// who is who acts, where the settings could be read.
+func (a *app) who() string {
+	cfg, err := a.settings()
+	if err != nil {
+		return "unknown"
+	}
+	return actor(cfg)
 }
 
 func (a *app) logger(cfg *config.Config) *slog.Logger {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -60,8 +62,8 @@ func auditList(a *app) *cobra.Command {
 				return err
 			}
 			q.Newest, q.Limit = true, limit+1
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := s.audit.Entries(cmd.Context(), q)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				found, err := r.Entries(cmd.Context(), q)
 				if err != nil {
 					return err
 				}
@@ -88,8 +90,8 @@ func auditVerify(a *app) *cobra.Command {
 			"It also tells whether the program's user of the database could change the audit; dualtone audit guard sees to it that it cannot.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				v, err := audit.Walk(cmd.Context(), s.audit)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				v, err := r.VerifyAudit(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -124,6 +126,9 @@ func auditExport(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cfg, err := a.settings(); err != nil || remote(cfg) {
+				return errors.Join(err, a.exportThere(cmd.Context(), cfg, q, asCSV))
+			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				out := bufio.NewWriter(a.out)
 				write := json.NewEncoder(out).Encode
@@ -148,6 +153,23 @@ func auditExport(a *app) *cobra.Command {
 	f.bind(cmd)
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write CSV")
 	return cmd
+}
+
+// exportThere writes what a server exports.
+func (a *app) exportThere(ctx context.Context, cfg *config.Config, q audit.Query, asCSV bool) error {
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	format := "jsonl"
+	if asCSV {
+		format = "csv"
+	}
+	file, err := s.ExportAudit(ctx, q, format)
+	if err != nil {
+		return err
+	}
+	return copied(a.out, file)
 }
 
 func auditGuard(a *app) *cobra.Command {

@@ -39,11 +39,11 @@ func (f *readingFlags) reading(cmd *cobra.Command, cfg *config.Config) (source.R
 	if f.system == "" {
 		return source.Reading{}, usage(cmd, "--system missing: it names the system whose records these are")
 	}
-	return f.of(cfg)
+	return f.over(cfg)
 }
 
-// of puts settings and flags together for a system that is named.
-func (f *readingFlags) of(cfg *config.Config) (source.Reading, error) {
+// over puts flags over what the settings say.
+func (f *readingFlags) over(cfg *config.Config) (source.Reading, error) {
 	calls := cfg.Calls
 	if _, known := calls.Systems[f.system]; !known && cfg.Systems[f.system] == nil {
 		return source.Reading{}, hint(fmt.Errorf("system %q: %w", f.system, dualtone.ErrNotFound),

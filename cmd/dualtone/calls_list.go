@@ -74,12 +74,9 @@ func callsList(a *app) *cobra.Command {
 				return err
 			}
 			q.Limit = part.limit + 1
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				legs, err := s.calls.Legs(cmd.Context(), q)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				legs, err := r.CallLegs(cmd, q, &numbers)
 				if err != nil {
-					return err
-				}
-				if err := numbers.legs(cmd.Context(), cfg, s, "calls list", legs); err != nil {
 					return err
 				}
 				p := page(legs, part.limit, func(k calllog.Kept) string { return placeName(k.Place()) })

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -274,7 +273,7 @@ type keeping struct {
 // replay reads a row again as its format is read now, or as it was corrected.
 func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, k keeping) (replayed, error) {
 	f.system, f.format = r.Source.System, orDefault(f.format, r.Source.Format)
-	reading, err := f.of(cfg)
+	reading, err := f.over(cfg)
 	if err != nil {
 		return replayed{}, err
 	}
@@ -286,7 +285,7 @@ func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, 
 	if len(r.Fixed) > 0 {
 		text = r.Fixed
 	}
-	row, err := readAgain(kind, reading.Options, text)
+	row, err := reading.Again(kind, text)
 	if err != nil {
 		return replayed{}, fmt.Errorf("row %d: %w", r.ID, err)
 	}
@@ -299,22 +298,4 @@ func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, 
 	}
 	_, err = s.calls.Release(ctx, r.ID, row, k.by)
 	return done, err
-}
-
-// readAgain reads a row that stands alone, or under one that names its columns.
-func readAgain(f callformat.Format, o callformat.Options, text []byte) (calllog.Row, error) {
-	reader, err := f.Read(bytes.NewReader(append(bytes.TrimRight(text, "\r\n"), '\n')), o)
-	if err != nil {
-		return calllog.Row{}, err
-	}
-	last := calllog.Row{Fault: &calllog.Fault{Reason: "nothing in it was read as a record of a call"}}
-	for row, err := range reader.Rows() {
-		if err != nil {
-			return last, err
-		}
-		if len(row.Legs)+len(row.Supplements) > 0 || row.Fault != nil {
-			last = row
-		}
-	}
-	return last, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dualtone/dualtone/calllog/reconcile"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -168,7 +169,7 @@ func (a *app) reconciledCSV(r reconcile.Reconciled) error {
 	w := csv.NewWriter(a.out)
 	rows := [][]string{{"at", "user", "verdict", "leg", "crm_record", "what_differs", "why"}}
 	for i := range r.Items {
-		rows = append(rows, itemCells(&r.Items[i]))
+		rows = append(rows, spreadsheet.Row(itemCells(&r.Items[i])...))
 	}
 	return w.WriteAll(rows)
 }

@@ -38,12 +38,8 @@ func callsShow(a *app) *cobra.Command {
 			if err := numbers.check(cmd); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				call, err := findCall(cmd, s, args[0])
-				if err != nil {
-					return err
-				}
-				shown, err := describeCall(cmd.Context(), cfg, s, call, &numbers)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				shown, err := r.Call(cmd, args[0], &numbers)
 				if err != nil {
 					return err
 				}

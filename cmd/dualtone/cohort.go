@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
 )
 
@@ -41,17 +40,17 @@ func cohortCreate(a *app) *cobra.Command {
 			if err := checkFilter(cmd, f.filter); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				members, err := a.members(cmd, s, f)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				members, err := a.members(cmd, r, f)
 				if err != nil {
 					return err
 				}
 				if len(members) == 0 {
 					return usage(cmd, "nobody is named: give --file, --user or a filter that selects somebody")
 				}
-				c := cutover.Cohort{Name: args[0], Note: f.note, Actor: actor(cfg), Created: a.now().UTC(), Size: len(members)}
+				c := cutover.Cohort{Name: args[0], Note: f.note, Actor: a.who(), Created: a.now().UTC(), Size: len(members)}
 				if !f.dryRun {
-					if err := s.cohorts.Create(cmd.Context(), c, members); err != nil {
+					if err := r.CreateCohort(cmd.Context(), c, members); err != nil {
 						return err
 					}
 				}
@@ -75,7 +74,7 @@ func cohortCreate(a *app) *cobra.Command {
 }
 
 // members lists whom the flags name, each once.
-func (a *app) members(cmd *cobra.Command, s *stores, f createFlags) ([]dualtone.PersonID, error) {
+func (a *app) members(cmd *cobra.Command, r reads, f createFlags) ([]dualtone.PersonID, error) {
 	var members []dualtone.PersonID
 	add := func(id string) {
 		if p := dualtone.PersonID(strings.TrimSpace(id)); p != "" && !slices.Contains(members, p) {
@@ -95,7 +94,7 @@ func (a *app) members(cmd *cobra.Command, s *stores, f createFlags) ([]dualtone.
 		add(id)
 	}
 	if !reflect.DeepEqual(f.filter, cutover.PeopleQuery{}) {
-		found, err := cutover.Everybody(cmd.Context(), s.people, f.filter)
+		found, err := r.People(cmd.Context(), f.filter)
 		if err != nil {
 			return nil, err
 		}
@@ -134,10 +133,10 @@ func cohortList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List cohorts and how far they are", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
 				asked.Limit++
-				found, err := s.cohorts.Cohorts(cmd.Context(), asked)
+				found, err := r.Cohorts(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
@@ -179,8 +178,8 @@ func cohortShow(a *app) *cobra.Command {
 			if err := checkState(cmd, cutover.State(state)); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				c, err := s.cohorts.Cohort(cmd.Context(), args[0])
+			return a.withReads(cmd.Context(), func(r reads) error {
+				c, err := r.Cohort(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone cohort list shows which there are")
 				}
@@ -189,7 +188,7 @@ func cohortShow(a *app) *cobra.Command {
 				if state != "" {
 					asked.States = []cutover.State{cutover.State(state)}
 				}
-				found, err := s.cohorts.Members(cmd.Context(), asked)
+				found, err := r.Members(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}

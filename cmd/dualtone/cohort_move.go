@@ -92,22 +92,22 @@ func cohortRetry(a *app) *cobra.Command {
 }
 
 func (a *app) moveCohort(ctx context.Context, name string, to dualtone.Side, f moveFlags) error {
-	return a.withDesk(ctx, f.reason, func(d *desk) error {
-		if _, err := d.stores.cohorts.Cohort(ctx, name); err != nil {
+	return a.withCounter(ctx, f.reason, func(c *counter) error {
+		if _, err := c.reads.Cohort(ctx, name); err != nil {
 			return hint(err, "dualtone cohort list shows which there are")
 		}
-		m := control.CohortMove{Cohort: name, To: to, Window: f.window, Why: d.why}
+		m := control.CohortMove{Cohort: name, To: to, Window: f.window, Why: c.why}
 		for _, s := range f.only {
 			m.Only = append(m.Only, cutover.State(s))
 		}
-		who, err := whom(ctx, d.stores, m)
+		who, err := whom(ctx, c.reads, m)
 		if err != nil {
 			return err
 		}
 		if f.dryRun {
 			return a.showPlanned(name, to, who)
 		}
-		if err := startCohort(ctx, d, m); err != nil {
+		if err := c.cohorts.StartMove(ctx, m); err != nil {
 			return hint(err, "dualtone cohort status "+name+" tells how it stands")
 		}
 		if f.noWait {
@@ -115,16 +115,16 @@ func (a *app) moveCohort(ctx context.Context, name string, to dualtone.Side, f m
 				t.line("Cohort %s is on its way to the %s side: %d users. dualtone cohort status %s --watch follows it.", name, to, len(who), name)
 			})
 		}
-		return a.watchCohort(ctx, d, watch{cohort: name, to: to, total: len(who)})
+		return a.watchCohort(ctx, c, watch{cohort: name, to: to, total: len(who)})
 	})
 }
 
 // whom lists the members that a move would switch, in its order.
-func whom(ctx context.Context, s *stores, m control.CohortMove) ([]cutover.Member, error) {
+func whom(ctx context.Context, r reads, m control.CohortMove) ([]cutover.Member, error) {
 	var all []cutover.Member
 	q := cutover.MemberQuery{Cohort: m.Cohort, Side: m.To.Other(), States: m.Only, Reverse: m.To == dualtone.Old, Limit: pageSize}
 	for {
-		found, err := s.cohorts.Members(ctx, q)
+		found, err := r.Members(ctx, q)
 		if err != nil {
 			return nil, err
 		}
@@ -160,14 +160,6 @@ func lacks(a dualtone.Accounts) string {
 	return orNone(strings.Join(all, " "), "-")
 }
 
-func startCohort(ctx context.Context, d *desk, m control.CohortMove) error {
-	if m.To == dualtone.Old && len(m.Only) == 0 {
-		return d.control.RollBack(ctx, m)
-	}
-	_, err := d.control.MoveCohort(ctx, m)
-	return err
-}
-
 // watch is a cohort's move that somebody looks at.
 type watch struct {
 	cohort string
@@ -178,12 +170,12 @@ type watch struct {
 const watchEvery = time.Second
 
 // watchCohort shows how a cohort comes along until it comes to rest.
-func (a *app) watchCohort(ctx context.Context, d *desk, w watch) error {
+func (a *app) watchCohort(ctx context.Context, c *counter, w watch) error {
 	m := a.meter(w.cohort)
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
-		s, err := d.control.CohortStatus(ctx, w.cohort)
+		s, err := c.cohorts.CohortStatus(ctx, w.cohort)
 		if err != nil {
 			m.end()
 			return hint(err, "the move goes on; dualtone cohort status "+w.cohort+" tells how it stands")

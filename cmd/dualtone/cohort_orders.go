@@ -19,7 +19,7 @@ type order struct {
 	flags            func(*cobra.Command)
 	// would says what the order does, for those who ask first.
 	would string
-	give  func(ctx context.Context, c *control.Control, args []string, why control.Why) (workflows.CohortStatus, error)
+	give  func(ctx context.Context, c cohortOrders, args []string, why control.Why) (workflows.CohortStatus, error)
 }
 
 func (a *app) orderCommand(o order) *cobra.Command {
@@ -29,11 +29,11 @@ func (a *app) orderCommand(o order) *cobra.Command {
 		Use: o.use, Short: o.short, Long: o.long,
 		Args: takes(append([]string{"the cohort's NAME"}, o.args...)...),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), reason, func(d *desk) error {
+			return a.withCounter(cmd.Context(), reason, func(c *counter) error {
 				if dryRun {
-					return a.wouldOrder(cmd.Context(), d, o, args)
+					return a.wouldOrder(cmd.Context(), c, o, args)
 				}
-				s, err := o.give(cmd.Context(), d.control, args, d.why)
+				s, err := o.give(cmd.Context(), c.cohorts, args, c.why)
 				if err != nil {
 					return err
 				}
@@ -50,8 +50,8 @@ func (a *app) orderCommand(o order) *cobra.Command {
 }
 
 // wouldOrder tells how the cohort stands and what the order would do to it.
-func (a *app) wouldOrder(ctx context.Context, d *desk, o order, args []string) error {
-	s, err := d.control.CohortStatus(ctx, args[0])
+func (a *app) wouldOrder(ctx context.Context, c *counter, o order, args []string) error {
+	s, err := c.cohorts.CohortStatus(ctx, args[0])
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func cohortPause(a *app) *cobra.Command {
 	return a.orderCommand(order{
 		use: "pause NAME", short: "Let those in flight end and start nobody else until resume",
 		would: "let those in flight end and start nobody else",
-		give: func(ctx context.Context, c *control.Control, args []string, why control.Why) (workflows.CohortStatus, error) {
+		give: func(ctx context.Context, c cohortOrders, args []string, why control.Why) (workflows.CohortStatus, error) {
 			return c.Pause(ctx, args[0], why)
 		},
 	})
@@ -78,7 +78,7 @@ func cohortResume(a *app) *cobra.Command {
 	return a.orderCommand(order{
 		use: "resume NAME", short: "Go on with a paused cohort",
 		would: "start the users who are left",
-		give: func(ctx context.Context, c *control.Control, args []string, why control.Why) (workflows.CohortStatus, error) {
+		give: func(ctx context.Context, c cohortOrders, args []string, why control.Why) (workflows.CohortStatus, error) {
 			return c.Resume(ctx, args[0], why)
 		},
 	})
@@ -92,7 +92,7 @@ func cohortCancel(a *app) *cobra.Command {
 		flags: func(cmd *cobra.Command) {
 			cmd.Flags().StringVar(&inFlight, "in-flight", string(control.Finish), "what becomes of those in flight: finish or back")
 		},
-		give: func(ctx context.Context, c *control.Control, args []string, why control.Why) (workflows.CohortStatus, error) {
+		give: func(ctx context.Context, c cohortOrders, args []string, why control.Why) (workflows.CohortStatus, error) {
 			return c.Stop(ctx, args[0], control.InFlight(inFlight), why)
 		},
 	})
@@ -102,7 +102,7 @@ func cohortSkip(a *app) *cobra.Command {
 	return a.orderCommand(order{
 		use: "skip NAME USER", short: "Leave out a user who was not started yet", args: []string{"USER, the person's id"},
 		would: "leave the user out",
-		give: func(ctx context.Context, c *control.Control, args []string, why control.Why) (workflows.CohortStatus, error) {
+		give: func(ctx context.Context, c cohortOrders, args []string, why control.Why) (workflows.CohortStatus, error) {
 			return c.Skip(ctx, args[0], dualtone.PersonID(args[1]), why)
 		},
 	})
@@ -112,7 +112,7 @@ func cohortWindow(a *app) *cobra.Command {
 	return a.orderCommand(order{
 		use: "window NAME USERS", short: "Set how many users are moved at the same time", args: []string{"how many USERS"},
 		would: "change how many users are moved at the same time",
-		give: func(ctx context.Context, c *control.Control, args []string, why control.Why) (workflows.CohortStatus, error) {
+		give: func(ctx context.Context, c cohortOrders, args []string, why control.Why) (workflows.CohortStatus, error) {
 			n, err := strconv.Atoi(args[1])
 			if err != nil || n < 1 {
 				return workflows.CohortStatus{}, fmt.Errorf("window %q: want a number from 1: %w", args[1], dualtone.ErrInvalid)
@@ -129,24 +129,24 @@ func cohortStatus(a *app) *cobra.Command {
 		Long: "Tells how a cohort's latest move stands. With --watch it follows the move to its end, and the exit code says how it ended.",
 		Args: takes("the cohort's NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), "", func(d *desk) error {
-				c, err := d.stores.cohorts.Cohort(cmd.Context(), args[0])
+			return a.withCounter(cmd.Context(), "", func(c *counter) error {
+				named, err := c.reads.Cohort(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone cohort list shows which there are")
 				}
-				s, err := d.control.CohortStatus(cmd.Context(), c.Name)
+				s, err := c.cohorts.CohortStatus(cmd.Context(), named.Name)
 				if isNotFound(err) {
-					return hint(err, "dualtone cohort move "+c.Name+" starts it")
+					return hint(err, "dualtone cohort move "+named.Name+" starts it")
 				}
 				if err != nil {
 					return err
 				}
 				if follow {
-					total, err := expected(cmd.Context(), d.stores, s)
+					total, err := expected(cmd.Context(), c.reads, s)
 					if err != nil {
 						return err
 					}
-					return a.watchCohort(cmd.Context(), d, watch{cohort: c.Name, total: total})
+					return a.watchCohort(cmd.Context(), c, watch{cohort: named.Name, total: total})
 				}
 				return a.show(s, func(t *table) { statusTable(t, s) })
 			})
@@ -159,8 +159,8 @@ func cohortStatus(a *app) *cobra.Command {
 // expected is how many users a running move has in all, or at most where it
 // leaves some out: those who have ended, and those who are not yet where it
 // goes and were not tried in vain.
-func expected(ctx context.Context, stores *stores, s workflows.CohortStatus) (int, error) {
-	there, err := whom(ctx, stores, control.CohortMove{Cohort: s.Cohort, To: s.To})
+func expected(ctx context.Context, r reads, s workflows.CohortStatus) (int, error) {
+	there, err := whom(ctx, r, control.CohortMove{Cohort: s.Cohort, To: s.To})
 	if err != nil || s.Verdict != "" {
 		return s.Tally.Total(), err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/internal/traces"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing/edge"
 )
@@ -40,7 +41,7 @@ func consoleCommand(a *app) *cobra.Command {
 					return err
 				}
 				defer c.Close()
-				return a.serveConsole(ctx, cfg, s, c)
+				return a.traced(ctx, cfg, func() error { return a.serveConsole(ctx, cfg, s, c) })
 			})
 		},
 	}
@@ -69,7 +70,7 @@ func (a *app) serveConsole(ctx context.Context, cfg *config.Config, s *stores, c
 	group.Go(func() error { return server.Serve(ctx, ln) })
 	group.Go(func() error { return served.Run(ctx) })
 	collectors := append(server.Collectors(), postgres.PoolFigures(s.pool)...)
-	if err := serveFigures(ctx, group, cfg.Console.Metrics, collectors, a.logger(cfg)); err != nil {
+	if err := a.serveFigures(ctx, group, cfg.Console.Metrics, collectors, a.logger(cfg)); err != nil {
 		return err
 	}
 	return group.Wait()
@@ -117,6 +118,9 @@ func (a *app) newConsole(cfg *config.Config, s *stores, c client.Client) (server
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if cfg.Telemetry.OTLP != "" {
+		set.Traced = traces.Handler
+	}
 	sessions, stop := postgres.NewSessions(s.pool)
 	server = console.New(set, console.Stores{
 		Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit,
@@ -136,7 +140,7 @@ func (a *app) newConsole(cfg *config.Config, s *stores, c client.Client) (server
 
 func consoleConfig(c *config.Console) (console.Config, error) {
 	set := console.Config{
-		URL: c.URL, Secure: c.Secure(), MaxBody: int64(c.MaxBodyMB) << 20, MaxConnections: c.MaxConnections,
+		URL: c.URL, Secure: c.Secure(), MaxBody: int64(c.MaxBodyMB) << 20, MaxUpload: int64(c.MaxUploadMB) << 20, MaxConnections: c.MaxConnections,
 		Idle: c.Session.Idle, Lasts: c.Session.Lasts, PerSecond: c.Rate.PerSecond, Burst: c.Rate.Burst, SignIns: c.Rate.SignIns,
 		Version: version,
 	}
@@ -162,16 +166,16 @@ func consoleConfig(c *config.Console) (console.Config, error) {
 	return set, nil
 }
 
-// serveFigures tells Prometheus how the console does, at an address of its own.
-func serveFigures(ctx context.Context, group *errgroup.Group, address string, collectors []prometheus.Collector, log *slog.Logger) error {
+// serveFigures tells Prometheus how this process does, at an address of its own.
+func (a *app) serveFigures(ctx context.Context, group *errgroup.Group, address string, collectors []prometheus.Collector, log *slog.Logger) error {
 	if address == "" {
 		return nil
 	}
 	figures := prometheus.NewRegistry()
 	figures.MustRegister(collectors...)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(figures, promhttp.HandlerOpts{}))
-	ln, err := listenSecure(ctx, address, nil)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{figures, a.temporalFigures}, promhttp.HandlerOpts{}))
+	ln, err := edge.ListenTCP(ctx, address)
 	if err != nil {
 		return err
 	}

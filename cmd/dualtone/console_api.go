@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/calllog"
-	"github.com/dualtone/dualtone/calllog/account"
+	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
@@ -27,24 +28,21 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			Control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
 				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
 			}},
-			Store: s.rollouts, Versions: s.plans, Now: now,
+			Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
-		Region: m.Region, Countries: countries(cfg), Now: now,
-		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) {
-			const corrections = 20
+		Region: m.Region, Deciding: decidingOptions(cfg), Now: now,
+		Traffic: func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error) {
 			return traffic(ctx, cfg, s, q, corrections)
 		},
-		Accounting: func(ctx context.Context, from, to time.Time, cohort string) (api.Accounting, error) {
+		Accounting: func(ctx context.Context, from, to time.Time, cohort string, all bool) (api.Accounting, error) {
 			sum, err := accounting(ctx, cfg, s, from, to, cohort)
-			sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
-			for i := range sum.Booked {
-				sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
-			}
-			return api.Accounting{From: from, To: to, Accounting: sum}, err
+			return api.Accounting(booked(accounted{from: from, to: to, all: all}, sum)), err
 		},
+		Money: s.standings(), Unheard: s.notices.Waiting,
+		Outcome:   outcomes(a, cfg, s).Outcome,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
 		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
 			found, err := s.router.History(ctx, postgres.RouteHistory{Number: number, Before: before, Limit: limit})
@@ -54,18 +52,56 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			}
 			return all, err
 		},
-		Edges: s.edges.Edges,
-		Systems: func(ctx context.Context) ([]api.System, error) {
-			found, err := s.systems.List(ctx)
-			all := make([]api.System, len(found))
-			for i, r := range found {
-				all[i] = api.System{
-					Name: r.Name, Kind: r.Kind, Identity: r.Identity, Sandbox: r.Sandbox, Detail: r.Detail, Actor: r.Actor, Registered: r.Registered,
-				}
-			}
-			return all, err
+		Edges: s.edges.Edges, Finance: s.costs(), Contracts: s.contracts, Months: s.months(a.now),
+		Connected: slices.Sorted(maps.Keys(cfg.Systems)),
+		Match: func(ctx context.Context, actor string, afresh, write bool) (api.Matching, error) {
+			r, err := a.match(ctx, cfg, s, matchFlags{afresh: afresh, write: write, actor: actor})
+			return r.Matching, err
 		},
+		Check: func(ctx context.Context) []api.Health { return a.healths(ctx, cfg) },
+		Reading: func(system, format, zone, country string) (source.Reading, error) {
+			f := readingFlags{system: system, format: format, zone: zone, country: country}
+			return f.over(cfg)
+		},
+		Log: s.calls, Settler: s.rollups, Care: s.care,
+		Systems: func(ctx context.Context) ([]api.System, error) { return connected(ctx, cfg, s) },
 	}
+}
+
+// connected are the configured systems, each as it was registered if it was.
+func connected(ctx context.Context, cfg *config.Config, s *stores) ([]api.System, error) {
+	registered, err := s.systems.List(ctx)
+	known := map[string]postgres.Registration{}
+	for _, r := range registered {
+		known[r.Name] = r
+	}
+	var all []api.System
+	for _, name := range slices.Sorted(maps.Keys(cfg.Systems)) {
+		r := known[name]
+		all = append(all, api.System{
+			Name: name, Kind: cfg.Systems[name].Kind, Role: role(cfg, name), PerSecond: cfg.Limits[name].PerSecond,
+			Identity: r.Identity, Sandbox: r.Sandbox, Detail: r.Detail, Actor: r.Actor, Registered: r.Registered,
+		})
+	}
+	return all, err
+}
+
+// healths asks every connected system how it is.
+func (a *app) healths(ctx context.Context, cfg *config.Config) []api.Health {
+	names := slices.Sorted(maps.Keys(cfg.Systems))
+	all := make([]api.Health, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			h := a.checkSystem(ctx, cfg, name)
+			all[i] = api.Health{
+				Name: name, Kind: h.Kind, OK: h.OK, Version: h.Version, Identity: h.Identity, Detail: h.Detail, Reason: h.Reason, Error: h.Error,
+				CallCenters: h.CallCenters,
+			}
+		})
+	}
+	wg.Wait()
+	return all
 }
 
 // keys are the answers that are kept, as the API asks for them.

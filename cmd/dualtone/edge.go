@@ -132,7 +132,7 @@ func placeOf(p config.EdgePlace) edge.Place {
 
 // servedTLS is how connections are taken that come in over TLS.
 func servedTLS(t config.TLS) (*tls.Config, error) {
-	conf, err := tlsConfig(t)
+	conf, err := tlsConfig("edge.tls", t)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +163,9 @@ func (p *plane) listenSIP(ctx context.Context) error {
 	if e.UDP == "" && e.TCP == "" && e.TLS == "" {
 		return nil
 	}
+	core := p.core(sipedge.Name, e.MaxPerSecond)
 	s := &sipedge.Server{
-		Core: p.core(sipedge.Name, e.MaxPerSecond), Access: p.access, RetryAfter: e.RetryAfter, Log: p.log,
+		Core: core, Access: p.access, RetryAfter: e.RetryAfter, Log: p.log,
 	}
 	if err := s.Check(); err != nil {
 		return err
@@ -189,7 +190,7 @@ func (p *plane) listenSIP(ctx context.Context) error {
 		if l.address == "" {
 			continue
 		}
-		ln, err := listenSecure(ctx, l.address, l.secure)
+		ln, err := p.listenTCP(ctx, l.address, l.secure, core)
 		if err != nil {
 			return err
 		}
@@ -198,11 +199,16 @@ func (p *plane) listenSIP(ctx context.Context) error {
 	return nil
 }
 
-// listenSecure opens a listener, with TLS if it has a configuration.
-func listenSecure(ctx context.Context, address string, secure *tls.Config) (net.Listener, error) {
+// listenTCP opens a listener of a bounded number of connections, with TLS if it has a
+// configuration.
+func (p *plane) listenTCP(ctx context.Context, address string, secure *tls.Config, core *edge.Core) (net.Listener, error) {
 	ln, err := edge.ListenTCP(ctx, address)
-	if err != nil || secure == nil {
-		return ln, err
+	if err != nil {
+		return nil, err
+	}
+	ln = &edge.Bounded{Listener: ln, Max: p.cfg.MaxConnections, Access: p.access, Measures: core.Measures}
+	if secure == nil {
+		return ln, nil
 	}
 	return tls.NewListener(ln, secure), nil
 }
@@ -212,12 +218,22 @@ func (p *plane) listenHTTP(ctx context.Context) error {
 	if e.Listen == "" {
 		return nil
 	}
+	s, err := p.lookUps()
+	if err != nil {
+		return err
+	}
+	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), s.Core, s.Handler())
+}
+
+// lookUps is the server of look-ups over HTTP.
+func (p *plane) lookUps() (*httpedge.Server, error) {
+	e := p.cfg.HTTP
 	token, err := e.Token.Resolve(config.MachineSecrets())
 	if err != nil {
-		return fmt.Errorf("edge.http.token: %w: %w", err, dualtone.ErrInvalid)
+		return nil, fmt.Errorf("edge.http.token: %w: %w", err, dualtone.ErrInvalid)
 	}
-	s := &httpedge.Server{Core: p.core(httpedge.Name, e.MaxPerSecond), Access: p.access, Token: edge.NewToken(token), RetryAfter: p.cfg.SIP.RetryAfter}
-	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), s.Handler())
+	core := p.core(httpedge.Name, e.MaxPerSecond)
+	return &httpedge.Server{Core: core, Access: p.access, Token: edge.NewToken(token), RetryAfter: p.cfg.SIP.RetryAfter}, nil
 }
 
 // secured is the TLS configuration where it is wanted.
@@ -228,8 +244,8 @@ func (p *plane) secured(wanted bool) *tls.Config {
 	return nil
 }
 
-func (p *plane) serveHTTP(ctx context.Context, address string, secure *tls.Config, handler http.Handler) error {
-	ln, err := listenSecure(ctx, address, secure)
+func (p *plane) serveHTTP(ctx context.Context, address string, secure *tls.Config, core *edge.Core, handler http.Handler) error {
+	ln, err := p.listenTCP(ctx, address, secure, core)
 	if err != nil {
 		return err
 	}
@@ -242,8 +258,9 @@ func (p *plane) listenENUM(ctx context.Context) error {
 	if e.Listen == "" {
 		return nil
 	}
+	core := p.core(enumedge.Name, e.MaxPerSecond)
 	s := &enumedge.Server{
-		Core: p.core(enumedge.Name, e.MaxPerSecond), Access: p.access, Zone: e.Zone, NameServers: slices.Clone(e.NameServers), TTL: e.TTL, Log: p.log,
+		Core: core, Access: p.access, Zone: e.Zone, NameServers: slices.Clone(e.NameServers), TTL: e.TTL, Log: p.log,
 	}
 	if err := s.Check(); err != nil {
 		return err
@@ -255,7 +272,7 @@ func (p *plane) listenENUM(ctx context.Context) error {
 	for _, conn := range conns {
 		p.group.Go(func() error { return s.ServeUDP(ctx, conn) })
 	}
-	ln, err := edge.ListenTCP(ctx, e.Listen)
+	ln, err := p.listenTCP(ctx, e.Listen, nil, core)
 	if err != nil {
 		return err
 	}
@@ -268,11 +285,12 @@ func (p *plane) listenCURRI(ctx context.Context) error {
 	if e.Listen == "" {
 		return nil
 	}
-	s := &curriedge.Server{Core: p.core(curriedge.Name, 0), Access: p.access, Side: dualtone.Side(e.Side), Divert: e.Divert}
+	core := p.core(curriedge.Name, e.MaxPerSecond)
+	s := &curriedge.Server{Core: core, Access: p.access, Side: dualtone.Side(e.Side), Divert: e.Divert}
 	if err := s.Check(); err != nil {
 		return err
 	}
-	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), s.Handler())
+	return p.serveHTTP(ctx, e.Listen, p.secured(e.TLS), core, s.Handler())
 }
 
 func (p *plane) listenMetrics(ctx context.Context) error {
@@ -287,7 +305,12 @@ func (p *plane) listenMetrics(ctx context.Context) error {
 			edge.Problem{Status: http.StatusServiceUnavailable, Detail: "no table is loaded"}.Write(w)
 		}
 	})
-	return p.serveHTTP(ctx, p.cfg.Metrics, nil, mux)
+	ln, err := edge.ListenTCP(ctx, p.cfg.Metrics)
+	if err != nil {
+		return err
+	}
+	p.group.Go(func() error { return edge.ServeHTTP(ctx, &edge.Bounded{Listener: ln}, mux, p.log) })
+	return nil
 }
 
 // journaled names the journal in the database.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/migrations"
 )
@@ -105,6 +106,9 @@ func hint(err error, next string) error {
 func nextStep(err error) string {
 	if h, ok := errors.AsType[*hintedError](err); ok {
 		return h.next
+	}
+	if refused, ok := errors.AsType[*client.RefusedError](err); ok && refused.Next != "" {
+		return refused.Next
 	}
 	switch {
 	case errors.Is(err, migrations.ErrBehind):

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/internal/traces"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/all"
@@ -45,7 +46,7 @@ func openFleet(ctx context.Context, cfg *config.Config, wait pace, log *slog.Log
 	for _, name := range names {
 		if err := f.open(ctx, cfg, name, systems.Deps{
 			Log:       log.With("system", name),
-			Transport: transport(cfg.Limits[name]),
+			Transport: traced(cfg, name, transport(cfg.Limits[name])),
 			Pace:      wait,
 			Now:       time.Now,
 			Rows:      f.tables.Rows,
@@ -81,6 +82,14 @@ func (f *fleet) open(ctx context.Context, cfg *config.Config, name string, deps 
 		}
 	}
 	return nil
+}
+
+// traced follows requests to a system, if the settings say where traces go.
+func traced(cfg *config.Config, system string, next http.RoundTripper) http.RoundTripper {
+	if cfg.Telemetry.OTLP == "" {
+		return next
+	}
+	return traces.Transport(system, next)
 }
 
 // transport carries HTTP to one system, with no more requests at a time than

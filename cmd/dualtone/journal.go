@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
 )
 
@@ -23,13 +22,13 @@ func journalCommand(a *app) *cobra.Command {
 			if since > 0 {
 				q.Since = a.now().Add(-since)
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				if _, err := s.people.Person(cmd.Context(), q.Person); err != nil {
+			return a.withReads(cmd.Context(), func(r reads) error {
+				if _, err := r.Person(cmd.Context(), q.Person); err != nil {
 					return err
 				}
 				asked := q
 				asked.Limit++
-				entries, err := s.switches.Journal(cmd.Context(), asked)
+				entries, err := r.Journal(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}

@@ -26,7 +26,8 @@ func actions() map[string]access.Action {
 		"cohort pause": access.CohortOrder, "cohort resume": access.CohortOrder, "cohort cancel": access.CohortOrder,
 		"cohort skip": access.CohortOrder, "cohort window": access.CohortOrder,
 		"plan list": access.PlanRead, "plan status": access.PlanRead, "plan watch": access.PlanRead, "plan users": access.PlanRead,
-		"plan log": access.PlanRead, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
+		"plan log": access.PlanRead, "plan outcome": access.PlanRead,
+		"plan differences list": access.PlanRead, "plan differences explain": access.DifferenceExplain, "plan differences withdraw": access.DifferenceExplain, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
 		"plan approve": access.PlanApprove, "plan reject": access.PlanReject, "plan start": access.PlanStart, "plan hold": access.PlanHold,
 		"plan release": access.PlanRelease, "plan pause": access.PlanPause, "plan resume": access.PlanResume, "plan limits": access.PlanLimits,
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,
@@ -52,6 +53,8 @@ func actions() map[string]access.Action {
 		"report deliver add": access.ReportDeliver, "report deliver remove": access.ReportDeliver, "report deliver run": access.ReportDeliver,
 		"finance contracts import": access.FinanceWrite, "finance contracts list": access.ReportFinance, "finance contracts show": access.ReportFinance,
 		"finance contracts diff": access.ReportFinance, "finance invoices import": access.FinanceWrite, "finance invoices list": access.ReportFinance,
+		"finance sampling show": access.ReportFinance, "finance sampling off": access.FinanceWrite, "finance sampling on": access.FinanceWrite,
+		"report deliver off": access.ReportDeliver, "report deliver on": access.ReportDeliver,
 		"finance sample": access.FinanceWrite, "finance close": access.ReportClose, "finance reopen": access.ReportClose,
 		"finance closings": access.ReportFinance,
 		"plan window":      access.PlanWindow, "plan soak": access.PlanSoak,
@@ -96,6 +99,9 @@ func (a *app) may(cmd *cobra.Command, _ []string) error {
 	cfg, err := a.settings()
 	if err != nil {
 		return err
+	}
+	if remote(cfg) {
+		return checkServed(cmd, cfg) // and who may what is decided there
 	}
 	who := caller(cfg, flagOf(cmd, "as"))
 	role, denied := who.As(action, access.Role(flagOf(cmd, "role")))

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -18,7 +21,7 @@ import (
 
 // planRunCommands are the verbs of a plan that runs, or is to.
 func planRunCommands(a *app) []*cobra.Command {
-	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a), planEvidence(a), planCanary(a)}
+	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planOutcome(a), planDifferences(a), planTasks(a), planEvidence(a), planCanary(a)}
 	for _, v := range planVerbs() {
 		all = append(all, a.planVerbCommand(v))
 	}
@@ -41,7 +44,7 @@ func (f *acting) bind(cmd *cobra.Command, usual rollout.Role) {
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would happen, in numbers, and change nothing")
 }
 
-func (f *acting) order(d *desk, v rollout.Verb) rollout.Order {
+func (f *acting) order(d *counter, v rollout.Verb) rollout.Order {
 	if f.as != "" {
 		d.why.Actor = f.as
 	}
@@ -51,7 +54,7 @@ func (f *acting) order(d *desk, v rollout.Verb) rollout.Order {
 // plans is the control of plans at a desk.
 func (d *desk) plans(a *app) *control.Plans {
 	return &control.Plans{
-		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
+		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, Explanations: d.stores.rollouts, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
 	}
 }
 
@@ -68,11 +71,44 @@ func planSubmit(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cfg, err := a.settings(); err != nil || remote(cfg) {
+				return errors.Join(err, a.submitThere(cmd.Context(), cfg, args[0], read, f))
+			}
 			return a.withDesk(cmd.Context(), f.reason, func(d *desk) error { return a.submitPlan(cmd.Context(), d, args[0], read, f) })
 		},
 	}
 	f.bind(cmd, plan.Planner)
 	return cmd
+}
+
+// submitThere hands a plan in at a server, with the files that stand beside it.
+func (a *app) submitThere(ctx context.Context, cfg *config.Config, file string, read *plan.Reading, f acting) error {
+	if read.Faults.Errors() > 0 {
+		return hint(fmt.Errorf("%s has %s: %w", file, count(read.Faults.Errors(), "fault"), dualtone.ErrInvalid), "dualtone plan lint "+file+" tells them")
+	}
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	files := map[string]string{}
+	if file != "-" { // what it names is read once more, to be sent along
+		_, _, open, err := a.readWithNeighbors(file)
+		if err != nil {
+			return err
+		}
+		plan.Read(plan.Source{Name: file, Text: []byte(read.Text()), Now: a.now(), Open: func(name string) ([]byte, error) {
+			text, err := open(name)
+			files[name] = string(text)
+			return text, err
+		}})
+	}
+	var answer submitted
+	if err := s.Send(ctx, http.MethodPost, "/plans", map[string]any{
+		"text": read.Text(), "files": files, "reason": f.reason, "role": f.role, "dry_run": f.dryRun,
+	}, &answer); err != nil {
+		return err
+	}
+	return a.showSubmitted(answer)
 }
 
 func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.Reading, f acting) error {
@@ -93,11 +129,11 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if err := a.checkRehearsed(ctx, d.stores, file, &read.Document); err != nil {
 		return err
 	}
-	name, order := read.Document.Plan.Metadata.Name, f.order(d, rollout.Submit)
+	name, order := read.Document.Plan.Metadata.Name, f.order(d.counter(a), rollout.Submit)
 	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: d.why.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {
 		would := rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}
-		return a.showSubmitted(submitted{Plan: would, DryRun: true}, found)
+		return a.showSubmitted(submitted{Plan: would, People: peopleIn(found), DryRun: true})
 	}
 	if v, err = d.stores.plans.Save(ctx, v); err != nil {
 		return err
@@ -110,7 +146,7 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if err != nil && !isNotFound(err) {
 		return err
 	}
-	return a.showSubmitted(submitted{Plan: kept, Baseline: frozenBaseline(&v.Document.Plan, &base)}, found)
+	return a.showSubmitted(submitted{Plan: kept, People: peopleIn(found), Baseline: frozenBaseline(&v.Document.Plan, &base)})
 }
 
 // baselineKept is what the gates of a plan compare with.
@@ -141,20 +177,28 @@ type submitted struct {
 	Next     []string      `json:"next_steps"`
 }
 
-func (a *app) showSubmitted(answer submitted, found *plan.Resolution) error {
-	p := answer.Plan
-	answer.People, answer.Next = map[string]int{}, []string{"dualtone plan approve " + p.Name}
-	total := 0
+// peopleIn counts the people of each stage.
+func peopleIn(found *plan.Resolution) map[string]int {
+	all := map[string]int{}
 	for _, s := range found.Stages {
-		answer.People[string(s.Stage)] = len(s.People)
-		total += len(s.People)
+		all[string(s.Stage)] = len(s.People)
+	}
+	return all
+}
+
+func (a *app) showSubmitted(answer submitted) error {
+	p := answer.Plan
+	answer.Next = []string{"dualtone plan approve " + p.Name}
+	total := 0
+	for _, n := range answer.People {
+		total += n
 	}
 	return a.show(answer, func(t *table) {
 		if answer.DryRun {
-			t.line("Plan %s (%s) would be handed in with %d people in %s. Nothing was handed in.", p.Name, plan.Hash(p.Hash).Short(), total, count(len(found.Stages), "stage"))
+			t.line("Plan %s (%s) would be handed in with %d people in %s. Nothing was handed in.", p.Name, plan.Hash(p.Hash).Short(), total, count(len(answer.People), "stage"))
 			return
 		}
-		t.line("Plan %s (%s) is handed in: %d people in %s. It waits for approval: dualtone plan approve %s", p.Name, plan.Hash(p.Hash).Short(), total, count(len(found.Stages), "stage"), p.Name)
+		t.line("Plan %s (%s) is handed in: %d people in %s. It waits for approval: dualtone plan approve %s", p.Name, plan.Hash(p.Hash).Short(), total, count(len(answer.People), "stage"), p.Name)
 		switch b := answer.Baseline; {
 		case b == nil:
 		case b.Calls == 0:
@@ -175,7 +219,7 @@ type planVerb struct {
 	// would says in numbers what the order does.
 	would func(control.PlanView, *given) string
 	// give gives it; nil gives it to the plan's workflow.
-	give func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error)
+	give func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error)
 }
 
 // given is what was said on the command line with an order.
@@ -201,7 +245,7 @@ func (a *app) planVerbCommand(v planVerb) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: v.short, Long: v.long, Args: takes(append([]string{"the PLAN's name"}, v.takes...)...),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), g.reason, func(d *desk) error { return a.orderPlan(cmd.Context(), d, v, args, g) })
+			return a.withCounter(cmd.Context(), g.reason, func(c *counter) error { return a.orderPlan(cmd.Context(), c, v, args, g) })
 		},
 	}
 	g.bind(cmd, v.usual)
@@ -223,17 +267,13 @@ type ordered struct {
 	Next   []string     `json:"next_steps"`
 }
 
-func (a *app) orderPlan(ctx context.Context, d *desk, v planVerb, args []string, g *given) error {
+func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []string, g *given) error {
 	name := args[0]
-	plans := d.plans(a)
-	if v.verb == rollout.PutHold {
-		plans.Money = d.stores.standings()
-	}
-	view, err := plans.View(ctx, name)
+	view, err := c.reads.PlanView(ctx, name, v.verb == rollout.PutHold)
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")
 	}
-	g.Order = g.order(d, v.verb)
+	g.Order = g.order(c, v.verb)
 	if len(args) > 1 {
 		g.Hold = args[1]
 	}
@@ -248,9 +288,9 @@ func (a *app) orderPlan(ctx context.Context, d *desk, v planVerb, args []string,
 		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
 	}
 	if v.give == nil {
-		err = plans.Give(ctx, name, g.PlanOrder)
+		err = c.plans.Give(ctx, name, g.PlanOrder)
 	} else {
-		answer.Effect, err = v.give(ctx, a, d, name, g)
+		answer.Effect, err = v.give(ctx, a, c, name, g)
 	}
 	if err != nil {
 		return hint(err, "dualtone plan status "+name+" tells how it stands")

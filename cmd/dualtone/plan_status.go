@@ -9,19 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
-
-// withPlans runs a command that reads plans and asks no workflow.
-func (a *app) withPlans(cmd *cobra.Command, do func(*control.Plans) error) error {
-	return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Money: s.standings(), Now: a.now})
-	})
-}
 
 func planList(a *app) *cobra.Command {
 	var q rollout.PlanQuery
@@ -29,13 +21,13 @@ func planList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List plans that were handed in", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withPlans(cmd, func(p *control.Plans) error {
+			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
 				asked.Limit++
 				for _, s := range states {
 					asked.States = append(asked.States, rollout.State(s))
 				}
-				found, err := p.Store.Plans(cmd.Context(), asked)
+				found, err := r.Plans(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
@@ -70,14 +62,13 @@ func planStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				p := &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}
-				v, err := p.View(cmd.Context(), args[0])
+			return a.withReads(cmd.Context(), func(r reads) error {
+				v, err := r.PlanView(cmd.Context(), args[0], false)
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
 				standing := standingOf(v)
-				if standing.Unheard, err = s.notices.Waiting(cmd.Context(), args[0]); err != nil {
+				if standing.Unheard, err = r.Unheard(cmd.Context(), args[0]); err != nil {
 					return err
 				}
 				return a.show(standing, func(t *table) {
@@ -150,6 +141,9 @@ func planTable(t *table, v control.PlanView) {
 	for _, h := range v.Holds {
 		t.line("HELD %s: %s%s", h.ID, printable(h.String()), perDay(v.Money))
 	}
+	if r := v.Radius; r != nil {
+		t.line("blast radius: %s of a group may be on the new side, not %s: %s failed", r.Now, r.Planned, count(r.Failed, "user"))
+	}
 	moneyLines(t, v)
 	t.line("")
 	t.row("STAGE", "KIND", "STATE", "ON NEW", "USERS", "UNTIL", "WHY")
@@ -188,8 +182,8 @@ func planUsers(a *app) *cobra.Command {
 			if asked.After > 0 && asked.Stage == "" {
 				return usage(cmd, "--after needs --stage: positions count within a stage")
 			}
-			return a.withPlans(cmd, func(p *control.Plans) error {
-				found, err := p.Store.Users(cmd.Context(), asked)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				found, err := r.PlanUsers(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
@@ -220,8 +214,8 @@ func planLog(a *app) *cobra.Command {
 			asked := q
 			asked.Plan = args[0]
 			asked.Limit++
-			return a.withPlans(cmd, func(p *control.Plans) error {
-				found, err := p.Store.Transitions(cmd.Context(), asked)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				found, err := r.PlanLog(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
@@ -33,8 +32,8 @@ func tasksList(a *app) *cobra.Command {
 			if !all {
 				asked.States = rollout.Unconfirmed()
 			}
-			return a.withPlans(cmd, func(p *control.Plans) error {
-				found, err := p.Store.Tasks(cmd.Context(), asked)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				found, err := r.PlanTasks(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
@@ -63,9 +62,9 @@ func (a *app) taskCommand(name, short, evidence string, verdict rollout.TaskStat
 	cmd := &cobra.Command{
 		Use: name + " PLAN TASK", Short: short, Args: takes("the PLAN's name", "the TASK's id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), f.reason, func(d *desk) error {
-				return a.moveTask(cmd.Context(), d, args[0], workflows.PlanOrder{
-					Order: f.order(d, rollout.Progress), Task: args[1], Verdict: verdict, Attached: attached,
+			return a.withCounter(cmd.Context(), f.reason, func(c *counter) error {
+				return a.moveTask(cmd.Context(), c, args[0], workflows.PlanOrder{
+					Order: f.order(c, rollout.Progress), Task: args[1], Verdict: verdict, Attached: attached,
 				}, f.dryRun)
 			})
 		},
@@ -75,8 +74,8 @@ func (a *app) taskCommand(name, short, evidence string, verdict rollout.TaskStat
 	return cmd
 }
 
-func (a *app) moveTask(ctx context.Context, d *desk, name string, o workflows.PlanOrder, dryRun bool) error {
-	task, err := d.stores.rollouts.Task(ctx, name, o.Task)
+func (a *app) moveTask(ctx context.Context, c *counter, name string, o workflows.PlanOrder, dryRun bool) error {
+	task, err := c.reads.PlanTask(ctx, name, o.Task)
 	if err != nil {
 		return hint(err, "dualtone plan tasks list "+name+" shows which there are")
 	}
@@ -89,7 +88,7 @@ func (a *app) moveTask(ctx context.Context, d *desk, name string, o workflows.Pl
 		o.Reason = fmt.Sprintf("task %s is %s: %s", would.ID, would.State, o.Attached)
 	}
 	if !dryRun {
-		if err := d.plans(a).MoveTask(ctx, name, o); err != nil {
+		if err := c.plans.MoveTask(ctx, name, o); err != nil {
 			return err
 		}
 	}

@@ -52,13 +52,13 @@ func timingVerbs() []planVerb {
 				}
 				return fmt.Sprintf("ask for the window of stage %s to open for %s", g.Stage, g.holds.Duration)
 			},
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
 				g.For = g.holds.Duration
 				effect := "it opens once somebody else has agreed: dualtone plan window " + name + " --stage " + g.Stage + " --agree --reason WHY"
 				if g.Agree {
 					effect = "the window opens"
 				}
-				return effect, d.plans(a).Give(ctx, name, g.PlanOrder)
+				return effect, c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -82,8 +82,8 @@ func timingVerbs() []planVerb {
 	}
 }
 
-func giveSoak(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
-	plans := d.plans(a)
+func giveSoak(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
+	plans := c.plans
 	if g.ends != "" {
 		at, err := moment("until", g.ends)
 		if err != nil {

@@ -36,8 +36,8 @@ func decidingVerbs() []planVerb {
 		},
 		{
 			verb: rollout.Start, usual: plan.Operator, short: "Start an approved plan", would: wouldStart,
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
-				return "the first stages begin", d.plans(a).Start(ctx, name, g.Order)
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
+				return "the first stages begin", c.plans.Start(ctx, name, g.Order)
 			},
 		},
 		{
@@ -47,11 +47,11 @@ func decidingVerbs() []planVerb {
 				cmd.Flags().DurationVar(&g.hold, "for", 0, "end by itself after so long; 0 waits for release")
 			},
 			would: wouldHold,
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
 				if g.hold > 0 {
 					g.Expires = a.now().UTC().Add(g.hold)
 				}
-				return "nobody else is switched until it is released", d.plans(a).Give(ctx, name, g.PlanOrder)
+				return "nobody else is switched until it is released", c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -90,10 +90,10 @@ func pacingVerbs() []planVerb {
 			would: func(v control.PlanView, g *given) string {
 				return fmt.Sprintf("keep to %s; %d users wait", told(g.limits()), left(v, g.Stage))
 			},
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
 				rate := g.limits()
 				g.Rate = &rate
-				return "from now on " + told(rate), d.plans(a).Give(ctx, name, g.PlanOrder)
+				return "from now on " + told(rate), c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -109,9 +109,9 @@ func pacingVerbs() []planVerb {
 				}
 				return fmt.Sprintf("leave out the stage and its %d users", left(v, g.Stage))
 			},
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
 				g.Person = dualtone.PersonID(g.person)
-				return "left out", d.plans(a).Give(ctx, name, g.PlanOrder)
+				return "left out", c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -149,12 +149,12 @@ func endingVerbs() []planVerb {
 			would: func(v control.PlanView, g *given) string {
 				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), v.Among(g.Stage, cutover.OnNew))
 			},
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
 				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
 					return "", fmt.Errorf("--in-flight %q: want finish or back: %w", g.inFlight, dualtone.ErrInvalid)
 				}
 				g.Back = g.inFlight == string(control.GoBack)
-				return "nobody else is switched", d.plans(a).Give(ctx, name, g.PlanOrder)
+				return "nobody else is switched", c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -164,11 +164,11 @@ func endingVerbs() []planVerb {
 			would: func(v control.PlanView, _ *given) string {
 				return fmt.Sprintf("read back %d users and compare", v.Among("", cutover.OnNew))
 			},
-			give: func(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
-				if err := d.plans(a).Give(ctx, name, g.PlanOrder); err != nil {
+			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
+				if err := c.plans.Give(ctx, name, g.PlanOrder); err != nil {
 					return "", err
 				}
-				return compared(ctx, d, name)
+				return compared(ctx, c, name)
 			},
 		},
 		{
@@ -183,8 +183,8 @@ func endingVerbs() []planVerb {
 }
 
 // compared is what the newest comparison of both systems found.
-func compared(ctx context.Context, d *desk, name string) (string, error) {
-	all, err := d.stores.rollouts.Transitions(ctx, rollout.TransitionQuery{Plan: name})
+func compared(ctx context.Context, c *counter, name string) (string, error) {
+	all, err := c.reads.PlanLog(ctx, rollout.TransitionQuery{Plan: name})
 	for _, t := range slices.Backward(all) {
 		if t.Verb == rollout.Compare {
 			return t.Reason, err
@@ -237,20 +237,20 @@ func wouldRollback(v control.PlanView, g *given) string {
 	return fmt.Sprintf("take back %s, last first", count(n, "user"))
 }
 
-func rollBack(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
+func rollBack(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
 	if g.person == "" {
-		return "everybody goes back, last first", d.plans(a).Give(ctx, name, g.PlanOrder)
+		return "everybody goes back, last first", c.plans.Give(ctx, name, g.PlanOrder)
 	}
 	if g.reason == "" {
 		return "", fmt.Errorf("rollback of %s refused: it needs a reason: %w", g.person, dualtone.ErrInvalid)
 	}
-	_, err := d.control.SwitchUser(ctx, dualtone.PersonID(g.person), dualtone.Old, d.why)
+	err := c.cohorts.SwitchPerson(ctx, dualtone.PersonID(g.person), dualtone.Old, c.why)
 	return g.person + " goes back", err
 }
 
 // decide approves or rejects: a stage at its workflow, a plan in the store.
-func decide(ctx context.Context, a *app, d *desk, name string, g *given) (string, error) {
-	plans := d.plans(a)
+func decide(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
+	plans := c.plans
 	switch g.Stage {
 	case "":
 		verdict, err := plans.Decide(ctx, name, g.Order)

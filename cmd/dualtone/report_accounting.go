@@ -14,7 +14,7 @@ import (
 	"github.com/dualtone/dualtone/calllog/account"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
-	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 const reportAccountingLong = `Books every attempt that reached the company's border, as the routing plane
@@ -32,25 +32,15 @@ func reportAccounting(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				sum, err := accounting(cmd.Context(), cfg, s, begin, end, cohort)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				sum, err := r.Accounting(cmd.Context(), accounted{from: begin, to: end, cohort: cohort, all: all})
 				if err != nil {
 					return err
 				}
-				if !all {
-					sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
-				}
-				for i := range sum.Booked {
-					sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
-				}
 				if asCSV {
-					return a.accountingCSV(sum)
+					return a.accountingCSV(sum.Accounting)
 				}
-				return a.show(struct {
-					From time.Time `json:"from"`
-					To   time.Time `json:"to"`
-					account.Accounting
-				}{begin, end, sum}, func(t *table) { accountingTable(t, sum) })
+				return a.show(sum, func(t *table) { accountingTable(t, sum.Accounting) })
 			})
 		},
 	}
@@ -61,6 +51,31 @@ func reportAccounting(a *app) *cobra.Command {
 	flags.BoolVar(&all, "all", false, "list every attempt, not the unaccounted alone")
 	flags.BoolVar(&asCSV, "csv", false, "write the attempts and then the sums as CSV")
 	return cmd
+}
+
+// accounted is which attempts are booked, and whether all of them are listed.
+type accounted struct {
+	from, to time.Time
+	cohort   string
+	all      bool
+}
+
+// bookedAttempts are attempts with the time that they are of.
+type bookedAttempts struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	account.Accounting
+}
+
+// booked lists what was asked for, and masks who called.
+func booked(a accounted, sum account.Accounting) bookedAttempts {
+	if !a.all {
+		sum.Booked = slices.DeleteFunc(sum.Booked, func(b account.Booked) bool { return b.Outcome != account.Unaccounted })
+	}
+	for i := range sum.Booked {
+		sum.Booked[i].Caller = calllog.Mask(sum.Booked[i].Caller)
+	}
+	return bookedAttempts{a.from, a.to, sum}
 }
 
 // accountedTime reads from when to when attempts are booked: today unless said.
@@ -144,9 +159,7 @@ func (a *app) accountingCSV(sum account.Accounting) error {
 	w := csv.NewWriter(a.out)
 	lines := [][]string{{"at", "attempt", "caller", "number", "outcome", "call", "found_by", "attempts"}}
 	for _, b := range sum.Booked {
-		lines = append(lines, []string{
-			b.At.UTC().Format(time.RFC3339Nano), b.ID, report.Harmless(b.Caller), report.Harmless(string(b.Number)), string(b.Outcome), string(b.Call), b.By, "1",
-		})
+		lines = append(lines, spreadsheet.Row(b.At.UTC().Format(time.RFC3339Nano), b.ID, b.Caller, string(b.Number), string(b.Outcome), string(b.Call), b.By, "1"))
 	}
 	for _, o := range account.Outcomes() {
 		lines = append(lines, []string{"total", "", "", "", string(o), "", "", strconv.Itoa(sum.Sums[o])})

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/report/statement"
 )
@@ -22,7 +25,7 @@ failure it has the same figures. A mail that was taken is never sent again.`
 
 func reportDeliver(a *app) *cobra.Command {
 	cmd := group("deliver", "Reports that go out by themselves, by mail or to a folder",
-		deliverAdd(a), deliverList(a), deliverRemove(a), deliverRun(a), deliverHistory(a))
+		deliverAdd(a), deliverList(a), deliverRemove(a), deliverRun(a), deliverSwitch(a, false), deliverSwitch(a, true), deliverHistory(a))
 	cmd.Long = reportDeliverLong
 	return cmd
 }
@@ -135,15 +138,31 @@ type listedDelivery struct {
 	delivery.Delivery
 
 	Last *delivery.Run `json:"last,omitempty"`
+	// Schedule is nil where there is none, and where Temporal does not answer.
+	Schedule *control.Schedule `json:"schedule,omitempty"`
+}
+
+// next says when a delivery goes out.
+func (d *listedDelivery) next() string {
+	switch {
+	case d.Cron == "":
+		return "when told to"
+	case d.Schedule == nil:
+		return "unknown"
+	case !d.Schedule.On:
+		return "off"
+	default:
+		return clock(d.Schedule.Next)
+	}
 }
 
 func deliverList(a *app) *cobra.Command {
 	var after string
 	var limit int
 	cmd := &cobra.Command{
-		Use: "list", Short: "List deliveries, and what became of each the last time", Args: takes(),
+		Use: "list", Short: "List deliveries, when each goes out next, and what became of it the last time", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				all, err := s.deliveries.List(cmd.Context(), after, limit+1)
 				if err != nil {
 					return err
@@ -153,14 +172,17 @@ func deliverList(a *app) *cobra.Command {
 					return err
 				}
 				shown := page(items, limit, func(d listedDelivery) string { return d.Name })
+				if err := a.withSchedules(cmd.Context(), cfg, shown.Items); err != nil {
+					return err
+				}
 				return showList(a, shown, "No deliveries: dualtone report deliver add makes one.", func(t *table) {
-					t.row("NAME", "REPORT", "FORMAT", "WHEN", "ZONE", "TO", "LAST", "STATE")
+					t.row("NAME", "REPORT", "FORMAT", "WHEN", "ZONE", "TO", "NEXT", "LAST", "STATE")
 					for _, d := range shown.Items {
 						last, state := "-", "-"
 						if d.Last != nil {
 							last, state = clock(d.Last.Began), string(d.Last.State)
 						}
-						t.row(d.Name, string(d.Request.Report), string(d.Format), dash(d.Cron), d.Zone, where(&d.Delivery), last, state)
+						t.row(d.Name, string(d.Request.Report), string(d.Format), dash(d.Cron), d.Zone, where(&d.Delivery), d.next(), last, state)
 					}
 				})
 			})
@@ -185,6 +207,33 @@ func withLastRuns(cmd *cobra.Command, s *stores, all []delivery.Delivery) ([]lis
 		}
 	}
 	return items, nil
+}
+
+// withSchedules adds to deliveries when each goes out. A Temporal that is away keeps
+// nobody from seeing which there are.
+func (a *app) withSchedules(ctx context.Context, cfg *config.Config, all []listedDelivery) error {
+	if !slices.ContainsFunc(all, func(d listedDelivery) bool { return d.Cron != "" }) {
+		return nil
+	}
+	c, err := a.openTemporal(ctx, cfg)
+	if err != nil {
+		a.logger(cfg).WarnContext(ctx, "when deliveries go out next is not known", "error", err)
+		return nil
+	}
+	defer c.Close()
+	orders := control.Control{Client: c, TaskQueue: taskQueue}
+	for i := range all {
+		if all[i].Cron == "" {
+			continue
+		}
+		s, err := orders.DeliverySchedule(ctx, all[i].Name)
+		if err == nil {
+			all[i].Schedule = &s
+		} else if !isNotFound(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 func deliverRemove(a *app) *cobra.Command {

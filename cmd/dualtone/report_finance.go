@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +73,9 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 			}
 			if err := f.checkOut(cmd, job.Format); err != nil {
 				return err
+			}
+			if cfg, err := a.settings(); err != nil || remote(cfg) {
+				return errors.Join(err, f.printThere(cmd.Context(), a, cfg, job))
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				files, err := s.costs().Print(cmd.Context(), job)
@@ -211,6 +216,19 @@ func (f *financeFlags) span(cmd *cobra.Command, q *cost.Question) error {
 		return usage(cmd, "--to is before --from")
 	}
 	return nil
+}
+
+// printThere has a server print the report.
+func (f *financeFlags) printThere(ctx context.Context, a *app, cfg *config.Config, job press.Job) error {
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	files, err := s.Print(ctx, job, f)
+	if err != nil {
+		return err
+	}
+	return f.deliver(a, files)
 }
 
 // checkOut refuses what a terminal cannot show, before anything is computed.

@@ -134,11 +134,36 @@ func TestFinanceReadsTheWorkedExample(t *testing.T) {
 	}
 }
 
+// figureOf is one of the figures of a report as JSON.
+func figureOf(t *testing.T, report, key string) string {
+	t.Helper()
+	var read struct {
+		Figures []struct {
+			Key   string
+			Value any
+		}
+	}
+	if err := json.Unmarshal([]byte(report), &read); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range read.Figures {
+		if f.Key == key {
+			return fmt.Sprint(f.Value)
+		}
+	}
+	return ""
+}
+
 func TestTenDaysLateCostWasteAndNoCash(t *testing.T) {
 	t.Parallel()
-	late, ended, said := asked(t, waves(t, 10), "report", "overlap", "--as-of", "2027-03-31", "-o", "json")
+	days := []string{"report", "overlap", "--as-of", "2027-03-31", "--from", "2027-02-01", "--to", "2027-03-31", "-o", "json"}
+	late, ended, said := asked(t, waves(t, 10), days...)
 	if ended != exitOK {
 		t.Fatal(said)
+	}
+	planned, _, _ := asked(t, waves(t, 0), days...)
+	if p, l := figureOf(t, planned, "paid"), figureOf(t, late, "paid"); p == "" || p != l {
+		t.Errorf("suppliers are paid %s as planned and %s ten days late; want no extra cash", p, l)
 	}
 	var read struct {
 		Tables []struct {

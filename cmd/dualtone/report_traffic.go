@@ -46,8 +46,8 @@ func reportTraffic(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				made, err := traffic(cmd.Context(), cfg, s, q, f.corrections)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				made, err := r.Traffic(cmd.Context(), q, f.corrections)
 				if err != nil {
 					return err
 				}

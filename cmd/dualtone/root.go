@@ -37,6 +37,8 @@ func newRoot(a *app) *cobra.Command {
 	a.bind(root, "database.url", "database-url", "Postgres to use: postgres://user@host/db, env:NAME or file:/path")
 	a.bind(root, "temporal.address", "temporal-address", "Temporal to use, host:port")
 	a.bind(root, "temporal.namespace", "temporal-namespace", "Temporal namespace")
+	a.bind(root, "server.url", "server", "a dualtone server to go through instead of the database, such as https://dualtone.example")
+	a.bind(root, "server.token", "server-token", "the token to show to it: env:NAME or file:/path")
 	a.bind(root, "log.level", "log-level", "debug, info, warn or error")
 	a.bind(root, "log.format", "log-format", "text or json")
 	a.bind(root, "actor", "actor", "who acts, for the journal (default: the account's name)")

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -19,7 +19,9 @@ type explanation struct {
 	routing.Decision
 	// Route is the rule; without sides when none decided.
 	Route shownRoute `json:"route,omitzero"`
-	At    string     `json:"at"`
+	// Dialed is what was asked about.
+	Dialed string    `json:"dialed"`
+	At     time.Time `json:"at"`
 }
 
 func routeExplain(a *app) *cobra.Command {
@@ -42,21 +44,14 @@ func routeExplain(a *app) *cobra.Command {
 			if at == "" {
 				call.At = a.now()
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				if call.Country == "" {
-					call.Country = cfg.Migration.Region
-				}
-				routes, err := s.router.Since(cmd.Context(), 0)
+			return a.withReads(cmd.Context(), func(r reads) error {
+				d, route, err := r.Explain(cmd.Context(), call)
 				if err != nil {
 					return err
 				}
-				t, err := routing.NewTable(routing.Options{Countries: countries(cfg)}).With(routes)
-				if err != nil {
-					return err
-				}
-				e := explanation{Decision: t.Decide(call), At: clock(call.At)}
-				if e.Rule != "" && !e.Emergency {
-					e.Route = shown(t.Route(dualtone.Number(e.Rule)))
+				e := explanation{Decision: d, Dialed: call.Called, At: call.At.UTC()}
+				if len(route.Sides) > 0 {
+					e.Route = shown(route)
 				}
 				return a.show(e, e.table)
 			})
@@ -66,6 +61,7 @@ func routeExplain(a *app) *cobra.Command {
 	flags.StringVar(&call.Caller, "from", "", "the caller's number; it decides a split")
 	flags.StringVar((*string)(&call.Ingress), "ingress", string(routing.FromCarrier), "where the call comes from: carrier, old, new or internal")
 	flags.StringVar(&at, "at", "", "when, such as 2026-11-30T06:00:00Z (default: now)")
+	flags.StringVar(&call.Location, "location", "", "where the caller is, by its name in edge.locations; it decides calls for help")
 	flags.StringVar(&call.Country, "country", "", "the trunk's country, two capital letters (default: migration.region)")
 	flags.StringSliceVar(&call.Diverted, "diverted", nil, "numbers that forwarded the call before")
 	_ = cmd.RegisterFlagCompletionFunc("ingress", cobra.FixedCompletions([]string{"carrier", "old", "new", "internal"}, cobra.ShellCompDirectiveNoFileComp))
@@ -77,17 +73,18 @@ func (e explanation) table(t *table) {
 	for i, target := range e.Targets {
 		sides[i] = string(target.Side)
 	}
+	number := cmp.Or(string(e.Number), e.Dialed)
 	and := " then "
 	if e.Order == routing.Parallel {
 		and = " and at once "
 	}
 	switch e.Result {
 	case routing.Routed:
-		t.line("%s goes to %s.", dash(e.Number), strings.Join(sides, and))
+		t.line("%s goes to %s.", number, strings.Join(sides, and))
 	case routing.Loop:
-		t.line("%s is refused as a loop (482).", dash(e.Number))
+		t.line("%s is refused as a loop (482).", number)
 	default:
-		t.line("%s is not found (404).", dash(e.Number))
+		t.line("%s is not found (404).", number)
 	}
 	rule := string(e.Scope)
 	if e.Rule != "" {
@@ -104,5 +101,5 @@ func (e explanation) table(t *table) {
 		}
 	}
 	t.line("Why:      %s", e.Reason)
-	t.line("Revision: %d, asked for %s", e.Revision, e.At)
+	t.line("Revision: %d, asked for %s", e.Revision, clock(e.At))
 }

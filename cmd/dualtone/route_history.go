@@ -84,12 +84,12 @@ func routeHistory(a *app) *cobra.Command {
 			if len(args) > 0 {
 				q.Number = dualtone.Number(args[0])
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
 				if asked.Limit > 0 {
 					asked.Limit++
 				}
-				found, err := s.router.History(cmd.Context(), asked)
+				found, err := r.Revisions(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}

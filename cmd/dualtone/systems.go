@@ -32,17 +32,32 @@ type systemItem struct {
 	PerSecond float64 `json:"per_second,omitempty"`
 }
 
+// systemItems are the systems of the settings.
+func systemItems(cfg *config.Config) []systemItem {
+	var items []systemItem
+	for _, name := range slices.Sorted(maps.Keys(cfg.Systems)) {
+		items = append(items, systemItem{name, cfg.Systems[name].Kind, role(cfg, name), cfg.Limits[name].PerSecond})
+	}
+	return items
+}
+
 func systemsList(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the configured systems", Args: takes(),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.settings()
 			if err != nil {
 				return err
 			}
-			var items []systemItem
-			for _, name := range slices.Sorted(maps.Keys(cfg.Systems)) {
-				items = append(items, systemItem{name, cfg.Systems[name].Kind, role(cfg, name), cfg.Limits[name].PerSecond})
+			items := systemItems(cfg)
+			if remote(cfg) {
+				s, err := openServer(cfg)
+				if err != nil {
+					return err
+				}
+				if items, err = s.Systems(cmd.Context()); err != nil {
+					return err
+				}
 			}
 			return showList(a, list[systemItem]{Items: items}, "No systems are configured.", func(t *table) {
 				t.row("NAME", "KIND", "ROLE", "REQUESTS/S")

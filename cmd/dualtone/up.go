@@ -55,7 +55,7 @@ func (a *app) up(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, withdraw()) }()
-	return unlessInterrupted(ctx, a.upWith(ctx, cfg, stack))
+	return unlessInterrupted(ctx, a.traced(ctx, cfg, func() error { return a.upWith(ctx, cfg, stack) }))
 }
 
 // unlessInterrupted is an error of up while it starts. Whatever an interrupt made
@@ -153,7 +153,7 @@ func (a *app) upSchema(ctx context.Context, cfg *config.Config, stack *devstack.
 func (a *app) upWork(ctx context.Context, cfg *config.Config, stack *devstack.Stack, s *stores) error {
 	t := cfg.Temporal
 	t.Address, t.Namespace = stack.TemporalAddress, stack.Namespace
-	c, err := dialTemporal(ctx, t, a.logger(cfg))
+	c, err := a.dialTemporal(ctx, cfg, t)
 	if err != nil {
 		return err
 	}

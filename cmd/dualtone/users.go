@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
 )
 
@@ -74,10 +73,10 @@ func usersList(a *app) *cobra.Command {
 			if err := checkFilter(cmd, q); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
 				asked.Limit++
-				found, err := s.people.List(cmd.Context(), asked)
+				found, err := r.People(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
@@ -106,8 +105,8 @@ func usersShow(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "show USER", Short: "Show one person: accounts, side, latest switch", Args: takes("USER, the person's id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				p, err := s.people.Person(cmd.Context(), dualtone.PersonID(args[0]))
+			return a.withReads(cmd.Context(), func(r reads) error {
+				p, err := r.Person(cmd.Context(), dualtone.PersonID(args[0]))
 				if isNotFound(err) {
 					return hint(err, "dualtone users list --text finds people by a part of their name")
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/people"
@@ -47,6 +49,9 @@ func usersImport(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if remote(cfg) {
+				return a.importThere(cmd.Context(), cfg, args[0], writeGood, dryRun)
+			}
 			list, err := a.readUsers(cfg, args[0])
 			if err != nil {
 				return err
@@ -70,6 +75,33 @@ func usersImport(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&writeGood, "write-good", false, "write the good rows even if others are bad")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "check the file and write nothing")
 	return cmd
+}
+
+// importThere has a server take the list in.
+func (a *app) importThere(ctx context.Context, cfg *config.Config, name string, writeGood, dryRun bool) error {
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	_, text, _, err := a.readWithNeighbors(name)
+	if err != nil {
+		return err
+	}
+	// What is wrong with it is asked first, to be told row by row.
+	list := client.UserList{CSV: string(text), Source: name, DryRun: true}
+	found, err := s.ImportPeople(ctx, list)
+	if err == nil && !dryRun && found.Good > 0 && (len(found.Faults) == 0 || writeGood) {
+		list.DryRun, list.WriteGood = false, writeGood
+		found, err = s.ImportPeople(ctx, list)
+	}
+	if err != nil {
+		return err
+	}
+	r := importReport{File: name, Rows: found.Rows, Good: found.Good, Written: found.Written, DryRun: dryRun, Faults: append([]people.Fault{}, found.Faults...)}
+	if err := a.show(r, r.table); err != nil {
+		return err
+	}
+	return r.verdict()
 }
 
 func (a *app) readUsers(cfg *config.Config, name string) (people.List, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/people"
 	"github.com/dualtone/dualtone/postgres"
@@ -31,15 +32,10 @@ type matchFlags struct {
 	write  bool
 	afresh bool
 	dryRun bool
+	actor  string
 }
 
-type matchReport struct {
-	people.Report
-	Complete int  `json:"complete"`
-	Written  bool `json:"written"`
-	// OnNew are the people whose call center is the new side's.
-	OnNew int `json:"on_new"`
-}
+type matchReport struct{ api.Matching }
 
 func usersMatch(a *app) *cobra.Command {
 	var f matchFlags
@@ -47,6 +43,7 @@ func usersMatch(a *app) *cobra.Command {
 		Use: "match", Short: "Find everybody's accounts on the CRM and both phone systems", Long: matchLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				f.actor = actor(cfg)
 				r, err := a.match(cmd.Context(), cfg, s, f)
 				if err != nil {
 					return err
@@ -102,7 +99,7 @@ func (a *app) match(ctx context.Context, cfg *config.Config, s *stores, f matchF
 		}
 	}
 	if f.write && !f.dryRun {
-		why := cutover.Import{Actor: actor(cfg), Source: "users match"}
+		why := cutover.Import{Actor: f.actor, Source: "users match"}
 		if err := s.people.Match(ctx, r.Accounts(), why); err != nil {
 			return r, err
 		}

@@ -177,7 +177,7 @@ func (a *app) openTemporal(ctx context.Context, cfg *config.Config) (client.Clie
 		}
 		t.Address, t.Namespace = up.TemporalAddress, up.Namespace
 	}
-	return dialTemporal(ctx, t, a.logger(cfg))
+	return a.dialTemporal(ctx, cfg, t)
 }
 
 var errNoMigration = hint(

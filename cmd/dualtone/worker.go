@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
@@ -39,7 +40,17 @@ func workerCommand(a *app) *cobra.Command {
 					return err
 				}
 				defer c.Close()
-				return a.work(ctx, cfg, s, c)
+				ctx, done := context.WithCancel(ctx)
+				defer done()
+				group, ctx := errgroup.WithContext(ctx)
+				if err := a.serveFigures(ctx, group, cfg.Telemetry.Metrics, postgres.PoolFigures(s.pool), a.logger(cfg)); err != nil {
+					return err
+				}
+				group.Go(func() error {
+					defer done() // and the figures with it
+					return a.traced(ctx, cfg, func() error { return a.work(ctx, cfg, s, c) })
+				})
+				return group.Wait()
 			})
 		},
 	}
@@ -169,7 +180,7 @@ func newRollout(cfg *config.Config, s *stores, m *activities.User, records *acti
 			CRM: m.CRM, Rehearsals: s.rehearsals, Baselines: baselines, Receipts: s.packs, Log: log, Now: m.Now,
 		},
 		Measures: &activities.Measures{
-			Library: library, Log: log, Baselines: baselines,
+			Library: library, Log: log, Baselines: baselines, Quarantine: s.calls, Explanations: s.rollouts,
 			Compare: &activities.Comparison{User: m, Crew: s.rollouts, Log: log, Days: s.stitches, Now: m.Now},
 		},
 		Budgets: &activities.CRMBudget{CRM: m.CRM, Attempts: s.rollouts},

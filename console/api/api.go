@@ -19,10 +19,14 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -41,22 +45,47 @@ type Desk struct {
 	Stitches Stitches
 	Closings report.Closings
 	// Traffic makes a report, with the corrections of a closed period.
-	Traffic func(ctx context.Context, q report.Query) (report.Traffic, error)
+	Traffic func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error)
+	// Money tells what plans cost, and Unheard which of a plan's notices were tried in
+	// vain, by channel.
+	Money   control.Money
+	Unheard func(ctx context.Context, plan string) (map[string]int, error)
 	// Rehearsed refuses a plan that asks to be rehearsed and was not.
 	Rehearsed func(ctx context.Context, d *plan.Document) error
-	// Accounting books every attempt of a time, Booked only those that are open.
-	Accounting func(ctx context.Context, from, to time.Time, cohort string) (Accounting, error)
-	History    func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
-	Edges      func(ctx context.Context) ([]routing.Edge, error)
-	Systems    func(ctx context.Context) ([]System, error)
-	Audit      audit.Log
-	Office     *access.Office
-	Feed       Feed
-	Keys       Keys
+	// Accounting books every attempt of a time; unless all are asked for, Booked are
+	// those that are open.
+	Accounting func(ctx context.Context, from, to time.Time, cohort string, all bool) (Accounting, error)
+	// Outcome holds the rehearsal of a plan against what came.
+	Outcome   func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	History   func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
+	Edges     func(ctx context.Context) ([]routing.Edge, error)
+	Systems   func(ctx context.Context) ([]System, error)
+	Audit     audit.Kept
+	Office    *access.Office
+	Feed      Feed
+	Keys      Keys
+	Finance   Finance
+	Contracts contract.Store
+	Months    *control.Months
+	// Connected are the names of the systems that the settings connect.
+	Connected []string
+	// Match joins the user list with the accounts of the systems, and stores what
+	// was found where write says so.
+	Match func(ctx context.Context, actor string, afresh, write bool) (Matching, error)
+	// Check signs in to every connected system.
+	Check func(ctx context.Context) []Health
+	// Reading is how a system's records are read, as the settings say unless the
+	// given format, zone and country do; ErrNotFound for an unknown system.
+	Reading func(system, format, zone, country string) (source.Reading, error)
+	// Log takes in what was read.
+	Log     calllog.Store
+	Settler calllog.Settler
+	Care    calllog.Care
 	// Region is whose dialing rules numbers without a plus sign follow.
 	Region string
-	// Countries are those whose emergency numbers are guarded.
-	Countries []string
+	// Deciding is what edges decide by beside the table; the emergency numbers of its
+	// countries are guarded.
+	Deciding routing.Options
 	Now       func() time.Time
 }
 
@@ -69,11 +98,17 @@ type API struct {
 	mux    *http.ServeMux
 	hub    *hub
 	routes []console.Route
+	// uploads and streams are the paths whose bodies and answers are not held in
+	// memory.
+	uploads, streams map[string]bool
 }
 
 // Register puts the API and its documentation on a server.
 func Register(server *console.Server, desk Desk, version string) *API {
-	a := &API{Desk: desk, server: server, mux: http.NewServeMux(), hub: newHub(desk.Feed)}
+	a := &API{
+		Desk: desk, server: server, mux: http.NewServeMux(), hub: newHub(desk.Feed),
+		uploads: map[string]bool{}, streams: map[string]bool{Prefix + "/events": true},
+	}
 	config := huma.DefaultConfig("dualtone", version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.Info.Description = "Moves a company's phone agents from an old phone system to a new one. Errors are RFC 9457 problems. " +
@@ -86,7 +121,7 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	}
 	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, config)
-	for _, register := range []func(){a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.reports, a.routeTable, a.connected, a.own, a.events} {
+	for _, register := range []func(){a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.quarantineRows, a.rulings, a.intake, a.reports, a.costs, a.routeTable, a.connected, a.own, a.audits, a.accountBook, a.events} {
 		register()
 	}
 	server.Mount("/api/", a.tagged(a.once(a.mux)), a.routes)
@@ -128,6 +163,10 @@ type operation struct {
 	action           access.Action
 	summary          string
 	status           int
+	// upload: its body is a file that is read as it comes.
+	upload bool
+	// stream: its answer is written as it is made, so it has no ETag.
+	stream bool
 }
 
 func get(id, path string, action access.Action, summary string) operation {
@@ -185,13 +224,26 @@ func (a *API) declare(op operation) huma.Operation {
 	}
 	a.routes = append(a.routes, console.Route{Pattern: op.method + " " + Prefix + op.path, Action: op.action, Within: row.Writes})
 	first, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/")
-	return huma.Operation{
+	declared := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Tags: []string{first}, DefaultStatus: op.status,
 		Description: "Takes " + string(op.action) + ": " + roles(row.Roles) + ".",
 		Errors:      []int{401, 403, 404, 409, 422, 429, 503},
+		// The server bounds what a request may have, and how long it may take to come.
+		MaxBodyBytes: -1, BodyReadTimeout: time.Minute,
 		Middlewares: huma.Middlewares{func(c huma.Context, next func(huma.Context)) { a.gated(c, next, op) }},
 		Extensions:  map[string]any{"x-action": string(op.action)},
 	}
+	if op.upload {
+		a.server.Upload(Prefix + op.path)
+		a.uploads[Prefix+op.path] = true
+		declared.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+		}}
+	}
+	if op.stream {
+		a.streams[Prefix+op.path] = true
+	}
+	return declared
 }
 
 func (a *API) gated(c huma.Context, next func(huma.Context), op operation) {

@@ -17,7 +17,7 @@ type Calls interface {
 	Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error)
 	Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
 	Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error)
-	Quarantined(ctx context.Context, q calllog.QuarantineQuery) ([]calllog.Quarantined, error)
+	calllog.Quarantine
 }
 
 // Stitches is which legs are one call, and what the CRM says of them.
@@ -26,6 +26,8 @@ type Stitches interface {
 	CallOf(ctx context.Context, leg calllog.Place) (calllog.Call, error)
 	Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error)
 	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
+	Moves(ctx context.Context, id calllog.CallID) ([]calllog.Change, error)
+	calllog.Rulings
 	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
 }
 
@@ -33,8 +35,6 @@ func (a *API) callLog() {
 	read(a, get("list-legs", "/legs", access.CallRead, "Legs of calls, the latest first; numbers of people outside are masked"), a.legs)
 	read(a, get("list-leg-versions", "/legs/versions", access.CallRead, "Every version of a leg"), a.versions)
 	read(a, get("get-call", "/calls/{call}", access.CallRead, "One call, its legs and why they are one"), a.call)
-	read(a, get("list-ambiguous", "/ambiguous", access.CallRead, "Legs that fit several calls, with the candidates"), a.ambiguous)
-	read(a, get("list-quarantine", "/quarantine", access.CallRaw, "Rows that could not be read"), a.quarantine)
 	read(a, get("get-reconciliation", "/reconciliations/{day}", access.CallRead, "A day's comparison with the CRM, as it is kept"), a.reconciled)
 }
 
@@ -50,6 +50,7 @@ type legList struct {
 	Site        string              `query:"site" maxLength:"200"`
 	Direction   calllog.Direction   `query:"direction" enum:"inbound,outbound,internal"`
 	Disposition calllog.Disposition `query:"disposition" maxLength:"40"`
+	Call        string              `query:"call" maxLength:"300" doc:"The system's own key of a call"`
 	Oldest      bool                `query:"oldest"`
 }
 
@@ -68,7 +69,7 @@ func (a *API) legs(ctx context.Context, in *legList) (*Page[calllog.Kept], error
 	}
 	found, err := a.Calls.Legs(ctx, calllog.LegQuery{
 		System: in.System, From: from, To: to, Number: in.Number, Agent: in.Agent, Queue: in.Queue, Site: in.Site,
-		Direction: in.Direction, Disposition: in.Disposition, Oldest: in.Oldest, After: after, Limit: in.more(),
+		Direction: in.Direction, Disposition: in.Disposition, Call: in.Call, Oldest: in.Oldest, After: after, Limit: in.more(),
 	})
 	for i := range found {
 		found[i].Mask()
@@ -125,74 +126,60 @@ func (a *API) versions(ctx context.Context, in *oneLeg) (*body[Items[calllog.Kep
 type Call struct {
 	calllog.Call
 
-	Legs []calllog.Kept `json:"legs"`
+	Legs  []calllog.Kept   `json:"legs"`
+	Moves []calllog.Change `json:"moves,omitempty" doc:"What was decided otherwise before"`
 }
 
 type oneCall struct {
-	Call string `path:"call" maxLength:"300" doc:"The call's name"`
+	Call string `path:"call" maxLength:"300" doc:"The call's name, or one of its legs as SYSTEM/RECORD"`
 }
 
 func (a *API) call(ctx context.Context, in *oneCall) (*body[Call], error) {
-	found, err := a.Stitches.Call(ctx, calllog.CallID(in.Call))
+	found, err := a.findCall(ctx, in.Call)
 	if err != nil {
 		return nil, err
 	}
 	out := Call{Call: found, Legs: []calllog.Kept{}}
 	for _, m := range found.Members {
 		leg, err := a.Calls.Leg(ctx, calllog.Place{Started: m.Started, LegID: m.Leg})
-		if err != nil {
+		if dualtone.Kind(err) == "not_found" {
+			leg.LegID, leg.Started = m.Leg, m.Started // gone since the day was stitched
+		} else if err != nil {
 			return nil, err
 		}
 		leg.Mask()
 		out.Legs = append(out.Legs, leg)
 	}
-	return &body[Call]{out}, nil
+	out.Moves, err = a.Stitches.Moves(ctx, found.ID)
+	out.maskReasons()
+	return bodyOf(out, err)
 }
 
-type ambiguousList struct {
-	Paging
-
-	System string `query:"system" maxLength:"100"`
-	From   string `query:"from" maxLength:"40"`
-	To     string `query:"to" maxLength:"40"`
+// maskReasons masks the numbers in the reasons for which legs are one call: keys
+// hold some, and people write them.
+func (c *Call) maskReasons() {
+	for i := range c.Members {
+		c.Members[i].Join.Why = calllog.MaskText(c.Members[i].Join.Why)
+	}
+	for i := range c.Moves {
+		c.Moves[i].Why = calllog.MaskText(c.Moves[i].Why)
+	}
 }
 
-func (a *API) ambiguous(ctx context.Context, in *ambiguousList) (*Page[calllog.Ambiguity], error) {
-	from, err := moment("from", in.From)
-	if err != nil {
-		return nil, err
+func (a *API) findCall(ctx context.Context, name string) (calllog.Call, error) {
+	call, err := a.Stitches.Call(ctx, calllog.CallID(name))
+	if dualtone.Kind(err) != "not_found" {
+		return call, err
 	}
-	to, err := moment("to", in.To)
-	if err != nil {
-		return nil, err
+	leg, wrong := legID(name)
+	if wrong != nil {
+		return call, err
 	}
-	after, err := place(in.After)
+	at, err := a.Stitches.Find(ctx, leg)
 	if err != nil {
-		return nil, err
+		return call, err
 	}
-	found, err := a.Stitches.Ambiguous(ctx, calllog.AmbiguousQuery{System: in.System, From: from, To: to, After: after, Limit: in.more()})
-	return paged("/ambiguous", in.Paging, found, err, func(x calllog.Ambiguity) string {
-		return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
-	})
-}
-
-type quarantineList struct {
-	Paging
-
-	System string                  `query:"system" maxLength:"100"`
-	State  calllog.QuarantineState `query:"state" maxLength:"40"`
-	Text   string                  `query:"text" maxLength:"200"`
-}
-
-func (a *API) quarantine(ctx context.Context, in *quarantineList) (*Page[calllog.Quarantined], error) {
-	after, err := in.number()
-	if err != nil {
-		return nil, err
-	}
-	found, err := a.Calls.Quarantined(ctx, calllog.QuarantineQuery{
-		System: in.System, State: in.State, Text: in.Text, After: calllog.QuarantineID(after), Limit: in.more(),
-	})
-	return paged("/quarantine", in.Paging, found, err, func(q calllog.Quarantined) string { return serial(int64(q.ID)) })
+	return a.Stitches.CallOf(ctx, at)
 }
 
 type reconciledDay struct {

@@ -58,6 +58,8 @@ type memberList struct {
 
 	Side   dualtone.Side   `query:"side" enum:"old,new"`
 	States []cutover.State `query:"state"`
+
+	Reverse bool `query:"reverse" doc:"The last first, as they are taken back"`
 }
 
 func (a *API) members(ctx context.Context, in *memberList) (*Page[cutover.Member], error) {
@@ -65,7 +67,7 @@ func (a *API) members(ctx context.Context, in *memberList) (*Page[cutover.Member
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Cohorts.Members(ctx, cutover.MemberQuery{Cohort: in.Cohort, Side: in.Side, States: in.States, After: int(after), Limit: in.more()})
+	found, err := a.Cohorts.Members(ctx, cutover.MemberQuery{Cohort: in.Cohort, Side: in.Side, States: in.States, Reverse: in.Reverse, After: int(after), Limit: in.more()})
 	return paged("/cohorts/"+in.Cohort+"/members", in.Paging, found, err, func(m cutover.Member) string { return serial(int64(m.Position)) })
 }
 

@@ -31,6 +31,8 @@ func plain(name string, schema *huma.Schema) string {
 		return fmt.Sprint(schema.Enum[0])
 	case name == "day" || name == "from" || name == "to":
 		return "2027-02-10"
+	case name == "month":
+		return "2027-02"
 	case name == "leg":
 		return "pbx/1"
 	case name == "roles":

@@ -49,14 +49,12 @@ func (a *API) once(next http.Handler) http.Handler {
 			a.server.Refuse(w, r, invalid(fmt.Sprintf("an Idempotency-Key has at most %d bytes", maxKey)))
 			return
 		}
-		text, err := io.ReadAll(r.Body)
+		request, err := a.request(r)
 		if err != nil {
 			a.server.Refuse(w, r, err)
 			return
 		}
-		r.Body = io.NopCloser(bytes.NewReader(text))
-		sum := sha256.Sum256([]byte(r.Method + " " + r.URL.RequestURI() + "\n" + string(text)))
-		kept, err := a.Keys.Claim(r.Context(), who.Name, key, hex.EncodeToString(sum[:]))
+		kept, err := a.Keys.Claim(r.Context(), who.Name, key, request)
 		if err != nil {
 			a.server.Refuse(w, r, err)
 			return
@@ -72,13 +70,29 @@ func (a *API) once(next http.Handler) http.Handler {
 	})
 }
 
+// request tells a request from others under the same key. An upload is told by its
+// length, since it is read once, as it comes; the same file twice changes nothing
+// in any case.
+func (a *API) request(r *http.Request) (string, error) {
+	text := []byte(serial(r.ContentLength))
+	if !a.uploads[r.URL.Path] {
+		var err error
+		if text, err = io.ReadAll(r.Body); err != nil {
+			return "", err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	sum := sha256.Sum256([]byte(r.Method + " " + r.URL.RequestURI() + "\n" + string(text)))
+	return hex.EncodeToString(sum[:]), nil
+}
+
 // doOnce does a request whose key was claimed and keeps its answer. Temporal gets
 // an id made of the key, so that an order is taken once even where this process
 // ends between the order and its answer.
 func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, who, key string) {
 	sum := sha256.Sum256([]byte(who + "\n" + key))
 	order := control.Once(r.Context(), hex.EncodeToString(sum[:]))
-	var out kept
+	out := kept{to: w}
 	done := false
 	// The answer is kept also for somebody who has left.
 	ctx := context.WithoutCancel(order)
@@ -109,11 +123,11 @@ func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, 
 // already with nothing.
 func (a *API) tagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet || r.URL.Path == Prefix+"/events" {
+		if r.Method != http.MethodGet || a.streams[r.URL.Path] {
 			next.ServeHTTP(w, r)
 			return
 		}
-		var out kept
+		out := kept{to: w}
 		next.ServeHTTP(&out, r)
 		if out.status == http.StatusOK || out.status == 0 {
 			tag := console.Tag(out.text.Bytes())
@@ -130,6 +144,7 @@ func (a *API) tagged(next http.Handler) http.Handler {
 
 // kept is an answer that is held back.
 type kept struct {
+	to     http.ResponseWriter
 	header http.Header
 	status int
 	text   bytes.Buffer
@@ -147,6 +162,9 @@ func (k *kept) WriteHeader(status int) {
 		k.status = status
 	}
 }
+
+// Unwrap lets http.ResponseController set the connection's deadlines.
+func (k *kept) Unwrap() http.ResponseWriter { return k.to }
 
 func (k *kept) Write(b []byte) (int, error) { return k.text.Write(b) }
 

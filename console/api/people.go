@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dualtone/dualtone"
@@ -16,6 +17,7 @@ func (a *API) users() {
 	read(a, get("list-users", "/users", access.PeopleRead, "List people and where they are"), a.listPeople)
 	read(a, get("get-user", "/users/{user}", access.PeopleRead, "One person and where they are"), a.getPerson)
 	write(a, post("import-users", "/users", access.PeopleImport, "Check a user list and take it in; dry_run previews it"), a.importPeople)
+	write(a, post("match-users", "/users/match", access.PeopleMatch, "Find everybody's accounts on the CRM and both phone systems; writes nothing unless write says so"), a.matchPeople)
 	read(a, get("list-journal", "/journal", access.JournalRead, "What was written on the systems, with before and after"), a.journal)
 }
 
@@ -28,12 +30,21 @@ type personList struct {
 	Site      string            `query:"site" maxLength:"200"`
 	Team      string            `query:"team" maxLength:"200"`
 	Cohort    string            `query:"cohort" maxLength:"200"`
+	Attribute []string          `query:"attribute" doc:"Only people with this value of an attribute, as in queue=sales-uk"`
 	Unmatched cutover.Selection `query:"unmatched" enum:"only,except" doc:"Those who lack an account on some system"`
 }
 
 func (a *API) listPeople(ctx context.Context, in *personList) (*Page[cutover.PersonState], error) {
+	attributes := map[string]string{}
+	for _, text := range in.Attribute {
+		key, value, both := strings.Cut(text, "=")
+		if !both {
+			return nil, invalid("attribute " + strconv.Quote(text) + ": want one as in queue=sales-uk")
+		}
+		attributes[key] = value
+	}
 	found, err := a.People.List(ctx, cutover.PeopleQuery{
-		Text: in.Text, Side: in.Side, State: in.State, Site: in.Site, Team: in.Team, Cohort: in.Cohort, Unmatched: in.Unmatched,
+		Attributes: attributes, Text: in.Text, Side: in.Side, State: in.State, Site: in.Site, Team: in.Team, Cohort: in.Cohort, Unmatched: in.Unmatched,
 		After: dualtone.PersonID(in.After), Limit: in.more(),
 	})
 	return paged("/users", in.Paging, found, err, func(p cutover.PersonState) string { return string(p.ID) })
@@ -106,6 +117,32 @@ func (a *API) importPeople(ctx context.Context, in *userList, _ access.Role) (*b
 	}
 	out.Written = len(list.People)
 	return bodyOf(out, a.People.Import(ctx, list.People, cutover.Import{Actor: by(ctx, in.Body.Why).Actor, Source: source}))
+}
+
+// Matching is how people are joined with the accounts of the systems.
+type Matching struct {
+	people.Report
+
+	Complete int  `json:"complete" doc:"How many people have an account on all three systems"`
+	Written  bool `json:"written"`
+	OnNew    int  `json:"on_new" doc:"How many people's call center is the new side's"`
+}
+
+// PeopleMatch is a match that is asked for.
+type PeopleMatch struct {
+	Why
+
+	Write  bool `json:"write,omitempty" doc:"Store what was matched"`
+	Afresh bool `json:"afresh,omitempty" doc:"Forget the accounts that are stored and look at the keys alone"`
+	DryRun bool `json:"dry_run,omitempty" doc:"Store nothing, even with write"`
+}
+
+type peopleMatch struct{ Body PeopleMatch }
+
+func (o *peopleMatch) asked() (string, Why) { return "people", o.Body.Why }
+
+func (a *API) matchPeople(ctx context.Context, in *peopleMatch, _ access.Role) (*body[Matching], error) {
+	return bodyOf(a.Match(ctx, by(ctx, in.Body.Why).Actor, in.Body.Afresh, in.Body.Write && !in.Body.DryRun))
 }
 
 func rowFaults(all []people.Fault) []console.Fault {

@@ -12,6 +12,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -26,6 +27,7 @@ func (a *API) planRuns() {
 	read(a, get("list-plan-approvals", "/plans/{plan}/approvals", access.PlanRead, "What people said of the plan and its stages"), a.planApprovals)
 	read(a, get("list-plan-tasks", "/plans/{plan}/tasks", access.PlanRead, "What people have to do by hand"), a.planTasks)
 	read(a, get("list-plan-readings", "/plans/{plan}/readings", access.PlanRead, "What the gates measured"), a.planReadings)
+	read(a, get("get-plan-outcome", "/plans/{plan}/outcome", access.PlanRead, "What the rehearsal predicted, and what came"), a.planOutcome)
 	write(a, post("submit-plan", "/plans", access.PlanSubmit, "Hand a plan in for approval"), a.submitPlan)
 	for _, v := range planVerbs() {
 		action := rollout.Action(v)
@@ -35,6 +37,8 @@ func (a *API) planRuns() {
 				return a.orderPlan(ctx, v, in, role)
 			})
 	}
+	read(a, get("list-plan-differences", "/plans/{plan}/differences", access.PlanRead, "What the newest comparisons of both systems found"), a.planDifferences)
+	write(a, post("explain-difference", "/plans/{plan}/differences", access.DifferenceExplain, "Say why a difference is no loss, or take that back"), a.explainDifference)
 	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
 }
 
@@ -63,9 +67,11 @@ type PlanPath struct {
 	Plan string `path:"plan" maxLength:"100" doc:"The plan's name"`
 }
 
-type planPage struct {
+type planLogList struct {
 	PlanPath
 	Paging
+
+	Stage string `query:"stage" maxLength:"100"`
 }
 
 // Standing is where a plan stands and what may be ordered of it.
@@ -74,10 +80,22 @@ type Standing struct {
 
 	// Orders are the verbs that the plan takes now, and those that may give each.
 	Orders map[rollout.Verb][]rollout.Role `json:"orders"`
+	// Unheard are notices that were tried in vain, by channel.
+	Unheard map[string]int `json:"unheard,omitempty"`
 }
 
-func (a *API) getPlan(ctx context.Context, in *PlanPath) (*body[Standing], error) {
-	v, err := a.Plans.View(ctx, in.Plan)
+type onePlan struct {
+	PlanPath
+
+	Money bool `query:"money" doc:"Also what it costs"`
+}
+
+func (a *API) getPlan(ctx context.Context, in *onePlan) (*body[Standing], error) {
+	plans := *a.Plans
+	if in.Money {
+		plans.Money = a.Money
+	}
+	v, err := plans.View(ctx, in.Plan)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +103,8 @@ func (a *API) getPlan(ctx context.Context, in *PlanPath) (*body[Standing], error
 	for _, verb := range rollout.Orders(rollout.OfPlan, v.Plan.State) {
 		s.Orders[verb] = rollout.Who(rollout.OfPlan, v.Plan.State, verb)
 	}
-	return &body[Standing]{s}, nil
+	s.Unheard, err = a.Unheard(ctx, in.Plan)
+	return bodyOf(s, err)
 }
 
 // Document is a plan's own text.
@@ -102,6 +121,10 @@ func (a *API) planDocument(ctx context.Context, in *PlanPath) (*body[Document], 
 	}
 	v, err := a.Plans.Versions.Version(ctx, in.Plan, plan.Hash(kept.Hash))
 	return bodyOf(Document{Hash: kept.Hash, Author: kept.Author, Source: v.Source}, err)
+}
+
+func (a *API) planOutcome(ctx context.Context, in *PlanPath) (*body[*rehearsal.Outcome], error) {
+	return bodyOf(a.Outcome(ctx, in.Plan))
 }
 
 type planUserList struct {
@@ -124,12 +147,12 @@ func (a *API) planUsers(ctx context.Context, in *planUserList) (*Page[rollout.Us
 	return paged("/plans/"+in.Plan+"/users", in.Paging, found, err, func(u rollout.User) string { return serial(int64(u.Position)) })
 }
 
-func (a *API) planLog(ctx context.Context, in *planPage) (*Page[rollout.Transition], error) {
+func (a *API) planLog(ctx context.Context, in *planLogList) (*Page[rollout.Transition], error) {
 	after, err := in.number()
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Plans.Store.Transitions(ctx, rollout.TransitionQuery{Plan: in.Plan, After: after, Limit: in.more()})
+	found, err := a.Plans.Store.Transitions(ctx, rollout.TransitionQuery{Plan: in.Plan, Stage: in.Stage, After: after, Limit: in.more()})
 	return paged("/plans/"+in.Plan+"/log", in.Paging, found, err, func(t rollout.Transition) string { return serial(t.Serial) })
 }
 
@@ -149,10 +172,12 @@ type planTaskList struct {
 
 	Stage string `query:"stage" maxLength:"100"`
 	Owner string `query:"owner" maxLength:"200"`
+
+	States []rollout.TaskState `query:"state"`
 }
 
 func (a *API) planTasks(ctx context.Context, in *planTaskList) (*Page[rollout.Task], error) {
-	found, err := a.Plans.Store.Tasks(ctx, rollout.TaskQuery{Plan: in.Plan, Stage: in.Stage, Owner: in.Owner, After: in.After, Limit: in.more()})
+	found, err := a.Plans.Store.Tasks(ctx, rollout.TaskQuery{Plan: in.Plan, Stage: in.Stage, Owner: in.Owner, States: in.States, After: in.After, Limit: in.more()})
 	return paged("/plans/"+in.Plan+"/tasks", in.Paging, found, err, func(t rollout.Task) string { return t.ID })
 }
 
@@ -174,15 +199,16 @@ func (a *API) planReadings(ctx context.Context, in *planReadingList) (*body[Item
 type PlanOrder struct {
 	Why
 
-	Stage       string    `json:"stage,omitempty" maxLength:"100" doc:"A stage; finalise for the point of no return; the plan if it is left out"`
-	User        string    `json:"user,omitempty" maxLength:"200" doc:"skip, rollback: one person alone"`
-	Hold        string    `json:"hold,omitempty" maxLength:"200" doc:"release: the hold's id; all if it is left out"`
-	Until       time.Time `json:"until,omitzero" doc:"hold: when it ends by itself"`
-	Concurrency int       `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
-	PerMinute   int       `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
-	InFlight    string    `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight"`
-	Hash        string    `json:"hash,omitempty" maxLength:"100" doc:"The plan that you have seen; refused if another is in force"`
-	DryRun      bool      `json:"dry_run,omitempty" doc:"Say whether it would be taken, and change nothing"`
+	Stage       string        `json:"stage,omitempty" maxLength:"100" doc:"A stage; finalise for the point of no return; the plan if it is left out"`
+	User        string        `json:"user,omitempty" maxLength:"200" doc:"skip, rollback: one person alone"`
+	Hold        string        `json:"hold,omitempty" maxLength:"200" doc:"release: the hold's id; all if it is left out"`
+	Until       time.Time     `json:"until,omitzero" doc:"hold: when it ends by itself"`
+	Concurrency int           `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
+	PerMinute   int           `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
+	Rate        *rollout.Rate `json:"rate,omitempty" doc:"limits: all of them, instead of the two above"`
+	InFlight    string        `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight"`
+	Hash        string        `json:"hash,omitempty" maxLength:"100" doc:"The plan that you have seen; refused if another is in force"`
+	DryRun      bool          `json:"dry_run,omitempty" doc:"Say whether it would be taken, and change nothing"`
 }
 
 type planOrder struct {
@@ -219,6 +245,9 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 	}
 	if v == rollout.Limit {
 		o.Rate = &rollout.Rate{Concurrency: in.Body.Concurrency, UsersPerMinute: in.Body.PerMinute}
+	}
+	if v == rollout.Limit && in.Body.Rate != nil {
+		o.Rate = in.Body.Rate
 	}
 	given := Given{Plan: in.Plan, Verb: v, Stage: o.Stage, Role: role, DryRun: in.Body.DryRun}
 	view, err := a.Plans.View(ctx, in.Plan)
@@ -320,8 +349,9 @@ func (a *API) moveTask(ctx context.Context, in *taskMove, role access.Role) (*bo
 type PlanText struct {
 	Why
 
-	Text   string `json:"text" maxLength:"4000000" doc:"The plan file, YAML. Files beside it cannot be named."`
-	DryRun bool   `json:"dry_run,omitempty" doc:"Check it, and hand nothing in"`
+	Text   string            `json:"text" maxLength:"4000000" doc:"The plan file, YAML"`
+	Files  map[string]string `json:"files,omitempty" doc:"The files that it names, by the names under which it does"`
+	DryRun bool              `json:"dry_run,omitempty" doc:"Check it, and hand nothing in"`
 }
 
 type planText struct{ Body PlanText }
@@ -336,7 +366,7 @@ type Submitted struct {
 }
 
 func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*body[Submitted], error) {
-	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(in.Body.Text), Open: noFile, Now: a.Now()})
+	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(in.Body.Text), Open: beside(in.Body.Files), Now: a.Now()})
 	if n := read.Faults.Errors(); n > 0 {
 		return nil, faulty("the plan", planFaults(read.Faults))
 	}
@@ -371,11 +401,6 @@ func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*
 	}
 	out.Plan, err = a.Plans.Submit(ctx, v, found, rollout.Order{Actor: author, Role: role, Reason: in.Body.Reason})
 	return bodyOf(out, err)
-}
-
-// noFile is what a plan finds beside it that came over the wire.
-func noFile(name string) ([]byte, error) {
-	return nil, fmt.Errorf("%s: a plan that is handed in over the API has no files beside it; dualtone plan submit sends them along: %w", name, dualtone.ErrUnsupported)
 }
 
 func planFaults(all plan.Faults) []console.Fault {

@@ -28,6 +28,8 @@ type trafficAsked struct {
 	Service int    `query:"service" default:"20" minimum:"0" maximum:"3600" doc:"Seconds within which an answer is in time"`
 	Short   int    `query:"short" default:"5" minimum:"0" maximum:"3600"`
 	KnownAt string `query:"known_at" maxLength:"40"`
+	// Corrections bounds how many are named.
+	Corrections int `query:"corrections" default:"20" minimum:"0" maximum:"10000" doc:"How many corrections of a closed period to name"`
 }
 
 func (a *API) query(in *trafficAsked) (q report.Query, err error) {
@@ -59,7 +61,7 @@ func (a *API) traffic(ctx context.Context, in *trafficAsked) (*body[report.Traff
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(a.Traffic(ctx, q))
+	return bodyOf(a.Traffic(ctx, q, in.Corrections))
 }
 
 type file struct {
@@ -73,7 +75,7 @@ func (a *API) trafficCSV(ctx context.Context, in *trafficAsked) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := a.Traffic(ctx, q)
+	made, err := a.Traffic(ctx, q, in.Corrections)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +90,7 @@ type accountingAsked struct {
 	From   string `query:"from" maxLength:"40" doc:"From this day or time on; today if it is left out"`
 	To     string `query:"to" maxLength:"40" doc:"To before this day or time; now if it is left out"`
 	Cohort string `query:"cohort" maxLength:"200"`
+	All    bool   `query:"all" doc:"List every attempt, not the unaccounted alone"`
 }
 
 func (a *API) accounting(ctx context.Context, in *accountingAsked) (*body[Accounting], error) {
@@ -108,7 +111,7 @@ func (a *API) accounting(ctx context.Context, in *accountingAsked) (*body[Accoun
 	if !from.Before(to) {
 		return nil, invalid("from must be before to")
 	}
-	return bodyOf(a.Accounting(ctx, from, to, in.Cohort))
+	return bodyOf(a.Accounting(ctx, from, to, in.Cohort, in.All))
 }
 
 func definitions(context.Context, *struct{}) (*body[Items[Definition]], error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,13 +22,17 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/calllog/format"
+	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/report/press"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -61,6 +66,7 @@ type site struct {
 	audit    *postgres.Audit
 	people   *postgres.People
 	router   *postgres.Router
+	rollouts *postgres.Rollouts
 }
 
 type keys struct{ requests *postgres.Requests }
@@ -94,6 +100,20 @@ func (f feed) Wait(ctx context.Context, told func(*api.Event)) error {
 	return f.Feed.Wait(ctx, func(string) { told(nil) })
 }
 
+// printer prints what it is asked, as two files where that is focus.
+type printer struct{}
+
+func (printer) Print(_ context.Context, j press.Job) ([]press.File, error) {
+	one := press.File{Name: string(j.Request.Report) + "." + string(j.Format), Type: "text/plain", Write: func(w io.Writer) error {
+		_, err := io.WriteString(w, string(j.Request.Question.Class))
+		return err
+	}}
+	if j.Format == press.Focus {
+		return []press.File{one, one}, nil
+	}
+	return []press.File{one}, nil
+}
+
 func newSite(t *testing.T) *site {
 	t.Helper()
 	pool, err := postgres.Open(t.Context(), machine.Database(t))
@@ -104,25 +124,30 @@ func newSite(t *testing.T) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{
-		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), router: postgres.NewRouter(pool, "GB"),
+		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
 	}
 	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now}
 	s.server = console.New(console.Config{
-		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
+		MaxBody: 1 << 20, MaxUpload: 4 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
 	}, console.Stores{
 		Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit,
 	}, slog.New(slog.DiscardHandler))
-	calls, rollups := postgres.NewCalls(pool), postgres.NewRollups(pool)
+	calls, rollups, money := postgres.NewCalls(pool), postgres.NewRollups(pool), postgres.NewFinance(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
-			Control: &control.Control{Client: nothingRuns{}}, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now,
+			Control: &control.Control{Client: nothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), Now: time.Now,
 		},
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
-		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Countries: []string{"GB"}, Now: time.Now,
-		Traffic: func(ctx context.Context, q report.Query) (report.Traffic, error) { return report.Make(ctx, rollups, q) },
-		Accounting: func(context.Context, time.Time, time.Time, string) (api.Accounting, error) {
+		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Deciding: routing.Options{Countries: []string{"GB"}}, Now: time.Now,
+		Traffic: func(ctx context.Context, q report.Query, _ int) (report.Traffic, error) {
+			return report.Make(ctx, rollups, q)
+		},
+		Accounting: func(context.Context, time.Time, time.Time, string, bool) (api.Accounting, error) {
 			return api.Accounting{}, nil
+		},
+		Outcome: func(_ context.Context, name string) (*rehearsal.Outcome, error) {
+			return nil, fmt.Errorf("rehearsal of plan %s: %w", name, dualtone.ErrNotFound)
 		},
 		Rehearsed: func(context.Context, *plan.Document) error { return nil },
 		History: func(ctx context.Context, n dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
@@ -134,6 +159,20 @@ func newSite(t *testing.T) *site {
 			return all, err
 		},
 		Edges:   postgres.NewEdges(pool).Edges,
+		Unheard: postgres.NewNotices(pool).Waiting,
+		Finance: printer{}, Contracts: postgres.NewContracts(pool), Months: &control.Months{Source: money, Closings: money, Now: time.Now}, Connected: []string{"pbx"},
+		Match: func(context.Context, string, bool, bool) (api.Matching, error) {
+			return api.Matching{}, dualtone.ErrUnavailable
+		},
+		Check: func(context.Context) []api.Health { return nil },
+		Reading: func(system, _, _, _ string) (source.Reading, error) {
+			if system != "pbx" {
+				return source.Reading{}, dualtone.ErrNotFound
+			}
+			f, err := format.Named("asterisk")
+			return source.Reading{Format: &f, Options: format.Options{System: system, Zone: time.UTC, Country: "GB"}}, err
+		},
+		Log: calls, Settler: rollups, Care: postgres.NewCare(pool),
 		Systems: func(context.Context) ([]api.System, error) { return nil, nil },
 	}, "test")
 	s.Server = httptest.NewServer(s.server.Handler())
@@ -206,6 +245,9 @@ func (s *site) request(op *huma.Operation, say func(name string, schema *huma.Sc
 	}
 	if len(query) > 0 {
 		path += "?" + strings.Join(query, "&")
+	}
+	if op.RequestBody != nil && op.RequestBody.Content["application/octet-stream"] != nil {
+		return path, say("file", &huma.Schema{Type: huma.TypeString})
 	}
 	if op.RequestBody != nil {
 		b, _ := json.Marshal(s.sample("", op.RequestBody.Content["application/json"].Schema, say))

@@ -36,6 +36,8 @@ type BlastRadius struct {
 	MinLeftOnOld int `json:"min_left_on_old,omitempty"`
 	// LiftAfter is the stage that lifts the limit when it has passed.
 	LiftAfter StageID `json:"lift_after,omitempty"`
+	// Shrink lowers the limit while people have failed.
+	Shrink *Shrink `json:"shrink,omitempty"`
 }
 
 // Dimension is an attribute by which people work in groups.

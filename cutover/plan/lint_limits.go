@@ -44,10 +44,25 @@ func (l *linter) blastRadius(path string, b BlastRadius) {
 		l.wrong(path+".per", "of nothing", "write per: [queue, site]")
 	}
 	twice(l, path+".per", b.Per)
+	if b.Shrink != nil {
+		l.shrink(path+".shrink", b)
+	}
 	if b.LiftAfter != "" {
 		l.known(path+".lift_after", "stage", string(b.LiftAfter), l.stageIDs())
 	} else if b.MaxOnNew < MostOnNew && !l.sheet.Unreadable(path) {
 		l.doubt(path, fmt.Sprintf("holds to the end, so that more than %s of a group never moves", b.MaxOnNew), "write lift_after: the stage after which all may move")
+	}
+}
+
+func (l *linter) shrink(path string, b BlastRadius) {
+	if s := b.Shrink; s.By == 0 || s.By > 100*OnePercent {
+		l.wrong(path+".by", fmt.Sprintf("%s is no part by which it shrinks", s.By), "write more than 0% and at most 100%, as in by: 50%")
+	}
+	if l.sheet.Written(path+".failures") && b.Shrink.Failures == 0 {
+		l.wrong(path+".failures", "0 failed users shrink it before anybody fails", "write at least 1, or leave it out")
+	}
+	if b.Shrink.Least > 0 && b.Shrink.Least >= b.MaxOnNew {
+		l.wrong(path+".least", fmt.Sprintf("%s is not less than max_on_new, so that it never shrinks", b.Shrink.Least), fmt.Sprintf("write less than %s", b.MaxOnNew))
 	}
 }
 

@@ -19,7 +19,9 @@ type Rate struct {
 	// MaxOnNew and MinLeftOnOld are the blast radius; 0 where there is none.
 	MaxOnNew     plan.Percent `json:"max_on_new,omitempty"`
 	MinLeftOnOld int          `json:"min_left_on_old,omitempty"`
-	StopWhen     StopWhen     `json:"stop_when,omitzero"`
+	// Shrinks: the blast radius is less while people have failed.
+	Shrinks  bool     `json:"shrinks,omitempty"`
+	StopWhen StopWhen `json:"stop_when,omitzero"`
 }
 
 // RateOf reads from a plan what it may do at a time.
@@ -28,7 +30,7 @@ func RateOf(l plan.Limits) Rate {
 		Concurrency: max(l.Concurrency, 1), UsersPerMinute: l.Rate.UsersPerMinute, APIShare: l.Rate.SalesforceAPIShare, StopWhen: StopWhenOf(l),
 	}
 	if b := l.BlastRadius; b != nil {
-		r.MaxOnNew, r.MinLeftOnOld = b.MaxOnNew, b.MinLeftOnOld
+		r.MaxOnNew, r.MinLeftOnOld, r.Shrinks = b.MaxOnNew, b.MinLeftOnOld, b.Shrink != nil
 	}
 	return r
 }

@@ -216,4 +216,5 @@ type Store interface { //nolint:interfacebloat // the sum of small ports, which 
 	Approvals
 	Readings
 	Tasks
+	Admissions
 }

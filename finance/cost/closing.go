@@ -2,9 +2,8 @@ package cost
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -29,8 +28,7 @@ type Closing struct {
 	Kind  ClosingKind   `json:"kind"`
 	// KnownAt is what a report of the month is asked for to see its figures.
 	KnownAt time.Time `json:"known_at"`
-	// Digest is of the lines of the month: a program that makes other lines of what
-	// was known then says so.
+	// Digest is of what the month holds: no report is made once that was changed.
 	Digest string    `json:"digest,omitempty"`
 	Actor  string    `json:"actor"`
 	Reason string    `json:"reason"`
@@ -39,16 +37,19 @@ type Closing struct {
 
 // Closings keeps closed months.
 type Closings interface {
-	// CloseMonth closes a month as it was known at c.KnownAt. ErrConflict when more
-	// has become known since, when it is closed already, or when an earlier closed
-	// month and this one have an open one between them.
-	CloseMonth(ctx context.Context, c Closing) (Closing, error)
-	// ReopenMonth opens the last closed month of a plan again. ErrConflict for any
-	// other.
+	// CloseMonth closes a month as it was known at c.KnownAt, with what it holds: a
+	// Posted as JSON, whose bytes are kept. ErrConflict when more has become known
+	// since, and when MayClose refuses.
+	CloseMonth(ctx context.Context, c Closing, posted []byte) (Closing, error)
+	// ReopenMonth opens the last closed month of a plan again; ErrConflict when
+	// MayReopen refuses.
 	ReopenMonth(ctx context.Context, c Closing) (Closing, error)
 	// Closings returns what was done to the months of a plan up to a time of
 	// knowledge, oldest first; the zero time is now.
 	Closings(ctx context.Context, plan string, knownAt time.Time) ([]Closing, error)
+	// Posted returns what a closed month holds. ErrNotFound for a month that was
+	// closed before that was kept.
+	Posted(ctx context.Context, c Closing) ([]byte, error)
 }
 
 // Closed are the months that are closed after all that was done, in their order.
@@ -90,17 +91,45 @@ func MayReopen(month finance.Month, closed []Closing) error {
 	}
 }
 
-// frozen is a closed month with the engine of what was known then.
+// frozen is a closed month: what it holds, and the engine of what was known then.
 type frozen struct {
 	Closing
 
-	engine *Engine
+	held   *held
+	engine func() (*Engine, error)
 }
 
-// Load makes the engine of a question. Closed months are as they were known when
-// they were closed, and what became known of them since is corrected in the month
-// after.
+// Load makes the engine of a question. Closed months are as they were closed, and
+// what became known of them since stands as corrections in the first open month.
+// What is asked about days that are all closed is answered from what was known when
+// the last of them was, and so is the same to the byte for ever.
 func Load(ctx context.Context, source Source, closings Closings, q Question) (*Engine, error) {
+	e, err := load(ctx, source, closings, q)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := e.settles(q.Span)
+	if !ok {
+		return e, nil
+	}
+	q.AsOf, q.KnownAt = c.Month.Last(), c.KnownAt
+	if e, err = load(ctx, source, closings, q); err != nil {
+		return nil, err
+	}
+	e.in.KnownAt = c.KnownAt
+	e.notes = append(e.notes, fmt.Sprintf("%s is closed: this is as it was known then, and what became known later stands in later months as corrections", c.Month))
+	return e, nil
+}
+
+// settles finds the closing that all days of a span were closed with.
+func (e *Engine) settles(span finance.Span) (Closing, bool) {
+	if span == (finance.Span{}) || !e.isClosed(span.From.Month()) || !e.isClosed(span.To.Month()) {
+		return Closing{}, false
+	}
+	return e.closed[span.To.Month()-e.closed[0].Month].Closing, true
+}
+
+func load(ctx context.Context, source Source, closings Closings, q Question) (*Engine, error) {
 	in, err := source.Inputs(ctx, q)
 	if err != nil {
 		return nil, err
@@ -115,196 +144,96 @@ func Load(ctx context.Context, source Source, closings Closings, q Question) (*E
 	}
 	for _, c := range Closed(all) {
 		if c.Month.Last() > in.AsOf {
-			continue
+			break
 		}
-		then, err := engineOf(ctx, source, q.Plan, c)
-		if err != nil {
-			return nil, err
+		if err := e.freeze(ctx, source, closings, c); err != nil {
+			return nil, fmt.Errorf("%s as it was closed: %w", c.Month, err)
 		}
-		e.closed = append(e.closed, frozen{c, then})
 	}
 	return e, nil
 }
 
-func engineOf(ctx context.Context, source Source, plan string, c Closing) (*Engine, error) {
-	in, err := source.Inputs(ctx, Question{Plan: plan, AsOf: c.Month.Last(), KnownAt: c.KnownAt})
-	if err != nil {
-		return nil, fmt.Errorf("%s as it was closed: %w", c.Month, err)
-	}
-	return New(in)
-}
-
-// Digest is a SHA-256 of the lines of a month.
-func (e *Engine) Digest(month finance.Month) (string, error) {
-	f := e.frame(&e.in.Book, 0)
-	p, err := e.count(f, asExpected)
-	if err != nil {
-		return "", err
-	}
-	return digestOf(of(p.lines(), month))
-}
-
-func digestOf(lines []Line) (string, error) {
-	text, err := json.Marshal(lines)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
-}
-
-func of(lines []Line, month finance.Month) []Line {
-	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Month != month })
-}
-
-// ledger is the lines of an engine, and how many days people had two seats, with
-// closed months as they were closed.
-type ledger struct {
-	lines []Line
-	days  map[Class]int
-	notes []string
-}
-
-// ledger takes the lines of a pass. keep says whose seat-days are counted.
-func (e *Engine) ledger(p *pass, keep func(group, segment) bool) (ledger, error) {
-	now := p.lines()
-	if len(e.closed) == 0 {
-		return ledger{lines: now, days: p.seatDays(keep)}, nil
-	}
-	var g ledger
-	last := e.closed[len(e.closed)-1].Month
-	g.days = p.seatDays(func(of group, s segment) bool { return s.From.Month() > last && keep(of, s) })
-	before := []Line{} // of the months closed so far, as they were known when the latest of them was closed
-	for _, c := range e.closed {
-		f := c.engine.frame(&c.engine.in.Book, 0)
-		then, err := c.engine.count(f, asExpected)
+// freeze adds a closed month behind those before it.
+func (e *Engine) freeze(ctx context.Context, source Source, closings Closings, c Closing) error {
+	before := slices.Clone(e.closed)
+	f := frozen{Closing: c, engine: func() (*Engine, error) {
+		in, err := source.Inputs(ctx, Question{Plan: c.Plan, AsOf: c.Month.Last(), KnownAt: c.KnownAt})
 		if err != nil {
-			return g, err
+			return nil, err
 		}
-		for class, n := range then.seatDays(func(of group, s segment) bool { return s.From.Month() == c.Month && keep(of, s) }) {
-			g.days[class] += n
-		}
-		lines := then.lines()
-		posted := of(lines, c.Month)
-		digest, err := digestOf(posted)
+		then, err := New(in)
 		if err != nil {
-			return g, err
+			return nil, err
 		}
-		if digest != c.Digest {
-			g.notes = append(g.notes, fmt.Sprintf("%s was closed with other figures: this version of the program makes others of what was known then", c.Month))
-		}
-		g.lines = append(g.lines, posted...)
-		g.lines = append(g.lines, corrections(before, lines, c.Month, e.closed)...)
-		before = lines
+		then.closed = before
+		return then, nil
+	}}
+	var err error
+	if f.held, err = f.read(ctx, closings); err != nil {
+		return err
 	}
-	g.lines = append(g.lines, corrections(before, now, last+1, e.closed)...)
-	for i := range now {
-		if now[i].Month > last || now[i].Month < e.closed[0].Month {
-			g.lines = append(g.lines, now[i])
+	e.closed = append(e.closed, f)
+	return nil
+}
+
+// read is what the month holds. Of one that was closed before that was kept it is
+// made of what was known then.
+func (f *frozen) read(ctx context.Context, closings Closings) (*held, error) {
+	text, err := closings.Posted(ctx, f.Closing)
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+		if text, err = f.remade(); err != nil {
+			return nil, err
 		}
+	case err != nil:
+		return nil, err
+	case digestOf(text) != f.Digest:
+		return nil, fmt.Errorf("what is kept of it was changed since, as its digest shows: %w", dualtone.ErrConflict)
 	}
-	slices.SortStableFunc(g.lines, func(a, b Line) int { return a.compare(b.Key) })
-	return g, nil
+	h, err := read[held](text)
+	return &h, err
+}
+
+func (f *frozen) remade() ([]byte, error) {
+	then, err := f.engine()
+	if err != nil {
+		return nil, err
+	}
+	p, err := then.post(f.Month)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(p)
 }
 
 // part is days, and the engine that knows them.
 type part struct {
-	engine *Engine
+	engine func() (*Engine, error)
 	span   finance.Span
 }
 
 // parts are the days of a span by who knows them: closed months by what was known
 // when they were closed.
 func (e *Engine) parts(span finance.Span) []part {
+	self := func() (*Engine, error) { return e, nil }
 	if len(e.closed) == 0 {
-		return []part{{e, span}}
+		return []part{{self, span}}
 	}
 	if span == (finance.Span{}) {
 		span = finance.Span{From: finance.Date(1900, 1, 1), To: finance.Date(2999, 12, 31)}
 	}
 	var all []part
-	add := func(of *Engine, days finance.Span) {
+	add := func(of func() (*Engine, error), days finance.Span) {
 		if days = days.And(span); !days.Empty() {
 			all = append(all, part{of, days})
 		}
 	}
-	add(e, finance.Span{From: span.From, To: e.closed[0].Month.First() - 1})
+	add(self, finance.Span{From: span.From, To: e.closed[0].Month.First() - 1})
 	for _, c := range e.closed {
 		add(c.engine, c.Month.Span())
 	}
-	add(e, finance.Span{From: e.closed[len(e.closed)-1].Month.Last() + 1, To: span.To})
+	add(self, finance.Span{From: e.lastClosed().Last() + 1, To: span.To})
 	return all
-}
-
-// correctedKey is what a line of a closed month is found by again; a phase is none
-// of it.
-type correctedKey struct {
-	Key
-
-	from finance.Day
-}
-
-func keyOf(l *Line) correctedKey {
-	k := correctedKey{l.Key, l.Days.From}
-	k.Phase = ""
-	return k
-}
-
-// corrections are what became otherwise known, between two times, of the months
-// that were closed before one, posted to that one. A line that differs in nothing
-// but how a cent was rounded is no correction.
-func corrections(before, after []Line, post finance.Month, closed []frozen) []Line {
-	is := func(m finance.Month) bool {
-		return m < post && slices.ContainsFunc(closed, func(c frozen) bool { return c.Month == m })
-	}
-	was := map[correctedKey]*Line{}
-	var order []correctedKey
-	for i := range before {
-		if l := &before[i]; is(l.Month) {
-			was[keyOf(l)] = l
-			order = append(order, keyOf(l))
-		}
-	}
-	var all []Line
-	for i := range after {
-		l := &after[i]
-		if !is(l.Month) {
-			continue
-		}
-		k := keyOf(l)
-		o := was[k]
-		delete(was, k)
-		switch {
-		case o == nil:
-			all = append(all, corrected(*l, post))
-		case !o.Quantity.Equal(l.Quantity) || !o.Rate.Equal(l.Rate) || !o.Conversion.Rate.Equal(l.Conversion.Rate):
-			c := corrected(*l, post)
-			c.Quantity, c.Amount, c.Reported = l.Quantity.Sub(o.Quantity), difference(l.Amount, o.Amount), l.Reported.Sub(o.Reported)
-			all = append(all, c)
-		}
-	}
-	for _, k := range order {
-		if o := was[k]; o != nil { // It is not there any more.
-			c := corrected(*o, post)
-			c.Quantity, c.Amount.Amount, c.Reported.Amount = o.Quantity.Neg(), o.Amount.Amount.Neg(), o.Reported.Amount.Neg()
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// difference is that of two amounts; of two currencies only the new one counts.
-func difference(a, b finance.Money) finance.Money {
-	if a.Currency != b.Currency {
-		return a
-	}
-	return a.Sub(b)
-}
-
-// corrected is a line as a correction in another month.
-func corrected(l Line, post finance.Month) Line {
-	l.Corrects, l.Month, l.Phase = l.Month.String(), post, Actual
-	return l
 }
 
 // Closer closes months.
@@ -320,17 +249,21 @@ func (c *Closer) CloseMonth(ctx context.Context, month Closing, today finance.Da
 		return month, fmt.Errorf("%s is not over before %s: %w", month.Month, month.Month.Add(1).First(), dualtone.ErrInvalid)
 	}
 	month.Kind = Close
-	in, err := c.Source.Inputs(ctx, Question{Plan: month.Plan, AsOf: month.Month.Last()})
+	e, err := load(ctx, c.Source, c.Closings, Question{Plan: month.Plan, AsOf: month.Month.Last()})
 	if err != nil {
 		return month, err
 	}
-	e, err := New(in)
+	month.KnownAt = e.in.KnownAt
+	posted, err := e.post(month.Month)
 	if err != nil {
 		return month, err
 	}
-	month.KnownAt = in.KnownAt
-	if month.Digest, err = e.Digest(month.Month); err != nil || dry {
+	text, err := json.Marshal(posted)
+	if err != nil {
 		return month, err
 	}
-	return c.Closings.CloseMonth(ctx, month)
+	if month.Digest = digestOf(text); dry {
+		return month, nil
+	}
+	return c.Closings.CloseMonth(ctx, month, text)
 }

@@ -13,19 +13,30 @@ import (
 const MostDelay = 731
 
 // Delay tells what it costs when everybody who is not switched yet is switched up
-// to so many days later.
+// to so many days later. Nothing of a closed month can become otherwise.
 func (e *Engine) Delay(q Question, most int) (Delay, error) {
 	if most < 1 || most > MostDelay {
 		return Delay{}, fmt.Errorf("a delay of %d days: want 1 to %d: %w", most, MostDelay, dualtone.ErrInvalid)
 	}
-	f := e.frame(&e.in.Book, most)
+	// A switch that comes later makes another class of days before it, and of the
+	// month in which they are where a part of a month is paid whole.
+	return e.delay(q, most, (e.in.AsOf + 1 - days(e.in.Plan.Before)).Month().First())
+}
+
+// delay is Delay; days before one are counted once, whatever the delay is.
+func (e *Engine) delay(q Question, most int, from finance.Day) (Delay, error) {
+	f := e.frame(&e.in.Book, most, q.Span)
 	d := Delay{Head: e.head("delay", q, f.line.span)}
-	if !slices.ContainsFunc(e.in.Facts.Users, func(u User) bool { return u.Expected != 0 }) {
+	if !slices.ContainsFunc(e.people, func(a alike) bool { return a.user.Expected != 0 }) {
 		d.Notes = append(d.Notes, "nobody is left to be switched, so a delay moves nobody")
+	}
+	s, err := e.delaying(f, q, max(from, f.line.span.From))
+	if err != nil {
+		return Delay{}, err
 	}
 	var none, before future
 	for n := range most + 1 {
-		now, err := e.future(f, n)
+		now, err := s.future(n)
 		if err != nil {
 			return Delay{}, err
 		}
@@ -36,8 +47,70 @@ func (e *Engine) Delay(q Question, most int) (Delay, error) {
 		d.Steps = append(d.Steps, now.steps(&before, n)...)
 		before = now
 	}
+	d.Steps = slices.DeleteFunc(d.Steps, func(s Step) bool {
+		return q.Contract != "" && s.Contract != q.Contract || q.System != "" && s.System != q.System
+	})
 	d.NextDay = d.Points[1]
 	return d, nil
+}
+
+// delaying computes one future after the other. What is over and does not become
+// otherwise by a delay is counted once.
+type delaying struct {
+	e      *Engine
+	frame  *frame
+	asked  Question
+	people []alike // from the first day on that can become otherwise
+	from   finance.Day
+	past   *pass
+}
+
+func (e *Engine) delaying(f *frame, q Question, from finance.Day) (*delaying, error) {
+	s := &delaying{e: e, frame: f, asked: q, from: from}
+	other := func(g int32) int32 {
+		if q.hasGroup(e.groups[g]) {
+			return 0
+		}
+		return 1
+	}
+	s.people = since(e.people, s.from, other)
+	all := since(e.people, f.line.span.From, other)
+	var err error
+	if s.past, err = s.prepare(0, all); err != nil {
+		return nil, err
+	}
+	s.past.within.To = s.from - 1
+	s.past.walkAll(all)
+	return s, nil
+}
+
+// prepare makes a pass of two groups: of those who were asked about, and of the
+// others.
+func (s *delaying) prepare(shift int, people []alike) (*pass, error) {
+	p, err := s.e.prepare(s.frame, asExpected, shift, people)
+	if err != nil {
+		return nil, err
+	}
+	p.groups = []group{{s.asked.Stage, s.asked.CostCenter, s.asked.Country}, {}}
+	p.double = make([]double, len(p.groups))
+	return p, nil
+}
+
+// pass counts everybody when the rest comes so many days later.
+func (s *delaying) pass(shift int) (*pass, error) {
+	p, err := s.prepare(shift, s.people)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.held {
+		copy(p.held[i], s.past.held[i])
+	}
+	for key, t := range s.past.tallies {
+		p.tallies[key] = t.clone()
+	}
+	p.within.From = s.from
+	p.walkAll(s.people)
+	return p, nil
 }
 
 // future is what everything costs when it comes so many days later.
@@ -50,25 +123,27 @@ type future struct {
 	waste    finance.Money
 }
 
-func (e *Engine) future(f *frame, shift int) (future, error) {
-	p, err := e.countAlike(f, asExpected, shift)
+func (s *delaying) future(shift int) (future, error) {
+	p, err := s.pass(shift)
 	if err != nil {
 		return future{}, err
 	}
-	lines := p.lines()
-	zero := finance.Money{Currency: e.in.Book.Currency}
-	x := future{currency: e.in.Book.Currency, classes: map[Class]*Total{}, paid: map[contract.ID]finance.Money{}, longer: p.extensions}
+	lines := slices.DeleteFunc(p.lines(), func(l Line) bool { return l.Month <= s.e.lastClosed() })
+	x := future{currency: s.e.in.Book.Currency, classes: map[Class]*Total{}, paid: map[contract.ID]finance.Money{}, longer: p.extensions}
 	for _, c := range Classes() {
-		x.classes[c] = &Total{Class: c, Unit: SeatDay, Amount: zero}
+		x.classes[c] = &Total{Class: c, Unit: SeatDay, Amount: finance.Money{Currency: x.currency}}
 	}
 	for i := range lines {
-		l := &lines[i]
-		if l.Class == Charged {
+		if l := &lines[i]; l.Class == Charged {
 			x.paid[l.Contract] = x.paid[l.Contract].Add(l.Reported)
-			continue
 		}
-		t := x.classes[l.Class]
-		t.Unit, t.Quantity, t.Amount = l.Unit, t.Quantity.Add(l.Quantity), t.Amount.Add(l.Reported)
+	}
+	lines = s.asked.of(lines)
+	for i := range lines {
+		if l := &lines[i]; l.Class != Charged {
+			t := x.classes[l.Class]
+			t.Unit, t.Quantity, t.Amount = l.Unit, t.Quantity.Add(l.Quantity), t.Amount.Add(l.Reported)
+		}
 	}
 	x.cash = sum(lines, x.currency, paidFor)
 	x.waste = sum(lines, x.currency, wasted)

@@ -16,7 +16,7 @@ type Engine struct {
 	in     Inputs
 	rates  finance.Rates
 	groups []group
-	member []int32 // the group of each user
+	people []alike
 	// contracts are the latest versions of the contracts with the two systems.
 	contracts []*contract.Contract
 	notes     []string
@@ -51,7 +51,7 @@ func (e *Engine) takeUsers() error {
 	all := slices.Clone(e.in.Facts.Users)
 	slices.SortFunc(all, func(a, b User) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	e.in.Facts.Users = all
-	known := map[group]int32{}
+	known, alike := map[group]int32{}, newFolder()
 	for i := range all {
 		u := &all[i]
 		if i > 0 && u.ID == all[i-1].ID {
@@ -68,8 +68,9 @@ func (e *Engine) takeUsers() error {
 			known[g] = n
 			e.groups = append(e.groups, g)
 		}
-		e.member = append(e.member, n)
+		alike.add(u, n, 1)
 	}
+	e.people = alike.all
 	return nil
 }
 
@@ -101,14 +102,14 @@ func (e *Engine) takeContracts() {
 func (e *Engine) takeNotes() {
 	items := bought(&e.in.Book, &e.in.Plan)
 	unpaid := map[license]int{}
-	for u := range e.in.Facts.Users {
-		for _, s := range e.in.Facts.Users[u].Seats {
+	for _, a := range e.people {
+		for _, s := range a.user.Seats {
 			if s.System != e.in.Plan.Old && s.System != e.in.Plan.New {
 				continue
 			}
 			l := license{s.System, s.License}
 			if !slices.ContainsFunc(items, func(p paid) bool { return p.pays(l) || l.name == "" && p.kind == licensed && p.system == l.system }) {
-				unpaid[l]++
+				unpaid[l] += a.n
 			}
 		}
 	}
@@ -174,10 +175,10 @@ type needs struct {
 }
 
 // needs looks at all people.
-func (e *Engine) needs(w *walker) needs {
+func (e *Engine) needs(w *walker, people []alike) needs {
 	n := needs{}
-	for i := range e.in.Facts.Users {
-		u := &e.in.Facts.Users[i]
+	for _, a := range people {
+		u := a.user
 		w.serve(u)
 		for j, s := range w.switches {
 			switch {

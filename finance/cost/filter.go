@@ -8,7 +8,23 @@ import (
 
 // has reports whether a line is among those that were asked for.
 func (q *Question) has(l *Line) bool {
-	return q.hasKey(&l.Key) && (q.Span == (finance.Span{}) || !l.Days.And(q.Span).Empty())
+	if !q.hasKey(&l.Key) {
+		return false
+	}
+	days := l.Days
+	if l.Corrects != "" { // It stands on the first day of its month.
+		days = finance.Span{From: l.Month.First(), To: l.Month.First()}
+	}
+	return q.Span == (finance.Span{}) || !days.And(q.Span).Empty()
+}
+
+// cuts reports whether only some days of a month are asked about.
+func (q *Question) cuts(m finance.Month) bool {
+	if q.Span == (finance.Span{}) {
+		return false
+	}
+	asked := m.Span().And(q.Span)
+	return !asked.Empty() && asked != m.Span()
 }
 
 func (q *Question) hasKey(k *Key) bool {

@@ -120,3 +120,26 @@ func TestTheWorkedExampleAgreesToTheCent(t *testing.T) {
 		}
 	}
 }
+
+func TestTenDaysLateCostWasteAndNoCash(t *testing.T) {
+	t.Parallel()
+	days := cost.Question{Span: finance.Span{From: day("2027-02-01"), To: day("2027-03-31")}}
+	planned, late := overlap(t, waves(0), days), overlap(t, waves(10), days)
+	if cash := late.Paid.Sub(planned.Paid); cash.Text() != "0.00" {
+		t.Errorf("extra cash %s, want 0.00", cash)
+	}
+	// Asked beforehand, the curve of delay says the same.
+	d, err := engine(t, ahead(waves(0), "2027-02-20")).Delay(cost.Question{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := d.Points[10]
+	if p.Cash.Text() != "0.00" || p.Waste.Text() != "4354.84" || !p.Waste.Equal(late.Waste.Sub(planned.Waste)) {
+		t.Errorf("ten days cost %s in cash and %s in waste, want 0.00 and 4354.84", p.Cash, p.Waste)
+	}
+	for i, c := range p.Classes {
+		if want := late.Classes[i].Amount.Sub(planned.Classes[i].Amount); c.Class != late.Classes[i].Class || !c.Amount.Equal(want) {
+			t.Errorf("%s: %s, want %s", c.Class, c.Amount, want)
+		}
+	}
+}

@@ -13,23 +13,64 @@ import (
 // InvoiceCheck compares invoices with what the contracts make of the seats that
 // people held, and platforms with both.
 func (e *Engine) InvoiceCheck(q Question) (InvoiceCheck, error) {
-	f := e.frame(&e.in.Book, 0)
-	p, err := e.countAlike(f, asExpected, 0)
+	b, err := e.bills(q.Span)
 	if err != nil {
 		return InvoiceCheck{}, err
 	}
-	c := InvoiceCheck{Head: e.head("invoice-check", q, f.line.span)}
-	lines := p.lines()
-	billed := map[billKey][]finance.Span{}
-	for _, l := range e.invoiceLines(&q) {
-		found := p.check(l, billed[billKey{l.Contract, l.Item}])
-		billed[billKey{l.Contract, l.Item}] = append(billed[billKey{l.Contract, l.Item}], l.Period)
-		c.Lines = append(c.Lines, found)
+	c := InvoiceCheck{Head: e.head("invoice-check", q, b.span), Accruals: q.of(b.accruals)}
+	for i := range b.lines {
+		if q.hasFinding(&b.lines[i]) {
+			c.Lines = append(c.Lines, b.lines[i])
+		}
 	}
 	c.Invoices = invoiceTotals(c.Lines)
-	c.Accruals = accruals(q.of(lines), billed)
-	c.Seats = p.differences(&q)
+	c.Seats = joinSeats(slices.DeleteFunc(b.seats, func(s seatDay) bool { return !q.hasSeatDay(&s) }))
 	return c, nil
+}
+
+// bills are all invoices and figures beside what they should be, with what was
+// posted in the place of what is of closed months.
+type bills struct {
+	span     finance.Span
+	lines    []InvoiceFinding
+	accruals []Line
+	seats    []seatDay
+}
+
+func (e *Engine) bills(asked finance.Span) (*bills, error) {
+	f := e.frame(&e.in.Book, 0, asked)
+	p, err := e.countAlike(f)
+	if err != nil {
+		return nil, err
+	}
+	billed := map[billKey][]finance.Span{}
+	var lines []InvoiceFinding
+	for _, l := range e.invoiceLines() {
+		key := billKey{l.Contract, l.Item}
+		lines = append(lines, p.check(l, billed[key]))
+		billed[key] = append(billed[key], l.Period)
+	}
+	b := &bills{span: f.line.span}
+	if b.lines, err = e.mergeFindings(lines); err != nil {
+		return nil, err
+	}
+	if b.seats, err = e.mergeSeats(p.compared()); err != nil {
+		return nil, err
+	}
+	b.accruals, err = e.merge(accruals(p.lines(), billed), (*held).accruals)
+	return b, err
+}
+
+// countAlike goes through all people and tells no groups apart.
+func (e *Engine) countAlike(f *frame) (*pass, error) {
+	people := since(e.people, f.line.span.From, func(int32) int32 { return 0 })
+	p, err := e.prepare(f, asExpected, 0, people)
+	if err != nil {
+		return nil, err
+	}
+	p.groups, p.double = []group{{}}, make([]double, 1)
+	p.walkAll(people)
+	return p, nil
 }
 
 type billKey struct {
@@ -37,12 +78,9 @@ type billKey struct {
 	item     contract.ItemID
 }
 
-// invoiceLines are those of the question, in an order of their own.
-func (e *Engine) invoiceLines(q *Question) []InvoiceLine {
-	all := slices.DeleteFunc(slices.Clone(e.in.Facts.Invoices), func(l InvoiceLine) bool {
-		return q.Contract != "" && l.Contract != q.Contract || q.Item != "" && l.Item != q.Item ||
-			q.Span != (finance.Span{}) && l.Period.And(q.Span).Empty()
-	})
+// invoiceLines are all of them, in an order of their own.
+func (e *Engine) invoiceLines() []InvoiceLine {
+	all := slices.Clone(e.in.Facts.Invoices)
 	slices.SortFunc(all, func(a, b InvoiceLine) int {
 		return cmp.Or(strings.Compare(a.Invoice, b.Invoice), strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)),
 			cmp.Compare(a.Period.From, b.Period.From), cmp.Compare(a.Period.To, b.Period.To), a.Quantity.Cmp(b.Quantity), a.Amount.Amount.Cmp(b.Amount.Amount))
@@ -53,7 +91,7 @@ func (e *Engine) invoiceLines(q *Question) []InvoiceLine {
 // check compares one line of an invoice.
 func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	in := l.Amount.Currency
-	f := InvoiceFinding{InvoiceLine: l, Shown: -1, Expected: finance.Money{Currency: in}, Difference: l.Amount}
+	f := InvoiceFinding{InvoiceLine: l, Shown: -1, Expected: finance.Money{Currency: in}, Difference: l.Amount, Month: l.Period.To.Month()}
 	i := slices.IndexFunc(p.items, func(x priced) bool { return x.contract == l.Contract && x.id == l.Item })
 	if i < 0 {
 		f.Finding, f.Text = UnknownItem, fmt.Sprintf("contract %s has no item %s", l.Contract, l.Item)
@@ -190,75 +228,109 @@ func accruals(lines []Line, billed map[billKey][]finance.Span) []Line {
 	return all
 }
 
-// differences are the days on which a platform shows another number of seats than
-// people are known to hold.
-func (p *pass) differences(q *Question) []SeatDifference {
-	var all []SeatDifference
-	figures := slices.Clone(p.e.in.Facts.Figures)
-	slices.SortFunc(figures, func(a, b Figure) int {
-		return cmp.Or(strings.Compare(a.System, b.System), strings.Compare(a.License, b.License), cmp.Compare(a.Span.From, b.Span.From), a.Used-b.Used)
+// findingKey is what a line of an invoice is found by again.
+type findingKey struct {
+	invoice  string
+	contract contract.ID
+	item     contract.ItemID
+	period   finance.Span
+	currency finance.Currency
+	nth      int
+}
+
+// keyed gives each finding its key; those that are about the same get numbers.
+func keyed(all []InvoiceFinding, do func(findingKey, *InvoiceFinding)) {
+	seen := map[findingKey]int{}
+	for i := range all {
+		l := &all[i]
+		k := findingKey{l.Invoice, l.Contract, l.Item, l.Period, l.Amount.Currency, 0}
+		seen[k]++
+		k.nth = seen[k]
+		do(k, l)
+	}
+}
+
+// mergeFindings puts what was posted in the place of findings whose periods end in
+// closed months. An invoice that came later, or was changed or found otherwise, is
+// corrected in the first open month.
+func (e *Engine) mergeFindings(now []InvoiceFinding) ([]InvoiceFinding, error) {
+	if len(e.closed) == 0 {
+		return now, nil
+	}
+	all := []InvoiceFinding{}
+	was := map[findingKey]*InvoiceFinding{}
+	var order []findingKey
+	for _, c := range e.closed {
+		posted, err := read[[]InvoiceFinding](c.held.Invoices)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, posted...)
+		keyed(posted, func(k findingKey, l *InvoiceFinding) {
+			net := *l
+			if o := was[k]; o != nil {
+				net.add(o, 1)
+			} else {
+				order = append(order, k)
+			}
+			was[k] = &net
+		})
+	}
+	keyed(now, func(k findingKey, l *InvoiceFinding) {
+		if !e.isClosed(l.Month) {
+			all = append(all, *l)
+			return
+		}
+		o, c := was[k], *l
+		delete(was, k)
+		switch {
+		case o == nil:
+		case o.same(l):
+			return
+		default:
+			c.add(o, -1)
+			c.Text = strings.TrimPrefix(c.Text+"; ", "; ") + "it was " + string(o.Finding) + " when the month was closed"
+		}
+		all = append(all, c.correction(e.lastClosed()+1))
 	})
-	hull := hullOf(figures)
-	line := newTimeline(hull, p.e.in.AsOf, nil)
-	known := map[license][]int{}
-	for _, f := range figures {
-		if q.System != "" && q.System != f.System || q.Span != (finance.Span{}) && f.Span.And(q.Span).Empty() {
-			continue
-		}
-		l := license{f.System, f.License}
-		if known[l] == nil {
-			known[l] = p.e.known(l, &line)
-		}
-		for d := f.Span.From; d <= f.Span.To; d++ {
-			held := known[l][d-hull.From]
-			if held == f.Used {
-				continue
-			}
-			if n := len(all) - 1; n >= 0 && all[n].continues(&f, d, held) {
-				all[n].Days.To = d
-				continue
-			}
-			all = append(all, SeatDifference{System: f.System, License: f.License, Days: finance.Span{From: d, To: d}, Shown: f.Used, Known: held})
+	for _, k := range order {
+		if o := was[k]; o != nil && o.Finding != Withdrawn {
+			c := InvoiceFinding{InvoiceLine: o.InvoiceLine, Finding: Withdrawn, Shown: -1, Month: o.Period.To.Month(), Text: "it is on no invoice any more"}
+			c.Quantity, c.Amount = finance.Exact{}, finance.Money{Currency: o.Amount.Currency}
+			c.Expected, c.Difference = c.Amount, c.Amount
+			c.add(o, -1)
+			all = append(all, c.correction(e.lastClosed()+1))
 		}
 	}
-	return all
+	return all, nil
 }
 
-// hullOf is from the first to the last day of figures.
-func hullOf(figures []Figure) (hull finance.Span) {
-	for i, f := range figures {
-		if i == 0 || f.Span.From < hull.From {
-			hull.From = f.Span.From
-		}
-		hull.To = max(hull.To, f.Span.To)
+// add adds the figures of another finding about the same so many times.
+func (f *InvoiceFinding) add(o *InvoiceFinding, times int) {
+	f.Quantity, f.ExpectedQuantity = f.Quantity.Add(o.Quantity.Times(times)), f.ExpectedQuantity.Add(o.ExpectedQuantity.Times(times))
+	f.Amount, f.Difference = f.Amount.Add(o.Amount.Times(times)), f.Difference.Add(o.Difference.Times(times))
+	f.Expected = f.Expected.Add(o.Expected.Times(times))
+}
+
+// same reports whether nothing became known of what a finding says, as it is
+// written.
+func (f *InvoiceFinding) same(o *InvoiceFinding) bool {
+	return f.Finding == o.Finding && f.Shown == o.Shown && f.Amount.Equal(o.Amount) && f.Expected.Equal(o.Expected) &&
+		f.Quantity.String() == o.Quantity.String() && f.ExpectedQuantity.String() == o.ExpectedQuantity.String()
+}
+
+// correction is a finding that stands in another month.
+func (f InvoiceFinding) correction(in finance.Month) InvoiceFinding {
+	f.Corrects, f.Month = f.Month.String(), in
+	return f
+}
+
+// hasFinding reports whether a line of an invoice was asked for.
+func (q *Question) hasFinding(f *InvoiceFinding) bool {
+	days := f.Period
+	if f.Corrects != "" {
+		days = finance.Span{From: f.Month.First(), To: f.Month.First()}
 	}
-	return hull
-}
-
-func (s *SeatDifference) continues(f *Figure, d finance.Day, known int) bool {
-	return s.System == f.System && s.License == f.License && s.Days.To == d-1 && s.Shown == f.Used && s.Known == known
-}
-
-// known is how many people hold a license on each day.
-func (e *Engine) known(l license, line *timeline) []int {
-	held := newDaily(line)
-	var mine spans
-	for i := range e.in.Facts.Users {
-		mine = mine[:0]
-		for _, s := range e.in.Facts.Users[i].Seats {
-			if s.System == l.system && (l.name == "" || s.License == "" || s.License == l.name) {
-				to := s.To
-				if to == 0 {
-					to = line.span.To
-				}
-				mine = append(mine, finance.Span{From: s.From, To: to})
-			}
-		}
-		for _, s := range union(mine) {
-			held.add(line, s)
-		}
-	}
-	all := make([]int, 0, line.span.Days())
-	held.each(line, func(_ finance.Day, n int) { all = append(all, n) })
-	return all
+	return (q.Contract == "" || f.Contract == q.Contract) && (q.Item == "" || f.Item == q.Item) &&
+		(q.Span == (finance.Span{}) || !days.And(q.Span).Empty())
 }

@@ -18,6 +18,7 @@ type drawer struct {
 	*pass
 
 	lines []Line
+	part  int // of the last line
 }
 
 // lines are all lines of a pass, rounded, in the order of their keys.
@@ -34,7 +35,7 @@ func (p *pass) lines() []Line {
 			d.fixed(item)
 		}
 	}
-	slices.SortStableFunc(d.lines, func(a, b Line) int { return cmp.Or(a.compare(b.Key), cmp.Compare(a.Days.From, b.Days.From)) })
+	slices.SortStableFunc(d.lines, inOrder)
 	round(d.lines)
 	return d.lines
 }
@@ -70,11 +71,11 @@ func (d *drawer) put(o piece, quantity finance.Exact, unit Unit) {
 	if o.class.Overlap() {
 		l.Serving = o.item.side.Other()
 	}
-	if n := len(d.lines) - 1; n >= 0 && d.lines[n].joins(&l) {
+	if n := len(d.lines) - 1; n >= 0 && d.part == segment.part && d.lines[n].joins(&l) {
 		d.lines[n].join(&l)
 		return
 	}
-	d.lines = append(d.lines, l)
+	d.lines, d.part = append(d.lines, l), segment.part
 }
 
 func (l *Line) joins(o *Line) bool {
@@ -90,7 +91,7 @@ func (l *Line) join(o *Line) {
 
 // seatLines are those of seats: charged, planned, idle and stranded.
 func (d *drawer) seatLines() {
-	for _, key := range d.sortedKeys() {
+	for _, key := range sorted(d.tallies) {
 		for s, n := range d.tallies[key].days(&d.frame.line) {
 			d.put(piece{key.class, &d.items[key.item], d.groups[key.group], s}, finance.Whole(n), SeatDay)
 		}

@@ -89,11 +89,11 @@ func (e *Engine) missed(c *contract.Contract, span finance.Span) finance.Money {
 // holding is how many people hold a seat on the day of the report.
 func (e *Engine) holding(system, license string) int {
 	n := 0
-	for i := range e.in.Facts.Users {
-		if slices.ContainsFunc(e.in.Facts.Users[i].Seats, func(s Seat) bool {
+	for _, a := range e.people {
+		if slices.ContainsFunc(a.user.Seats, func(s Seat) bool {
 			return s.System == system && (license == "" || s.License == license) && s.From <= e.in.AsOf && (s.To == 0 || s.To >= e.in.AsOf)
 		}) {
-			n++
+			n += a.n
 		}
 	}
 	return n

@@ -10,23 +10,16 @@ import (
 // Outlook tells what was spent, what is to come, and how that stands to the plan
 // as it was approved and to the budget.
 func (e *Engine) Outlook(q Question) (Outlook, error) {
-	f := e.frame(&e.in.Book, 0)
-	p, err := e.count(f, asExpected)
+	f := e.frame(&e.in.Book, 0, q.Span)
+	lines, err := e.asked(f, asExpected, &q)
 	if err != nil {
 		return Outlook{}, err
 	}
-	g, err := e.ledger(p, func(group, segment) bool { return true })
+	planned, err := e.asked(f, asPlanned, &q)
 	if err != nil {
 		return Outlook{}, err
 	}
-	lines := q.of(g.lines)
-	planned, err := e.planned(f, asPlanned)
-	if err != nil {
-		return Outlook{}, err
-	}
-	planned = q.of(planned)
 	o := Outlook{Head: e.head("forecast", q, f.line.span), Lines: lines}
-	o.Notes = append(o.Notes, g.notes...)
 	o.Cash = e.estimate(lines, planned, paidFor)
 	o.Waste = e.estimate(lines, planned, wasted)
 	o.Months = e.months(lines, planned)
@@ -46,27 +39,15 @@ func paidFor(l *Line) bool { return l.Class == Charged }
 
 func wasted(l *Line) bool { return l.Class.Waste() }
 
-// planned are the lines of the plan as it was approved, at the prices known then.
-func (e *Engine) planned(f *frame, when schedule) ([]Line, error) {
-	if e.in.Approved != nil {
-		f = e.approved(f)
-	}
-	p, err := e.count(f, when)
-	if err != nil {
-		return nil, err
-	}
-	return p.lines(), nil
-}
-
 // approved is a frame over the same days with the contracts as they were known
 // when the plan was approved.
 func (e *Engine) approved(f *frame) *frame {
-	then := e.frame(e.in.Approved, 0)
+	then := e.frame(e.in.Approved, 0, finance.Span{})
 	cuts := make([]finance.Day, 0, len(f.line.segments)+len(then.line.segments))
 	for _, s := range slices.Concat(f.line.segments, then.line.segments) {
 		cuts = append(cuts, s.From)
 	}
-	then.line = newTimeline(f.line.span, e.in.AsOf, cuts)
+	then.line = newTimeline(f.line.span, e.in.AsOf, f.line.asked, cuts)
 	then.pricing.known = map[priceKey]*price{}
 	return then
 }

@@ -9,72 +9,58 @@ import (
 
 // Overlap tells what is paid twice.
 func (e *Engine) Overlap(q Question) (Overlap, error) {
-	f := e.frame(&e.in.Book, 0)
+	f := e.frame(&e.in.Book, 0, q.Span)
 	p, err := e.count(f, asExpected)
 	if err != nil {
 		return Overlap{}, err
 	}
-	g, err := e.ledger(p, func(of group, _ segment) bool { return q.hasGroup(of) })
+	g, err := e.ledger(p, &q)
 	if err != nil {
 		return Overlap{}, err
 	}
-	o := Overlap{Head: e.head("overlap", q, f.line.span), Lines: q.of(g.lines)}
-	o.Notes = append(o.Notes, g.notes...)
-	days := g.days
-	if q.grouped() {
-		for i, d := range p.double {
-			if d.people > 0 && q.hasGroup(e.groups[i]) {
-				o.Seats += d.people
-				o.Since = earlier(o.Since, d.since)
-			}
-		}
-	} else if days, err = e.recount(q, &o); err != nil {
-		return Overlap{}, err
-	}
-	for _, n := range days {
+	o := Overlap{Head: e.head("overlap", q, f.line.span), Lines: g.lines, Seats: g.seats, Since: g.since}
+	for _, n := range g.days {
 		o.SeatDays += n
 	}
-	o.total(days)
+	o.total(g.days)
 	return o, nil
 }
 
 func earlier(a, b finance.Day) finance.Day {
-	if a == 0 || b < a {
+	if a == 0 || b != 0 && b < a {
 		return b
 	}
 	return a
 }
 
 // recount counts people and their days for a question that no group answers.
-func (e *Engine) recount(q Question, o *Overlap) (map[Class]int, error) {
-	runs, err := e.UserRuns(q)
-	if err != nil {
-		return nil, err
-	}
-	days := map[Class]int{}
+func (e *Engine) recount(q Question, g *ledger) error {
 	var user dualtone.PersonID
 	people := map[dualtone.PersonID]struct{}{}
 	held := map[Class]spans{}
 	flush := func() {
 		for c, all := range held {
 			for _, s := range union(all) {
-				days[c] += s.Days()
+				g.days[c] += s.Days()
 			}
 		}
 		clear(held)
 	}
-	for r := range runs {
+	for r, err := range e.UserRuns(q) {
+		if err != nil {
+			return err
+		}
 		if r.User != user {
 			flush()
 			user = r.User
 			people[user] = struct{}{}
 		}
-		o.Since = earlier(o.Since, r.Days.From)
+		g.since = earlier(g.since, r.Days.From)
 		held[r.Class] = append(held[r.Class], r.Days)
 	}
 	flush()
-	o.Seats = len(people)
-	return days, nil
+	g.seats = len(people)
+	return nil
 }
 
 // total adds up the classes.
@@ -100,46 +86,44 @@ func (o *Overlap) total(days map[Class]int) {
 
 // UserRuns goes through the redundant seats of people: what a total of overlap is
 // made of. They are in the order of people's ids, those of each closed month for
-// themselves before those of the open ones. It holds one person at a time.
-func (e *Engine) UserRuns(q Question) (iter.Seq[UserRun], error) {
-	var all []iter.Seq[UserRun]
-	for _, p := range e.parts(q.Span) {
-		part := q
-		part.Span = p.span
-		runs, err := p.engine.userRuns(part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, runs)
-	}
-	return func(yield func(UserRun) bool) {
-		for _, runs := range all {
-			for r := range runs {
-				if !yield(r) {
+// themselves before those of the open ones. It holds one person at a time, and what
+// was known of one month.
+func (e *Engine) UserRuns(q Question) iter.Seq2[UserRun, error] {
+	return func(yield func(UserRun, error) bool) {
+		for _, part := range e.parts(q.Span) {
+			known, err := part.engine()
+			if err == nil {
+				asked := q
+				asked.Span = part.span
+				var more bool
+				if more, err = known.userRuns(asked, func(r UserRun) bool { return yield(r, nil) }); err == nil && !more {
 					return
 				}
 			}
-		}
-	}, nil
-}
-
-func (e *Engine) userRuns(q Question) (iter.Seq[UserRun], error) {
-	f := e.frame(&e.in.Book, 0)
-	p, err := e.prepare(f, asExpected, 0)
-	if err != nil {
-		return nil, err
-	}
-	return func(yield func(UserRun) bool) {
-		for i := range e.in.Facts.Users {
-			u := &e.in.Facts.Users[i]
-			if q.User != "" && string(u.ID) != q.User || !q.hasGroup(group{u.Stage, u.CostCenter, u.Country}) {
-				continue
-			}
-			if !p.runs(u, &q, yield) {
+			if err != nil {
+				yield(UserRun{}, err)
 				return
 			}
 		}
-	}, nil
+	}
+}
+
+// userRuns yields runs for as long as more are wanted, and says whether they are.
+func (e *Engine) userRuns(q Question, yield func(UserRun) bool) (more bool, err error) {
+	p, err := e.prepare(e.frame(&e.in.Book, 0, q.Span), asExpected, 0, e.people)
+	if err != nil {
+		return false, err
+	}
+	for i := range e.in.Facts.Users {
+		u := &e.in.Facts.Users[i]
+		if q.User != "" && string(u.ID) != q.User || !q.hasGroup(group{u.Stage, u.CostCenter, u.Country}) {
+			continue
+		}
+		if !p.runs(u, &q, yield) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // runs yields the runs of one person, cut where a price changes.

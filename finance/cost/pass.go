@@ -1,6 +1,8 @@
 package cost
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/dualtone/dualtone"
@@ -16,11 +18,12 @@ type frame struct {
 	limit   finance.Day // up to which contracts are looked at
 }
 
-// frame covers everything that a delay of so many days can reach.
-func (e *Engine) frame(book *Book, delay int) *frame {
+// frame covers everything that a delay of so many days can reach. Lines end where
+// the days that are asked about do.
+func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	f := &frame{items: bought(book, &e.in.Plan)}
+	asked = e.widened(asked)
 	first, last := e.in.AsOf, e.in.AsOf
-	var cuts []finance.Day
 	for i := range f.items {
 		p := &f.items[i]
 		if p.side == dualtone.New {
@@ -30,10 +33,10 @@ func (e *Engine) frame(book *Book, delay int) *frame {
 		}
 	}
 	w := walker{plan: &e.in.Plan, asOf: e.in.AsOf, shift: days(delay)}
-	n := e.needs(&w)
+	n := e.needs(&w, e.people)
 	last = max(last, n.kept, n.served, e.release(asExpected, delay), e.in.Plan.PlannedRelease)
-	for i := range e.in.Facts.Users {
-		u := &e.in.Facts.Users[i]
+	for _, a := range e.people {
+		u := a.user
 		if u.Planned != 0 {
 			last = max(last, u.Planned+days(e.in.Plan.after(u.Stage))-1)
 		}
@@ -54,6 +57,7 @@ func (e *Engine) frame(book *Book, delay int) *frame {
 		}
 	}
 	span := finance.Span{From: first.Month().First(), To: last}
+	var cuts []finance.Day
 	for c := range book.Contracts {
 		cuts = append(cuts, book.Contracts[c].Cuts(span)...)
 	}
@@ -62,9 +66,21 @@ func (e *Engine) frame(book *Book, delay int) *frame {
 			cuts = append(cuts, q.Day)
 		}
 	}
-	f.line = newTimeline(span, e.in.AsOf, cuts)
+	f.line = newTimeline(span, e.in.AsOf, asked, cuts)
 	f.pricing = pricing{line: &f.line, book: book, rates: e.rates, known: map[priceKey]*price{}}
 	return f
+}
+
+// widened is days without a part of a closed month: what was posted of one is told
+// apart by nothing that is asked.
+func (e *Engine) widened(asked finance.Span) finance.Span {
+	if m := asked.From.Month(); e.isClosed(m) {
+		asked.From = m.First()
+	}
+	if m := asked.To.Month(); e.isClosed(m) {
+		asked.To = m.Last()
+	}
+	return asked
 }
 
 // served is the last day on which the old system serves anybody.
@@ -91,9 +107,11 @@ func (e *Engine) release(when schedule, shift int) finance.Day {
 type pass struct {
 	e     *Engine
 	frame *frame
-	walk  walker
-	items []priced
-	needs needs
+	// within are the days that are counted.
+	within finance.Span
+	walk   walker
+	items  []priced
+	needs  needs
 	// extensions are the terms by which contracts of the old side go on.
 	extensions []extension
 	// groups tell people apart; a pass of one takes all for alike.
@@ -120,11 +138,13 @@ type double struct {
 	since  finance.Day
 }
 
-// prepare works out the ends of contracts and the prices of a pass.
-func (e *Engine) prepare(f *frame, when schedule, shift int) (*pass, error) {
-	p := &pass{e: e, frame: f, groups: e.groups, tallies: map[tallyKey]*tally{}, doubled: map[tallyKey]*tally{}, double: make([]double, len(e.groups)+1)}
+// prepare works out the ends of contracts and the prices of a pass over people.
+func (e *Engine) prepare(f *frame, when schedule, shift int, people []alike) (*pass, error) {
+	p := &pass{
+		e: e, frame: f, within: f.line.span, groups: e.groups, tallies: map[tallyKey]*tally{}, doubled: map[tallyKey]*tally{}, double: make([]double, len(e.groups)),
+	}
 	p.walk = walker{plan: &e.in.Plan, line: &f.line, asOf: e.in.AsOf, when: when, shift: days(shift)}
-	p.needs = e.needs(&p.walk)
+	p.needs = e.needs(&p.walk, people)
 	ends := map[contract.ID]finance.Day{}
 	for _, c := range e.contracts {
 		end, all := e.end(c, e.served(p.needs, f.limit), e.release(when, shift), f.limit)
@@ -147,60 +167,51 @@ func (e *Engine) prepare(f *frame, when schedule, shift int) (*pass, error) {
 	}
 	p.walk.items = p.items
 	p.walk.billed = make([]spans, len(p.items))
-	p.walk.holders, p.walk.given = newHolders(p.items, &e.in.Facts, &e.in.Plan)
+	p.walk.holders, p.walk.given = newHolders(p.items, people, &e.in.Plan)
 	return p, nil
 }
 
 // count goes through all people.
 func (e *Engine) count(f *frame, when schedule) (*pass, error) {
-	p, err := e.prepare(f, when, 0)
+	p, err := e.prepare(f, when, 0, e.people)
 	if err != nil {
 		return nil, err
 	}
-	for i := range e.in.Facts.Users {
-		p.person(&e.in.Facts.Users[i], e.member[i])
-	}
+	p.walkAll(e.people)
 	return p, nil
 }
 
-// countAlike goes through all people and takes them for one group.
-func (e *Engine) countAlike(f *frame, when schedule, shift int) (*pass, error) {
-	p, err := e.prepare(f, when, shift)
-	if err != nil {
-		return nil, err
+// walkAll counts people.
+func (p *pass) walkAll(people []alike) {
+	for _, a := range people {
+		p.walkOne(a)
 	}
-	p.groups = []group{{}}
-	for i := range e.in.Facts.Users {
-		p.person(&e.in.Facts.Users[i], 0)
-	}
-	return p, nil
 }
 
-func (p *pass) person(u *User, group int32) {
+func (p *pass) walkOne(a alike) {
 	w, line := &p.walk, &p.frame.line
-	w.begin(u)
+	w.begin(a.user)
 	for _, i := range w.touched {
 		for _, s := range w.billed[i] {
-			p.held[i].add(line, s)
-			p.tally(Charged, i, group).add(line, s, 1)
+			p.held[i].add(line, s.And(p.within), a.n)
+			p.tally(Charged, i, a.group).add(line, s.And(p.within), a.n)
 		}
 	}
 	if len(w.both) == 0 {
 		return
 	}
-	d := &p.double[group]
-	d.people++
-	if d.since == 0 || w.both[0].From < d.since {
-		d.since = w.both[0].From
-	}
-	w.overlaps(u, func(c Class, redundant dualtone.Side, days finance.Span) {
-		p.seats(c, group).add(line, days, 1)
+	d := &p.double[a.group]
+	d.people += a.n
+	d.since = earlier(d.since, w.both[0].From)
+	w.overlaps(a.user, func(c Class, redundant dualtone.Side, days finance.Span) {
+		days = days.And(p.within)
+		p.seats(c, a.group).add(line, days, a.n)
 		for _, i := range w.touched {
 			if p.items[i].side != redundant {
 				continue
 			}
 			for _, s := range w.billed[i] {
-				p.tally(c, i, group).add(line, s.And(days), 1)
+				p.tally(c, i, a.group).add(line, s.And(days), a.n)
 			}
 		}
 	})
@@ -236,20 +247,9 @@ func (p *pass) seatDays(keep func(group, segment) bool) map[Class]int {
 	return all
 }
 
-// sortedKeys are the keys of tallies in an order of their own.
-func (p *pass) sortedKeys() []tallyKey {
-	all := make([]tallyKey, 0, len(p.tallies))
-	for k := range p.tallies {
-		all = append(all, k)
-	}
-	slices.SortFunc(all, func(a, b tallyKey) int {
-		if c := classOrder(a.class) - classOrder(b.class); c != 0 {
-			return c
-		}
-		if a.item != b.item {
-			return a.item - b.item
-		}
-		return int(a.group - b.group)
+// sorted are the keys of tallies in an order of their own.
+func sorted(tallies map[tallyKey]*tally) []tallyKey {
+	return slices.SortedFunc(maps.Keys(tallies), func(a, b tallyKey) int {
+		return cmp.Or(classOrder(a.class)-classOrder(b.class), a.item-b.item, int(a.group-b.group))
 	})
-	return all
 }

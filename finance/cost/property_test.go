@@ -116,11 +116,14 @@ func asked(t *rapid.T, in cost.Inputs) (*cost.Engine, cost.Overlap) {
 }
 
 func runs(t *rapid.T, e *cost.Engine, q cost.Question) []cost.UserRun {
-	all, err := e.UserRuns(q)
-	if err != nil {
-		t.Fatal(err)
+	var all []cost.UserRun
+	for r, err := range e.UserRuns(q) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
 	}
-	return slices.Collect(all)
+	return all
 }
 
 func TestEverySeatDayIsCountedOnce(t *testing.T) {
@@ -287,6 +290,28 @@ func TestVarianceIsTakenApartWithoutARest(t *testing.T) {
 			if want := l.Actual.Sub(l.Planned); !parts.Equal(want) {
 				t.Fatalf("%s %s %s: price, volume and timing are %s, the difference is %s", l.Class, l.Month, l.Item, parts, want)
 			}
+		}
+	})
+}
+
+func TestADelayIsTheSameHoweverLittleOfItIsCountedAnew(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e, err := cost.New(worlds(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := cost.Question{CostCenter: rapid.SampledFrom([]string{"", "a"}).Draw(t, "asked")}
+		got, err := e.Delay(q, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := e.DelayAtOnce(q, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("delay (-at once +got):\n%s", diff)
 		}
 	})
 }

@@ -167,14 +167,16 @@ type Variance struct {
 // VarianceLine compares one item in one month and class. Price, Volume and Timing
 // add up to Actual less Planned. All amounts are in the currency of the report.
 type VarianceLine struct {
-	Class           Class             `json:"class,omitempty"`
-	Month           finance.Month     `json:"month,omitzero"`
-	Contract        contract.ID       `json:"contract,omitempty"`
-	Item            contract.ItemID   `json:"item,omitempty"`
-	Kind            contract.ItemKind `json:"kind,omitempty"`
-	System          string            `json:"system,omitempty"`
-	Unit            Unit              `json:"unit,omitempty"`
-	PlannedQuantity finance.Exact     `json:"planned_quantity"`
+	Class    Class             `json:"class,omitempty"`
+	Month    finance.Month     `json:"month,omitzero"`
+	Contract contract.ID       `json:"contract,omitempty"`
+	Item     contract.ItemID   `json:"item,omitempty"`
+	Kind     contract.ItemKind `json:"kind,omitempty"`
+	System   string            `json:"system,omitempty"`
+	Unit     Unit              `json:"unit,omitempty"`
+	// Corrects is the closed month that the line corrects.
+	Corrects        string        `json:"corrects,omitempty"`
+	PlannedQuantity finance.Exact `json:"planned_quantity"`
 	// MovedQuantity is what the plan would have had with the switches on the days
 	// on which they were.
 	MovedQuantity  finance.Exact `json:"moved_quantity"`
@@ -216,6 +218,8 @@ const (
 	UnknownItem Finding = "unknown_item"
 	OtherMoney  Finding = "other_currency"
 	BilledTwice Finding = "billed_twice"
+	// Withdrawn is a line of a closed month that is on no invoice any more.
+	Withdrawn Finding = "withdrawn"
 )
 
 // InvoiceFinding is one line of an invoice beside what it should be.
@@ -231,6 +235,10 @@ type InvoiceFinding struct {
 	// where it shows none.
 	Shown int    `json:"shown"`
 	Text  string `json:"text"`
+	// Month is the one in which the line counts: that in which its period ends, or
+	// the one in which it corrects a closed month, which is Corrects.
+	Month    finance.Month `json:"month"`
+	Corrects string        `json:"corrects,omitempty"`
 }
 
 // InvoiceTotal is an invoice and what its lines add up to.
@@ -250,6 +258,10 @@ type SeatDifference struct {
 	Days    finance.Span `json:"days"`
 	Shown   int          `json:"shown"`
 	Known   int          `json:"known"`
+	// Corrects is the closed month that shows something else for these days, Month
+	// the one in which that stands.
+	Month    finance.Month `json:"month,omitzero"`
+	Corrects string        `json:"corrects,omitempty"`
 }
 
 // Notices are the days by which contracts must be ended.

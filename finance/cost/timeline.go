@@ -10,6 +10,7 @@ import (
 // price, no rate of exchange, no month and no phase changes.
 type timeline struct {
 	span     finance.Span
+	asked    finance.Span
 	segments []segment
 	of       []int32 // the segment of each day of the span
 }
@@ -18,18 +19,22 @@ type segment struct {
 	finance.Span
 
 	phase Phase
+	// part tells what is asked about from what is not: 1 for its days, 0 before and 2
+	// after them.
+	part int
 }
 
 // newTimeline cuts a span at the first days of months, behind the last day of
-// which facts are taken, and at other days.
-func newTimeline(span finance.Span, asOf finance.Day, cuts []finance.Day) timeline {
-	cuts = append(slices.Clone(cuts), span.From, asOf+1)
+// which facts are taken, where the days that are asked about begin and end, and at
+// other days.
+func newTimeline(span finance.Span, asOf finance.Day, asked finance.Span, cuts []finance.Day) timeline {
+	cuts = append(slices.Clone(cuts), span.From, asOf+1, asked.From, asked.To+1)
 	for m := span.From.Month() + 1; m.First() <= span.To; m++ {
 		cuts = append(cuts, m.First())
 	}
 	slices.Sort(cuts)
 	cuts = slices.DeleteFunc(slices.Compact(cuts), func(d finance.Day) bool { return !span.Has(d) })
-	t := timeline{span: span, of: make([]int32, span.Days())}
+	t := timeline{span: span, asked: asked, of: make([]int32, span.Days())}
 	for i, from := range cuts {
 		to := span.To
 		if i+1 < len(cuts) {
@@ -38,6 +43,12 @@ func newTimeline(span finance.Span, asOf finance.Day, cuts []finance.Day) timeli
 		s := segment{Span: finance.Span{From: from, To: to}, phase: Actual}
 		if from > asOf {
 			s.phase = Forecast
+		}
+		if from >= asked.From {
+			s.part++
+		}
+		if from > asked.To {
+			s.part++
 		}
 		for d := from; d <= to; d++ {
 			t.of[d-span.From] = int32(len(t.segments)) //nolint:gosec // no more segments than days
@@ -60,6 +71,12 @@ type tally struct {
 func newTally(t *timeline) *tally {
 	n := len(t.segments)
 	all := make([]int64, 2*n+1)
+	return &tally{part: all[:n], whole: all[n:]}
+}
+
+func (y *tally) clone() *tally {
+	n := len(y.part)
+	all := slices.Concat(y.part, y.whole)
 	return &tally{part: all[:n], whole: all[n:]}
 }
 
@@ -92,14 +109,14 @@ func (y *tally) days(t *timeline) []int64 {
 }
 
 // daily counts pieces by day: a difference to the day before each.
-type daily []int32
+type daily []int
 
 func newDaily(t *timeline) daily { return make(daily, t.span.Days()+1) }
 
-func (y daily) add(t *timeline, span finance.Span) {
+func (y daily) add(t *timeline, span finance.Span, times int) {
 	if span = span.And(t.span); !span.Empty() {
-		y[span.From-t.span.From]++
-		y[span.To-t.span.From+1]--
+		y[span.From-t.span.From] += times
+		y[span.To-t.span.From+1] -= times
 	}
 }
 
@@ -107,7 +124,7 @@ func (y daily) add(t *timeline, span finance.Span) {
 func (y daily) each(t *timeline, do func(d finance.Day, n int)) {
 	n := 0
 	for i := range t.span.Days() {
-		n += int(y[i])
+		n += y[i]
 		do(t.span.From+finance.Day(i), n)
 	}
 }

@@ -13,21 +13,16 @@ import (
 // difference is a price, a quantity or a time. What it became holds the forecast
 // of what is to come.
 func (e *Engine) Variance(q Question) (Variance, error) {
-	f := e.frame(&e.in.Book, 0)
-	p, err := e.count(f, asExpected)
-	if err != nil {
-		return Variance{}, err
-	}
-	planned, err := e.planned(f, asPlanned)
-	if err != nil {
-		return Variance{}, err
-	}
-	moved, err := e.planned(f, asMoved)
-	if err != nil {
-		return Variance{}, err
-	}
+	f := e.frame(&e.in.Book, 0, q.Span)
 	v := Variance{Head: e.head("variance", q, f.line.span)}
-	v.Lines = e.vary(q.of(planned), q.of(moved), q.of(p.lines()))
+	var lines [3][]Line
+	for i, when := range []schedule{asPlanned, asMoved, asExpected} {
+		var err error
+		if lines[i], err = e.asked(f, when, &q); err != nil {
+			return Variance{}, err
+		}
+	}
+	v.Lines = e.vary(lines[0], lines[1], lines[2])
 	v.Total = e.varied(v.Lines)
 	return v, nil
 }
@@ -49,6 +44,7 @@ type varianceKey struct {
 	month    finance.Month
 	contract contract.ID
 	item     contract.ItemID
+	corrects string
 }
 
 // unrounded are the amounts of a line of the plan, of the plan with its switches
@@ -62,15 +58,15 @@ func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
 	at := map[varianceKey]*VarianceLine{}
 	exact := map[varianceKey]*unrounded{}
 	of := func(l *Line) (*VarianceLine, *unrounded, finance.Exact) {
-		k := varianceKey{l.Class, l.Month, l.Contract, l.Item}
+		k := varianceKey{l.Class, l.Month, l.Contract, l.Item, l.Corrects}
 		if at[k] == nil {
 			at[k] = &VarianceLine{
-				Class: l.Class, Month: l.Month, Contract: l.Contract, Item: l.Item, Kind: l.Kind, System: l.System, Unit: l.Unit,
+				Class: l.Class, Month: l.Month, Contract: l.Contract, Item: l.Item, Kind: l.Kind, System: l.System, Unit: l.Unit, Corrects: l.Corrects,
 				Planned: zero, Actual: zero,
 			}
 			exact[k] = &unrounded{}
 		}
-		return at[k], exact[k], l.Quantity.Mul(l.Rate.Amount).Mul(l.Conversion.Rate)
+		return at[k], exact[k], l.exactly()
 	}
 	for i := range planned {
 		v, x, amount := of(&planned[i])
@@ -93,9 +89,18 @@ func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
 	}
 	slices.SortFunc(all, func(a, b VarianceLine) int {
 		return cmp.Or(cmp.Compare(classOrder(a.Class), classOrder(b.Class)), cmp.Compare(a.Month, b.Month),
-			strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)))
+			strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)), strings.Compare(a.Corrects, b.Corrects))
 	})
 	return all
+}
+
+// exactly is what the line is reported with, before it was rounded. A correction is
+// the difference of two that were.
+func (l *Line) exactly() finance.Exact {
+	if l.Corrects != "" {
+		return l.Reported.Amount
+	}
+	return l.Quantity.Mul(l.Rate.Amount).Mul(l.Conversion.Rate)
 }
 
 // explain takes the difference apart, with rates that are means over the line.
@@ -117,6 +122,9 @@ func (v *VarianceLine) explain(x *unrounded) {
 		v.Price = finance.Money{Amount: v.ActualRate.Sub(v.PlannedRate).Mul(v.ActualQuantity), Currency: in}.Round(rounding)
 	}
 	v.Volume = v.Actual.Sub(v.Planned).Sub(v.Price).Sub(v.Timing)
+	if v.PlannedQuantity.IsZero() && v.MovedQuantity.IsZero() && v.ActualQuantity.IsZero() { // a correction of a rate
+		v.Price, v.Volume = v.Price.Add(v.Volume), v.Volume.Sub(v.Volume)
+	}
 }
 
 func mean(amount, quantity finance.Exact) finance.Exact {

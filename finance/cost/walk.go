@@ -44,7 +44,7 @@ type holders map[license][]int
 
 type license struct{ system, name string }
 
-func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []int) {
+func newHolders(items []priced, people []alike, plan *Plan) (all holders, given []int) {
 	all = holders{}
 	of := func(l license) []int {
 		if _, ok := all[l]; !ok {
@@ -52,8 +52,8 @@ func newHolders(items []priced, facts *Facts, plan *Plan) (all holders, given []
 		}
 		return all[l]
 	}
-	for u := range facts.Users {
-		for _, s := range facts.Users[u].Seats {
+	for _, a := range people {
+		for _, s := range a.user.Seats {
 			of(license{s.System, s.License})
 		}
 	}

@@ -42,6 +42,9 @@ type Call struct {
 	// Platform answered the call, Source is how the SBC found it: dualtone, fallback
 	// or emergency.
 	Platform, Source string
+	// Revision is the table's that the call's header X-Route-Version names, and Heard
+	// what the platform was told about who calls: P-Asserted-Identity and Identity.
+	Revision, Heard string
 	// Refused is the final answer to a call that nobody took, 0 for none.
 	Refused int
 }
@@ -165,7 +168,7 @@ func (c *Call) happened(what string, at time.Time, rest []string) error {
 		c.Sent, c.Number = at, rest[0]
 	case what == "answered":
 		c.Answered = at
-		c.Platform, c.Source = answeredBy(rest)
+		c.answeredBy(strings.Join(rest, " "))
 	case what == "refused" && len(rest) == 1:
 		code, err := strconv.Atoi(rest[0])
 		if err != nil {
@@ -180,14 +183,22 @@ func (c *Call) happened(what string, at time.Time, rest []string) error {
 	return nil
 }
 
-// answeredBy reads an X-Platform, such as "old/X-Route-Source: dualtone". A call that
-// was not looked up has no source, and one that went through a PBX not even a platform.
-func answeredBy(header []string) (platform, source string) {
-	if len(header) > 0 {
-		platform, _, _ = strings.Cut(header[0], "/")
+// answeredBy reads an X-Platform and an X-Heard with a bar between them, such as
+// "old/X-Route-Source: dualtone X-Route-Version: 7 | P-Asserted-Identity: ...". A call
+// that was not looked up has no source, and one that went through a PBX not even a
+// platform.
+func (c *Call) answeredBy(headers string) {
+	found, heard, _ := strings.Cut(headers, "|")
+	c.Heard = strings.TrimSpace(heard)
+	var rest string
+	c.Platform, rest, _ = strings.Cut(strings.TrimSpace(found), "/")
+	fields := strings.Fields(rest)
+	for i := 0; i+1 < len(fields); i += 2 {
+		switch fields[i] {
+		case "X-Route-Source:":
+			c.Source = fields[i+1]
+		case "X-Route-Version:":
+			c.Revision = fields[i+1]
+		}
 	}
-	if len(header) > 1 {
-		source = header[1]
-	}
-	return platform, source
 }

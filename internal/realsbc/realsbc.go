@@ -114,6 +114,19 @@ func Start(ctx context.Context, setup Setup) (*SBC, error) {
 // Stop ends the SBC.
 func (s *SBC) Stop() { s.process.stop() }
 
+// control is where the SBC takes orders.
+func (s *Setup) control() string { return "unix:" + filepath.Join(s.Dir, "kamailio_ctl") }
+
+// Forget empties the SBC's cache of where numbers were last answered, as its people
+// do after a rollback.
+func (s *SBC) Forget(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "kamcmd", "-s", s.setup.control(), "htable.flush", "last").CombinedOutput() //nolint:gosec // a file of our own
+	if err != nil {
+		return fmt.Errorf("kamcmd: %w: %s", err, out)
+	}
+	return nil
+}
+
 // Log is what the SBC has said.
 func (s *SBC) Log() string { return s.process.said() }
 
@@ -153,6 +166,7 @@ func (s *Setup) local() string {
 		{"EDGE_SIP", "sip:" + s.EdgeSIP.String()},
 		{"EDGE_HTTP", "http://" + s.EdgeHTTP.String()},
 		{"EDGE_ZONE", s.Zone + "."},
+		{"CONTROL", s.control()},
 		{"EMERGENCY_NUMBERS", strings.Join(s.Emergency, "|")},
 	} {
 		fmt.Fprintf(&b, "#!substdef \"!%s!%s!g\"\n", set[0], set[1])

@@ -13,6 +13,8 @@ import (
 	"encoding/csv"
 	"io"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 // The versions of the specification that the datasets are of.
@@ -227,7 +229,7 @@ func write[T any](w io.Writer, columns []column[T], rows []T) error {
 		for j, c := range columns {
 			cells[j] = c.get(&rows[i])
 		}
-		if err := out.Write(cells); err != nil {
+		if err := out.Write(spreadsheet.Row(cells...)); err != nil {
 			return err
 		}
 	}

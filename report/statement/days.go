@@ -9,13 +9,13 @@ import (
 // days shows the user-days behind a total of overlap, and reconciles the two:
 // the days are not rounded, the total is.
 func (m *maker) days(o *cost.Overlap) (*document.Document, error) {
-	runs, err := m.engine.UserRuns(m.request.Question)
-	if err != nil {
-		return nil, err
-	}
+	runs := m.engine.UserRuns(m.request.Question)
 	sum := finance.Money{Currency: o.Currency}
 	n := 0
-	for r := range runs {
+	for r, err := range runs {
+		if err != nil {
+			return nil, err
+		}
 		sum = sum.Add(r.Reported)
 		n += r.Days.Days()
 	}
@@ -24,9 +24,19 @@ func (m *maker) days(o *cost.Overlap) (*document.Document, error) {
 		return figure(document.Column{Key: key, Name: name, Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}, document.Cell{Text: unrounded(x)})
 	}
 	d.Figures = []document.Figure{figure(quantity("days", "User-days"), count(n)), exactly("unrounded", "Not rounded", sum.Amount)}
-	// What is reported is not told apart by person.
+	// What is reported is not told apart by person, and what is corrected not by day.
 	if m.request.Question.User == "" {
-		d.Figures = append(d.Figures, figure(money("overlap", "As reported", o.Currency), paid(o.Overlap)), exactly("rounding", "Rounding", o.Overlap.Sub(sum).Amount))
+		corrected := finance.Money{Currency: o.Currency}
+		for i := range o.Lines {
+			if l := &o.Lines[i]; l.Corrects != "" && l.Class.Overlap() {
+				corrected = corrected.Add(l.Reported)
+			}
+		}
+		d.Figures = append(d.Figures, figure(money("overlap", "As reported", o.Currency), paid(o.Overlap)))
+		if !corrected.IsZero() {
+			d.Figures = append(d.Figures, figure(money("corrected", "Of it, corrections of closed months", o.Currency), paid(corrected)))
+		}
+		d.Figures = append(d.Figures, exactly("rounding", "Rounding", o.Overlap.Sub(corrected).Sub(sum).Amount))
 	}
 	d.Tables = []document.Table{{
 		Name: "days", Title: "User-days", SumBy: "class", SumRule: "days are not rounded; each class is rounded half up, and the classes are added",
@@ -36,7 +46,11 @@ func (m *maker) days(o *cost.Overlap) (*document.Document, error) {
 			mixed("rate", "Daily rate", rateDigits), summed(document.Column{Key: "reported", Name: "Amount", Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}),
 		},
 		Rows: func(yield func([]document.Cell, error) bool) {
-			for r := range runs {
+			for r, err := range runs {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
 				if !eachDay(r, yield) {
 					return
 				}

@@ -53,7 +53,7 @@ func findings(all []cost.InvoiceFinding) document.Table {
 		}
 		rows[i] = []document.Cell{
 			word(f.Invoice), word(f.Contract), word(f.Item), on(f.Period.From), on(f.Period.To), exact(f.Quantity), exact(f.ExpectedQuantity), shown,
-			own(f.Amount), own(f.Expected), own(f.Difference), word(f.Finding), word(f.Text),
+			own(f.Amount), own(f.Expected), own(f.Difference), word(f.Finding), word(f.Text), word(f.Month.String()), word(f.Corrects),
 		}
 	}
 	return document.Table{
@@ -62,6 +62,7 @@ func findings(all []cost.InvoiceFinding) document.Table {
 			text("invoice", "Invoice"), text("contract", "Contract"), text("item", "Item"), date("first_day", "First day"), date("last_day", "Last day"),
 			quantity("quantity", "Billed quantity"), quantity("expected_quantity", "Expected quantity"), quantity("shown", "Shown by the platform"),
 			mixed("billed", "Billed", 0), mixed("expected", "Expected", 0), mixed("difference", "Billed too much", 0), text("finding", "Finding"), text("text", "What it says"),
+			text("month", "Counts in"), text("correction_of", "Corrects"),
 		},
 	}
 }
@@ -70,13 +71,13 @@ func seats(all []cost.SeatDifference) document.Table {
 	rows := make([][]document.Cell, len(all))
 	for i := range all {
 		s := &all[i]
-		rows[i] = []document.Cell{word(s.System), word(s.License), on(s.Days.From), on(s.Days.To), count(s.Shown), count(s.Known), count(s.Shown - s.Known)}
+		rows[i] = []document.Cell{word(s.System), word(s.License), on(s.Days.From), on(s.Days.To), count(s.Shown), count(s.Known), count(s.Shown - s.Known), word(s.Corrects)}
 	}
 	return document.Table{
 		Name: "seats", Title: "Where a platform shows other seats than people hold", Rows: document.Of(rows...),
 		Columns: []document.Column{
 			text("system", "System"), text("license", "License"), date("first_day", "First day"), date("last_day", "Last day"),
-			quantity("shown", "Platform shows"), quantity("known", "People hold"), quantity("difference", "Difference"),
+			quantity("shown", "Platform shows"), quantity("known", "People hold"), quantity("difference", "Difference"), text("correction_of", "Corrects"),
 		},
 	}
 }

@@ -46,7 +46,7 @@ func varied(name, title string, all []cost.VarianceLine, in finance.Currency) do
 		rows[i] = []document.Cell{
 			word(l.Class), word(l.Month.String()), word(l.Contract), word(l.Item), word(l.Kind), word(l.System), word(l.Unit),
 			exact(l.PlannedQuantity), exact(l.MovedQuantity), exact(l.ActualQuantity), exact(l.PlannedRate), exact(l.ActualRate),
-			paid(l.Planned), paid(l.Actual), paid(l.Price), paid(l.Volume), paid(l.Timing),
+			paid(l.Planned), paid(l.Actual), paid(l.Price), paid(l.Volume), paid(l.Timing), word(l.Corrects),
 		}
 	}
 	return document.Table{
@@ -58,6 +58,7 @@ func varied(name, title string, all []cost.VarianceLine, in finance.Currency) do
 			rate("planned_rate", "Planned rate"), rate("actual_rate", "Actual rate"),
 			summed(money("planned", "Planned", in)), summed(money("actual", "Actual", in)),
 			summed(money("price", "Price", in)), summed(money("volume", "Volume", in)), summed(money("timing", "Timing", in)),
+			text("correction_of", "Corrects"),
 		},
 	}
 }

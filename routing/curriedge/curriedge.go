@@ -122,6 +122,11 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, peer *edge.Peer) {
 	d := s.Core.Decide(call)
 	s.Core.Measures.From(d.Revision)
 	w.Header().Set("X-Dualtone-Revision", strconv.FormatInt(int64(d.Revision), 10))
+	if s.Core.Limit.Over(start) && !d.Emergency {
+		s.Core.Measures.Count(edge.Overloaded)
+		s.write(w, http.StatusOK, answer{Decision: indeterminate, Status: processingError})
+		return
+	}
 	s.write(w, http.StatusOK, s.answer(&d))
 	s.Core.Measures.Answered(edge.Of(d.Result), s.Core.Now().Sub(start))
 	if s.Core.Recorder != nil {

@@ -72,6 +72,20 @@ func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 	}
 }
 
+// What a carrier has signed of who calls reaches either platform as it was.
+func TestHazardATargetNeverTouchesWhoCalls(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Identity", "y", "P-Asserted-Identity", "from", "F", "Diversion", "History-Info", "Call-ID", "Route"} {
+		err := edge.Place{Host: "x", Headers: map[string]string{name: "{number}"}}.Check()
+		if !errors.Is(err, dualtone.ErrInvalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := (edge.Place{Host: "x", Headers: map[string]string{"X-Identity-Of": "{rule}", "Subject": "{side}"}}).Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheNarrowestNetworkCounts(t *testing.T) {
 	t.Parallel()
 	access, err := edge.NewAccess([]edge.Peer{

@@ -121,6 +121,9 @@ func (p Place) parse() (*place, error) {
 		if !headerShape.MatchString(name) {
 			return nil, fmt.Errorf("header %q: %w", name, dualtone.ErrInvalid)
 		}
+		if ofTheCall(name) {
+			return nil, fmt.Errorf("header %s: it is the call's own and tells who calls or how the call got here; choose another name, such as X-Route-Version: %w", name, dualtone.ErrInvalid)
+		}
 		if h.value, err = pieces(value, "{number}", "{digits}", "{revision}", "{rule}", "{side}"); err != nil {
 			return nil, fmt.Errorf("header %s: %w", name, err)
 		}
@@ -128,6 +131,22 @@ func (p Place) parse() (*place, error) {
 	}
 	slices.SortFunc(all.headers, func(a, b header) int { return strings.Compare(a.name, b.name) })
 	return all, nil
+}
+
+// ofTheCall reports whether a header belongs to the call itself: who makes it, what a
+// carrier has signed of that, by which way it came. A target must leave those as they
+// are, or the call loses its attestation (RFC 8224) or cannot be answered; RFC 3261
+// section 19.1.5 wants an SBC not to honor most of them either.
+func ofTheCall(name string) bool {
+	switch strings.ToLower(name) {
+	case "from", "f", "to", "t", "call-id", "i", "cseq", "via", "v", "contact", "m", "route", "record-route",
+		"max-forwards", "content-length", "l", "content-type", "c",
+		"identity", "y", "p-asserted-identity", "p-preferred-identity", "privacy", "remote-party-id",
+		"diversion", "history-info", "session-id", "geolocation":
+		return true
+	default:
+		return false
+	}
 }
 
 func pieces(text string, known ...string) ([]piece, error) {

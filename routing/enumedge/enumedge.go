@@ -9,10 +9,8 @@
 package enumedge
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -34,11 +32,7 @@ const (
 	// a resolver that hears otherwise may deny all that begins with it (RFC 8020).
 	complete = 8
 	// maxTTL bounds how long a flip may go unseen.
-	maxTTL    = 5 * time.Second
-	leaving   = 200 * time.Millisecond
-	finishing = 3 * time.Second
-	// udpSize is the most that an answer over UDP holds.
-	udpSize = 1232
+	maxTTL = 5 * time.Second
 )
 
 // Server is the name server of one zone.
@@ -73,77 +67,6 @@ func (s *Server) Check() error {
 		return fmt.Errorf("enum: ttl %s: want at most %s: %w", s.TTL, maxTTL, dualtone.ErrInvalid)
 	}
 	return nil
-}
-
-// ServeUDP answers what comes to a socket until the context ends, and then what
-// the socket still holds.
-func (s *Server) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
-	return s.serve(ctx, &dns.Server{PacketConn: conn, UDPSize: udpSize}, func() { edge.Leave(conn) })
-}
-
-// ServeTCP answers what comes over the connections of a listener until the context
-// ends.
-func (s *Server) ServeTCP(ctx context.Context, ln net.Listener) error {
-	return s.serve(ctx, &dns.Server{Listener: ln, MaxTCPQueries: -1}, func() {})
-}
-
-func (s *Server) serve(ctx context.Context, server *dns.Server, leave func()) error {
-	server.Handler = s
-	started := make(chan struct{})
-	server.NotifyStartedFunc = func() { close(started) }
-	done := make(chan error, 1)
-	go func() { done <- server.ActivateAndServe() }()
-	select {
-	case err := <-done:
-		return fmt.Errorf("enum: %w: %w", err, dualtone.ErrUnavailable)
-	case <-ctx.Done():
-	}
-	<-started
-	leave()
-	timer := time.NewTimer(leaving)
-	defer timer.Stop()
-	<-timer.C
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
-	defer cancel()
-	if err := server.ShutdownContext(within); err != nil {
-		return fmt.Errorf("enum: %w", err)
-	}
-	return <-done
-}
-
-// ServeDNS answers one question.
-func (s *Server) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
-	start := s.Core.Now()
-	remote, err := netip.ParseAddrPort(w.RemoteAddr().String())
-	if err != nil {
-		return
-	}
-	peer, ok := s.Access.Peer(remote.Addr())
-	_, datagram := w.RemoteAddr().(*net.UDPAddr)
-	if !ok {
-		s.Core.Measures.Count(edge.Refused)
-		if !datagram {
-			m := new(dns.Msg)
-			_ = w.WriteMsg(m.SetRcode(q, dns.RcodeRefused))
-		}
-		return
-	}
-	m := new(dns.Msg)
-	outcome := s.reply(m, q, peer, remote)
-	size := dns.MaxMsgSize
-	if datagram {
-		size = dns.MinMsgSize
-		if opt := q.IsEdns0(); opt != nil {
-			size = min(udpSize, max(size, int(opt.UDPSize())))
-		}
-	}
-	if q.IsEdns0() != nil {
-		m.SetEdns0(udpSize, false)
-	}
-	m.Truncate(size)
-	if err := w.WriteMsg(m); err == nil {
-		s.Core.Measures.Answered(outcome, s.Core.Now().Sub(start))
-	}
 }
 
 // reply fills in the answer to a question.

@@ -241,6 +241,18 @@ func TestQuestionsBeyondTheLimitFailUnlessTheyAreAboutHelp(t *testing.T) {
 	}
 }
 
+func TestHazardOverENUMASplitIsDecidedForTheNumber(t *testing.T) {
+	t.Parallel()
+	address := start(t, newServer(t, true))
+	want := ask(t, "udp", address, domain("+15551230005"), dns.TypeNAPTR).Answer
+	for range 50 {
+		got := ask(t, "udp", address, domain("+15551230005"), dns.TypeNAPTR).Answer
+		if len(got) != 1 || len(want) != 1 || got[0].String() != want[0].String() {
+			t.Fatalf("first %v, then %v", want, got)
+		}
+	}
+}
+
 // reversed writes the digits of a name as they are dialed.
 func reversed(name string) string {
 	digits := strings.Split(name, ".")

@@ -26,7 +26,8 @@ const maxBody = 8 << 10
 type Server struct {
 	Core   *edge.Core
 	Access *edge.Access
-	// Token is what requests must carry, unless their connection proves who they are.
+	// Token is what requests must carry; the zero one is for where a certificate tells
+	// who asks.
 	Token edge.Token
 	// RetryAfter is how long those should stay away who are turned away.
 	RetryAfter time.Duration

@@ -17,7 +17,10 @@ import (
 	"github.com/dualtone/dualtone/routing/edge"
 )
 
-const patience = 10 * time.Second
+const (
+	patience    = 10 * time.Second
+	maxDatagram = 64 << 10
+)
 
 func listen(t *testing.T, address string, n int) []*net.UDPConn {
 	t.Helper()

@@ -21,12 +21,9 @@ type Server struct {
 	// RetryAfter is how long a peer that is turned away should stay away, in whole
 	// seconds.
 	RetryAfter time.Duration
-	// MaxConnections is how many TCP and TLS connections may be open.
-	MaxConnections int64
-	Log            *slog.Logger
+	Log        *slog.Logger
 
-	closing     atomic.Bool
-	connections atomic.Int64
+	closing atomic.Bool
 }
 
 // Check names what is missing and fills in what may be left out.
@@ -36,9 +33,6 @@ func (s *Server) Check() error {
 	}
 	if s.RetryAfter < time.Second {
 		s.RetryAfter = 5 * time.Second
-	}
-	if s.MaxConnections <= 0 {
-		s.MaxConnections = 1000
 	}
 	return nil
 }

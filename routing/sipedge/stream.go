@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -20,6 +19,8 @@ import (
 const (
 	maxHead = 64 << 10
 	maxBody = 1 << 20
+	// written is how much is sent together where requests come together.
+	written = 2 << 10
 	// idle is how long a connection may say nothing; keep-alives count.
 	idle         = 10 * time.Minute
 	handshake    = 5 * time.Second
@@ -29,35 +30,9 @@ const (
 // ServeStream answers what comes over the connections of a TCP or TLS listener
 // until the context ends, and then what they have already sent.
 func (s *Server) ServeStream(ctx context.Context, ln net.Listener) error {
-	var open sync.WaitGroup
-	defer open.Wait()
-	stop := context.AfterFunc(ctx, func() {
-		s.closing.Store(true)
-		_ = ln.Close()
-	})
+	stop := context.AfterFunc(ctx, func() { s.closing.Store(true) })
 	defer stop()
-	for {
-		conn, err := ln.Accept()
-		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-				return nil
-			}
-			if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-				continue
-			}
-			return fmt.Errorf("sip over tcp: %w: %w", err, dualtone.ErrUnavailable)
-		}
-		if s.connections.Add(1) > s.MaxConnections {
-			s.connections.Add(-1)
-			s.Core.Measures.Count(edge.Overloaded)
-			_ = conn.Close()
-			continue
-		}
-		open.Go(func() {
-			defer s.connections.Add(-1)
-			s.serveConn(ctx, conn)
-		})
-	}
+	return edge.ServeConnections(ctx, ln, s.serveConn)
 }
 
 // connection reads and answers the requests of one TCP or TLS connection.
@@ -73,7 +48,6 @@ type connection struct {
 }
 
 func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
-	defer func() { _ = conn.Close() }()
 	remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
 		return
@@ -95,17 +69,17 @@ func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
 	}
 	c := &connection{
 		responder: responder{Server: s},
-		conn:      conn, in: bufio.NewReaderSize(conn, maxHead), out: bufio.NewWriterSize(conn, usualAnswer),
+		conn:      conn, in: bufio.NewReaderSize(conn, maxHead), out: bufio.NewWriterSize(conn, written),
 		ask: asking{from: remote, peer: peer},
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(idle))
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now().Add(leaving)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now().Add(edge.Leaving)) })
 	defer stop()
 	for c.next() == nil {
 		if ctx.Err() == nil && c.in.Buffered() == 0 {
 			_ = conn.SetReadDeadline(time.Now().Add(idle))
 			if ctx.Err() != nil {
-				_ = conn.SetReadDeadline(time.Now().Add(leaving))
+				_ = conn.SetReadDeadline(time.Now().Add(edge.Leaving))
 			}
 		}
 	}

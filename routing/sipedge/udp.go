@@ -2,129 +2,42 @@ package sipedge
 
 import (
 	"context"
-	"errors"
 	"net"
-	"net/netip"
-	"os"
-	"time"
-
-	"golang.org/x/net/ipv4"
 
 	"github.com/dualtone/dualtone/routing/edge"
 )
 
-const (
-	batch       = 64
-	maxDatagram = 64 << 10
-	usualAnswer = 2 << 10
-	// standing is how long a socket must be full before new calls are turned away: a
-	// burst that is worked off sooner than an SBC's timer ends (300 to 500 ms) is
-	// answered.
-	standing = 250 * time.Millisecond
-	// leaving is how long a socket that takes no more requests is read for the ones
-	// that it still holds.
-	leaving = 200 * time.Millisecond
-	// sipPort is where answers go whose Via names no port.
-	sipPort = 5060
-)
+// sipPort is where answers go whose Via names no port.
+const sipPort = 5060
 
-// socket reads and answers the datagrams of one UDP socket.
+// socket answers the datagrams of one UDP socket.
 type socket struct {
 	responder
 
-	packet *ipv4.PacketConn
 	memory *memory
-	in     []ipv4.Message
-	out    []ipv4.Message
-	// answers holds a buffer for each message of out.
-	answers [][]byte
-	asked   []asking
-	full    time.Time
 }
 
-// ServeUDP answers what comes to a socket until the context ends, and then what
-// the socket still holds. Several sockets on one port (see edge.ListenUDP) share the
-// load, also those of several processes. It closes the socket.
+// ServeUDP answers what comes to a socket until the context ends; see
+// edge.Core.ServeUDP.
 func (s *Server) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
-	defer func() { _ = conn.Close() }()
-	k := newSocket(s)
-	k.packet = ipv4.NewPacketConn(conn)
-	stop := context.AfterFunc(ctx, func() {
-		s.closing.Store(true)
-		edge.Leave(conn)
-		_ = conn.SetReadDeadline(time.Now().Add(leaving))
-	})
+	stop := context.AfterFunc(ctx, func() { s.closing.Store(true) })
 	defer stop()
-	for {
-		n, err := k.packet.ReadBatch(k.in, 0)
-		switch {
-		case err == nil:
-			k.serve(k.in[:n], s.Core.Now())
-		case ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return err
-		}
-	}
+	return s.Core.ServeUDP(ctx, conn, newSocket(s))
 }
 
 func newSocket(s *Server) *socket {
-	k := &socket{
-		responder: responder{Server: s},
-		memory:    newMemory(),
-		in:        make([]ipv4.Message, batch), out: make([]ipv4.Message, 0, batch),
-		answers: make([][]byte, batch), asked: make([]asking, batch),
-	}
-	for i := range k.in {
-		k.in[i].Buffers = [][]byte{make([]byte, maxDatagram)}
-		k.answers[i] = make([]byte, 0, usualAnswer)
-	}
-	return k
+	return &socket{responder: responder{Server: s}, memory: newMemory()}
 }
 
-// serve answers one batch.
-func (k *socket) serve(in []ipv4.Message, now time.Time) {
-	overload := k.backlog(len(in), now)
-	k.out = k.out[:0]
-	for i := range in {
-		m := &in[i]
-		from, ok := m.Addr.(*net.UDPAddr)
-		if !ok {
-			continue
-		}
-		ask := &k.asked[len(k.out)]
-		*ask = asking{from: from.AddrPort(), at: now, overload: overload}
-		ask.from = netip.AddrPortFrom(ask.from.Addr().Unmap(), ask.from.Port())
-		answer := k.datagram(m.Buffers[0][:m.N], k.answers[len(k.out)][:0], ask)
-		if len(answer) == 0 {
-			k.Core.Measures.Count(ask.outcome)
-			continue
-		}
-		k.answers[len(k.out)] = answer
-		k.out = k.out[:len(k.out)+1]
-		reply := &k.out[len(k.out)-1]
-		if reply.Buffers == nil {
-			reply.Buffers = make([][]byte, 1)
-		}
-		reply.Buffers[0], reply.Addr = answer, k.replyTo(from)
+// Answer appends the answer to one datagram.
+func (k *socket) Answer(dst, b []byte, d *edge.Datagram) []byte {
+	ask := asking{from: d.From, at: d.At, overload: d.Overload}
+	dst = k.datagram(b, dst, &ask)
+	d.Outcome = ask.outcome
+	if len(dst) > 0 {
+		d.Port = k.replyTo()
 	}
-	k.send(k.out)
-	took := k.Core.Now().Sub(now)
-	for i := range k.out {
-		k.Core.Measures.Answered(k.asked[i].outcome, took)
-	}
-}
-
-// backlog reports whether more comes than is answered.
-func (k *socket) backlog(n int, now time.Time) bool {
-	if n < batch {
-		k.full = time.Time{}
-		return false
-	}
-	if k.full.IsZero() {
-		k.full = now
-	}
-	return now.Sub(k.full) > standing
+	return dst
 }
 
 // datagram appends the answer to one datagram.
@@ -164,36 +77,19 @@ func (k *socket) datagram(b, dst []byte, ask *asking) []byte {
 	return dst
 }
 
-// replyTo is where the answer to the request that was read goes: to the address
-// that it came from, and to the port that it came from or that its Via names
-// (RFC 3261 section 18.2.2). A maddr is not followed: nobody is sent anything who
-// has not asked.
-func (k *socket) replyTo(from *net.UDPAddr) *net.UDPAddr {
+// replyTo is where the answer to the request that was read goes: to the port that its
+// Via names, or 0 for the one that it came from (RFC 3261 section 18.2.2). A maddr is
+// not followed: nobody is sent anything who has not asked.
+func (k *socket) replyTo() uint16 {
 	if k.req.vias == 0 {
-		return from
+		return 0
 	}
 	v := readVia(k.req.via[0])
 	if v.rport > 0 {
-		return from
+		return 0
 	}
-	port := sipPort
 	if n, ok := number(v.port, 1<<16-1); ok && n > 0 {
-		port = n
+		return uint16(n) //nolint:gosec // It is at most that.
 	}
-	if port == from.Port {
-		return from
-	}
-	return &net.UDPAddr{IP: from.IP, Port: port, Zone: from.Zone}
-}
-
-// send sends all answers. One that cannot be sent does not hold up the others;
-// its request comes again.
-func (k *socket) send(out []ipv4.Message) {
-	for len(out) > 0 {
-		n, err := k.packet.WriteBatch(out, 0)
-		if err != nil && n <= 0 {
-			n = 1
-		}
-		out = out[n:]
-	}
+	return sipPort
 }

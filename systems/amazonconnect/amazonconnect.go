@@ -109,6 +109,7 @@ func Open(ctx context.Context, name string, decode systems.Decode, deps systems.
 		Presence:     presence{client: c, statuses: agents},
 		Records:      newRecords(c, config, since),
 		Licenses:     licenses{c},
+		Survey:       c.Survey,
 		Lacks:        lacking(),
 	}, nil
 }

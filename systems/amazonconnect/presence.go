@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 type presence struct {
@@ -49,6 +50,9 @@ func (p presence) Presence(ctx context.Context, user dualtone.UserID) (dualtone.
 // current reads what a user does now; nil for somebody who is signed out, of
 // whom the service knows nothing.
 func (c *client) current(ctx context.Context, user dualtone.UserID) (*types.UserData, error) {
+	if data, ok := systems.Known[*types.UserData](ctx, currentOf{c, user}); ok {
+		return data, nil
+	}
 	out, err := do(ctx, c, c.api.GetCurrentUserData, &connect.GetCurrentUserDataInput{
 		InstanceId: c.instance, MaxResults: aws.Int32(1),
 		Filters: &types.UserDataFilters{Agents: []string{string(user)}},

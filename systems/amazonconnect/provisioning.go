@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // provisioning sees a seat in a user's security profiles. The service can
@@ -22,6 +23,9 @@ type provisioning struct {
 
 // Seat makes one request.
 func (p provisioning) Seat(ctx context.Context, user dualtone.UserID) (dualtone.Seat, error) {
+	if account, ok := systems.Known[surveyed](ctx, surveyedOf{p.client, user}); ok {
+		return p.rights.seat(ctx, account.rights)
+	}
 	u, err := p.describe(ctx, user)
 	if err != nil {
 		return dualtone.Seat{}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // queues sees memberships in a user's routing profile and pauses in the status
@@ -88,6 +89,9 @@ func (q queues) standing(ctx context.Context, user dualtone.UserID) (standing, e
 }
 
 func (q queues) profileOf(ctx context.Context, user dualtone.UserID) (string, error) {
+	if account, ok := systems.Known[surveyed](ctx, surveyedOf{q.client, user}); ok {
+		return account.profile, nil
+	}
 	u, err := q.describe(ctx, user)
 	return aws.ToString(u.RoutingProfileId), err
 }

@@ -112,6 +112,7 @@ func Open(_ context.Context, name string, decode systems.Decode, deps systems.De
 	p.Forwarding = forwarding{d}
 	p.Queues = queues{d}
 	p.Presence = presence{d}
+	p.Survey = surveyor{d}.Survey
 	if p.Records, err = openRecords(d); err != nil {
 		return nil, fmt.Errorf("asterisk %q: %w", name, err)
 	}

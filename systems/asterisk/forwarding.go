@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // The AstDB family in which dialplans, FreePBX's among them, keep the forward
@@ -20,6 +21,9 @@ type forwarding struct{ directory }
 // Forward returns where the dialplan sends the user's calls. On FreePBX the
 // detail DEVCF is there only when the lamp does not agree with the forward.
 func (f forwarding) Forward(ctx context.Context, user dualtone.UserID) (dualtone.Forward, error) {
+	if forward, ok := systems.Known[dualtone.Forward](ctx, forwardOf{f.client, user}); ok {
+		return forward, nil
+	}
 	if _, err := f.endpoint(ctx, user); err != nil {
 		return dualtone.Forward{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 type queues struct{ directory }
@@ -36,6 +37,9 @@ func (q queues) Queues(ctx context.Context) iter.Seq2[dualtone.Queue, error] {
 
 // Offering returns the queues that the user is a member of.
 func (q queues) Offering(ctx context.Context, user dualtone.UserID) (dualtone.Offering, error) {
+	if o, ok := systems.Known[dualtone.Offering](ctx, offeringOf{q.client, user}); ok {
+		return o, nil
+	}
 	o, err := q.read(ctx, user)
 	if err == nil && len(o.Memberships) == 0 {
 		_, err = q.endpoint(ctx, user) // of whom nothing is known may not exist

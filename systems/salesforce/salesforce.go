@@ -66,7 +66,7 @@ func Open(_ context.Context, name string, decode systems.Decode, deps systems.De
 	}
 	return &systems.CRM{
 		Name: name, Kind: Kind,
-		Health: o, Directory: o, Softphones: o, CallCenters: o, CallLog: o, Usage: o,
+		Health: o, Directory: o, Softphones: o, CallCenters: o, CallLog: o, Usage: o, Survey: o.survey,
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // holding is what one user has now, with the ids by which it can be taken away.
@@ -23,6 +24,9 @@ type holding struct {
 func (o *org) Softphone(ctx context.Context, user dualtone.UserID) (dualtone.Softphone, error) {
 	if !isID(string(user), "005") {
 		return dualtone.Softphone{}, o.noUser(user)
+	}
+	if phone, ok := systems.Known[dualtone.Softphone](ctx, softphoneOf{o.client, user}); ok {
+		return phone, nil
 	}
 	pages, err := o.queries(ctx, o.holdingQueries([]string{string(user)})...)
 	if err != nil {

@@ -18,6 +18,7 @@ func crmSoftphones() []crmTest {
 		{"an unknown user is not found", crmUnknown},
 		{"a change that can never be is refused before anything is written", crmNever},
 		{"each of many changes is answered by itself", crmMany},
+		{"many are read with few requests", crmSurvey},
 		{"a hundred may ask and change at once", crmAtOnce},
 	}
 }

@@ -128,6 +128,11 @@ func (s *session) reads() []read {
 			found = append(found, read{string(r.c), func(ctx context.Context) error { return s.listen(r.ask(ctx)) }})
 		}
 	}
+	if s.Platform.Survey != nil {
+		found = append(found, read{"survey", func(ctx context.Context) error {
+			return s.listen(ahead(systems.OneLook(ctx), s.Platform.Survey, s.User))
+		}})
+	}
 	return found
 }
 

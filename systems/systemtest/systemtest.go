@@ -106,6 +106,7 @@ func Run(t *testing.T, h Harness) {
 		{"presence", systems.CanPresence, presence},
 		{"records", systems.CanRecords, records},
 		{"licenses", systems.CanLicenses, licenses},
+		{"surveys", "", surveys},
 		{"faults", "", faults},
 	}
 	for _, p := range parts {

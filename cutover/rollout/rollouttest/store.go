@@ -41,6 +41,9 @@ type kept struct {
 	// users are in the order of stages and positions, of those of each person.
 	users map[string][]rollout.User
 	of    map[dualtone.PersonID]place
+	// admitting is held while somebody is let through, who then is admitted.
+	admitting sync.Mutex
+	admitted  admitted
 }
 
 type place struct {
@@ -79,7 +82,7 @@ func (s *Store) KeepPlan(
 	if err := rollout.CheckKept(p, stages, people); err != nil {
 		return err
 	}
-	k := &kept{Plan: p, users: map[string][]rollout.User{}, of: map[dualtone.PersonID]place{}}
+	k := &kept{Plan: p, users: map[string][]rollout.User{}, of: map[dualtone.PersonID]place{}, admitted: admitted{}}
 	k.Since, k.Kept = stored(p.Since), stored(p.Kept)
 	for i, st := range stages {
 		st.Plan, st.Position, st.Since, st.Until, st.Users = p.Name, i+1, k.Since, stored(st.Until), nil

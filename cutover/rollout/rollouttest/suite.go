@@ -46,6 +46,9 @@ func Run(t *testing.T, open Open) {
 		{"approvals are kept in order, repeated ones once", approvals},
 		{"readings are kept once and the newest are found", readings},
 		{"a task moves only from what it was", tasks},
+		{"people who were let through count until they begin", admissions},
+		{"people are let through by one at a time", admissionsAtOnce},
+		{"people whose switch failed are counted, not those who were taken back", failures},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// planned is what the part about plans found.
+type planned struct {
+	Users  int `json:"users"`
+	Window int `json:"window"`
+	// Seconds lie between the begin of the first switch and the end of the last.
+	Seconds float64 `json:"seconds"`
+	Bare    []pass  `json:"bare"` // one before and one after the plan
+	// Bytes are what a user adds, and Temporal's for one.
+	Bytes footprint `json:"bytes"`
+	// Longest are the longest histories, by workflow.
+	Longest map[string]history `json:"longest"`
+	// Reconciled is how long it took to read everybody back, Moving and Large how
+	// long plan status took meanwhile, and over a plan of many.
+	Reconciled float64  `json:"reconciled"`
+	Moving     statuses `json:"moving"`
+	Large      statuses `json:"large"`
+	// Skipped is the plan in skipped time.
+	Skipped *skipped `json:"skipped,omitempty"`
+}
+
+func (p *planned) rate() float64 { return float64(p.Users) / p.Seconds }
+
+// planName is what the measured plan is called.
+const planName = "bench"
+
+// plans runs a plan on the real servers between two cohorts of bare workflows,
+// and asks all along how it stands.
+func plans(ctx context.Context, s settings, found *findings) error {
+	r := planned{Users: s.planUsers, Window: s.window}
+	if s.planSkipped > 0 {
+		var err error
+		if r.Skipped, err = skippedPlan(ctx, s); err != nil {
+			return err
+		}
+	}
+	if s.planUsers > 0 {
+		if err := realPlan(ctx, s, &r); err != nil {
+			return err
+		}
+	}
+	found.Plan = &r
+	return nil
+}
+
+func realPlan(ctx context.Context, s settings, r *planned) error {
+	s.limit = 0
+	t, err := newStage(ctx, s, "plan", s.planUsers+warm)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if err := t.startBare(); err != nil {
+		return err
+	}
+	if _, err := t.startWorker("dualtone worker"); err != nil {
+		return err
+	}
+	if err := t.warmUp(ctx); err != nil {
+		return err
+	}
+	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.largePlan} {
+		if err := act(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *stage) bareBeside(ctx context.Context, r *planned) error {
+	p, err := t.pass(ctx, bareNamespace, fmt.Sprintf("bare-%d-%d", len(r.Bare), t.users), t.users)
+	if err != nil {
+		return err
+	}
+	t.say("bare workflow: %5.1f users/s", p.rate())
+	r.Bare = append(r.Bare, p)
+	return nil
+}
+
+// planFile is a plan of one wave that asks a precheck before and reads everybody
+// back after.
+const planFile = `apiVersion: dualtone/v1
+kind: CutoverPlan
+metadata: {name: %s, owner: ada}
+spec:
+  systems: {old: pbx, new: cloud, crm: crm}
+  timezone: Etc/UTC
+  calendars: {windows: {always: {from: "00:00", to: "24:00"}}}
+  gates:
+    precheck:
+      - {check: before_image_complete, on_fail: skip_user}
+      - {check: new_seat_and_number_ready, on_fail: skip_user}
+      - {check: restore_rehearsed, max_age: 14d, on_fail: block_stage}
+    reconcile:
+      - {diff: user_state, max_unexplained: 0, max_age: 24h}
+  limits: {concurrency: %d, stop_when: {failed_in_a_row: 3}}
+  approvals:
+    plan: {need: 1, roles: [cutover-approver]}
+    stage_default: {need: 1, roles: [operations-lead]}
+  rollback: {on_gate_fail: automatic, scope: stage, window: 14d}
+  stages:
+    - id: wave
+      cohort: {where: 'id <= %q'}
+      windows: [always]
+      soak: 1s
+      gates: [precheck, reconcile]
+`
+
+// runPlan runs the plan until its wave has passed.
+func (t *stage) runPlan(ctx context.Context, r *planned) error {
+	file := filepath.Join(t.dir, "plan.yaml")
+	if err := os.WriteFile(file, fmt.Appendf(nil, planFile, planName, t.window, personID(r.Users-1)), 0o600); err != nil {
+		return err
+	}
+	// Somebody has to have come back before anybody may go.
+	if _, err := t.program(ctx, "switch", string(personID(t.people-1)), "--to", "old", "--reason", "canary"); err != nil {
+		return err
+	}
+	before, err := t.counts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"submit", file, "--as", "ada"}, {"approve", planName, "--as", "eve"}, {"start", planName, "--as", "oscar"},
+	} {
+		if _, err := t.program(ctx, append([]string{"plan"}, args...)...); err != nil {
+			return err
+		}
+	}
+	if err := t.reaches(ctx, rollout.AwaitingApproval); err != nil {
+		return err
+	}
+	watched := t.watchStatus(ctx)
+	if _, err := t.program(ctx, "plan", "approve", planName, "--stage", "wave", "--as", "lea", "--role", "operations-lead"); err != nil {
+		return err
+	}
+	err = t.reaches(ctx, rollout.Passed)
+	if r.Moving = watched(); err != nil {
+		return err
+	}
+	if err := t.judgePlan(ctx, r); err != nil {
+		return err
+	}
+	after, err := t.counts(ctx)
+	if err != nil {
+		return err
+	}
+	r.Bytes = after.bytes.since(before.bytes, float64(r.Users))
+	t.say("plan of %d: %.1f users/s, everybody read back in %.1f s, status %s", r.Users, r.rate(), r.Reconciled, r.Moving)
+	return t.longest(ctx, r)
+}
+
+// program runs dualtone's own command line.
+func (t *stage) program(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, t.dualtone, append([]string{"--config", filepath.Join(t.dir, "dualtone.yaml")}, args...)...) //nolint:gosec // our own program
+	cmd.Env = append(os.Environ(), t.environment()...)
+	out, err := cmd.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return out, fmt.Errorf("dualtone %v: %w: %s", args, err, exit.Stderr)
+	}
+	return out, err
+}
+
+// reaches waits until the wave is in a state.
+func (t *stage) reaches(ctx context.Context, want rollout.State) error {
+	for {
+		standing, err := t.ask(ctx)
+		if err != nil {
+			return err
+		}
+		wave := standing.Stages[0]
+		switch wave.State {
+		case want:
+			return nil
+		case rollout.Blocked, rollout.Partial, rollout.Failed, rollout.Unknown, rollout.RolledBack, rollout.RollbackIncomplete:
+			return fmt.Errorf("the wave is %s, want %s: %s", wave.State, want, wave.Detail)
+		default:
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// judgePlan reads how long it took, from the switches and transitions as they are
+// kept. Everybody must have arrived.
+func (t *stage) judgePlan(ctx context.Context, r *planned) error {
+	var arrived int
+	err := t.pool.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE state = $2), extract(epoch FROM max(ended) - min(started))::float8
+		FROM switches WHERE cohort = $1`, rollout.CohortName(planName, "wave"), cutover.OnNew).Scan(&arrived, &r.Seconds)
+	if err != nil {
+		return err
+	}
+	if arrived != r.Users {
+		return fmt.Errorf("%d of %d people arrived", arrived, r.Users)
+	}
+	return t.pool.QueryRow(ctx, `
+		SELECT extract(epoch FROM r.seen - t.at)::float8 FROM plan_transitions t, LATERAL (
+			SELECT min(at) AS seen FROM plan_transitions p WHERE p.plan = t.plan AND p.stage = t.stage AND p.verb = $3
+		) r WHERE t.plan = $1 AND t.stage = 'wave' AND t.verb = $2`, planName, rollout.Soaked, rollout.Pass).Scan(&r.Reconciled)
+}
+
+// longest reads the longest history of each workflow that the plan had.
+func (t *stage) longest(ctx context.Context, r *planned) error {
+	r.Longest = map[string]history{}
+	c := t.clients[t.stack.Namespace]
+	var token []byte
+	for {
+		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("WorkflowId STARTS_WITH '%s'", workflows.PlanWorkflowID(planName)), PageSize: 200, NextPageToken: token,
+		})
+		if err != nil {
+			return fmt.Errorf("histories of plan %s: %w", planName, err)
+		}
+		for _, e := range page.GetExecutions() {
+			d, err := c.DescribeWorkflowExecution(ctx, e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId())
+			if err != nil {
+				return fmt.Errorf("history of %s: %w", e.GetExecution().GetWorkflowId(), err)
+			}
+			name, info := e.GetType().GetName(), d.GetWorkflowExecutionInfo()
+			h := r.Longest[name]
+			r.Longest[name] = history{Events: max(h.Events, info.GetHistoryLength()), Bytes: max(h.Bytes, info.GetHistorySizeBytes())}
+		}
+		if token = page.GetNextPageToken(); len(token) == 0 {
+			break
+		}
+	}
+	user, err := t.history(ctx, t.stack.Namespace, "user/"+string(personID(r.Users/2)))
+	r.Longest[workflows.SwitchUserName] = history{Events: user.Events, Bytes: user.Bytes}
+	return err
+}
+
+// standing is what plan status tells programs.
+type standing struct {
+	Stages []rollout.Stage `json:"stages"`
+}
+
+func (t *stage) ask(ctx context.Context) (standing, error) {
+	var v standing
+	out, err := t.program(ctx, "plan", "status", planName, "--output", "json")
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(out, &v); err != nil {
+		return v, fmt.Errorf("plan status: %w", err)
+	}
+	if len(v.Stages) == 0 {
+		return v, fmt.Errorf("plan %s has no stage: %w", planName, dualtone.ErrNotFound)
+	}
+	return v, nil
+}

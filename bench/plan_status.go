@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/postgres"
+)
+
+// statuses is how long it took to tell how a plan stands.
+type statuses struct {
+	// Program is the whole command, process and connection included; Reading is
+	// what it reads.
+	Program waits `json:"program"`
+	Reading waits `json:"reading"`
+	// Rows are the users of the plan.
+	Rows int `json:"rows"`
+}
+
+func (s statuses) String() string {
+	return fmt.Sprintf("in %.0f ms (p99 %.0f), of which reading %.1f ms (p99 %.1f)", s.Program.Half, s.Program.P99, s.Reading.Half, s.Reading.P99)
+}
+
+// waits is how long something took, over all times, in milliseconds.
+type waits struct {
+	Times int     `json:"times"`
+	Half  float64 `json:"half"`
+	P99   float64 `json:"p99"`
+}
+
+func waitsOf(all []time.Duration) waits {
+	return waits{len(all), ms(percentile(all, 0.5)), ms(percentile(all, 0.99))}
+}
+
+// waited is how long it takes to do something.
+func waited(do func() error) (time.Duration, error) {
+	began := time.Now()
+	err := do()
+	return time.Since(began), err
+}
+
+// watchStatus asks how the plan stands until it is told to end: the program each
+// second, and what it reads five times as often.
+func (t *stage) watchStatus(ctx context.Context) (end func() statuses) {
+	ctx, cancel := context.WithCancel(ctx)
+	var program, reading []time.Duration
+	var all sync.WaitGroup
+	watch := func(every time.Duration, into *[]time.Duration, ask func() error) {
+		all.Go(func() {
+			tick := time.NewTicker(every)
+			defer tick.Stop()
+			for {
+				if once, err := waited(ask); err == nil {
+					*into = append(*into, once)
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+				}
+			}
+		})
+	}
+	watch(time.Second, &program, func() error { _, err := t.ask(ctx); return err })
+	watch(200*time.Millisecond, &reading, func() error { return t.read(ctx, planName) })
+	return func() statuses {
+		cancel()
+		all.Wait()
+		return statuses{Program: waitsOf(program), Reading: waitsOf(reading), Rows: t.planUsers}
+	}
+}
+
+// read reads what plan status tells.
+func (t *stage) read(ctx context.Context, plan string) error {
+	p := &control.Plans{Store: postgres.NewRollouts(t.pool), Now: time.Now}
+	_, err := p.View(ctx, plan)
+	return err
+}
+
+const (
+	largeName   = "large"
+	largeStages = 20
+	// largeAgain is how often plan status is asked over the large plan.
+	largeAgain = 30
+)
+
+// largePlan keeps a plan of very many people, most of whom were moved, and asks
+// how it stands.
+func (t *stage) largePlan(ctx context.Context, r *planned) error {
+	people := t.planRows
+	if err := t.keepLarge(ctx, people); err != nil {
+		return err
+	}
+	var program, reading []time.Duration
+	for i := range 10 * largeAgain {
+		once, err := waited(func() error { return t.read(ctx, largeName) })
+		if err != nil {
+			return err
+		}
+		reading = append(reading, once)
+		if i >= largeAgain {
+			continue
+		}
+		if once, err = waited(func() error { _, err := t.program(ctx, "plan", "status", largeName); return err }); err != nil {
+			return err
+		}
+		program = append(program, once)
+	}
+	r.Large = statuses{Program: waitsOf(program), Reading: waitsOf(reading), Rows: people}
+	t.say("status of a plan of %d: %s", people, r.Large)
+	return nil
+}
+
+// keepLarge stores the people and the plan, and moves them as a plan would in
+// weeks: a few at a time, each several times.
+func (t *stage) keepLarge(ctx context.Context, people int) error {
+	staff := make([]dualtone.Person, people)
+	stages, placed := make([]rollout.Stage, largeStages), map[string][]dualtone.PersonID{}
+	for i := range stages {
+		stages[i] = rollout.Stage{ID: fmt.Sprintf("wave-%02d", i+1), State: rollout.Pending}
+	}
+	for i := range staff {
+		staff[i] = dualtone.Person{ID: dualtone.PersonID(fmt.Sprintf("L%06d", i))}
+		stage := stages[i*largeStages/people].ID
+		placed[stage] = append(placed[stage], staff[i].ID)
+	}
+	if err := postgres.NewPeople(t.pool).Import(ctx, staff, cutover.Import{Actor: "bench", Source: "bench"}); err != nil {
+		return err
+	}
+	store := postgres.NewRollouts(t.pool)
+	plan := rollout.Plan{Name: largeName, Hash: "large", Author: "ada", State: rollout.Approved, Since: time.Now(), Kept: time.Now()}
+	if err := store.KeepPlan(ctx, plan, stages, placed); err != nil {
+		return err
+	}
+	const atOnce = 50
+	for stage, all := range placed {
+		for first := 0; first < len(all)*4/5; first += atOnce {
+			for _, state := range []cutover.State{cutover.Drained, cutover.OnNew} {
+				m := rollout.Mark{Plan: largeName, Stage: stage, People: all[first:min(first+atOnce, len(all))], State: state, At: time.Now()}
+				if _, err := store.Mark(ctx, m); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

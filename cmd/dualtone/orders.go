@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// cohortOrders are what is ordered of cohorts and people, from here or through a
+// server.
+type cohortOrders interface {
+	CohortStatus(ctx context.Context, cohort string) (workflows.CohortStatus, error)
+	Pause(ctx context.Context, cohort string, why control.Why) (workflows.CohortStatus, error)
+	Resume(ctx context.Context, cohort string, why control.Why) (workflows.CohortStatus, error)
+	Widen(ctx context.Context, cohort string, window int, why control.Why) (workflows.CohortStatus, error)
+	Skip(ctx context.Context, cohort string, person dualtone.PersonID, why control.Why) (workflows.CohortStatus, error)
+	Stop(ctx context.Context, cohort string, inFlight control.InFlight, why control.Why) (workflows.CohortStatus, error)
+	StartMove(ctx context.Context, m control.CohortMove) error
+	SwitchPerson(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why control.Why) error
+}
+
+// planOrders are what is ordered of plans, from here or through a server.
+type planOrders interface {
+	Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error)
+	Start(ctx context.Context, name string, o rollout.Order) error
+	Give(ctx context.Context, name string, o workflows.PlanOrder) error
+	Stage(ctx context.Context, name, stage string) (workflows.StageStatus, error)
+	MoveTask(ctx context.Context, name string, o workflows.PlanOrder) error
+}
+
+// here orders at Temporal itself.
+type here struct{ *control.Control }
+
+// StartMove moves a cohort, or takes it back.
+func (h here) StartMove(ctx context.Context, m control.CohortMove) error {
+	if m.To == dualtone.Old && len(m.Only) == 0 {
+		return h.RollBack(ctx, m)
+	}
+	_, err := h.MoveCohort(ctx, m)
+	return err
+}
+
+// SwitchPerson starts one person's switch.
+func (h here) SwitchPerson(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why control.Why) error {
+	_, err := h.SwitchUser(ctx, person, to, why)
+	return err
+}
+
+// counter is where orders are given: what they are about is read, and they go to
+// whoever takes them.
+type counter struct {
+	reads   reads
+	cohorts cohortOrders
+	plans   planOrders
+	why     control.Why
+}
+
+// withCounter runs a command that starts or steers moves, here or through a server.
+func (a *app) withCounter(ctx context.Context, reason string, do func(*counter) error) error {
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
+	if cfg.Server.URL != "" {
+		s, err := openServer(cfg)
+		if err != nil {
+			return err
+		}
+		return do(&counter{reads: s, cohorts: s, plans: s, why: control.Why{Actor: actor(cfg), Reason: reason}})
+	}
+	return a.withDesk(ctx, reason, func(d *desk) error { return do(d.counter(a)) })
+}
+
+func (d *desk) counter(a *app) *counter {
+	return &counter{
+		reads: &database{a, d.cfg, d.stores}, cohorts: here{d.control}, why: d.why,
+		plans: &control.Plans{
+			Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
+		},
+	}
+}
+
+// remote reports whether the settings name a server that is asked instead.
+func remote(cfg *config.Config) bool { return cfg.Server.URL != "" }

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
+)
+
+// noTemporal is a Temporal in which no workflow runs.
+type noTemporal struct{ client.Client }
+
+func (noTemporal) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	return nil, serviceerror.NewNotFound("no such workflow")
+}
+
+// office is a database with the server before it, and the command line beside it.
+type serverOffice struct {
+	dir    string
+	url    string
+	stores *stores
+}
+
+func newServerOffice(t *testing.T) *serverOffice {
+	t.Helper()
+	o := &serverOffice{dir: t.TempDir()}
+	for _, name := range []string{"plan.yaml", "users.csv", "dualtone.yaml", "routes.csv"} {
+		text, err := os.ReadFile(filepath.Join("testdata/server", name))
+		must(t, err)
+		if name == "dualtone.yaml" {
+			must(t, os.WriteFile(filepath.Join(o.dir, "database"), []byte(machine.Database(t)), 0o600))
+			text = append(text, []byte("database: {url: \"file:"+o.dir+"/database\"}\ndata_dir: "+o.dir+"/data\n")...)
+		}
+		must(t, os.WriteFile(filepath.Join(o.dir, name), text, 0o600))
+	}
+	o.here(t, "migrate")
+	a := newApp(strings.NewReader(""), &strings.Builder{}, &strings.Builder{})
+	a.flags.config = filepath.Join(o.dir, "dualtone.yaml")
+	cfg, err := a.settings()
+	must(t, err)
+	o.stores, err = a.openStores(t.Context(), cfg)
+	must(t, err)
+	t.Cleanup(o.stores.Close)
+	cfg.Console.Rate.PerSecond, cfg.Console.Rate.Burst = 1000, 1000
+	served, _, stop, err := a.newConsole(cfg, o.stores, noTemporal{})
+	must(t, err)
+	t.Cleanup(stop)
+	at := httptest.NewServer(served.Handler())
+	t.Cleanup(at.Close)
+	o.url = at.URL
+	return o
+}
+
+// token is a file with a token of somebody who holds roles.
+func (o *serverOffice) token(t *testing.T, name string, expires time.Time, roles ...access.Role) string {
+	t.Helper()
+	ctx := audit.Because(t.Context(), audit.Cause{Actor: "test"})
+	made := access.Account{Name: name, Kind: access.Service, Source: access.Local, Roles: roles, Created: time.Now(), By: "test"}
+	must(t, o.stores.accounts.KeepAccount(ctx, made))
+	office := &access.Office{Accounts: o.stores.accounts, Tokens: o.stores.accounts, Grants: o.stores.accounts, Now: func() time.Time { return expires.Add(-time.Hour) }}
+	_, secret, err := office.Issue(ctx, access.Actor{Name: name}, access.Order{Name: "t", Roles: roles, Expires: expires})
+	must(t, err)
+	file := filepath.Join(o.dir, name+".token")
+	must(t, os.WriteFile(file, []byte(secret+"\n"), 0o600))
+	return "file:" + file
+}
+
+// told is what a command said.
+type said struct {
+	out, err string
+	code     code
+}
+
+func (o *serverOffice) run(t *testing.T, args ...string) said {
+	t.Helper()
+	var out, errs strings.Builder
+	a := newApp(strings.NewReader(""), &out, &errs)
+	root := newRoot(a)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	for i, arg := range args {
+		args[i] = strings.ReplaceAll(arg, "DIR", o.dir)
+	}
+	root.SetArgs(append([]string{"--config", filepath.Join(o.dir, "dualtone.yaml")}, args...))
+	err := root.ExecuteContext(t.Context())
+	if err != nil {
+		a.fail(err)
+	}
+	return said{out.String(), errs.String(), exitCode(err)}
+}
+
+// here runs a command on the database, which must go well.
+func (o *serverOffice) here(t *testing.T, args ...string) string {
+	t.Helper()
+	got := o.run(t, args...)
+	if got.code != exitOK {
+		t.Fatalf("dualtone %s: %d\n%s%s", strings.Join(args, " "), got.code, got.out, got.err)
+	}
+	return got.out
+}
+
+func (o *serverOffice) there(t *testing.T, token string, args ...string) said {
+	t.Helper()
+	return o.run(t, append([]string{"--server", o.url, "--server-token", token}, args...)...)
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// moments are moments at which something was asked, which are never the same.
+var moments = regexp.MustCompile(`("(as_of|at|created|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
+
+// servedTable are commands of which a server and the database must say the same.
+func servedTable() []string {
+	return []string{
+		"systems list",
+		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody",
+		"users show p1", "users show nobody", "users list --side neither",
+		"journal p1", "journal nobody",
+		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
+		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",
+		"plan list", "plan list --state submitted", "plan list --state active", "plan status emea", "plan status nothing",
+		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea",
+		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
+		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
+		"route explain +442079460101", "route explain 112", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
+		"report traffic --from 2026-11-22 --to 2026-11-23", "report traffic --from 2026-11-22 --to 2026-11-22 --by half_hour,queue --csv",
+		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
+		"report overlap --month 2027-02", "report overlap --class nothing",
+		"audit list --limit 3 --action people.", "audit list --who nobody", "audit export --action people.import", "audit export --csv --action people.import",
+	}
+}
+
+func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
+	t.Parallel()
+	o := newServerOffice(t)
+	token := o.token(t, "tester", time.Now().Add(time.Hour), access.Roles()...)
+	if got := o.there(t, token, "users", "import", "DIR/users.csv"); got.code != exitOK || !strings.Contains(got.out, "4 people, 4 written") {
+		t.Fatalf("import: %+v", got)
+	}
+	if got := o.there(t, token, "cohort", "create", "wave", "--user", "p2,p1"); got.code != exitOK {
+		t.Fatalf("cohort: %+v", got)
+	}
+	if got := o.there(t, token, "plan", "submit", "DIR/plan.yaml", "--reason", "spring"); got.code != exitOK || !strings.Contains(got.out, "handed in") {
+		t.Fatalf("submit: %+v", got)
+	}
+	o.here(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/Master.csv")
+	o.here(t, "calls", "stitch")
+	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
+	leg := regexp.MustCompile(`pbx/(\S+)`).FindStringSubmatch(o.here(t, "calls", "list"))[1]
+	for _, line := range servedTable() {
+		for _, output := range []string{"table", "json"} {
+			args := append(strings.Fields(strings.ReplaceAll(line, "LEG", leg)), "--output", output)
+			here, there := o.run(t, args...), o.there(t, token, args...)
+			if x, y := moments.ReplaceAllString(here.out, "$1"), moments.ReplaceAllString(there.out, "$1"); x != y {
+				t.Errorf("dualtone %s -o %s: the database says\n%s\nthe server\n%s%s", line, output, x, y, there.err)
+			}
+			if here.code != there.code {
+				t.Errorf("dualtone %s -o %s: the database ends with %d %s, the server with %d %s", line, output, here.code, here.err, there.code, there.err)
+			}
+		}
+	}
+	if got := o.there(t, token, "audit", "verify"); got.code != exitOK || !strings.Contains(got.out, "unbroken") {
+		t.Errorf("verify: %+v", got)
+	}
+	if got := o.there(t, token, "plan", "hold", "emea", "--reason", "trunk", "--dry-run"); got.code != exitOK || !strings.Contains(got.out, "It would switch none of the 4 users") {
+		t.Errorf("hold: %+v", got)
+	}
+	if got := o.there(t, token, "plan", "approve", "emea", "--reason", "looks good", "--role", "cutover-approver"); got.code != exitDenied {
+		t.Errorf("the author approves: %+v", got)
+	}
+}
+
+func TestWhatGoesWrongOnTheWayToAServerIsTold(t *testing.T) {
+	t.Parallel()
+	o := newServerOffice(t)
+	viewer := o.token(t, "vi", time.Now().Add(time.Hour), access.Viewer)
+	expired := o.token(t, "old", time.Now().Add(-time.Hour), access.Viewer)
+	fails := func(want code, text string, got said) {
+		t.Helper()
+		if got.code != want || !strings.Contains(got.err, text) || got.out != "" {
+			t.Errorf("%d, want %d and %q:\n%s%s", got.code, want, text, got.out, got.err)
+		}
+	}
+	fails(exitDenied, "expired", o.there(t, expired, "users", "list"))
+	fails(exitDenied, "make a new one with dualtone token create", o.there(t, expired, "users", "list"))
+	fails(exitDenied, "it takes planner, admin", o.there(t, viewer, "cohort", "create", "x", "--user", "p1"))
+	fails(exitDenied, "ask for one of these roles", o.there(t, viewer, "audit", "list"))
+	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "clocks"))
+	fails(exitUnsupported, "whole numbers are not told over HTTP", o.there(t, viewer, "calls", "list", "--whole-numbers", "--reason", "x"))
+	fails(exitInvalid, "no token to show", o.run(t, "--server", o.url, "users", "list"))
+	fails(exitInvalid, "unencrypted", o.run(t, "--server", "http://dualtone.example", "--server-token", viewer, "users", "list"))
+	fails(exitInvalid, "server.token", o.run(t, "--server", o.url, "--server-token", "file:/none", "users", "list"))
+
+	var listen net.ListenConfig
+	ln, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, ln.Close())
+	fails(exitUnavailable, "cannot be reached", o.run(t, "--server", "http://"+ln.Addr().String(), "--server-token", viewer, "users", "list"))
+	other := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(other.Close)
+	fails(exitNotFound, "answers 404", o.run(t, "--server", other.URL, "--server-token", viewer, "users", "list"))
+}
