@@ -85,14 +85,21 @@ func (o *Outcomes) atRisk(ctx context.Context, tried []rehearsal.Tried) (map[pla
 			counted = map[plan.StageID]int{}
 		}
 		for _, t := range some {
-			for _, at := range calls[t.number] {
-				if !at.Before(t.from) && !at.After(t.to) {
-					counted[t.stage]++
-				}
-			}
+			counted[t.stage] += t.struck(calls[t.number])
 		}
 	}
 	return counted, nil
+}
+
+// struck is how many of a number's calls came in the time.
+func (t torn) struck(calls []time.Time) int {
+	n := 0
+	for _, at := range calls {
+		if !at.Before(t.from) && !at.After(t.to) {
+			n++
+		}
+	}
+	return n
 }
 
 // torn are the times in which CRM and route disagreed, the earliest first.

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestARehearsalAfterRecordedCallsDiffersAsItMust(t *testing.T) {
 	for n := range 2 {
 		start := time.Date(2027, 1, 11, 12, n, 0, 0, time.UTC)
 		log.legs = append(log.legs, calllog.Kept{Leg: calllog.Leg{
-			LegID: calllog.LegID{System: "pbx", Record: fmt.Sprint(n)}, Started: start, Answered: start, Ended: start.Add(39 * time.Minute),
+			LegID: calllog.LegID{System: "pbx", Record: strconv.Itoa(n)}, Started: start, Answered: start, Ended: start.Add(39 * time.Minute),
 			WrapUp: time.Minute, Disposition: calllog.Answered,
 		}})
 	}

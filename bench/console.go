@@ -260,7 +260,7 @@ func startConsole(dir, program string, stack *devstack.Stack) (*process, string,
 		if found := at.FindSubmatch(said); found != nil {
 			return p, string(found[1]), nil
 		}
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 	}
 	p.stop()
 	return nil, "", fmt.Errorf("the console did not start, see %s", p.log)
@@ -309,7 +309,7 @@ func (v *visit) follow(ctx context.Context) error {
 		group.Go(func() error { return v.browse(ctx, i, &open, arrived) })
 	}
 	for open.Load() < int64(v.found.Browsers) {
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	spent, from := spentBy(v.server.cmd.Process.Pid), time.Now()
 	for n := 0; time.Since(from) < lasts; n++ {
@@ -324,7 +324,7 @@ func (v *visit) follow(ctx context.Context) error {
 		if err := v.step(ctx, n); err != nil {
 			return err
 		}
-		time.Sleep(each)
+		<-time.After(each)
 		v.found.Busy = max(v.found.Busy, resident(v.server.cmd.Process.Pid))
 		h.Released, h.ReleasedBy = time.Now().UTC(), "ada"
 		if err := v.plans.ReleaseHold(ctx, h); err != nil {
@@ -421,7 +421,7 @@ func (v *visit) slow(ctx context.Context) error {
 	}
 	var before, anew []time.Duration
 	for i := 0; ctx.Err() == nil; i++ {
-		time.Sleep(250 * time.Millisecond)
+		<-time.After(250 * time.Millisecond)
 		v.found.Held = max(v.found.Held, int(held.Load()))
 		v.found.SlowMemory = max(v.found.SlowMemory, resident(v.server.cmd.Process.Pid))
 		if took, err := v.timed(ctx, kept, i); err == nil {
@@ -461,7 +461,7 @@ func holdOn(ctx context.Context, address string, held *atomic.Int64) error {
 	dial := net.Dialer{Timeout: 10 * time.Second}
 	conn, err := dial.DialContext(ctx, "tcp", address)
 	if err != nil {
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		return err
 	}
 	defer func() { _ = conn.Close() }()

@@ -3,6 +3,7 @@ package client
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,14 +40,11 @@ func (q asked) time(name string, at time.Time) asked {
 
 // list gives several values as the API takes them, separated by commas.
 func list[T ~string](q asked, name string, values []T) asked {
-	text := ""
+	texts := make([]string, len(values))
 	for i, v := range values {
-		if i > 0 {
-			text += ","
-		}
-		text += string(v)
+		texts[i] = string(v)
 	}
-	return q.text(name, text)
+	return q.text(name, strings.Join(texts, ","))
 }
 
 // page is a page of a list.

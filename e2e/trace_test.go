@@ -126,7 +126,7 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+made.Secret)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Traceparent", "00-"+id+"-b7ad6b7169203331-01")
-	got, err := http.DefaultClient.Do(r)
+	got, err := (&http.Client{}).Do(r)
 	must(t, err)
 	_ = got.Body.Close()
 	if got.StatusCode != http.StatusAccepted {

@@ -111,27 +111,34 @@ func (s *Finance) do(ctx context.Context, c cost.Closing, posted []byte, check f
 			if err != nil {
 				return err
 			}
-			done, err = row[financeClosingRow](ctx, tx, `
-				INSERT INTO finance_closings (plan, month, kind, known_at, digest, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
-				RETURNING `+financeClosingColumns, c.Plan, c.Month.First().Time(), c.Kind, at, c.Digest, c.Actor, c.Reason)
-			if err != nil {
-				return err
-			}
-			if posted != nil {
-				if _, err := tx.Exec(ctx, `INSERT INTO finance_posted (serial, content) VALUES ($1, $2)`, done.Serial, string(posted)); err != nil {
-					return err
-				}
-			}
-			e, err := changed("report.close", fmt.Sprintf("finance/%s/%s", c.Plan, c.Month), nil, done.closing())
-			if err != nil {
-				return err
-			}
-			e.Actor, e.Reason = c.Actor, c.Reason
-			return note(ctx, tx, e)
+			done, err = keepClosing(ctx, tx, c, at, posted)
+			return err
 		})
 	})
 	if err != nil {
 		return c, err
 	}
 	return done.closing(), nil
+}
+
+// keepClosing stores what was done to a month, and what it holds where it was
+// closed, with its entry in the audit.
+func keepClosing(ctx context.Context, tx pgx.Tx, c cost.Closing, at time.Time, posted []byte) (financeClosingRow, error) {
+	done, err := row[financeClosingRow](ctx, tx, `
+		INSERT INTO finance_closings (plan, month, kind, known_at, digest, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		RETURNING `+financeClosingColumns, c.Plan, c.Month.First().Time(), c.Kind, at, c.Digest, c.Actor, c.Reason)
+	if err != nil {
+		return done, err
+	}
+	if posted != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO finance_posted (serial, content) VALUES ($1, $2)`, done.Serial, string(posted)); err != nil {
+			return done, err
+		}
+	}
+	e, err := changed("report.close", fmt.Sprintf("finance/%s/%s", c.Plan, c.Month), nil, done.closing())
+	if err != nil {
+		return done, err
+	}
+	e.Actor, e.Reason = c.Actor, c.Reason
+	return done, note(ctx, tx, e)
 }

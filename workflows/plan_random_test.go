@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -329,7 +330,8 @@ func TestRandomPlansSplitNobodyHonorHoldsAndGoBackTheSameEachTime(t *testing.T) 
 	t.Parallel()
 	fates := rapid.Custom(drawFate)
 	for seed := range 40 {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) {
+			t.Parallel()
 			f := fates.Example(seed)
 			first := befall(t, f)
 			for _, broken := range first.Broken {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/postgres"
@@ -35,13 +38,8 @@ func migrateCommand(a *app) *cobra.Command {
 			}
 			done := []string{}
 			if !dryRun {
-				if done, err = postgres.Migrate(ctx, pool, a.logger(cfg)); err != nil {
+				if done, err = migrated(ctx, pool, a.logger(cfg), program); err != nil {
 					return err
-				}
-				if program != "" {
-					if err := postgres.HandOver(ctx, pool, program); err != nil {
-						return err
-					}
 				}
 			}
 			return a.show(map[string]any{"applied": done, "pending": status.Pending, "dry_run": dryRun}, func(t *table) {
@@ -62,4 +60,14 @@ func migrateCommand(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&program, "program", "", "the role that the program signs in as, to which the schema is given")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be applied, and apply nothing")
 	return cmd
+}
+
+// migrated applies what is pending, and gives the schema to the program's role
+// where one is named.
+func migrated(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, program string) ([]string, error) {
+	done, err := postgres.Migrate(ctx, pool, log)
+	if err != nil || program == "" {
+		return done, err
+	}
+	return done, postgres.HandOver(ctx, pool, program)
 }

@@ -13,7 +13,7 @@ import (
 
 // cohortOrders are what is ordered of cohorts and people, from here or through a
 // server.
-type cohortOrders interface {
+type cohortOrders interface { //nolint:interfacebloat // a method for each verb
 	CohortStatus(ctx context.Context, cohort string) (workflows.CohortStatus, error)
 	Pause(ctx context.Context, cohort string, why control.Why) (workflows.CohortStatus, error)
 	Resume(ctx context.Context, cohort string, why control.Why) (workflows.CohortStatus, error)

@@ -239,11 +239,11 @@ func (s server) Print(ctx context.Context, job press.Job, f *financeFlags) ([]pr
 	if err := copied(&text, body); err != nil {
 		return nil, err
 	}
-	z, err := zip.NewReader(bytes.NewReader(text.Bytes()), int64(text.Len()))
-	if err != nil || job.Format == press.XLSX { // which is a zip itself
-		return []press.File{printed(string(job.Request.Report)+"."+string(job.Format), text.Bytes())}, nil
+	z, notZipped := zip.NewReader(bytes.NewReader(text.Bytes()), int64(text.Len()))
+	if notZipped == nil && job.Format != press.XLSX { // which is a zip itself
+		return unzipped(z)
 	}
-	return unzipped(z)
+	return []press.File{printed(string(job.Request.Report)+"."+string(job.Format), text.Bytes())}, nil
 }
 
 func printed(name string, text []byte) press.File {

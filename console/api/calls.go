@@ -13,7 +13,7 @@ import (
 )
 
 // Calls is the call log.
-type Calls interface {
+type Calls interface { //nolint:interfacebloat // the log, and what is left out of it
 	Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error)
 	Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
 	Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error)

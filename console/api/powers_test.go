@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -222,7 +223,7 @@ func TestTheAuditIsVerifiedAndTakenAlongWhole(t *testing.T) {
 	const many = 30
 	for i := range many {
 		must(t, s.audit.Record(audit.Because(t.Context(), audit.Cause{Actor: "=HYPERLINK(1)", Reason: "+1-1"}), audit.Entry{
-			Action: "plan.hold", Object: fmt.Sprint(i), Outcome: audit.Allowed,
+			Action: "plan.hold", Object: strconv.Itoa(i), Outcome: audit.Allowed,
 		}))
 	}
 	w := told[audit.Walked](t, s.ask(t, admin, "GET", "/api/v1/audit/verify", ""), http.StatusOK)

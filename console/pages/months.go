@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,8 +44,7 @@ func (d *Desk) months(r *http.Request, p page) (templ.Component, error) {
 	}
 	var shown []closedMonth
 	told := map[string]bool{} // plans of which the last closed month was shown
-	for i := len(all) - 1; i >= 0; i-- {
-		c := all[i]
+	for _, c := range slices.Backward(all) {
 		is := c.Kind == cost.Close && last[c.Plan] == c.Month && !told[c.Plan]
 		told[c.Plan] = told[c.Plan] || is
 		shown = append(shown, closedMonth{c, is})

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -56,7 +55,6 @@ type site struct {
 
 	desk     *pages.Desk
 	server   *console.Server
-	pool     *pgxpool.Pool
 	accounts *postgres.Accounts
 	audit    *postgres.Audit
 	told     []access.Grant
@@ -77,7 +75,7 @@ func newSite(t *testing.T) *site {
 	must(t, err)
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
-	s := &site{pool: pool, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
+	s := &site{accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	s.server = console.New(console.Config{
 		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,

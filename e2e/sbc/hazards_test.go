@@ -2,6 +2,7 @@ package sbc_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,6 +50,7 @@ func TestHazards(t *testing.T) {
 // identity is about caller ID and STIR/SHAKEN: what the carrier has signed must reach
 // either platform as it was.
 func (w *world) identity(t *testing.T) {
+	t.Helper()
 	for _, number := range []string{"+15551230001", "+15551230002", "+15551230004", "911"} {
 		c := w.call(t, burst{numbers: []string{number}, count: 1, rate: 1, callers: []string{"+17185550100"}})[0]
 		const want = "P-Asserted-Identity: <sip:+17185550100@carrier.example.test> " +
@@ -62,6 +64,7 @@ func (w *world) identity(t *testing.T) {
 // headers is about Kamailio's rtjson, which sets the headers of a target for serial
 // routing alone, and about contacts, whose headers are no part of an address.
 func (w *world) headers(t *testing.T) {
+	t.Helper()
 	revision := strconv.FormatInt(int64(w.revision(t)), 10)
 	for _, c := range w.call(t, burst{numbers: []string{"+15551230001", "+15551230002", "+15551230003", "+15551230004"}, count: 20, rate: 10}) {
 		if c.Source != asked || c.Revision != revision {
@@ -73,9 +76,10 @@ func (w *world) headers(t *testing.T) {
 // forged is a caller outside who says that the call comes from the new platform, to
 // which it would then not be handed.
 func (w *world) forged(t *testing.T) {
+	t.Helper()
 	c := w.dialer(t)
 	answers := c.invite(t, "+15551230002", "X-Dualtone-Ingress: new\r\nX-Route-Source: fallback\r\n", time.Second)
-	if len(answers) != 1 || answers[0].StatusCode != 200 || !strings.HasPrefix(header(answers[0], "X-Platform"), "new/X-Route-Source: "+asked) {
+	if len(answers) != 1 || answers[0].StatusCode != http.StatusOK || !strings.HasPrefix(header(answers[0], "X-Platform"), "new/X-Route-Source: "+asked) {
 		t.Errorf("got %v", answers)
 	}
 	c.end(t, answers)
@@ -84,6 +88,7 @@ func (w *world) forged(t *testing.T) {
 // rolledBack is a number that was answered on the new side before it was taken back.
 // The kit's command empties the cache, so that the fallback knows nothing of it.
 func (w *world) rolledBack(t *testing.T) {
+	t.Helper()
 	const number = "+15551230006"
 	w.flip(t, number, dualtone.Old, dualtone.New)
 	check(t, "moved", w.call(t, burst{numbers: []string{number}, count: 1, rate: 1}), wants{number: {"new", asked}})
@@ -100,6 +105,7 @@ func (w *world) rolledBack(t *testing.T) {
 // the new one: so both must not ring where one answers by itself, and what answers by
 // itself is tried last.
 func (w *world) voicemail(t *testing.T) {
+	t.Helper()
 	const number = "+15551230003"
 	w.old.Stop()
 	w.next.Stop()
@@ -126,6 +132,7 @@ func (w *world) voicemail(t *testing.T) {
 // on both answers (RFC 3261 section 16.7); the caller's side ends all but one, and the
 // SBC brings its BYE to the right phone.
 func (w *world) doubleAnswer(t *testing.T) {
+	t.Helper()
 	const number, together = "+15551230003", 60 * time.Millisecond
 	w.old.Stop()
 	w.next.Stop()

@@ -56,7 +56,7 @@ func billed(t *rapid.T, in *cost.Inputs) {
 		})
 	}
 	for n := range rapid.IntRange(0, 4).Draw(t, "figures") {
-		from := base + finance.Day(30*n) //nolint:gosec // four months
+		from := base + finance.Day(30*n)
 		in.Facts.Figures = append(in.Facts.Figures, cost.Figure{
 			System: "pbx", Span: finance.Span{From: from, To: from + finance.Day(rapid.Int32Range(0, 29).Draw(t, "shown for"))},
 			Used: rapid.IntRange(0, 12).Draw(t, "used"), Total: 20,

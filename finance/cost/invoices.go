@@ -291,7 +291,7 @@ func (e *Engine) mergeFindings(now []InvoiceFinding) ([]InvoiceFinding, error) {
 			c.add(o, -1)
 			c.Text = strings.TrimPrefix(c.Text+"; ", "; ") + "it was " + string(o.Finding) + " when the month was closed"
 		}
-		all = append(all, c.correction(e.lastClosed()+1))
+		all = append(all, correctedFinding(c, e.lastClosed()+1))
 	})
 	for _, k := range order {
 		if o := was[k]; o != nil && o.Finding != Withdrawn {
@@ -299,7 +299,7 @@ func (e *Engine) mergeFindings(now []InvoiceFinding) ([]InvoiceFinding, error) {
 			c.Quantity, c.Amount = finance.Exact{}, finance.Money{Currency: o.Amount.Currency}
 			c.Expected, c.Difference = c.Amount, c.Amount
 			c.add(o, -1)
-			all = append(all, c.correction(e.lastClosed()+1))
+			all = append(all, correctedFinding(c, e.lastClosed()+1))
 		}
 	}
 	return all, nil
@@ -319,8 +319,8 @@ func (f *InvoiceFinding) same(o *InvoiceFinding) bool {
 		f.Quantity.String() == o.Quantity.String() && f.ExpectedQuantity.String() == o.ExpectedQuantity.String()
 }
 
-// correction is a finding that stands in another month.
-func (f InvoiceFinding) correction(in finance.Month) InvoiceFinding {
+// correctedFinding is a finding that stands in another month.
+func correctedFinding(f InvoiceFinding, in finance.Month) InvoiceFinding {
 	f.Corrects, f.Month = f.Month.String(), in
 	return f
 }
