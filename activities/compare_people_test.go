@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,7 +64,7 @@ func newFloor(t *testing.T, people int) *floor {
 	users := f.openCRM(t, people)
 	var staff []dualtone.Person
 	for i := range people {
-		a := dualtone.Accounts{CRM: dualtone.UserID(users[i]), Old: dualtone.UserID(fmt.Sprint(firstExtension + i)), New: dualtone.UserID(agents[i])}
+		a := dualtone.Accounts{CRM: dualtone.UserID(users[i]), Old: dualtone.UserID(strconv.Itoa(firstExtension + i)), New: dualtone.UserID(agents[i])}
 		f.accounts = append(f.accounts, a)
 		staff = append(staff, dualtone.Person{ID: dualtone.PersonID(fmt.Sprintf("E%04d", i)), Accounts: a, Numbers: []dualtone.Number{dualtone.Number(fmt.Sprintf("+1212555%04d", i))}})
 	}
@@ -194,7 +195,7 @@ func TestManyAreReadBackWithFewRequests(t *testing.T) {
 	t.Parallel()
 	const people = 450
 	f := newFloor(t, people)
-	must(t, f.pbx.ChangePerson(fmt.Sprint(firstExtension+7), func(p *sim.Person) { p.Forward = "5555" }))
+	must(t, f.pbx.ChangePerson(strconv.Itoa(firstExtension+7), func(p *sim.Person) { p.Forward = "5555" }))
 	must(t, f.org.Change("User", string(f.accounts[430].CRM), salesforcesim.Values{"CallCenterId": ""}))
 	for _, n := range f.requests {
 		n.Store(0)
@@ -221,7 +222,7 @@ func TestAComparisonGoesOnWhereALostWorkerWas(t *testing.T) {
 	t.Parallel()
 	const people = 450
 	f := newFloor(t, people)
-	must(t, f.pbx.ChangePerson(fmt.Sprint(firstExtension+7), func(p *sim.Person) { p.Forward = "5555" }))
+	must(t, f.pbx.ChangePerson(strconv.Itoa(firstExtension+7), func(p *sim.Person) { p.Forward = "5555" }))
 	_, so, err := f.measure(t, &crew{lost: 3}, nil)
 	if err == nil || so == nil {
 		t.Fatalf("the lost worker ended with %v and left %v", err, so)

@@ -22,29 +22,34 @@ type softphoneOf struct {
 func (o *org) survey(context.Context, int) (systems.Ahead, error) {
 	return func(ctx context.Context, users []dualtone.UserID) error {
 		for some := range slices.Chunk(users, aheadAtOnce) {
-			var ids []string
-			for _, user := range some {
-				if isID(string(user), "005") {
-					ids = append(ids, string(user))
-				}
-			}
-			if len(ids) == 0 {
-				continue
-			}
-			pages, err := o.queries(ctx, o.holdingQueries(ids)...)
-			if err != nil {
+			if err := o.ahead(ctx, some); err != nil {
 				return err
-			}
-			found, err := o.holdings(ctx, pages)
-			if err != nil {
-				return err
-			}
-			for _, user := range some {
-				if held, ok := found[bare(string(user))]; ok {
-					systems.Know(ctx, softphoneOf{o.client, user}, held.phone)
-				}
 			}
 		}
 		return nil
 	}, nil
+}
+
+// ahead reads the softphones of some users; an unknown one has none.
+func (o *org) ahead(ctx context.Context, users []dualtone.UserID) error {
+	var ids []string
+	for _, user := range users {
+		if isID(string(user), "005") {
+			ids = append(ids, string(user))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	pages, err := o.queries(ctx, o.holdingQueries(ids)...)
+	if err != nil {
+		return err
+	}
+	found, err := o.holdings(ctx, pages)
+	for _, user := range users {
+		if held, ok := found[bare(string(user))]; ok {
+			systems.Know(ctx, softphoneOf{o.client, user}, held.phone)
+		}
+	}
+	return err
 }

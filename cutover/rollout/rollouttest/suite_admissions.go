@@ -26,17 +26,17 @@ func (b *bench) admit(t *testing.T, a rollout.Admission, people ...dualtone.Pers
 	return before
 }
 
-func (b *bench) switching(t *testing.T, stage string, after time.Duration) {
+func (b *bench) switching(t *testing.T, stage string) {
 	t.Helper()
-	b.record(t, stage, rollout.Open, rollout.Pending, rollout.Switching, after)
+	b.record(t, stage, rollout.Open, rollout.Pending, rollout.Switching, 3*time.Second)
 }
 
 func admissions(t *testing.T, b *bench) {
 	t.Helper()
 	b.plan(t)
 	b.start(t)
-	b.switching(t, "pilot", 3*time.Second)
-	b.switching(t, "wave-1", 3*time.Second)
+	b.switching(t, "pilot")
+	b.switching(t, "wave-1")
 	early := noon().Add(-time.Hour) // before b.moved moves anybody
 	asks := func(stage string) rollout.Admission { return rollout.Admission{Stage: stage, At: early} }
 	for _, c := range []struct {
@@ -79,7 +79,7 @@ func admissionsAtOnce(t *testing.T, b *bench) {
 	t.Helper()
 	b.plan(t)
 	b.start(t)
-	b.switching(t, "wave-1", 3*time.Second)
+	b.switching(t, "wave-1")
 	const places = 2
 	var all sync.WaitGroup
 	through := make(chan dualtone.PersonID, 5)
@@ -112,7 +112,7 @@ func failures(t *testing.T, b *bench) {
 	t.Helper()
 	b.plan(t)
 	b.start(t)
-	b.switching(t, "pilot", 3*time.Second)
+	b.switching(t, "pilot")
 	b.moved(t, "p001", cutover.OnNew, "emea/pilot")
 	b.moved(t, "p002", cutover.FailedClean, "emea/pilot")
 	b.moved(t, "p003", cutover.RestoreDrift, "emea/pilot")
