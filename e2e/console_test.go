@@ -125,22 +125,23 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	s.cohort(t, "wave", 10, 6)
 	s.work(t)
 	s.good(t, "finance", "contracts", "import", s.file(t, "contracts.yaml", contracts))
-	s.good(t, "calls", "import", "--system", "pbx", s.file(t, "Master.csv", callRecord(1)+"\n"+badRecord()+"\n"))
+	s.good(t, "calls", "import", "--system", "pbx", "--format", "asterisk", s.file(t, "Master.csv", callRecord(1)+"\n"+badRecord()+"\n"))
 	s.env = append(s.env, "DUALTONE_CONSOLE_RATE_SIGN_INS_PER_MINUTE=1000")
 	list := s.file(t, "more.csv", "id,name,email\nN1,Nora New,nora@acme.example\nN2,,nobody\n,Without an id,x@acme.example\n")
 	month := time.Now().UTC().AddDate(0, 0, -time.Now().UTC().Day()).Format("2006-01")
 	pages := visit(t, "visit.mjs", holds{
-		"accounts":             says("adam", "operations lead, cutover approver"),
+		"accounts":             says("adam", "operations-lead, cutover-approver"),
 		"bad list":             func(x seen) bool { return x.Faults == 3 },
 		"good rows":            says("1 people are taken in; 2 rows were left out"),
 		"row tried":            says("It can be read: 1 legs"),
 		"row read":             says("1 legs came into the call log"),
 		"effect":               says("up to 6 users"),
 		"moved":                func(x seen) bool { return x.Live == "live" },
+		"three ways":           says("Before the switch", "goes back"),
 		"taken back":           says(),
 		"fault":                says("line 15", "four"),
 		"handed in":            func(x seen) bool { return x.State == "submitted" },
-		"own plan":             says("cutover approver"),
+		"own plan":             says("author"),
 		"planner cannot start": says("needs the role of operator"),
 		"approved":             says("Approved until"),
 		"started":              says("Started"),
@@ -149,16 +150,18 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		"viewer":               func(x seen) bool { return x.Faults > 0 && len(x.Open) == 0 },
 		"viewer switches":      says("needs the role of"),
 		"viewer audits":        says("admin"),
-		"planner closes":       says("needs the role of finance owner"),
+		"planner closes":       says("needs the role of finance-owner"),
 		"month":                says("stay as they are for ever"),
 		"closed":               says(month, "is closed"),
 		"open again":           says(month, "is open again"),
-		"board":                func(x seen) bool { return x.Faults == 0 && strings.Contains(x.Said, "fay shows this page to the board") },
-		"glass":                says("You are incident commander until"),
-		"mended":               says("oscar is incident commander no more"),
-		"token":                says("dt_"),
+		"board": func(x seen) bool {
+			return x.Faults == 0 && strings.Contains(x.Said, "fay shows this page to the board")
+		},
+		"glass":  says("You are incident commander until"),
+		"mended": says("oscar is incident commander no more"),
+		"token":  says("dt_"),
 	}, s.console(t), s.file(t, "plan.yaml", planFile), list, month)
-	if want := 2 * (15 + 23); pages != want {
+	if want := 2 * (16 + 23); pages != want {
 		t.Errorf("%d pages were visited, want %d", pages, want)
 	}
 	if a := s.good(t, "audit", "verify"); !strings.Contains(a.out, "unbroken") {
@@ -167,7 +170,9 @@ func TestTheConsoleInABrowser(t *testing.T) {
 }
 
 // badRecord is a record whose start is no time.
-func badRecord() string { return strings.Replace(callRecord(2), startOf(callRecord(2)), "32.11.2026", 1) }
+func badRecord() string {
+	return strings.Replace(callRecord(2), startOf(callRecord(2)), "32.11.2026", 1)
+}
 
 // startOf is the start in a record.
 func startOf(record string) string { return strings.Trim(strings.Split(record, ",")[10], `"`) }

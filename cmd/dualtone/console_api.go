@@ -33,7 +33,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
-		Region: m.Region, Countries: countries(cfg), Now: now,
+		Region: m.Region, Deciding: decidingOptions(cfg), Now: now,
 		Traffic: func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error) {
 			return traffic(ctx, cfg, s, q, corrections)
 		},

@@ -37,7 +37,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Control:    orders,
 		Rehearsals: s.rehearsals, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
-		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
+		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},
 		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},

@@ -149,7 +149,7 @@ func (d *database) Explain(ctx context.Context, call routing.Call) (routing.Deci
 	if call.Country == "" {
 		call.Country = d.cfg.Migration.Region
 	}
-	book := routeBook{router: d.stores.router, table: routing.NewTable(routing.Options{Countries: countries(d.cfg)})}
+	book := routeBook{router: d.stores.router, table: routing.NewTable(decidingOptions(d.cfg))}
 	return book.Explain(ctx, call)
 }
 

@@ -83,9 +83,10 @@ type Desk struct {
 	Care    calllog.Care
 	// Region is whose dialing rules numbers without a plus sign follow.
 	Region string
-	// Countries are those whose emergency numbers are guarded.
-	Countries []string
-	Now       func() time.Time
+	// Deciding is what edges decide by beside the table; the emergency numbers of its
+	// countries are guarded.
+	Deciding routing.Options
+	Now      func() time.Time
 }
 
 // API is the API of one server.

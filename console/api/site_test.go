@@ -139,7 +139,7 @@ func newSite(t *testing.T) *site {
 		},
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
-		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Countries: []string{"GB"}, Now: time.Now,
+		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Deciding: routing.Options{Countries: []string{"GB"}}, Now: time.Now,
 		Traffic: func(ctx context.Context, q report.Query, _ int) (report.Traffic, error) {
 			return report.Make(ctx, rollups, q)
 		},

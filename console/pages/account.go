@@ -41,9 +41,12 @@ type tab struct {
 
 func adminTabs() []tab {
 	return []tab{
-		{"Accounts", "/admin/accounts", access.AccountManage}, {"Tokens", "/admin/tokens", access.TokenManage},
+		{"Accounts", "/admin/accounts", access.AccountManage},
+		{"Tokens", "/admin/tokens", access.TokenManage},
 		{"Audit", "/admin/audit", access.AuditRead},
-		{"Shared links", "/admin/links", access.LinkShare}, {"Break glass", "/admin/glass", access.PlanRead}, {"Your account", "/account", access.PlanRead},
+		{"Shared links", "/admin/links", access.LinkShare},
+		{"Break glass", "/admin/glass", access.PlanRead},
+		{"Your account", "/account", access.PlanRead},
 	}
 }
 

@@ -54,6 +54,7 @@ type Desk struct {
 
 	router *console.Router
 	hub    hub
+	drawn  drawings
 }
 
 // viewer is who asks.

@@ -86,6 +86,9 @@ func (d *Desk) costs(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	p.title = made.Title
+	if known, err := pinned(asked, made); err == nil {
+		d.drawn.keep(known, made)
+	}
 	return costsPage(p, q, asked, made, sheets), nil
 }
 
@@ -153,9 +156,11 @@ func (d *Desk) costsChart(r *http.Request) (file, error) {
 		return file{}, err
 	}
 	asked.Curve = true
-	made, err := d.Finance.Document(r.Context(), asked)
-	if err != nil {
-		return file{}, err
+	made, kept := d.drawn.find(asked)
+	if !kept {
+		if made, err = d.Finance.Document(r.Context(), asked); err != nil {
+			return file{}, err
+		}
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(r.PathValue("chart"), ".svg"))
 	if err != nil || n < 0 || n >= len(made.Charts) {

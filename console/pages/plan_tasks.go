@@ -37,7 +37,7 @@ func (s sight) taskButtons(v Viewer, t rollout.Task) []button {
 		b := button{
 			id: "task-" + t.ID + "-" + string(o.verdict), text: o.text, class: o.class, effect: o.effect, to: s.path + "/tasks",
 			hidden: []hidden{{"task", t.ID}, {"verdict", string(o.verdict)}},
-			fields: []field{{name: "evidence", label: labelled(o.evidence, o.placeholder), typed: lines, required: true}},
+			fields: []field{{name: "evidence", label: withWanted(o.evidence, o.placeholder), typed: lines, required: true}},
 			reason: o.verdict == rollout.TaskRefused,
 		}
 		b.refused = v.refusal(access.PlanProgress)
@@ -49,7 +49,7 @@ func (s sight) taskButtons(v Viewer, t rollout.Task) []button {
 	return buttons
 }
 
-func labelled(what, wanted string) string {
+func withWanted(what, wanted string) string {
 	if wanted == "" {
 		return what
 	}

@@ -78,7 +78,11 @@ func (l *linter) fed(path string, g HealthGate) {
 		at = path + ".name"
 	}
 	for _, system := range read {
-		if why, want := l.source.Unfed(g.Metric, system); why != "" {
+		switch why, want := l.source.Unfed(g.Metric, system); {
+		case why == "":
+		case g.ObserveOnly:
+			l.doubt(at, fmt.Sprintf("%s has no source, there is nothing to observe: %s", g.Metric, why), want)
+		default:
 			l.wrong(at, fmt.Sprintf("%s has no source and would hold for ever: %s", g.Metric, why), want)
 		}
 	}

@@ -24,6 +24,9 @@ func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	f := &frame{items: bought(book, &e.in.Plan)}
 	asked = e.widened(asked)
 	first, last := e.in.AsOf, e.in.AsOf
+	if len(e.closed) > 0 { // What was posted of them is held against what is known now.
+		first = e.closed[0].Month.First()
+	}
 	for i := range f.items {
 		p := &f.items[i]
 		if p.side == dualtone.New {

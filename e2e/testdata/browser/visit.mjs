@@ -57,9 +57,12 @@ tell({ step: 'moved', live: await adam.getAttribute('.live', 'data-state') });
 await browser.held(adam, 'cohort-moved');
 await adam.goto(base + '/users/E1011');
 await browser.held(adam, 'user-moved');
+await adam.click('text=What would change');
+tell({ step: 'three ways', said: words(await adam.textContent('main table')) });
+await browser.held(adam, 'user-three-ways');
 await adam.goto(base + '/cohorts/wave');
 await order(adam, 'Roll back', { reason: 'only to see that it works' });
-await reaches(adam, 'main .badge', /^rolled back$/);
+await reaches(adam, 'main .badge', /^restored$/);
 tell({ step: 'taken back' });
 
 // A program manager writes a plan: a mistake is told while it is typed.

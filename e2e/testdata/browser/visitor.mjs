@@ -54,8 +54,8 @@ export class Browser {
   async close() { await this.chromium.close(); }
 }
 
-// order opens the dialog of a button, fills it in and sends it. It returns what the
-// dialog said would happen.
+// order opens the dialog of a button, fills it in and sends it, and waits for the
+// answer. It returns what the dialog said would happen.
 export async function order(page, name, fields = {}, within = 'main') {
   await page.locator(within).getByRole('button', { name, exact: true }).first().click();
   const dialog = page.locator('dialog[open]');
@@ -66,7 +66,10 @@ export async function order(page, name, fields = {}, within = 'main') {
     else if (await input.evaluate((e) => e.tagName) === 'SELECT') await input.selectOption(value);
     else await input.fill(value);
   }
+  await page.evaluate(() => { document.documentElement.dataset.stale = 'yes'; });
   await dialog.locator('button[type=submit]').click();
+  // Either another page comes, or the dialog keeps the answer.
+  await page.waitForFunction(() => document.documentElement.dataset.stale !== 'yes' || document.querySelector('dialog[open] .problem')?.children.length > 0);
   return effect;
 }
 
