@@ -78,6 +78,14 @@ func floors() []floor {
 			ours("systems/all"):       "surfaces ask the workflows",
 			ours("config"):            "take the values you need",
 		}},
+		{who: []string{"client"}, never: map[string]string{
+			"github.com/jackc/pgx/v5":          "a client knows no database",
+			"go.temporal.io/sdk/client":        "a client knows no workflow",
+			"github.com/danielgtaylor/huma/v2": "a client knows the API's shapes alone",
+			ours("postgres"):                   "a client knows no database",
+			ours("console"):                    "a client is of use without the server",
+			ours("config"):                     "take the values you need",
+		}},
 		{who: []string{"calllog", "calllog/format", "calllog/stitch", "calllog/account", "calllog/reconcile"}, never: map[string]string{
 			"net/http":      "reading what was written is pure",
 			"database/sql":  "reading what was written is pure",

@@ -17,26 +17,67 @@ type Office struct {
 	Accounts Accounts
 	Tokens   Tokens
 	Grants   Grants
-	Now      func() time.Time
+	Links    Links
+	// Tell lets everybody hear of a glass that was broken or mended; nil where
+	// nobody is told.
+	Tell func(ctx context.Context, g Grant) error
+	Now  func() time.Time
 }
 
 // GlassLife is how long a broken glass holds at most.
 const GlassLife = 8 * time.Hour
 
-// Glass makes somebody incident commander for a while.
-func (o *Office) Glass(ctx context.Context, who Actor, reason string, lasts time.Duration) (Grant, error) {
+// NewGlass is the role of somebody who breaks the glass. It refuses one without a
+// reason, and one that would hold for too long.
+func NewGlass(who Actor, reason string, lasts time.Duration, now time.Time) (Grant, error) {
 	switch {
 	case strings.TrimSpace(reason) == "":
 		return Grant{}, fmt.Errorf("breaking the glass needs a reason: %w", dualtone.ErrInvalid)
 	case lasts <= 0 || lasts > GlassLife:
 		return Grant{}, fmt.Errorf("a broken glass holds for %s at most, not for %s: %w", GlassLife, lasts, dualtone.ErrInvalid)
 	}
-	now := o.Now().UTC()
 	const idLen = 12
-	g := Grant{
-		ID: strings.ToLower(rand.Text()[:idLen]), Holder: who.Name, Role: IncidentCommander, Reason: reason, By: who.Name, From: now, Until: now.Add(lasts),
+	return Grant{
+		ID: strings.ToLower(rand.Text()[:idLen]), Holder: who.Name, Role: IncidentCommander, Reason: reason, By: who.Name, From: now.UTC(), Until: now.UTC().Add(lasts),
+	}, nil
+}
+
+// Glass makes somebody incident commander for a while, and tells everybody.
+func (o *Office) Glass(ctx context.Context, who Actor, reason string, lasts time.Duration) (Grant, error) {
+	g, err := NewGlass(who, reason, lasts, o.Now())
+	if err != nil {
+		return g, err
 	}
-	return g, o.Grants.KeepGrant(ctx, g)
+	if err := o.Grants.KeepGrant(ctx, g); err != nil {
+		return g, err
+	}
+	return g, o.tell(ctx, g)
+}
+
+// Mend ends a broken glass before its time: one's own, or anybody's for whoever
+// manages accounts.
+func (o *Office) Mend(ctx context.Context, who Actor, id string) (Grant, error) {
+	g, err := o.Grants.Grant(ctx, id)
+	switch {
+	case err != nil:
+		return g, err
+	case g.Holder != who.Name && !who.May(AccountManage):
+		return g, &DeniedError{Actor: who, Action: AccountManage, May: Who(AccountManage)}
+	case !g.InForce(o.Now()):
+		return g, fmt.Errorf("glass %s holds no more: %w", id, dualtone.ErrConflict)
+	}
+	g.Ended = o.Now().UTC()
+	if err := o.Grants.EndGrant(ctx, id, g.Ended); err != nil {
+		return g, err
+	}
+	return g, o.tell(ctx, g)
+}
+
+func (o *Office) tell(ctx context.Context, g Grant) error {
+	if o.Tell == nil {
+		return nil
+	}
+	return o.Tell(ctx, g)
 }
 
 // Issue makes a token for an account: one's own, or a service's for whoever may

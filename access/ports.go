@@ -86,9 +86,19 @@ type Grant struct {
 	Ended  time.Time `json:"ended,omitzero"`
 }
 
+// InForce reports whether the role is held at a time.
+func (g Grant) InForce(at time.Time) bool {
+	return !at.Before(g.From) && at.Before(g.Until) && (g.Ended.IsZero() || at.Before(g.Ended))
+}
+
 // Grants keeps roles that were given for a while.
 type Grants interface {
 	KeepGrant(ctx context.Context, g Grant) error
+	// Grant returns ErrNotFound for an unknown one.
+	Grant(ctx context.Context, id string) (Grant, error)
+	// Grants returns all that ever were, newest first, those that began before a
+	// time unless it is zero.
+	Grants(ctx context.Context, before time.Time, limit int) ([]Grant, error)
 	// EndGrant ends one before its time; ErrNotFound.
 	EndGrant(ctx context.Context, id string, at time.Time) error
 	// Granted returns those in force at a time, of one holder unless it is empty.

@@ -31,6 +31,8 @@ const (
 	PlanReconcile Action = "plan.reconcile"
 	// PlanProgress moves manual tasks.
 	PlanProgress Action = "plan.progress"
+	// DifferenceExplain says why a difference between both systems is no loss.
+	DifferenceExplain Action = "difference.explain"
 )
 
 // What is done with people and those who move together.
@@ -78,6 +80,8 @@ const (
 	AccountManage Action = "account.manage"
 	// NoticeSend tries whether notices arrive, and has them sent again.
 	NoticeSend Action = "notice.send"
+	// LinkShare lets somebody without an account read one page.
+	LinkShare Action = "link.share"
 	// BreakGlass makes somebody incident commander for a while.
 	BreakGlass Action = "glass.break"
 )
@@ -125,6 +129,7 @@ func planRows() []Row {
 		writes(PlanRollback, "take a plan or a stage back", desk()),
 		writes(PlanAbort, "end a plan or a stage where it is", desk()),
 		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
+		writes(DifferenceExplain, "explain a difference between both systems, or take that back", approvers()),
 		writes(PlanFinalise, "go past the point of no return", approvers()),
 		writes(PlanProgress, "move a manual task", handy),
 	}
@@ -176,6 +181,7 @@ func ownRows() []Row {
 		writes(TokenManage, "make and revoke tokens of others", []Role{Admin}),
 		writes(AccountManage, "make, change and disable accounts", []Role{Admin}),
 		writes(NoticeSend, "try whether notices arrive, and have them sent again", movers()),
+		writes(LinkShare, "share a plan or a report with somebody who has no account", append(planners(), approvers()...)),
 		writes(BreakGlass, "become incident commander for a while", append(movers(), TelecomOwner, CutoverApprover)),
 	}
 }

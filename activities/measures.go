@@ -21,6 +21,15 @@ type Measures struct {
 	Log       *CallLog
 	Baselines *Baselines
 	Compare   *Comparison
+	// Explanations are what people said of differences; nil knows of none.
+	Explanations rollout.Explanations
+	// Quarantine keeps the records that could not be read.
+	Quarantine Quarantined
+}
+
+// Quarantined lists the records that could not be read.
+type Quarantined interface {
+	Quarantined(ctx context.Context, q calllog.QuarantineQuery) ([]calllog.Quarantined, error)
 }
 
 // Measure measures the new side in the time that is asked for, with what the gate
@@ -28,9 +37,19 @@ type Measures struct {
 func (g *Measures) Measure(ctx context.Context, m rollout.Measure) (rollout.Reading, error) {
 	switch m.Gate.Name {
 	case rollout.ReconcilePrefix + string(plan.UserState):
-		return g.Compare.people(ctx, m)
+		r, err := g.Compare.people(ctx, m)
+		if err == nil {
+			err = g.explain(ctx, m, &r)
+			r.Value = float64(open(r.Differences))
+		}
+		return r, err
 	case rollout.ReconcilePrefix + string(plan.CallLog):
-		return g.Compare.calls(ctx, m)
+		r, err := g.Compare.calls(ctx, m)
+		if err == nil && r.Missing == "" {
+			err = g.explain(ctx, m, &r)
+			r.Value = float64(open(r.Differences)) / float64(r.Samples)
+		}
+		return r, err
 	}
 	v, err := g.Library.open(ctx, m.Plan, m.Hash)
 	if err != nil {
@@ -43,6 +62,21 @@ func (g *Measures) Measure(ctx context.Context, m rollout.Measure) (rollout.Read
 	}
 	r.Baseline, err = g.against(ctx, p, m)
 	return r, err
+}
+
+// explain gives the differences of a comparison the words of people that are in
+// force.
+func (g *Measures) explain(ctx context.Context, m rollout.Measure, r *rollout.Reading) error {
+	if g.Explanations == nil || len(r.Differences) == 0 {
+		return nil
+	}
+	said, err := g.Explanations.Explanations(ctx, m.Plan)
+	if err != nil {
+		return err
+	}
+	r.Stage, r.Gate = m.Stage, m.Gate.Name
+	rollout.Explain(r, said, g.Compare.Now())
+	return nil
 }
 
 // against is what a gate's figure is compared with; nil where there is nothing.
@@ -74,7 +108,7 @@ func metricOf(g plan.HealthGate) plan.Metric {
 // figure measures a metric of one system.
 func (g *Measures) figure(ctx context.Context, s plan.Systems, system string, m rollout.Measure) (rollout.Reading, error) {
 	metric, read := metricOf(m.Gate), []string{system}
-	if metric == plan.UnaccountedCalls {
+	if metric == plan.UnaccountedCalls || metric == plan.DoubleOffers {
 		read = []string{s.Old, s.New}
 	}
 	for _, name := range read {
@@ -87,6 +121,12 @@ func (g *Measures) figure(ctx context.Context, s plan.Systems, system string, m 
 		return g.unaccounted(ctx, m)
 	case plan.MOSP10:
 		return g.voice(ctx, system, m)
+	case plan.DoubleOffers:
+		return g.doubleOffers(ctx, s, m)
+	case plan.AdapterErrors:
+		return g.adapterErrors(ctx, system, m)
+	case plan.UnmappedWrapUps:
+		return g.unmapped(ctx, system, m)
 	default:
 		return g.shared(ctx, system, metric, m)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/systems"
 )
 
 // incoming is a call to a queue, answered or given up.
@@ -55,7 +56,8 @@ func TestAGateIsMeasuredByTheCallLog(t *testing.T) {
 		},
 		sums: []report.Sum{sumOf("cloud", 0, 96, 1), sumOf("pbx", 0, 1, 1000)},
 	}
-	measures := &activities.Measures{Library: o.library, Log: log.log()}
+	compare := &activities.Comparison{User: &activities.User{CRM: &systems.CRM{Name: "sf"}, People: o.people}, Crew: o.store}
+	measures := &activities.Measures{Library: o.library, Log: log.log(), Compare: compare}
 	measure := func(gate plan.HealthGate, from, to time.Time) rollout.Reading {
 		r, err := measures.Measure(t.Context(), rollout.Measure{Plan: "emea", Hash: o.ref().Hash, Stage: "pilot", Gate: gate, From: from, To: to})
 		if err != nil {
@@ -183,5 +185,55 @@ func TestEverybodyIsReadBackWhenSystemsAreCompared(t *testing.T) {
 				t.Errorf("the difference is %+v", r.Differences[0])
 			}
 		})
+	}
+}
+
+// words are what people said of differences.
+type words []rollout.Explained
+
+func (words) Explain(context.Context, rollout.Explained) error { return nil }
+
+func (w words) Explanations(context.Context, string) ([]rollout.Explained, error) { return w, nil }
+
+// A difference that a person explained fails no gate, until what they said of it
+// ends.
+func TestADifferenceThatAPersonExplainedFailsNoGate(t *testing.T) {
+	t.Parallel()
+	o := newMovedOffice(t)
+	s, err := o.people.Switch(t.Context(), "s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world := cutovertest.NewWorld(cutover.Apply(s.Before, s.Actions).With(cutover.Softphone, cutover.Value{Softphone: &dualtone.Softphone{CallCenter: "04vOld"}}))
+	u := &activities.User{
+		Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), CRM: world.CRM(cutovertest.CallCenters()...),
+		Router: world.Router(), People: o.people, Switches: o.people, Now: o.later,
+	}
+	now := o.later()
+	measures := &activities.Measures{Library: o.library, Log: o.log.log(), Compare: &activities.Comparison{User: u, Crew: o.store, Log: o.log.log(), Now: func() time.Time { return now }}}
+	gate := plan.HealthGate{Name: "reconcile/user_state", Threshold: &plan.Threshold{Max: &plan.Level{Unit: plan.InNumbers}}, MinSamples: 1}
+	measure := func() rollout.Reading {
+		t.Helper()
+		r, err := measures.Measure(t.Context(), rollout.Measure{Plan: "emea", Hash: o.ref().Hash, Stage: "pilot", Gate: gate})
+		if err != nil || len(r.Differences) != 1 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return rollout.Rule(gate, r)
+	}
+	found := measure()
+	if found.Ruling != rollout.GateFails {
+		t.Fatalf("unexplained: %+v", found)
+	}
+	d := found.Differences[0]
+	measures.Explanations = words{{
+		Plan: "emea", Stage: "pilot", Gate: gate.Name, Key: d.Key, Old: d.Old, New: d.New, Actor: "lea", Role: plan.OperationsLead,
+		Reason: "CHG-1", At: now, Until: now.Add(time.Hour),
+	}}
+	if r := measure(); r.Ruling != rollout.GatePasses || !strings.Contains(r.Differences[0].Explanation, "CHG-1") {
+		t.Errorf("explained: %+v", r)
+	}
+	now = now.Add(time.Hour)
+	if r := measure(); r.Ruling != rollout.GateFails {
+		t.Errorf("when that is over: %+v", r)
 	}
 }

@@ -173,6 +173,45 @@ func TestWhatAnEarlierSwitchLeftBehindBlocksTheStage(t *testing.T) {
 	}
 }
 
+// vitessio/vitess#16794: the way forward was allowed though the way back could not
+// work. A proof counts while it is young and whole.
+func TestNobodyGoesForwardBeforeTheWayBackIsProved(t *testing.T) {
+	t.Parallel()
+	world := cutovertest.NewWorld(cutovertest.Before())
+	for name, c := range map[string]struct {
+		last *rollout.Proof
+		want string
+	}{
+		"never":         {nil, "nobody has gone out and come back in the last 14d; move a volunteer to the new side and back first"},
+		"too long ago":  {&rollout.Proof{Subject: "E9", Restored: true, At: noon().Add(-14*24*time.Hour - time.Second)}, "in the last 14d"},
+		"in vain":       {&rollout.Proof{Subject: "E9", At: noon().Add(-time.Hour), Detail: "old.forward is left"}, "of E9 at 2027-03-01T11:00:00Z, did not restore everything: old.forward is left"},
+		"whole, lately": {&rollout.Proof{Subject: "E9", Restored: true, At: noon().Add(-14 * 24 * time.Hour)}, ""},
+	} {
+		o := newOffice(t, cutovertest.Agent())
+		checks := &activities.Prechecks{
+			Library: o.library, Store: o.store, Proofs: lastWayBack{c.last}, People: o.people, Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), Now: noon,
+		}
+		found, err := checks.Check(t.Context(), o.stage("pilot"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := strings.Join(found.Blocks, "; ")
+		if c.want == "" && blocks != "" || !strings.Contains(blocks, c.want) {
+			t.Errorf("a way back %s: blocked by %q, want %q", name, blocks, c.want)
+		}
+	}
+}
+
+// lastWayBack is the proof of the only way back that was ever gone, if any was.
+type lastWayBack struct{ last *rollout.Proof }
+
+func (l lastWayBack) WayBack(_ context.Context, _ plan.Reversal, since time.Time) (rollout.Proof, error) {
+	if l.last == nil || l.last.At.Before(since) {
+		return rollout.Proof{}, fmt.Errorf("way back: %w", dualtone.ErrNotFound)
+	}
+	return *l.last, nil
+}
+
 // restored is the proof that the last way back restored everything.
 type restored struct{}
 

@@ -44,7 +44,8 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 		"not written":                  {first, before, []string{"intent 1", "state 0", "note 1", "state 0"}},
 		"broken off after the license": {crm, half, []string{"intent 4", "state 0", "note 4", "intent -4", "wrote -4", "state 0"}},
 		"broken off before the license was taken": {
-			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}}, half,
+			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}},
+			half,
 			[]string{"intent -4", "state 0", "note -4", "intent -4", "wrote -4", "state 0"},
 		},
 	} {

@@ -3,23 +3,30 @@ package audit
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 )
 
-// Walked is what a walk along the whole chain has found.
+// Kept is the audit where it is kept.
+type Kept interface {
+	Log
+	// Guarded reports whether the user that this program signs in as can neither
+	// change the audit nor switch off what keeps it from that.
+	Guarded(ctx context.Context) (bool, error)
+}
+
+// Walked is what a walk along the chain has found.
 type Walked struct {
-	Entries int64 `json:"entries"`
-	// Hash is the last one. Kept elsewhere, it proves later that none was changed.
-	Hash string `json:"hash"`
-	// Guarded: the program's own user of the database cannot change the audit.
-	Guarded bool `json:"guarded"`
-	// Fault says where the chain is broken; empty where it is not.
+	Entries int64  `json:"entries"`
+	Hash    string `json:"hash"`
+	Guarded bool   `json:"guarded"`
+	// Fault is where the chain is broken; empty for nowhere.
 	Fault string `json:"fault,omitempty"`
 }
 
-// Walk computes the hash of every entry anew, from the first to what was the last
-// when it began.
-func Walk(ctx context.Context, log Log) (w Walked, err error) {
+// Walk computes the hash of every entry anew, from the first to the last. A broken
+// chain is no error: Fault tells it.
+func Walk(ctx context.Context, log Kept) (w Walked, err error) {
 	var chain Chain
 	// The end first: what is added while it is read comes after it.
 	end, hash, err := log.Head(ctx)
@@ -42,13 +49,14 @@ func Walk(ctx context.Context, log Log) (w Walked, err error) {
 	if w.Fault == "" && (w.Entries != end || w.Hash != hash) {
 		w.Fault = fmt.Sprintf("it ends at entry %d and should at %d", w.Entries, end)
 	}
-	return w, nil
+	w.Guarded, err = log.Guarded(ctx)
+	return w, err
 }
 
-// Each reads all entries that a query selects, a part at a time.
+// Each reads all entries that a query selects, oldest first.
 func Each(ctx context.Context, log Log, q Query, do func(Entry) error) error {
-	const part = 1000
-	for q.Limit = part; ; {
+	const atATime = 1000
+	for q.Limit = atATime; ; {
 		found, err := log.Entries(ctx, q)
 		if err != nil {
 			return err
@@ -59,21 +67,21 @@ func Each(ctx context.Context, log Log, q Query, do func(Entry) error) error {
 			}
 			q.After = e.Serial
 		}
-		if len(found) < part {
+		if len(found) < q.Limit {
 			return nil
 		}
 	}
 }
 
-// Columns are the names of an entry's cells.
+// Columns are the names of what Cells tells.
 func Columns() []string {
 	return []string{"serial", "at", "actor", "role", "via", "action", "object", "outcome", "reason", "before", "after", "request", "hash"}
 }
 
-// Cells are an entry as a row of a table.
+// Cells are the entry as a row of a table.
 func (e Entry) Cells() []string {
 	return []string{
-		fmt.Sprint(e.Serial), e.At.Format(time.RFC3339Nano), e.Actor, e.Role, e.Via, e.Action, e.Object,
+		strconv.FormatInt(e.Serial, 10), e.At.Format(time.RFC3339Nano), e.Actor, e.Role, e.Via, e.Action, e.Object,
 		string(e.Outcome), e.Reason, string(e.Before), string(e.After), e.Request, e.Hash,
 	}
 }

@@ -80,7 +80,7 @@ type keeping struct {
 }
 
 func (k *keeping) run(ctx context.Context) error {
-	if _, err := k.write(ctx, "warm up", k.take(roundOfLegs)); err != nil {
+	if _, err := k.write(ctx, "warm up", k.take()); err != nil {
 		return err
 	}
 	for n := range k.rounds {
@@ -100,11 +100,11 @@ func (k *keeping) run(ctx context.Context) error {
 	return k.read(ctx)
 }
 
-// take makes the rows that come next, in batches.
-func (k *keeping) take(legs int) [][]calllog.Row {
+// take makes a round's rows, those that come next, in batches.
+func (k *keeping) take() [][]calllog.Row {
 	var all [][]calllog.Row
-	for n := 0; n < legs; n += keptBatch {
-		all = append(all, k.company.Rows("pbx", k.next, min(keptBatch, legs-n)))
+	for n := 0; n < roundOfLegs; n += keptBatch {
+		all = append(all, k.company.Rows("pbx", k.next, keptBatch))
 		k.next += keptBatch
 	}
 	return all
@@ -112,7 +112,7 @@ func (k *keeping) take(legs int) [][]calllog.Row {
 
 func (k *keeping) round(ctx context.Context, n int) (r keptRound, err error) {
 	name := fmt.Sprintf("round %d", n)
-	one, left, right := k.take(roundOfLegs), k.take(roundOfLegs), k.take(roundOfLegs)
+	one, left, right := k.take(), k.take(), k.take()
 	if r.One, err = k.write(ctx, name+" one", one); err != nil {
 		return r, err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/postgres"
@@ -73,15 +74,45 @@ const (
 	bound        = 4096
 )
 
+// springPlan is the plan that runs.
+const springPlan = `apiVersion: dualtone/v1
+kind: CutoverPlan
+metadata: {name: spring, owner: ada}
+spec:
+  systems: {old: pbx, new: cloud, crm: sf}
+  timezone: Europe/London
+  calendars:
+    windows:
+      night: {days: [tue, wed], from: "20:00", to: "23:30"}
+  gates:
+    precheck:
+      - {check: before_image_complete}
+      - {check: restore_rehearsed, max_age: 14d, on_fail: block_stage}
+    reconcile:
+      - {diff: user_state, max_unexplained: 0, max_age: 24h}
+  limits: {concurrency: 10}
+  approvals:
+    plan: {need: 1, roles: [cutover-approver]}
+    stage_default: {need: 1, roles: [operations-lead]}
+  rollback: {window: 14d}
+  stages:
+    - id: all
+      cohort: {match: {site: [Leeds]}}
+      windows: [night]
+      soak: 3d
+      gates: [precheck, reconcile]
+`
+
 // visit is a running console with a company, and those who visit it.
 type visit struct {
 	settings
 
-	url     string
-	server  *process
-	plans   *postgres.Rollouts
-	secrets []string
-	found   *consoleFindings
+	url      string
+	server   *process
+	plans    *postgres.Rollouts
+	versions *postgres.Plans
+	secrets  []string
+	found    *consoleFindings
 }
 
 // watching measures the console: live pages on a running plan, a page of a large
@@ -106,13 +137,12 @@ func watching(ctx context.Context, s settings, f *findings) (err error) {
 
 // manyFiles lets this process and those that it starts hold many connections.
 func manyFiles() error {
-	const enough = 3 * slowOnes
-	l := syscall.Rlimit{Cur: enough, Max: enough}
+	const enough = slowOnes + 5*browsers
 	var now syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
 		return err
 	}
-	l.Max = max(l.Max, now.Max)
+	l := syscall.Rlimit{Cur: max(now.Cur, enough), Max: max(now.Max, enough)}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return fmt.Errorf("%d open files are needed, %d allowed: ulimit -n %d: %w", enough, now.Max, enough, err)
 	}
@@ -150,7 +180,7 @@ func openVisit(ctx context.Context, s settings) (_ *visit, done func(), err erro
 	if _, err := postgres.Migrate(ctx, pool, nil); err != nil {
 		return nil, nil, err
 	}
-	v := &visit{settings: s, plans: postgres.NewRollouts(pool), found: &consoleFindings{Browsers: browsers, People: gridPeople, Slow: slowOnes, Bound: bound}}
+	v := &visit{settings: s, plans: postgres.NewRollouts(pool), versions: postgres.NewPlans(pool), found: &consoleFindings{Browsers: browsers, People: gridPeople, Slow: slowOnes, Bound: bound}}
 	if s.quick {
 		v.found.Browsers, v.found.People, v.found.Slow = 50, 2*planPeople, 500
 	}
@@ -181,7 +211,17 @@ func (v *visit) fill(ctx context.Context, people *postgres.People, accounts *pos
 	for i := range crew {
 		crew[i] = personID(i)
 	}
-	p := rollout.Plan{Name: "spring", Hash: "h", Author: "ada", State: rollout.Active, Since: now, Kept: now}
+	read := plan.Read(plan.Source{Name: "spring.yaml", Text: []byte(springPlan), Now: now})
+	if err := read.Faults.Err(); err != nil {
+		return err
+	}
+	kept, err := v.versions.Save(ctx, plan.Version{
+		Name: "spring", Hash: read.Document.Hash(), Document: read.Document, Author: "ada", Saved: now, Source: read.Text(),
+	})
+	if err != nil {
+		return err
+	}
+	p := rollout.Plan{Name: "spring", Hash: string(kept.Hash), Author: "ada", State: rollout.Active, Since: now, Kept: now}
 	stages := []rollout.Stage{{ID: "all", Kind: "wave", State: rollout.Switching}}
 	if err := v.plans.KeepPlan(ctx, p, stages, map[string][]dualtone.PersonID{"all": crew}); err != nil {
 		return err

@@ -24,6 +24,10 @@ const (
 	AnsweredElsewhere Disposition = "answered_elsewhere"
 )
 
+// UnknownEnd begins what is wrong with a row whose word for how a leg ended nobody
+// has translated.
+const UnknownEnd = "an unknown word for how a call ended"
+
 // Dispositions lists them all.
 func Dispositions() []Disposition {
 	return []Disposition{

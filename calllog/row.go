@@ -1,6 +1,9 @@
 package calllog
 
-import "iter"
+import (
+	"iter"
+	"strings"
+)
 
 // Row is what a source wrote in one place, and what it was read as. Raw and the
 // slices are the reader's own until it is asked for the next row; texts and
@@ -32,6 +35,10 @@ type Fault struct {
 	// still being written, or the file was cut off.
 	Cut bool `json:"cut,omitempty"`
 }
+
+// Untranslated reports whether the row waits because nobody has said what its word
+// for how a leg ended means.
+func (f *Fault) Untranslated() bool { return strings.HasPrefix(f.Reason, UnknownEnd) }
 
 // Reader reads the rows of one source in a format, in order. An error ends the
 // reading; a row that is wrong by itself is a Row with a Fault.

@@ -26,6 +26,8 @@ type Plans struct {
 	Store rollout.Store
 	// Versions are the plans' own documents.
 	Versions plan.Store
+	// Explanations are what people said of differences; nil where nobody asks.
+	Explanations rollout.Explanations
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
 	// Money tells what plans cost; nil where nobody asks.
@@ -420,7 +422,7 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	if v.Radius, err = p.radius(ctx, &v); err != nil {
 		return v, err
 	}
-	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}})
+	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: rollout.Unconfirmed()})
 	if err != nil || p.Money == nil {
 		return v, err
 	}

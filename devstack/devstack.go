@@ -50,8 +50,12 @@ type Options struct {
 
 // Stack is a running Postgres and Temporal server, its own or given ones.
 type Stack struct {
-	// DatabaseURL connects to dualtone's database. It holds a password.
+	// DatabaseURL connects to dualtone's database, as the program's own role where
+	// the server was started here. It holds a password.
 	DatabaseURL string
+	// OwnerURL connects to the same as the owner of everything, to change the
+	// schema and to guard the audit from the program. Empty when the server is given.
+	OwnerURL string
 	// TemporalAddress is host:port of the Temporal frontend.
 	TemporalAddress string
 	// Namespace is the Temporal namespace that exists for dualtone.
@@ -108,14 +112,21 @@ func (s *Stack) start(ctx context.Context, opts Options) error {
 		if err != nil {
 			return err
 		}
-		s.postgres, s.DatabaseURL = pg, pg.URL("dualtone")
+		s.postgres = pg
 		pg.tell(s.died)
-		if _, err := pg.CreateDatabase(ctx, "dualtone"); err != nil {
+		if s.OwnerURL, err = pg.CreateDatabase(ctx, "dualtone"); err != nil {
+			return err
+		}
+		if s.DatabaseURL, err = pg.admit(ctx, s.dir, "dualtone"); err != nil {
 			return err
 		}
 	}
 	if opts.TemporalAddress == "" {
-		server, err := startTemporal(ctx, temporalOptions{Options: opts, databaseURL: s.DatabaseURL, folder: s.dir, namespace: s.Namespace}, say)
+		database := s.OwnerURL // the server makes databases of its own
+		if database == "" {
+			database = s.DatabaseURL
+		}
+		server, err := startTemporal(ctx, temporalOptions{Options: opts, databaseURL: database, folder: s.dir, namespace: s.Namespace}, say)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,10 @@ import (
 
 const superuser = "dualtone"
 
+// Program is the role that dualtone signs in as. It may do in its database whatever
+// it needs and nothing beside: no superuser, and no owner of what it must not change.
+const Program = "dualtone_program"
+
 // Postgres is a running server with a cluster of its own.
 type Postgres struct {
 	programs postgresPrograms
@@ -85,18 +89,63 @@ func startPostgresIn(ctx context.Context, dir *folder, opts Options, say progres
 // its owner alone.
 func keptPassword(dir *folder) (string, error) {
 	name := dir.file("postgres.password")
-	text, err := os.ReadFile(filepath.Clean(name))
-	if err == nil && len(strings.TrimSpace(string(text))) > 0 {
-		return strings.TrimSpace(string(text)), nil
-	}
-	if clusterMajor(dir.file("postgres")) != 0 {
+	if clusterMajor(dir.file("postgres")) != 0 && passwordIn(name) == "" {
 		return "", fmt.Errorf("devstack: %s is missing or empty, and the cluster beside it cannot be opened without: restore it from a backup", name)
 	}
+	return keptIn(name)
+}
+
+// passwordIn is the password that a file keeps; empty for none.
+func passwordIn(file string) string {
+	text, err := os.ReadFile(filepath.Clean(file))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// keptIn is the password that a file keeps, a new one where there is none.
+func keptIn(file string) (string, error) {
+	if kept := passwordIn(file); kept != "" {
+		return kept, nil
+	}
 	password := rand.Text()
-	if err := writeWhole(name, []byte(password+"\n")); err != nil {
+	if err := writeWhole(file, []byte(password+"\n")); err != nil {
 		return "", fmt.Errorf("devstack: password: %w", err)
 	}
 	return password, nil
+}
+
+// admit makes sure that the program's role exists and may work in a database, and
+// returns the URL by which it does. Its password stays in the folder too; without
+// it a new one is made.
+func (p *Postgres) admit(ctx context.Context, dir *folder, database string) (string, error) {
+	password, err := keptIn(dir.file("program.password"))
+	if err != nil {
+		return "", err
+	}
+	conn, err := pgx.Connect(ctx, p.URL(database))
+	if err != nil {
+		return "", fmt.Errorf("devstack: role %s: %w", Program, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var known bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, Program).Scan(&known); err != nil {
+		return "", fmt.Errorf("devstack: role %s: %w", Program, err)
+	}
+	word := "CREATE"
+	if known {
+		word = "ALTER"
+	}
+	for _, statement := range []string{
+		word + ` ROLE ` + Program + ` LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '` + password + `'`, // letters and digits
+		`GRANT CREATE, USAGE ON SCHEMA public TO ` + Program,
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return "", fmt.Errorf("devstack: role %s: %w", Program, err)
+		}
+	}
+	return p.urlAs(Program, password, database), nil
 }
 
 // make creates the cluster where there is none. It is made aside and then
@@ -248,8 +297,12 @@ func (p *Postgres) connect(ctx context.Context) (*pgx.Conn, error) {
 
 // URL connects to a database of this server. It holds the password.
 func (p *Postgres) URL(database string) string {
+	return p.urlAs(superuser, p.password, database)
+}
+
+func (p *Postgres) urlAs(user, password, database string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(superuser, p.password), Host: hostPort(p.port),
+		Scheme: "postgres", User: url.UserPassword(user, password), Host: hostPort(p.port),
 		Path: "/" + database, RawQuery: "sslmode=disable",
 	}
 	return u.String()

@@ -21,12 +21,13 @@ type Filter struct {
 	Urgent bool `json:"urgent,omitempty"`
 }
 
-// Takes reports whether the filter chooses an event. A test is for everybody.
+// Takes reports whether the filter chooses an event. A test is for everybody, and
+// what is of no plan concerns all of them.
 func (f Filter) Takes(e rollout.Event) bool {
 	if e.Kind == rollout.Tested {
 		return true
 	}
-	named := len(f.Plans) == 0 || slices.ContainsFunc(f.Plans, func(pattern string) bool {
+	named := len(f.Plans) == 0 || e.Plan == "" || slices.ContainsFunc(f.Plans, func(pattern string) bool {
 		matches, err := path.Match(pattern, e.Plan)
 		return matches && err == nil
 	})

@@ -24,6 +24,7 @@ func TestPeopleHearOfWhatTheyChose(t *testing.T) {
 		{"plans of another region", notify.Filter{Plans: []string{"apac-*"}}, soaks, false},
 		{"only what is urgent", notify.Filter{Urgent: true}, soaks, false},
 		{"what is urgent", notify.Filter{Urgent: true}, failed, true},
+		{"what concerns all plans", notify.Filter{Plans: []string{"apac-*"}}, rollout.Event{Kind: rollout.GlassBroken}, true},
 		{"a test", notify.Filter{Urgent: true, Plans: []string{"apac-*"}}, rollout.Event{Kind: rollout.Tested}, true},
 	} {
 		if c.filter.Takes(c.event) != c.takes {

@@ -166,3 +166,30 @@ func BenchmarkRead10000(b *testing.B) {
 		}
 	}
 }
+
+// Zoom's import of users: one bad row, and the whole file was refused.
+func TestOneBadRowDoesNotLoseTheFile(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]string{
+		"a number that is none": `p0500,Ada,not-a-number`,
+		"no id":                 `,Ada,+442071838750`,
+		"a column too many":     `p0500,Ada,+442071838750,more`,
+	} {
+		var file strings.Builder
+		file.WriteString("id,name,numbers\n")
+		for n := range 1000 {
+			if n == 500 {
+				file.WriteString(bad + "\n")
+				continue
+			}
+			fmt.Fprintf(&file, "p%04d,Ada,+4420718%05d\n", n, 30000+n)
+		}
+		got, err := Read(strings.NewReader(file.String()), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.People) != 999 || len(got.Faults) != 1 || got.Faults[0].Line != 502 {
+			t.Errorf("%s: %d people were read, faults %v; want 999 and the fault of line 502", name, len(got.People), got.Faults)
+		}
+	}
+}

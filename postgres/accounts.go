@@ -189,6 +189,8 @@ func (r grantRow) grant() access.Grant {
 	}
 }
 
+const grantColumns = `id, holder, role, reason, by, since, until, ended`
+
 // KeepGrant stores a role for a while.
 func (s *Accounts) KeepGrant(ctx context.Context, g access.Grant) error {
 	return s.inAudit(ctx, "role of "+g.Holder, "glass.break", "person/"+g.Holder, nil, g, func(tx pgx.Tx) error {
@@ -205,7 +207,7 @@ func (s *Accounts) EndGrant(ctx context.Context, id string, at time.Time) error 
 		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 			ended, err := row[grantRow](ctx, tx, `
 				UPDATE role_grants SET ended = coalesce(ended, $2) WHERE id = $1
-				RETURNING id, holder, role, reason, by, since, until, ended`, id, stored(at))
+				RETURNING `+grantColumns, id, stored(at))
 			if err != nil {
 				return err
 			}
@@ -219,8 +221,26 @@ func (s *Accounts) Granted(ctx context.Context, holder string, at time.Time) ([]
 	var f filter
 	f.equal("holder", holder)
 	f.add("since <= %s AND until > %s AND (ended IS NULL OR ended > %s)", stored(at))
-	return listed(ctx, s.pool, "roles for a while", `
-		SELECT id, holder, role, reason, by, since, until, ended FROM role_grants`+f.where()+` ORDER BY since`, f.args, grantRow.grant)
+	return listed(ctx, s.pool, "roles for a while", `SELECT `+grantColumns+` FROM role_grants`+f.where()+` ORDER BY since`, f.args, grantRow.grant)
+}
+
+// Grant returns one role for a while.
+func (s *Accounts) Grant(ctx context.Context, id string) (access.Grant, error) {
+	var found grantRow
+	err := again(ctx, "role "+id, func() (err error) {
+		found, err = row[grantRow](ctx, s.pool, `SELECT `+grantColumns+` FROM role_grants WHERE id = $1`, id)
+		return err
+	})
+	return found.grant(), err
+}
+
+// Grants returns all roles for a while, newest first.
+func (s *Accounts) Grants(ctx context.Context, before time.Time, limit int) ([]access.Grant, error) {
+	var f filter
+	if !before.IsZero() {
+		f.add("since < %s", before)
+	}
+	return listed(ctx, s.pool, "roles for a while", `SELECT `+grantColumns+` FROM role_grants`+f.where()+` ORDER BY since DESC`+f.limit(limit), f.args, grantRow.grant)
 }
 
 // inAudit makes a change and notes it, both or none.

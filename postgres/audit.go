@@ -194,8 +194,8 @@ func (s *Audit) Guarded(ctx context.Context) (bool, error) {
 	var guarded bool
 	err := again(ctx, "audit guard", func() error {
 		return s.pool.QueryRow(ctx, `
-			SELECT NOT bool_or(pg_has_role(c.relowner, 'MEMBER') OR has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))
-			FROM pg_class c WHERE c.oid IN ('audit'::regclass, 'audit_head'::regclass)`).Scan(&guarded)
+			SELECT NOT bool_or(pg_has_role(c.relowner, 'MEMBER') OR pg_has_role(n.nspowner, 'MEMBER') OR has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER'))
+			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN ('audit'::regclass, 'audit_head'::regclass)`).Scan(&guarded)
 	})
 	return guarded, err
 }

@@ -146,6 +146,41 @@ func TestAGuardedAuditCannotBeChangedByTheProgramsUser(t *testing.T) {
 	}
 }
 
+func TestTheProgramWorksInTheSchemaThatItsOwnerHandsOver(t *testing.T) {
+	t.Parallel()
+	owner := newPool(t)
+	const user = "program_handed_over"
+	must(t, HandOver(t.Context(), owner, user))
+	must(t, HandOver(t.Context(), owner, user))
+	_, err := owner.Exec(t.Context(), `ALTER ROLE `+user+` PASSWORD 'x'`)
+	must(t, err)
+	config := owner.Config().Copy()
+	config.ConnConfig.User, config.ConnConfig.Password = user, "x"
+	program, err := pgxpool.NewWithConfig(t.Context(), config)
+	must(t, err)
+	t.Cleanup(program.Close)
+	ctx := audit.Because(t.Context(), audit.Cause{Actor: "kim"})
+	must(t, NewPeople(program).Import(ctx, []dualtone.Person{{ID: "E1", Name: "Ann"}}, cutover.Import{Actor: "kim"}))
+	if guarded, err := NewAudit(program).Guarded(t.Context()); err != nil || !guarded {
+		t.Errorf("guarded: %v, %v", guarded, err)
+	}
+	for _, sql := range []string{
+		`UPDATE audit SET actor = 'pat'`, `DELETE FROM audit`, `TRUNCATE audit`, `DROP TABLE audit`, `DROP SCHEMA public CASCADE`,
+		`ALTER TABLE audit OWNER TO ` + user, `INSERT INTO audit_head (one, serial, hash) VALUES (true, 0, '')`,
+	} {
+		if _, err := program.Exec(t.Context(), sql); err == nil {
+			t.Errorf("%s: it was done", sql)
+		}
+	}
+	// What the program makes at work: a table of a month's calls.
+	if _, err := program.Exec(t.Context(), `CREATE TABLE call_legs_2031_05 PARTITION OF call_legs FOR VALUES FROM ('2031-05-01') TO ('2031-06-01')`); err != nil {
+		t.Errorf("a month of calls: %v", err)
+	}
+	if err := HandOver(t.Context(), program, user); !errors.Is(err, dualtone.ErrDenied) {
+		t.Errorf("the program hands over: %v", err)
+	}
+}
+
 func TestAChangeAndItsEntryStandOrFallTogether(t *testing.T) {
 	t.Parallel()
 	pool := newPool(t)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -102,4 +103,31 @@ func spread(micro []float64) rehearsal.Spread {
 		durations[i] = time.Duration(m) * time.Microsecond
 	}
 	return rehearsal.SpreadOf(durations)
+}
+
+// Tried returns the attempts to switch a plan's users to the new side that began
+// since a time, in no order.
+func (s *Rehearsals) Tried(ctx context.Context, name string, since time.Time) ([]rehearsal.Tried, error) {
+	var all []rehearsal.Tried
+	err := again(ctx, "switches of plan "+name, func() error {
+		found, err := s.pool.Query(ctx, `
+			SELECT substr(s.cohort, length($1) + 2), s.person, s.state, s.started,
+				max(j.at) FILTER (WHERE j.facet = 'crm.softphone'), max(j.at) FILTER (WHERE j.facet = 'routes')
+			FROM switches s LEFT JOIN journal j ON j.switch = s.id AND j.kind = 'wrote' AND j.action > 0
+			WHERE s.started >= $2 AND s."to" = 'new' AND starts_with(s.cohort, $1 || '/')
+			GROUP BY s.id, s.person`, name, since)
+		if err != nil {
+			return err
+		}
+		all = nil
+		var t rehearsal.Tried
+		var crm, route *time.Time
+		_, err = pgx.ForEachRow(found, []any{&t.Stage, &t.Person, &t.State, &t.Began, &crm, &route}, func() error {
+			t.Began, t.CRM, t.Route = t.Began.UTC(), utc(crm), utc(route)
+			all = append(all, t)
+			return nil
+		})
+		return err
+	})
+	return all, err
 }

@@ -3,6 +3,8 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,5 +84,40 @@ func TestWhatPastSwitchesTookIsMeasured(t *testing.T) {
 	}
 	if m, err := store.Measured(t.Context(), noon().Add(time.Hour)); err != nil || m.Tried != 0 {
 		t.Errorf("since later: %+v, %v", m, err)
+	}
+}
+
+func TestAttemptsOfAPlanAreFoundWithWhenCRMAndRouteWereWritten(t *testing.T) {
+	t.Parallel()
+	pool := peopled(t, 4)
+	store := NewRehearsals(pool)
+	wrote := func(w cutover.Switch, f cutover.Facet, action int, after time.Duration) cutover.Entry {
+		e := reached(w, "", after)
+		e.Kind, e.Facet, e.Action = cutover.Wrote, f, action
+		return e
+	}
+	attempt := func(n int, cohort string, to dualtone.Side) cutover.Switch {
+		w := planned(cutover.SwitchID(fmt.Sprintf("s%d", n)), agent(n))
+		w.Cohort, w.To = cohort, to
+		return keep(t, pool, w)
+	}
+	w := attempt(1, "spring/pilot", dualtone.New)
+	record(t, pool, wrote(w, cutover.Routes, 2, time.Second), wrote(w, cutover.Softphone, 4, 2*time.Second), wrote(w, cutover.Routes, 5, 3*time.Second),
+		wrote(w, cutover.Routes, -5, time.Minute), // taken back
+		reached(w, cutover.Restored, 2*time.Minute))
+	attempt(2, "spring/pilot", dualtone.Old)
+	attempt(3, "spring-2/pilot", dualtone.New)
+	attempt(4, "spring/wave-1", dualtone.New)
+	found, err := store.Tried(t.Context(), "spring", noon().Add(-time.Hour))
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%+v, %v; want the two attempts of the plan to the new side", found, err)
+	}
+	slices.SortFunc(found, func(a, b rehearsal.Tried) int { return strings.Compare(string(a.Stage), string(b.Stage)) })
+	first := found[0]
+	if first.Stage != "pilot" || first.State != cutover.Restored || first.Route.Sub(first.CRM) != time.Second || !found[1].CRM.IsZero() {
+		t.Errorf("%+v; want a second between CRM and route, and nothing written of the other", found)
+	}
+	if later, err := store.Tried(t.Context(), "spring", noon().Add(time.Hour)); err != nil || len(later) != 0 {
+		t.Errorf("since later: %+v, %v", later, err)
 	}
 }

@@ -282,7 +282,7 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 	wanted := map[int32]int32{} // of each day the last quarter hour
 	for n, i := range s.intervals {
 		if i != nowhere {
-			q := s.first + int32(n) //nolint:gosec // of a report
+			q := s.first + int32(n)
 			wanted[dayOf(q)] = q
 		}
 	}

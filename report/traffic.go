@@ -240,11 +240,12 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 	for i := range answer.Sums {
 		s := &answer.Sums[i]
 		if i == 0 || !s.alike(&answer.Sums[i-1]) {
-			known := false
-			if side, known = q.Sides[s.System]; s.Once {
-				side, known = "", true // of neither, and so of both alone
-			}
-			if !known && !slices.Contains(strangers, s.System) {
+			var known bool
+			side, known = q.Sides[s.System]
+			switch {
+			case s.Once:
+				side = "" // of neither, and so of both alone
+			case !known && !slices.Contains(strangers, s.System):
 				strangers = append(strangers, s.System)
 			}
 			column = grid.index[grid.key(s)]

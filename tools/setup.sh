@@ -91,9 +91,20 @@ browser() {
   say "no Chromium: the console is not visited in a browser"
 }
 
+# Prometheus' own tool reads the alert rules and tries them.
+promtool() {
+  [ -n "$(type -P promtool)" ] && return 0
+  if can_apt; then
+    say "installing promtool (once), to try the alert rules"
+    # Debian would start Prometheus as a service.
+    RUNLEVEL=1 apt_install prometheus && return 0
+  fi
+  say "no promtool: the alert rules are not tried"
+}
+
 for thing in "$@"; do
   case "$thing" in
-    postgres | asterisk | sbc | office | peers | browser) "$thing" ;;
+    postgres | asterisk | sbc | office | peers | browser | promtool) "$thing" ;;
     *) say "unknown: $thing"; exit 2 ;;
   esac
 done

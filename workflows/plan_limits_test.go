@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -81,6 +84,44 @@ func TestThePlansLimitIsLoweredForAllItsStagesTogether(t *testing.T) {
 	}
 	if !strings.Contains(*refused, "more users a minute than were approved") {
 		t.Errorf("a limit beyond the approved one: %q", *refused)
+	}
+}
+
+func TestThoseWhoWaitAreLetThroughAnewOnceSomebodyFailed(t *testing.T) {
+	t.Parallel()
+	for name, shrinks := range map[string]bool{"a limit that shrinks": true, "one that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pilot := wave("pilot")
+			pilot.Limits = rollout.Rate{Concurrency: 1, Shrinks: shrinks}
+			h := newHall(t, []rollout.Spec{pilot}, 60)
+			h.end = func(id dualtone.PersonID) cutover.State {
+				if id == "pilot-00009" {
+					return cutover.FailedClean
+				}
+				return cutover.OnNew
+			}
+			h.crowded = func(people []dualtone.Person, now activities.Crowding) map[dualtone.PersonID]string {
+				crowded := map[dualtone.PersonID]string{}
+				for _, p := range people {
+					if shrinks && now.Failed > 0 {
+						crowded[p.ID] = "queue sales: too many"
+					}
+				}
+				return crowded
+			}
+			h.after(5*time.Minute, func() {
+				want := map[bool]cutover.Tally{
+					true:  {cutover.OnNew: 9, cutover.FailedClean: 1, cutover.Deferred: 50},
+					false: {cutover.OnNew: 59, cutover.FailedClean: 1},
+				}[shrinks]
+				if diff := cmp.Diff(want, h.stage(t, "pilot").Users); diff != "" {
+					t.Errorf("the people (-want +got):\n%s", diff)
+				}
+			})
+			h.tell(t, 10*time.Minute, incident(rollout.Rollback))
+			h.run(t, h.start())
+		})
 	}
 }
 

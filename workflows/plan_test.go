@@ -53,10 +53,14 @@ type hall struct {
 	figure func(m rollout.Measure) rollout.Reading
 	checks func() activities.Checked
 	final  []string
+	// crowded says who may not be switched now; nil for everybody may.
+	crowded func(people []dualtone.Person, now activities.Crowding) map[dualtone.PersonID]string
 	// left is how many users the plan's share of the CRM allows; nil for all.
 	left func() int
 	// linger is how long a switch takes by the real clock.
 	linger time.Duration
+	// interceptors come before the program's own.
+	interceptors []interceptor.WorkerInterceptor
 	// performed are the plans whose final actions were done.
 	performed []activities.PlanRef
 }
@@ -135,7 +139,7 @@ func (h *hall) fresh() {
 	h.env = suite.NewTestWorkflowEnvironment()
 	h.env.SetStartTime(start)
 	h.env.SetTestTimeout(5 * time.Minute)
-	interceptors := []interceptor.WorkerInterceptor{&activities.Interceptor{}}
+	interceptors := append(slices.Clone(h.interceptors), &activities.Interceptor{})
 	if h.counted != nil {
 		interceptors = append(interceptors, h.counted)
 	}
@@ -228,8 +232,11 @@ func (h *hall) Check(context.Context, activities.StageRef) (activities.Checked, 
 	return h.checks(), nil
 }
 
-func (h *hall) Crowded(context.Context, activities.StageRef, []dualtone.Person, activities.Crowding) (map[dualtone.PersonID]string, error) {
-	return nil, nil
+func (h *hall) Crowded(_ context.Context, _ activities.StageRef, people []dualtone.Person, now activities.Crowding) (map[dualtone.PersonID]string, error) {
+	if h.crowded == nil {
+		return nil, nil
+	}
+	return h.crowded(people, now), nil
 }
 
 func (h *hall) Left(context.Context, string, plan.Percent, time.Time) (rollout.Budget, error) {

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"pgregory.net/rapid"
@@ -29,6 +31,8 @@ type office struct {
 	stores *cutovertest.Stores
 	user   *activities.User
 	runs   int
+	// forth and back play a switch of the agent as part of a plan.
+	forth, back func() cutover.State
 }
 
 func newOffice() *office {
@@ -53,6 +57,7 @@ func (o *office) run(t fatal, workflow any) workflows.Progress { return o.runFor
 // runFor does so on behalf of a stage, whose holds are honored.
 func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workflows.Progress {
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{
 		Interceptors:             []interceptor.WorkerInterceptor{&activities.Interceptor{}},

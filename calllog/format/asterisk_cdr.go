@@ -144,7 +144,7 @@ func (p *cdrParser) record(row *calllog.Row) {
 	end := cdrEnd{app: app, queue: l.Queue != "", reached: p.fields.at(p.at.dstchannel) != "", forwarded: p.forwarded(l)}
 	var ok bool
 	if l.Disposition, ok = end.disposition(l.Cause); !ok {
-		row.Fault = fault("disposition", l.Cause, "an unknown word; calls translations lists the known ones")
+		row.Fault = fault("disposition", l.Cause, calllog.UnknownEnd+"; calls translations lists the known words")
 		return
 	}
 	p.parts(l)

@@ -106,7 +106,7 @@ func (p *connectParser) contact(c *contact) *calllog.Fault {
 	e := connectEnd{reason: c.DisconnectReason, agent: l.Agent != "", queued: l.Queue != "", outbound: l.Direction == calllog.Outbound}
 	var ok bool
 	if l.Disposition, ok = e.disposition(); !ok {
-		return fault("DisconnectReason", c.DisconnectReason, "an unknown word; calls translations lists the known ones")
+		return fault("DisconnectReason", c.DisconnectReason, calllog.UnknownEnd+"; calls translations lists the known words")
 	}
 	if c.TransferredToEndpoint != nil || c.NextContactID != "" {
 		l.Transfers = 1

@@ -109,27 +109,26 @@ func TestEverySystemsKeysAreReadFieldByField(t *testing.T) {
 		keys     []calllog.Key
 	}{
 		"asterisk": {
-			"1795365988.0", []string{"1795365988.0"},
-			[]calllog.Key{key(calllog.SIPCallID, callID), key(calllog.DecisionKey, decided)},
+			call: "1795365988.0", channels: []string{"1795365988.0"},
+			keys: []calllog.Key{key(calllog.SIPCallID, callID), key(calllog.DecisionKey, decided)},
 		},
 		"ucm": {
-			"StandAloneCluster/1/48553", []string{"StandAloneCluster/1/48553/29258890", "StandAloneCluster/1/48553/29258891"},
-			[]calllog.Key{
+			call: "StandAloneCluster/1/48553", channels: []string{"StandAloneCluster/1/48553/29258890", "StandAloneCluster/1/48553/29258891"},
+			keys: []calllog.Key{
 				key(calllog.SessionID, sessionID), key(calllog.SessionID, "ab78066fac9c5c5a9f6da8e0a1f8d3e2"),
 				key(calllog.SIPCallID, callID), key(calllog.UCID, ucid),
 			},
 		},
 		"connect": {
-			"0f7f1c36-8c5e-4c36-9f30f7f1c36-8c5e-4c36-9f3c-2f1de3b4a002f1de3b4a001", nil,
-			[]calllog.Key{
+			call: "0f7f1c36-8c5e-4c36-9f30f7f1c36-8c5e-4c36-9f3c-2f1de3b4a002f1de3b4a001",
+			keys: []calllog.Key{
 				key(calllog.ContactIDKey, "0f7f1c36-8c5e-4c36-9f30f7f1c36-8c5e-4c36-9f3c-2f1de3b4a002f1de3b4a000"), key(calllog.ContactIDKey, "0f7f1c36-8c5e-4c36-9f30f7f1c36-8c5e-4c36-9f3c-2f1de3b4a002f1de3b4a001"), key(calllog.ContactIDKey, "0f7f1c36-8c5e-4c36-9f3c-2f1de3b4a002"), key(calllog.ContactIDKey, "0f7f1c36-8c5e-4c36-9f3c-2f1de3b4a009"),
 				key(calllog.DecisionKey, decided), key(calllog.SessionID, sessionID), key(calllog.SIPCallID, callID),
 				key(calllog.UCID, ucid), key(calllog.UserToUser, uui),
 			},
 		},
 		"box": {
-			"", nil,
-			[]calllog.Key{
+			keys: []calllog.Key{
 				key(calllog.ContactIDKey, "0f7f1c36-8c5e-4c36-9f30f7f1c36-8c5e-4c36-9f3c-2f1de3b4a002f1de3b4a001"), key(calllog.DecisionKey, decided), key(calllog.LinkedID, "L-1"), key(calllog.SessionID, sessionID),
 				key(calllog.SIPCallID, callID), key(calllog.UCID, ucid), key(calllog.UserToUser, uui),
 			},

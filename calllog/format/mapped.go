@@ -276,7 +276,7 @@ func (p *mappedParser) words(l *calllog.Leg) *calllog.Fault {
 	word := p.text("disposition")
 	var ok bool
 	if l.Disposition, ok = p.means[word]; !ok {
-		return fault(p.columns["disposition"].column(), word, "an unknown word; the mapping's dispositions do not have it")
+		return fault(p.columns["disposition"].column(), word, calllog.UnknownEnd+"; the mapping's dispositions do not have it")
 	}
 	if l.Cause == "" {
 		l.Cause = word

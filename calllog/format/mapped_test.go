@@ -61,7 +61,7 @@ func TestARowThatTheMappingDoesNotFitIsAFault(t *testing.T) {
 		strings.Replace(good, "16:46:28", "16h46", 1):        {Column: "Date, Time", Value: "2026/11/22 16h46", Reason: "no time such as 2006/01/02 15:04:05"},
 		strings.Replace(good, "2026/11/22;16:46:28", ";", 1): {Column: "Date, Time", Reason: "empty"},
 		strings.Replace(good, ";I;", ";X;", 1):               {Column: "Way", Value: "X", Reason: "an unknown word; the mapping's directions do not have it"},
-		strings.Replace(good, ";OK;", ";??;", 1):             {Column: "End", Value: "??", Reason: "an unknown word; the mapping's dispositions do not have it"},
+		strings.Replace(good, ";OK;", ";??;", 1):             {Column: "End", Value: "??", Reason: "an unknown word for how a call ended; the mapping's dispositions do not have it"},
 		strings.Replace(good, ";5;5;", ";5;1:2:3:4;", 1):     {Column: "Ring", Value: "1:2:3:4", Reason: "no duration as the mapping describes it"},
 		strings.TrimSuffix(good, ";") + "9;-1":               {Column: "Lost", Value: "-1", Reason: "no count"},
 		strings.TrimSuffix(good, ";;") + ";NaN;":             {Column: "Score", Value: "NaN", Reason: "no score from 0 to 5"},

@@ -17,7 +17,10 @@ import (
 )
 
 func (a *app) office(s *stores) *access.Office {
-	return &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: func() time.Time { return a.now().UTC() }}
+	return &access.Office{
+		Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: func() time.Time { return a.now().UTC() },
+		Tell: func(ctx context.Context, g access.Grant) error { return s.news.Tell(ctx, eventOfGlass(g)) },
+	}
 }
 
 func accountCommand(a *app) *cobra.Command {

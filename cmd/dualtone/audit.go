@@ -107,16 +107,6 @@ func auditVerify(a *app) *cobra.Command {
 	}
 }
 
-// verifyAudit walks along the chain, and finds out whether it is guarded.
-func verifyAudit(ctx context.Context, s *stores) (audit.Walked, error) {
-	w, err := audit.Walk(ctx, s.audit)
-	if err != nil {
-		return w, err
-	}
-	w.Guarded, err = s.audit.Guarded(ctx)
-	return w, err
-}
-
 func walkedTable(t *table, v audit.Walked) {
 	if v.Fault == "" {
 		t.line("%d entries, unbroken. The last hash is %s.", v.Entries, dash(v.Hash))

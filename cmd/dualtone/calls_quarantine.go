@@ -251,7 +251,7 @@ func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []st
 func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, rows []calllog.Quarantined, dryRun bool) ([]replayed, error) {
 	var all []replayed
 	for i := range rows {
-		done, err := replay(cmd, cfg, s, f, &rows[i], dryRun)
+		done, err := replay(cmd.Context(), cfg, s, f, &rows[i], keeping{by: actor(cfg), dryRun: dryRun})
 		if err != nil {
 			return all, err
 		}
@@ -264,9 +264,16 @@ func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags
 	return all, err
 }
 
-func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, dryRun bool) (replayed, error) {
+// keeping is who keeps what was read; nobody in a dry run.
+type keeping struct {
+	by     string
+	dryRun bool
+}
+
+// replay reads a row again as its format is read now, or as it was corrected.
+func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, k keeping) (replayed, error) {
 	f.system, f.format = r.Source.System, orDefault(f.format, r.Source.Format)
-	reading, err := f.reading(cmd, cfg)
+	reading, err := f.over(cfg)
 	if err != nil {
 		return replayed{}, err
 	}
@@ -286,13 +293,9 @@ func replay(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, r
 	if row.Fault != nil {
 		done.Reason = row.Fault.Reason
 	}
-	if dryRun {
+	if k.dryRun {
 		return done, nil
 	}
-	return done, release(cmd.Context(), s, cfg, r.ID, row)
-}
-
-func release(ctx context.Context, s *stores, cfg *config.Config, id calllog.QuarantineID, row calllog.Row) error {
-	_, err := s.calls.Release(ctx, id, row, actor(cfg))
-	return err
+	_, err = s.calls.Release(ctx, r.ID, row, k.by)
+	return done, err
 }

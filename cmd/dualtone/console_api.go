@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
@@ -29,12 +28,12 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			Control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
 				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
 			}},
-			Store: s.rollouts, Versions: s.plans, Now: now,
+			Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
-		Audit: s.audit, Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: now},
+		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
-		Region: m.Region, Countries: countries(cfg), Now: now,
+		Region: m.Region, Deciding: decidingOptions(cfg), Now: now,
 		Traffic: func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error) {
 			return traffic(ctx, cfg, s, q, corrections)
 		},
@@ -43,6 +42,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			return api.Accounting(booked(accounted{from: from, to: to, all: all}, sum)), err
 		},
 		Money: s.standings(), Unheard: s.notices.Waiting,
+		Outcome:   outcomes(a, cfg, s).Outcome,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
 		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
 			found, err := s.router.History(ctx, postgres.RouteHistory{Number: number, Before: before, Limit: limit})
@@ -63,7 +63,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			f := readingFlags{system: system, format: format, zone: zone, country: country}
 			return f.over(cfg)
 		},
-		Log: s.calls, Settler: s.rollups, Care: s.care, Guarded: s.audit.Guarded,
+		Log: s.calls, Settler: s.rollups, Care: s.care,
 		Systems: func(ctx context.Context) ([]api.System, error) { return connected(ctx, cfg, s) },
 	}
 }

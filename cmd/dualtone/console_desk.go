@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -11,9 +12,11 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/postgres"
@@ -33,14 +36,31 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Plans:      &control.Plans{Control: orders, Store: s.rollouts, Versions: s.plans, Now: now},
 		Control:    orders,
 		Rehearsals: s.rehearsals, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
-		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care,
-		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(routing.Options{Countries: countries(cfg)})},
+		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
+		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},
+		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: s.costs(),
-		Fleet:   &fleetDesk{app: a, cfg: cfg},
-		Region:  m.Region, Now: now, Log: log,
+		Finance: s.costs(), Months: s.months(now),
+		Fleet:  &fleetDesk{app: a, cfg: cfg},
+		Office: a.office(s), Audit: s.audit,
+		URL: cfg.Console.URL, Region: m.Region, Now: now, Log: log,
 	}
+}
+
+// rowDesk reads rows in quarantine again for pages as the command line reads them.
+type rowDesk struct {
+	cfg    *config.Config
+	stores *stores
+}
+
+func (d rowDesk) replay(ctx context.Context, r *calllog.Quarantined, by string) (pages.Reread, error) {
+	done, err := replay(ctx, d.cfg, d.stores, readingFlags{}, r, keeping{by: by, dryRun: by == ""})
+	if err != nil || by == "" {
+		return pages.Reread{Legs: done.Legs, Fault: done.Reason}, err
+	}
+	_, err = d.stores.rollups.Settle(ctx)
+	return pages.Reread{Legs: done.Legs, Fault: done.Reason}, err
 }
 
 // routeBook explains numbers by a table that it keeps and brings up to date each
@@ -139,6 +159,38 @@ func (r *rehearsalStage) Rehearse(ctx context.Context, d *plan.Document, actor s
 // Rehearsed refuses a plan that asks to be rehearsed and was not as it is now.
 func (r *rehearsalStage) Rehearsed(ctx context.Context, d *plan.Document) error {
 	return r.app.checkRehearsed(ctx, r.stores, "FILE", d)
+}
+
+// packDesk makes packs for pages as the command line makes them.
+type packDesk struct {
+	app    *app
+	cfg    *config.Config
+	stores *stores
+}
+
+// Packs returns the receipts of a version of a plan.
+func (d *packDesk) Packs(ctx context.Context, name string, hash plan.Hash) ([]evidence.Receipt, error) {
+	return d.stores.packs.Packs(ctx, name, hash)
+}
+
+// Refused is why no pack can be signed.
+func (d *packDesk) Refused() string {
+	if _, err := signingKey(d.cfg); err != nil {
+		return "no pack can be signed: dualtone evidence keygen makes a key, which evidence.key names in the settings"
+	}
+	return ""
+}
+
+// Make makes the pack of a stage.
+func (d *packDesk) Make(ctx context.Context, folder, name, stage, by string) (string, error) {
+	key, err := signingKey(d.cfg)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(folder, "stage.pack")
+	to := madePack{File: file, Receipt: evidence.Receipt{Plan: name, Stage: plan.StageID(stage)}}
+	_, err = d.app.makePack(ctx, d.cfg, d.stores, to, key, evidenceFlags{as: by})
+	return file, err
 }
 
 // fleetDesk shows the connected systems.

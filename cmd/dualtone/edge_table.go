@@ -34,10 +34,7 @@ type followed struct {
 func (a *app) newFollower(ctx context.Context, cfg *config.Config) *followed {
 	e := &cfg.Edge
 	log := a.logger(cfg)
-	options := routing.Options{Countries: e.Countries, Locations: map[string]routing.Location{}, Unplaced: locationOf(e.Unplaced)}
-	for name, at := range e.Locations {
-		options.Locations[name] = locationOf(at)
-	}
+	options := tableOptions(e)
 	made := &followed{source: &laterStores{open: func(ctx context.Context) (*stores, error) { return a.openStores(ctx, cfg) }}}
 	made.announce = rollcall.NewAnnouncer(made.source, announced(e), func() routing.Revision { return made.table.Revision() }, log)
 	set := follow.Config{Source: made.source, Watcher: made.source, Options: options, Log: log, Changed: made.announce.Changed}
@@ -49,6 +46,22 @@ func (a *app) newFollower(ctx context.Context, cfg *config.Config) *followed {
 		log.WarnContext(ctx, "the table on disk cannot be used", "error", err)
 	}
 	return made
+}
+
+// tableOptions are what an edge decides by beside the table.
+func tableOptions(e *config.Edge) routing.Options {
+	options := routing.Options{Countries: e.Countries, Locations: map[string]routing.Location{}, Unplaced: locationOf(e.Unplaced)}
+	for name, at := range e.Locations {
+		options.Locations[name] = locationOf(at)
+	}
+	return options
+}
+
+// decidingOptions are what a command decides by as the edges do.
+func decidingOptions(cfg *config.Config) routing.Options {
+	options := tableOptions(&cfg.Edge)
+	options.Countries = countries(cfg)
+	return options
 }
 
 // edgeName is the edge's, or the machine's.

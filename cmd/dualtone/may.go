@@ -26,7 +26,8 @@ func actions() map[string]access.Action {
 		"cohort pause": access.CohortOrder, "cohort resume": access.CohortOrder, "cohort cancel": access.CohortOrder,
 		"cohort skip": access.CohortOrder, "cohort window": access.CohortOrder,
 		"plan list": access.PlanRead, "plan status": access.PlanRead, "plan watch": access.PlanRead, "plan users": access.PlanRead,
-		"plan log": access.PlanRead, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
+		"plan log": access.PlanRead, "plan outcome": access.PlanRead,
+		"plan differences list": access.PlanRead, "plan differences explain": access.DifferenceExplain, "plan differences withdraw": access.DifferenceExplain, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
 		"plan approve": access.PlanApprove, "plan reject": access.PlanReject, "plan start": access.PlanStart, "plan hold": access.PlanHold,
 		"plan release": access.PlanRelease, "plan pause": access.PlanPause, "plan resume": access.PlanResume, "plan limits": access.PlanLimits,
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,
@@ -61,6 +62,7 @@ func actions() map[string]access.Action {
 		"notify channels": access.PlanRead, "notify list": access.PlanRead, "notify test": access.NoticeSend, "notify retry": access.NoticeSend,
 		"systems register": access.SystemRegister, "systems check": access.SystemCheck, "systems list": access.SystemRead,
 		"audit list": access.AuditRead, "audit verify": access.AuditRead, "audit export": access.AuditExport,
+		"glass break": access.BreakGlass, "glass mend": access.BreakGlass, "glass list": access.PlanRead,
 		"token create": access.TokenOwn, "token list": access.TokenOwn, "token revoke": access.TokenOwn,
 		"account create": access.AccountManage, "account list": access.AccountManage, "account change": access.AccountManage, "account password": access.AccountManage,
 	}
@@ -103,6 +105,12 @@ func (a *app) may(cmd *cobra.Command, _ []string) error {
 	}
 	who := caller(cfg, flagOf(cmd, "as"))
 	role, denied := who.As(action, access.Role(flagOf(cmd, "role")))
+	if denied != nil {
+		if who, err = a.withGlass(cmd.Context(), cfg, who); err != nil {
+			return errors.Join(denied, err)
+		}
+		role, denied = who.As(action, access.Role(flagOf(cmd, "role")))
+	}
 	ctx := audit.Because(access.With(cmd.Context(), who), audit.Cause{
 		Actor: who.Name, Role: string(role), Via: who.Via, Reason: flagOf(cmd, "reason"),
 	})
@@ -117,6 +125,20 @@ func (a *app) may(cmd *cobra.Command, _ []string) error {
 	}
 	cmd.SetContext(ctx)
 	return nil
+}
+
+// withGlass is the caller with the roles that they hold for a while.
+func (a *app) withGlass(ctx context.Context, cfg *config.Config, who access.Actor) (access.Actor, error) {
+	s, err := a.openStores(ctx, cfg)
+	if err != nil {
+		return who, err
+	}
+	defer s.Close()
+	given, err := s.accounts.Granted(ctx, who.Name, a.now().UTC())
+	if len(given) > 0 {
+		who.Roles = access.Holding(access.Account{Roles: who.Roles}, given, nil)
+	}
+	return who, err
 }
 
 type entryKey struct{}

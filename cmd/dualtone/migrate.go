@@ -10,9 +10,13 @@ import (
 
 func migrateCommand(a *app) *cobra.Command {
 	var dryRun bool
+	var program string
 	cmd := &cobra.Command{
 		Use: "migrate", Short: "Bring the database's schema up to date",
-		Long: "Applies pending migrations. Any number of processes may do so at once; each migration is applied once.",
+		Long: "Applies pending migrations. Any number of processes may do so at once; each migration is applied once. " +
+			"Run with --database-url naming an administrator of the database and --program naming the role that the program signs in as, " +
+			"it also gives the schema to that role, which it makes if there is none, and keeps the audit from it: the program then " +
+			"adds to the audit and reads it, and can do nothing else to it.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -34,6 +38,11 @@ func migrateCommand(a *app) *cobra.Command {
 				if done, err = postgres.Migrate(ctx, pool, a.logger(cfg)); err != nil {
 					return err
 				}
+				if program != "" {
+					if err := postgres.HandOver(ctx, pool, program); err != nil {
+						return err
+					}
+				}
 			}
 			return a.show(map[string]any{"applied": done, "pending": status.Pending, "dry_run": dryRun}, func(t *table) {
 				switch {
@@ -44,9 +53,13 @@ func migrateCommand(a *app) *cobra.Command {
 				default:
 					t.line("The schema is up to date.")
 				}
+				if program != "" && !dryRun {
+					t.line("It belongs to %s, and the audit is guarded from it.", program)
+				}
 			})
 		},
 	}
+	cmd.Flags().StringVar(&program, "program", "", "the role that the program signs in as, to which the schema is given")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be applied, and apply nothing")
 	return cmd
 }

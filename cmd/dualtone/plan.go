@@ -27,6 +27,9 @@ func planFileCommands(a *app) []*cobra.Command {
 const lintLong = `Reads a plan file and tells everything that is wrong with it at once: where it
 stands, and what to write instead. Files that the plan names are read beside it.
 
+Where the settings say how the records of the plan's systems are read, a gate that
+nothing feeds is a fault: it would have no data, and hold the plan for ever.
+
 With --users it also looks into the user list of the database: who is in which
 stage, what would be split, and whether too much of a queue or a site would be on
 the new side.`
@@ -125,7 +128,7 @@ func count(n int, noun string) string {
 
 // readPlan reads a plan file with the files beside it.
 func (a *app) readPlan(name string) (*plan.Reading, error) {
-	s := plan.Source{Now: a.now()}
+	s := plan.Source{Now: a.now(), Unfed: a.unfed()}
 	var err error
 	if s.Name, s.Text, s.Open, err = a.readWithNeighbors(name); err != nil {
 		return nil, err

@@ -121,7 +121,8 @@ func (a *app) makePack(
 		by = actor(cfg)
 	}
 	records := &evidence.Records{
-		Store: s.rollouts, Versions: s.plans, People: s.people, Switches: s.switches, Receipts: s.packs, Calls: callsBooked(cfg, s),
+		Store: s.rollouts, Versions: s.plans, People: s.people, Switches: s.switches, Receipts: s.packs, Explanations: s.rollouts, Calls: callsBooked(cfg, s),
+		Outcome:  outcomes(a, cfg, s).Outcome,
 		Progress: a.packProgress(string(to.Stage)),
 	}
 	out, err := os.OpenFile(to.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the file that the user names, for everybody to read

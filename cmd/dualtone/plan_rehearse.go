@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,9 +26,11 @@ each stage would begin and end, whether everybody finds a window, how many users
 would be deferred because they are on calls, how many calls come in the moment in
 which CRM and route disagree, and how much of each system's limit is used.
 
-It goes by what past switches took and by the recorded calls, and says so; where
-there is too little of either it says what it assumes. --model takes a model of
-your own, as --output json shows it.`
+It goes by what past switches took (the journal), by the calls that the plan's
+people had on the old side in the days of its baseline, or in the last four weeks
+(the call log), and by the configured limits of the systems; it says of each figure
+whether it was measured, recorded, configured or assumed, which it is where there is
+too little to go by. --model takes a model of your own, as --output json shows it.`
 
 // rehearseFlags are what a rehearsal can be told.
 type rehearseFlags struct {
@@ -99,15 +103,15 @@ func (a *app) play(
 	if !start.IsZero() {
 		request.Start = start
 	}
-	if request.Model, err = a.model(ctx, cfg, s, d, f); err != nil {
-		return kept, err
-	}
 	people, err := cutover.Everybody(ctx, s.people, cutover.PeopleQuery{})
 	if err != nil {
 		return kept, err
 	}
 	users := rollout.Candidates(people)
 	if request.Resolution, err = d.Resolve(users); err != nil {
+		return kept, err
+	}
+	if request.Model, err = a.model(ctx, cfg, s, request, people, f); err != nil {
 		return kept, err
 	}
 	request.Zones = make(map[dualtone.PersonID]*time.Location, len(users))
@@ -121,29 +125,65 @@ func (a *app) play(
 	return rehearsal.Kept{Made: a.now().UTC(), Model: *request.Model, Report: *report}, nil
 }
 
-// model is the one in the file, or what was measured and recorded.
-func (a *app) model(ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags) (*rehearsal.Model, error) {
+// model is the one in the file, or what was measured, recorded and configured.
+func (a *app) model(
+	ctx context.Context, cfg *config.Config, s *stores, r rehearsal.Request, people []cutover.PersonState, f rehearseFlags,
+) (*rehearsal.Model, error) {
 	if f.model != "" {
-		text, err := readFile(f.model)
-		if err != nil {
-			return nil, err
-		}
-		m := &rehearsal.Model{}
-		strict := json.NewDecoder(bytes.NewReader(text))
-		strict.DisallowUnknownFields()
-		if err := strict.Decode(m); err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", f.model, err, dualtone.ErrInvalid)
-		}
-		return m, nil
+		return readModel(f.model)
 	}
-	m := rehearsal.Assumed(string(d.Plan.Spec.Timezone))
+	p := &r.Document.Plan
+	m := rehearsal.Assumed(string(p.Spec.Timezone))
 	seen, err := s.rehearsals.Measured(ctx, a.now().Add(-f.since))
 	if err != nil {
 		return nil, err
 	}
 	m.Learn(seen)
-	m.Vendors = vendors(cfg, &d.Plan)
+	if _, err := s.rollups.Settle(ctx); err != nil {
+		return nil, err
+	}
+	recorded, err := callLog(cfg, s, nil).Recorded(ctx, p, agentsOf(r.Resolution, people), a.now())
+	if err != nil {
+		return nil, err
+	}
+	m.Recorded(recorded)
+	m.Limited(vendors(cfg, p))
 	return m, nil
+}
+
+func readModel(file string) (*rehearsal.Model, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	m := &rehearsal.Model{}
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(m); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", file, err, dualtone.ErrInvalid)
+	}
+	if len(m.Grounds) == 0 {
+		m.Grounds = []string{"all of it: given in " + filepath.Base(file)}
+	}
+	return m, nil
+}
+
+// agentsOf are the accounts on the old side of everybody in a plan.
+func agentsOf(r *plan.Resolution, people []cutover.PersonState) []dualtone.UserID {
+	account := make(map[dualtone.PersonID]dualtone.UserID, len(people))
+	for _, p := range people {
+		account[p.ID] = p.Accounts.Old
+	}
+	var all []dualtone.UserID
+	for _, s := range r.Stages {
+		for _, who := range s.People {
+			if id := account[who.Person]; id != "" {
+				all = append(all, id)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // The requests of one switch to each system, as make bench counts them.

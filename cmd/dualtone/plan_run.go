@@ -21,7 +21,7 @@ import (
 
 // planRunCommands are the verbs of a plan that runs, or is to.
 func planRunCommands(a *app) []*cobra.Command {
-	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planTasks(a), planEvidence(a), planCanary(a)}
+	all := []*cobra.Command{planSubmit(a), planList(a), planStatus(a), planWatch(a), planUsers(a), planLog(a), planOutcome(a), planDifferences(a), planTasks(a), planEvidence(a), planCanary(a)}
 	for _, v := range planVerbs() {
 		all = append(all, a.planVerbCommand(v))
 	}
@@ -54,7 +54,7 @@ func (f *acting) order(d *counter, v rollout.Verb) rollout.Order {
 // plans is the control of plans at a desk.
 func (d *desk) plans(a *app) *control.Plans {
 	return &control.Plans{
-		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
+		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, Explanations: d.stores.rollouts, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
 	}
 }
 

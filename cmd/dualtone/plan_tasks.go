@@ -30,7 +30,7 @@ func tasksList(a *app) *cobra.Command {
 			asked.Plan = args[0]
 			asked.Limit++
 			if !all {
-				asked.States = []rollout.TaskState{rollout.TaskOpen, rollout.TaskDone, rollout.TaskRefused}
+				asked.States = rollout.Unconfirmed()
 			}
 			return a.withReads(cmd.Context(), func(r reads) error {
 				found, err := r.PlanTasks(cmd.Context(), asked)

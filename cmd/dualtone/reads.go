@@ -149,7 +149,7 @@ func (d *database) Explain(ctx context.Context, call routing.Call) (routing.Deci
 	if call.Country == "" {
 		call.Country = d.cfg.Migration.Region
 	}
-	book := routeBook{router: d.stores.router, table: routing.NewTable(routing.Options{Countries: countries(d.cfg)})}
+	book := routeBook{router: d.stores.router, table: routing.NewTable(decidingOptions(d.cfg))}
 	return book.Explain(ctx, call)
 }
 
@@ -171,5 +171,5 @@ func (d *database) Entries(ctx context.Context, q audit.Query) ([]audit.Entry, e
 }
 
 func (d *database) VerifyAudit(ctx context.Context) (audit.Walked, error) {
-	return verifyAudit(ctx, d.stores)
+	return audit.Walk(ctx, d.stores.audit)
 }

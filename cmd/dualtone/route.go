@@ -34,12 +34,16 @@ func routeCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// countries are those whose emergency numbers the table must not touch.
+// countries are those whose emergency numbers the table must not touch, the one in
+// which numbers are read first.
 func countries(cfg *config.Config) []string {
-	if cfg.Migration.Region == "" {
-		return nil
+	var all []string
+	for _, country := range append([]string{cfg.Migration.Region}, cfg.Edge.Countries...) {
+		if country != "" && !slices.Contains(all, country) {
+			all = append(all, country)
+		}
 	}
-	return []string{cfg.Migration.Region}
+	return all
 }
 
 // shownRoute is a route in the words of the command line.
@@ -75,7 +79,7 @@ func routeShow(a *app) *cobra.Command {
 	var after string
 	var limit int
 	cmd := &cobra.Command{
-		Use: "show [KEY...]", Short: "List active routes, or those of some numbers",
+		Use: "show [KEY...]", Aliases: []string{"list"}, Short: "List active routes, or those of some numbers",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				found, err := someRoutes(cmd.Context(), s.router, args)
@@ -173,9 +177,9 @@ func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, chang
 		case len(changes) == 0:
 			t.line("Nothing to change.")
 		case r.DryRun:
-			t.line("%d routes would change; nothing was written, as asked.", len(changes))
+			t.line("%s would change; nothing was written, as asked.", counted(len(changes), "route"))
 		default:
-			t.line("%d routes changed in revision %d.", len(changes), r.Revision)
+			t.line("%s changed in revision %d.", counted(len(changes), "route"), r.Revision)
 		}
 	})
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +19,9 @@ type explanation struct {
 	routing.Decision
 	// Route is the rule; without sides when none decided.
 	Route shownRoute `json:"route,omitzero"`
-	At    string     `json:"at"`
+	// Dialed is what was asked about.
+	Dialed string    `json:"dialed"`
+	At     time.Time `json:"at"`
 }
 
 func routeExplain(a *app) *cobra.Command {
@@ -45,7 +49,7 @@ func routeExplain(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				e := explanation{Decision: d, At: clock(call.At)}
+				e := explanation{Decision: d, Dialed: call.Called, At: call.At.UTC()}
 				if len(route.Sides) > 0 {
 					e.Route = shown(route)
 				}
@@ -57,6 +61,7 @@ func routeExplain(a *app) *cobra.Command {
 	flags.StringVar(&call.Caller, "from", "", "the caller's number; it decides a split")
 	flags.StringVar((*string)(&call.Ingress), "ingress", string(routing.FromCarrier), "where the call comes from: carrier, old, new or internal")
 	flags.StringVar(&at, "at", "", "when, such as 2026-11-30T06:00:00Z (default: now)")
+	flags.StringVar(&call.Location, "location", "", "where the caller is, by its name in edge.locations; it decides calls for help")
 	flags.StringVar(&call.Country, "country", "", "the trunk's country, two capital letters (default: migration.region)")
 	flags.StringSliceVar(&call.Diverted, "diverted", nil, "numbers that forwarded the call before")
 	_ = cmd.RegisterFlagCompletionFunc("ingress", cobra.FixedCompletions([]string{"carrier", "old", "new", "internal"}, cobra.ShellCompDirectiveNoFileComp))
@@ -68,17 +73,18 @@ func (e explanation) table(t *table) {
 	for i, target := range e.Targets {
 		sides[i] = string(target.Side)
 	}
+	number := cmp.Or(string(e.Number), e.Dialed)
 	and := " then "
 	if e.Order == routing.Parallel {
 		and = " and at once "
 	}
 	switch e.Result {
 	case routing.Routed:
-		t.line("%s goes to %s.", dash(e.Number), strings.Join(sides, and))
+		t.line("%s goes to %s.", number, strings.Join(sides, and))
 	case routing.Loop:
-		t.line("%s is refused as a loop (482).", dash(e.Number))
+		t.line("%s is refused as a loop (482).", number)
 	default:
-		t.line("%s is not found (404).", dash(e.Number))
+		t.line("%s is not found (404).", number)
 	}
 	rule := string(e.Scope)
 	if e.Rule != "" {
@@ -95,5 +101,5 @@ func (e explanation) table(t *table) {
 		}
 	}
 	t.line("Why:      %s", e.Reason)
-	t.line("Revision: %d, asked for %s", e.Revision, e.At)
+	t.line("Revision: %d, asked for %s", e.Revision, clock(e.At))
 }

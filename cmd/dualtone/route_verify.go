@@ -128,7 +128,7 @@ func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verif
 	if err != nil {
 		return err
 	}
-	table, err := routing.NewTable(routing.Options{Countries: countries(cfg)}).With(active)
+	table, err := routing.NewTable(decidingOptions(cfg)).With(active)
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (s server) Call(cmd *cobra.Command, name string, numbers *wholeNumbers) (sh
 // Explain decides a call as every edge would now.
 func (s server) Explain(ctx context.Context, call routing.Call) (d routing.Decision, r routing.Route, err error) {
 	q := url.Values{"ingress": {string(call.Ingress)}, "at": {call.At.Format(time.RFC3339Nano)}}
-	for name, value := range map[string]string{"from": call.Caller, "country": call.Country} {
+	for name, value := range map[string]string{"from": call.Caller, "country": call.Country, "location": call.Location} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -124,7 +124,7 @@ func must(tb testing.TB, err error) {
 }
 
 // moments are moments at which something was asked, which are never the same.
-var moments = regexp.MustCompile(`("(as_of|at|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
+var moments = regexp.MustCompile(`("(as_of|at|created|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
 
 // servedTable are commands of which a server and the database must say the same.
 func servedTable() []string {
@@ -202,7 +202,7 @@ func TestWhatGoesWrongOnTheWayToAServerIsTold(t *testing.T) {
 	fails(exitDenied, "make a new one with dualtone token create", o.there(t, expired, "users", "list"))
 	fails(exitDenied, "it takes planner, admin", o.there(t, viewer, "cohort", "create", "x", "--user", "p1"))
 	fails(exitDenied, "ask for one of these roles", o.there(t, viewer, "audit", "list"))
-	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "retain", "--reason", "x"))
+	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "clocks"))
 	fails(exitUnsupported, "whole numbers are not told over HTTP", o.there(t, viewer, "calls", "list", "--whole-numbers", "--reason", "x"))
 	fails(exitInvalid, "no token to show", o.run(t, "--server", o.url, "users", "list"))
 	fails(exitInvalid, "unencrypted", o.run(t, "--server", "http://dualtone.example", "--server-token", viewer, "users", "list"))

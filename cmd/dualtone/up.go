@@ -98,14 +98,14 @@ func stopStack(ctx context.Context, stack *devstack.Stack) error {
 
 // upWith does the rest once the servers are there.
 func (a *app) upWith(ctx context.Context, cfg *config.Config, stack *devstack.Stack) error {
+	if err := a.upSchema(ctx, cfg, stack); err != nil {
+		return err
+	}
 	pool, err := postgres.Open(ctx, pooled(stack.DatabaseURL, cfg.Database.MaxConnections))
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	if _, err := postgres.Migrate(ctx, pool, a.logger(cfg)); err != nil {
-		return err
-	}
 	fmt.Fprintf(a.err, "Temporal is at %s", stack.TemporalAddress)
 	if stack.UIURL != "" {
 		fmt.Fprintf(a.err, ", its pages at %s", stack.UIURL)
@@ -128,6 +128,24 @@ func (a *app) upWith(ctx context.Context, cfg *config.Config, stack *devstack.St
 		return fmt.Errorf("%w: %w", cause, dualtone.ErrUnavailable)
 	}
 	return nil
+}
+
+// upSchema brings the schema up to date. In a database of our own its owner does,
+// and keeps the audit from the program.
+func (a *app) upSchema(ctx context.Context, cfg *config.Config, stack *devstack.Stack) error {
+	address := stack.OwnerURL
+	if address == "" {
+		address = stack.DatabaseURL
+	}
+	pool, err := postgres.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if _, err := postgres.Migrate(ctx, pool, a.logger(cfg)); err != nil || stack.OwnerURL == "" {
+		return err
+	}
+	return postgres.HandOver(ctx, pool, devstack.Program)
 }
 
 // upWork runs the console and the worker, or the console alone as long as there is

@@ -180,7 +180,7 @@ func newRollout(cfg *config.Config, s *stores, m *activities.User, records *acti
 			CRM: m.CRM, Rehearsals: s.rehearsals, Baselines: baselines, Receipts: s.packs, Log: log, Now: m.Now,
 		},
 		Measures: &activities.Measures{
-			Library: library, Log: log, Baselines: baselines,
+			Library: library, Log: log, Baselines: baselines, Quarantine: s.calls, Explanations: s.rollouts,
 			Compare: &activities.Comparison{User: m, Crew: s.rollouts, Log: log, Days: s.stitches, Now: m.Now},
 		},
 		Budgets: &activities.CRMBudget{CRM: m.CRM, Attempts: s.rollouts},

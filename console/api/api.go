@@ -25,6 +25,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
@@ -54,16 +55,18 @@ type Desk struct {
 	// Accounting books every attempt of a time; unless all are asked for, Booked are
 	// those that are open.
 	Accounting func(ctx context.Context, from, to time.Time, cohort string, all bool) (Accounting, error)
-	History    func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
-	Edges      func(ctx context.Context) ([]routing.Edge, error)
-	Systems    func(ctx context.Context) ([]System, error)
-	Audit      audit.Log
-	Office     *access.Office
-	Feed       Feed
-	Keys       Keys
-	Finance    Finance
-	Contracts  contract.Store
-	Months     *control.Months
+	// Outcome holds the rehearsal of a plan against what came.
+	Outcome   func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	History   func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
+	Edges     func(ctx context.Context) ([]routing.Edge, error)
+	Systems   func(ctx context.Context) ([]System, error)
+	Audit     audit.Kept
+	Office    *access.Office
+	Feed      Feed
+	Keys      Keys
+	Finance   Finance
+	Contracts contract.Store
+	Months    *control.Months
 	// Connected are the names of the systems that the settings connect.
 	Connected []string
 	// Match joins the user list with the accounts of the systems, and stores what
@@ -78,12 +81,11 @@ type Desk struct {
 	Log     calllog.Store
 	Settler calllog.Settler
 	Care    calllog.Care
-	// Guarded: the database keeps the program itself from changing the audit.
-	Guarded func(ctx context.Context) (bool, error)
 	// Region is whose dialing rules numbers without a plus sign follow.
 	Region string
-	// Countries are those whose emergency numbers are guarded.
-	Countries []string
+	// Deciding is what edges decide by beside the table; the emergency numbers of its
+	// countries are guarded.
+	Deciding routing.Options
 	Now       func() time.Time
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -26,6 +27,7 @@ func (a *API) planRuns() {
 	read(a, get("list-plan-approvals", "/plans/{plan}/approvals", access.PlanRead, "What people said of the plan and its stages"), a.planApprovals)
 	read(a, get("list-plan-tasks", "/plans/{plan}/tasks", access.PlanRead, "What people have to do by hand"), a.planTasks)
 	read(a, get("list-plan-readings", "/plans/{plan}/readings", access.PlanRead, "What the gates measured"), a.planReadings)
+	read(a, get("get-plan-outcome", "/plans/{plan}/outcome", access.PlanRead, "What the rehearsal predicted, and what came"), a.planOutcome)
 	write(a, post("submit-plan", "/plans", access.PlanSubmit, "Hand a plan in for approval"), a.submitPlan)
 	for _, v := range planVerbs() {
 		action := rollout.Action(v)
@@ -35,6 +37,8 @@ func (a *API) planRuns() {
 				return a.orderPlan(ctx, v, in, role)
 			})
 	}
+	read(a, get("list-plan-differences", "/plans/{plan}/differences", access.PlanRead, "What the newest comparisons of both systems found"), a.planDifferences)
+	write(a, post("explain-difference", "/plans/{plan}/differences", access.DifferenceExplain, "Say why a difference is no loss, or take that back"), a.explainDifference)
 	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
 }
 
@@ -117,6 +121,10 @@ func (a *API) planDocument(ctx context.Context, in *PlanPath) (*body[Document], 
 	}
 	v, err := a.Plans.Versions.Version(ctx, in.Plan, plan.Hash(kept.Hash))
 	return bodyOf(Document{Hash: kept.Hash, Author: kept.Author, Source: v.Source}, err)
+}
+
+func (a *API) planOutcome(ctx context.Context, in *PlanPath) (*body[*rehearsal.Outcome], error) {
+	return bodyOf(a.Outcome(ctx, in.Plan))
 }
 
 type planUserList struct {

@@ -291,3 +291,26 @@ func TestAnUploadUnderAKeyIsDoneOnce(t *testing.T) {
 		t.Errorf("another file under the same key: %d", other.status)
 	}
 }
+
+func TestATokenOfSomebodyElseIsNobodysBusiness(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin, vi := s.token(t, "ada", access.Admin), s.token(t, "vi", access.Viewer)
+	id, _ := access.TokenID(admin)
+	if got := s.ask(t, vi, "DELETE", "/api/v1/tokens/"+id, ""); got.status != http.StatusNotFound {
+		t.Errorf("a viewer revokes the administrator's token: %d %s", got.status, got.text)
+	}
+	if got := s.ask(t, vi, "GET", "/api/v1/tokens?owner=ada", ""); got.status != http.StatusForbidden {
+		t.Errorf("a viewer lists the administrator's tokens: %d %s", got.status, got.text)
+	}
+	own := told[api.Items[access.Token]](t, s.ask(t, vi, "GET", "/api/v1/tokens", ""), http.StatusOK)
+	if len(own.Items) != 1 || own.Items[0].Owner != "vi" {
+		t.Errorf("one's own: %+v", own.Items)
+	}
+	if got := s.ask(t, vi, "POST", "/api/v1/tokens", `{"name":"more","owner":"ada","roles":["admin"]}`); got.status != http.StatusForbidden {
+		t.Errorf("a viewer makes the administrator a token: %d %s", got.status, got.text)
+	}
+	if got := s.ask(t, admin, "GET", "/api/v1/me", ""); got.status != http.StatusOK {
+		t.Errorf("the administrator's token: %d", got.status)
+	}
+}

@@ -70,6 +70,8 @@ type explained struct {
 	Ingress routing.Ingress `query:"ingress" enum:"carrier,old,new,internal" default:"carrier"`
 	At      string          `query:"at" maxLength:"40"`
 	Country string          `query:"country" maxLength:"2"`
+	// Location decides calls for help.
+	Location string `query:"location" maxLength:"60" doc:"Where the caller is, by its name in edge.locations"`
 	// Diverted are the numbers that forwarded the call before.
 	Diverted []string `query:"diverted" doc:"Numbers that forwarded the call before"`
 }
@@ -98,11 +100,13 @@ func (a *API) explain(ctx context.Context, in *explained) (*body[Explanation], e
 	if err != nil {
 		return nil, err
 	}
-	t, err := routing.NewTable(routing.Options{Countries: a.Countries}).With(all)
+	t, err := routing.NewTable(a.Deciding).With(all)
 	if err != nil {
 		return nil, err
 	}
-	d := t.Decide(routing.Call{Called: in.Number, Caller: in.Caller, Ingress: in.Ingress, Country: in.Country, Diverted: in.Diverted, At: at})
+	d := t.Decide(routing.Call{
+		Called: in.Number, Caller: in.Caller, Ingress: in.Ingress, Country: in.Country, Location: in.Location, Diverted: in.Diverted, At: at,
+	})
 	e := Explanation{Decision: d, At: at}
 	if d.Rule != "" && !d.Emergency {
 		r := t.Route(dualtone.Number(d.Rule))
@@ -184,7 +188,7 @@ func (a *API) changeRoutes(ctx context.Context, in *routeOrder, _ access.Role) (
 			if terms := (routing.Terms{How: p.How, Share: p.Share}); !terms.IsZero() {
 				r.Terms = &terms
 			}
-			if err := r.Validate(a.Countries...); err != nil {
+			if err := r.Validate(a.Deciding.Countries...); err != nil {
 				return nil, err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -27,6 +28,7 @@ import (
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -64,6 +66,7 @@ type site struct {
 	audit    *postgres.Audit
 	people   *postgres.People
 	router   *postgres.Router
+	rollouts *postgres.Rollouts
 }
 
 type keys struct{ requests *postgres.Requests }
@@ -121,7 +124,7 @@ func newSite(t *testing.T) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{
-		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), router: postgres.NewRouter(pool, "GB"),
+		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
 	}
 	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now}
 	s.server = console.New(console.Config{
@@ -132,16 +135,19 @@ func newSite(t *testing.T) *site {
 	calls, rollups, money := postgres.NewCalls(pool), postgres.NewRollups(pool), postgres.NewFinance(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
-			Control: &control.Control{Client: nothingRuns{}}, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now,
+			Control: &control.Control{Client: nothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), Now: time.Now,
 		},
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
-		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Countries: []string{"GB"}, Now: time.Now,
+		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Deciding: routing.Options{Countries: []string{"GB"}}, Now: time.Now,
 		Traffic: func(ctx context.Context, q report.Query, _ int) (report.Traffic, error) {
 			return report.Make(ctx, rollups, q)
 		},
 		Accounting: func(context.Context, time.Time, time.Time, string, bool) (api.Accounting, error) {
 			return api.Accounting{}, nil
+		},
+		Outcome: func(_ context.Context, name string) (*rehearsal.Outcome, error) {
+			return nil, fmt.Errorf("rehearsal of plan %s: %w", name, dualtone.ErrNotFound)
 		},
 		Rehearsed: func(context.Context, *plan.Document) error { return nil },
 		History: func(ctx context.Context, n dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
@@ -166,7 +172,7 @@ func newSite(t *testing.T) *site {
 			f, err := format.Named("asterisk")
 			return source.Reading{Format: &f, Options: format.Options{System: system, Zone: time.UTC, Country: "GB"}}, err
 		},
-		Log: calls, Settler: rollups, Care: postgres.NewCare(pool), Guarded: s.audit.Guarded,
+		Log: calls, Settler: rollups, Care: postgres.NewCare(pool),
 		Systems: func(context.Context) ([]api.System, error) { return nil, nil },
 	}, "test")
 	s.Server = httptest.NewServer(s.server.Handler())

@@ -21,6 +21,7 @@ import (
 // Book is the call log as pages read it.
 type Book interface {
 	Stitched
+	calllog.Rulings
 	// Ambiguous lists legs that fit several calls.
 	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
 	// Kept returns how a day compared with the CRM's own log.
@@ -202,25 +203,6 @@ func ladder(c told) chart.Timeline {
 	pad := max(t.To.Sub(t.From)/20, time.Second)
 	t.From, t.To = t.From.Add(-pad), t.To.Add(pad)
 	return t
-}
-
-// ambiguous lists legs that fit several calls.
-func (d *Desk) ambiguous(r *http.Request, p page) (templ.Component, error) {
-	q := queryOf(r)
-	asked := calllog.AmbiguousQuery{System: q.text("system"), Limit: perPage + 1}
-	var err error
-	if asked.From, err = day("from", q.text("from")); err != nil {
-		return nil, err
-	}
-	if asked.After, err = placeOf(q.text("after")); err != nil {
-		return nil, err
-	}
-	found, err := d.Book.Ambiguous(r.Context(), asked)
-	if err != nil {
-		return nil, err
-	}
-	found, next := cut(q, found, perPage, func(a calllog.Ambiguity) string { return placeText(calllog.Place{Started: a.Started, LegID: a.Leg}) })
-	return ambiguousPage(p, q, found, next), nil
 }
 
 // reconciled lists what a day of the log and the CRM's own do not agree about.

@@ -457,7 +457,7 @@ func cohortBody(p page, q *query, g group) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = liveBadge().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = liveBadge(p.viewer.ReadOnly).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/control"
@@ -25,6 +26,7 @@ type Desk struct {
 	Plans      *control.Plans
 	Control    *control.Control
 	Rehearsals rehearsal.Store
+	Packs      Packs
 	Stage      Stage
 	People     cutover.People
 	Cohorts    cutover.Cohorts
@@ -33,11 +35,18 @@ type Desk struct {
 	Calls      calllog.Log
 	Book       Book
 	Quarantine calllog.Quarantine
+	Replay     Replay
 	Care       calllog.Care
 	Routes     RouteBook
 	Reports    Reports
 	Finance    Finance
+	Months     *control.Months
 	Fleet      Fleet
+	Office     *access.Office
+	Audit      audit.Kept
+	// URL is where browsers find the console; empty where they use whatever address
+	// it listens on.
+	URL string
 	// Region is the country of numbers that a user list writes without one.
 	Region string
 	Now    func() time.Time
@@ -50,6 +59,9 @@ type Desk struct {
 
 // viewer is who asks.
 func viewer(r *http.Request) Viewer {
+	if v, ok := r.Context().Value(readerKey{}).(Viewer); ok {
+		return v
+	}
 	who, known := access.From(r.Context())
 	return Viewer{Actor: who, CanLeave: known && who.Kind == access.Person}
 }
@@ -61,6 +73,8 @@ func (d *Desk) Register(s *console.Server) {
 	d.registerPlans(s.Router)
 	d.registerPeople(s.Router)
 	d.registerCalls(s.Router)
+	d.registerOwn(s.Router)
+	d.registerLinks(s.Router)
 	t := s.Router
 	t.Open("/", d.show("Not found", "", nowhere))
 	t.Read("GET /{$}", access.PlanRead, http.RedirectHandler("/plans", http.StatusSeeOther))
@@ -71,6 +85,9 @@ func (d *Desk) Register(s *console.Server) {
 	t.Read("GET /reports/cost/{report}", access.ReportFinance, d.show("Costs", "/reports", d.costs))
 	t.Read("GET /reports/cost/{report}/{format}", access.ReportFinance, d.download("/reports", d.costsFile))
 	t.Read("GET /reports/chart/{report}/{chart}", access.ReportFinance, d.download("/reports", d.costsChart))
+	t.Read("GET /reports/months", access.ReportFinance, d.show("Months", "/reports", d.months))
+	t.Read("GET /reports/months/preview", access.ReportFinance, d.show("Month", "/reports", d.previewMonth))
+	t.Write("POST /reports/months", access.ReportClose, d.act("/reports", d.closeMonth))
 	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
 	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
 }
@@ -91,6 +108,8 @@ func (d *Desk) registerPlans(t *console.Router) {
 	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
 	// Holding is what most may do; each verb is asked for by itself.
 	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))
+	t.Write("POST /plans/{plan}/tasks", access.PlanProgress, d.act("/plans", d.moveTask))
+	t.Read("POST /plans/{plan}/evidence/{stage}", access.PlanRead, d.download("/plans", d.packOf))
 }
 
 func (d *Desk) registerPeople(t *console.Router) {
@@ -116,9 +135,13 @@ func (d *Desk) registerCalls(t *console.Router) {
 	t.Read("GET /calls/leg", access.CallRead, d.show("Call", "/calls", d.call))
 	t.Read("GET /calls/of/{call}", access.CallRead, d.show("Call", "/calls", d.call))
 	t.Read("GET /calls/ambiguous", access.CallRead, d.show("Ambiguous legs", "/calls", d.ambiguous))
+	t.Write("POST /calls/ambiguous", access.CallDecide, d.act("/calls", d.ruleLeg))
+	t.Read("GET /calls/rulings", access.CallRead, d.show("What people said of legs", "/calls", d.rulings))
+	t.Write("POST /calls/rulings", access.CallDecide, d.act("/calls", d.withdrawRuling))
 	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
 	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
 	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
+	t.Write("POST /calls/quarantine", access.CallRepair, d.act("/calls", d.replayAll))
 	t.Write("POST /calls/quarantine/{row}", access.CallRepair, d.act("/calls", d.fixRow))
 }
 

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"context"
+	_ "embed"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/people"
 	"github.com/dualtone/dualtone/report"
 )
@@ -28,6 +31,11 @@ type taken struct {
 	// changed and fresh count the people who are known already, and who are not.
 	fresh, changed int
 }
+
+// samplePeople is a list that a newcomer starts from. It fits the sample plan.
+//
+//go:embed sample.csv
+var samplePeople string
 
 // importForm asks for a user list.
 func (d *Desk) importForm(_ *http.Request, p page) (templ.Component, error) {
@@ -57,7 +65,16 @@ func (d *Desk) importList(r *http.Request, p page) (templ.Component, error) {
 	if err := d.People.Import(r.Context(), t.list.People, cutover.Import{Actor: p.viewer.Name, Source: "console"}); err != nil {
 		return nil, err
 	}
-	return nil, done303("/users", fmt.Sprintf("%d people are taken in; %d rows were left out.", len(t.list.People), t.list.Rows-len(t.list.People)))
+	return nil, done303(d.afterImport(r.Context()), fmt.Sprintf("%d people are taken in; %d rows were left out.", len(t.list.People), t.list.Rows-len(t.list.People)))
+}
+
+// afterImport is where somebody goes on: a newcomer to the next of the first steps.
+func (d *Desk) afterImport(ctx context.Context) string {
+	plans, err := d.Plans.Store.Plans(ctx, rollout.PlanQuery{Limit: 1})
+	if err == nil && len(plans) == 0 {
+		return "/plans"
+	}
+	return "/users"
 }
 
 func (d *Desk) readList(r *http.Request) (*taken, error) {

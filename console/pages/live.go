@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 const (
@@ -144,8 +146,12 @@ func (d *Desk) follow(section string, h live) http.Handler {
 func (d *Desk) planLive(r *http.Request, v Viewer) (shared, error) {
 	s := d.sightOf(r, v)
 	kept, err := d.Plans.Store.Plan(r.Context(), s.name)
-	who := "" // the author alone may not approve
-	if kept.Author == v.Name {
+	if err != nil {
+		return shared{}, err
+	}
+	tasks, err := d.Plans.Store.Tasks(r.Context(), rollout.TaskQuery{Plan: s.name, States: rollout.Unconfirmed(), Limit: 1})
+	who := "" // the author alone may not approve, and nobody confirms their own work
+	if kept.Author == v.Name || len(tasks) > 0 {
 		who = v.Name
 	}
 	return shared{who: who, draw: func(ctx context.Context) (templ.Component, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -22,6 +23,9 @@ type Viewer struct {
 	// link. Under keeps that link in every address.
 	ReadOnly bool
 	Under    string
+	// Reader is for whom that link was made, by SharedBy and until when.
+	Reader, SharedBy string
+	Until            time.Time
 	// CanLeave says that there is a session to end.
 	CanLeave bool
 }
@@ -118,9 +122,10 @@ func (d *Desk) show(title, section string, h handler) http.Handler {
 }
 
 // enter lets whoever asks through to something that changes something, and has the
-// audit note it. The role is the one in which they do it.
+// audit note it. The role is the one in which they do it: the one that
+// they chose, where they hold several that may.
 func (d *Desk) enter(r *http.Request, action access.Action, object string) (*http.Request, access.Role, error) {
-	return d.router.Enter(r, access.Ask{Action: action, Object: object, Reason: strings.TrimSpace(r.FormValue("reason"))})
+	return d.router.Enter(r, access.Ask{Action: action, As: access.Role(r.FormValue("as")), Object: object, Reason: strings.TrimSpace(r.FormValue("reason"))})
 }
 
 // file is an answer that a browser keeps as a file.

@@ -75,21 +75,52 @@ type button struct {
 	refused string
 }
 
+// anchor is the button's id as an address and a selector can hold it.
+func (b button) anchor() string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, b.id)
+}
+
 type hidden struct{ name, value string }
 
+// field is something to fill in. Its type is that of an input, or text of several
+// lines; with options it is a choice, with checks any number of them.
 type field struct {
 	name, label, value, typed string
 	required                  bool
 	options                   []option
+	checks                    []check
 }
 
 type option struct{ value, label string }
+
+// check is an option of which any number may be chosen.
+type check struct {
+	option
+
+	on bool
+}
+
+// lines is the type of a field with text of several lines.
+const lines = "lines"
 
 func (f field) kind() string {
 	if f.typed == "" {
 		return "text"
 	}
 	return f.typed
+}
+
+// completed is what a browser may fill in by itself.
+func (f field) completed() string {
+	if f.typed == "password" {
+		return "new-password"
+	}
+	return "off"
 }
 
 // chip is a filter that is set, and the address without it.

@@ -44,6 +44,10 @@ type sight struct {
 	log       []rollout.Transition
 	line      chart.Timeline
 	rehearsed *rehearsal.Report
+	packs     []packed
+	// wanting is what the packs do not prove, and unsigned why none can be made.
+	wanting  []string
+	unsigned string
 	// marked is what the grid calls each state, in the order of the legend.
 	legend []cutover.State
 }
@@ -76,6 +80,10 @@ func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
 		return s, err
 	}
 	if err := d.lookAtGates(ctx, &s); err != nil {
+		return s, err
+	}
+	s.packs = nil
+	if err := d.lookAtPacks(ctx, &s); err != nil {
 		return s, err
 	}
 	all, err := d.Plans.Store.Transitions(ctx, rollout.TransitionQuery{Plan: s.name, Limit: 5000})

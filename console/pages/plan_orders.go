@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -100,6 +102,9 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		key:    fmt.Sprintf("%s/%s/%s/%d", s.name, id, o.verb, at.Since.UnixMilli()),
 		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
 	}
+	if roles := v.in(verbAction(o.verb)); len(roles) > 1 {
+		b.fields = append(slices.Clone(b.fields), roleField(roles, s.wanted(id, o.verb)))
+	}
 	as, denied := v.As(verbAction(o.verb), "")
 	t := rollout.Order{Verb: o.verb, Actor: v.Name, Role: as, Reason: "asked", At: s.view.AsOf, Evidence: s.view.AsOf}
 	if denied != nil {
@@ -112,6 +117,45 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		b.reason = true
 	}
 	return b
+}
+
+// in are the roles of the viewer in which they may do something.
+func (v Viewer) in(a access.Action) []access.Role {
+	return slices.DeleteFunc(slices.Clone(access.Who(a)), func(r access.Role) bool { return !v.Holds(r) })
+}
+
+// roleField asks in which of several roles something is done, at first in one that
+// is wanted.
+func roleField(roles, wanted []access.Role) field {
+	f := field{name: "as", label: "In which role"}
+	for _, r := range roles {
+		f.options = append(f.options, option{string(r), words(string(r))})
+		if f.value == "" && slices.Contains(wanted, r) {
+			f.value = string(r)
+		}
+	}
+	return f
+}
+
+// wanted are the roles whose approval the plan asks for.
+func (s sight) wanted(stage string, v rollout.Verb) []access.Role {
+	spec := &s.document.Plan.Spec
+	switch {
+	case v != rollout.Approve && v != rollout.Reject && v != rollout.Finalise:
+		return nil
+	case stage == workflows.FinalStage || v == rollout.Finalise:
+		if spec.Finalise == nil {
+			return nil
+		}
+		return spec.Finalise.Approve.Roles
+	case stage == "":
+		return spec.Approvals.Plan.Roles
+	}
+	st, ok := s.document.Plan.Stage(plan.StageID(stage))
+	if !ok {
+		return nil
+	}
+	return s.document.Plan.Approval(st).Roles
 }
 
 // verbAction is what a verb is in the table of roles.

@@ -203,8 +203,52 @@ func (d *Desk) preview(r *http.Request, p page) (templ.Component, error) {
 	if state.Side == dualtone.New {
 		to = dualtone.Old
 	}
-	would, err := d.Control.Preview(r.Context(), id, to, control.Why{Actor: p.viewer.Name, Reason: "preview"})
-	return previewPage(p, state, to, would, err), nil
+	would, refused := d.Control.Preview(r.Context(), id, to, control.Why{Actor: p.viewer.Name, Reason: "preview"})
+	ways, err := d.threeWays(r.Context(), would)
+	if err != nil {
+		return nil, err
+	}
+	return previewPage(p, state, to, would, ways, refused), nil
+}
+
+// threeWay is what stood somewhere before a switch, what dualtone wrote there, what
+// stands there now, and what a way back makes of it.
+type threeWay struct {
+	cutover.Drift
+
+	verdict string
+	tone    tone
+}
+
+// threeWays compares what a way back was read to find with the switch that it
+// undoes. There are none for a way forward.
+func (d *Desk) threeWays(ctx context.Context, would cutover.Switch) ([]threeWay, error) {
+	if would.Undoes == "" || len(would.Before) == 0 {
+		return nil, nil
+	}
+	move, err := d.Switches.Switch(ctx, would.Undoes)
+	if err != nil {
+		return nil, err
+	}
+	now := would.Before
+	_, drifts := cutover.Undo(move.Before, move.Actions, now)
+	wrote := cutover.Apply(move.Before, move.Actions)
+	var all []threeWay
+	for _, f := range cutover.Facets() {
+		written := slices.ContainsFunc(move.Actions, func(a cutover.Action) bool { return a.Facet == f })
+		if !written {
+			continue
+		}
+		w := threeWay{Drift: cutover.Drift{Facet: f, Before: move.Before[f], Wrote: wrote[f], Now: now[f]}, verdict: "goes back", tone: going}
+		switch {
+		case slices.ContainsFunc(drifts, func(x cutover.Drift) bool { return x.Facet == f }):
+			w.verdict, w.tone = "was changed by somebody else: it is left alone, and reported", bad
+		case now[f].Equal(move.Before[f]):
+			w.verdict, w.tone = "stands as before: nothing is done", good
+		}
+		all = append(all, w)
+	}
+	return all, nil
 }
 
 func whyOf(r *http.Request, v Viewer) (control.Why, error) {

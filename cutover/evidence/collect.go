@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -24,6 +26,10 @@ type Records struct {
 	Receipts Receipts
 	// Calls books the attempts to call some numbers in a time.
 	Calls func(ctx context.Context, numbers map[dualtone.Number]bool, from, to time.Time) (Account, error)
+	// Explanations are what people said of differences; nil knows of none.
+	Explanations rollout.Explanations
+	// Outcome holds the rehearsal of a plan against what came; nil where nobody asks.
+	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
 	// Progress is told how many users are in the pack and how many are to be; nil
 	// tells nobody.
 	Progress func(done, all int)
@@ -49,7 +55,7 @@ func (r *Records) Write(ctx context.Context, out io.Writer, a Asked, key ed25519
 		return c.about, err
 	}
 	c.out = NewWriter(out, c.about, previous)
-	for _, tell := range []func(context.Context) error{c.steps, c.approvals, c.holds, c.users, c.gates, c.tasks, c.calls} {
+	for _, tell := range []func(context.Context) error{c.steps, c.approvals, c.holds, c.users, c.gates, c.tasks, c.calls, c.foretold} {
 		if err := tell(ctx); err != nil {
 			return c.about, err
 		}
@@ -275,6 +281,12 @@ func (c *collector) gates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var said []rollout.Explained
+	if c.Explanations != nil {
+		if said, err = c.Explanations.Explanations(ctx, c.about.Plan); err != nil {
+			return err
+		}
+	}
 	newest := map[string]int{}
 	for i, r := range all {
 		newest[r.Gate] = i
@@ -288,6 +300,7 @@ func (c *collector) gates(ctx context.Context) error {
 		}
 		c.out.Add(m)
 		if newest[r.Gate] == i {
+			rollout.Explain(&r, said, c.about.Made)
 			c.differences(r)
 		}
 	}
@@ -344,4 +357,23 @@ func (c *collector) calls(ctx context.Context) error {
 		c.out.Add(sum)
 	}
 	return err
+}
+
+// foretold tells what the rehearsal predicted of the stage, and what came. A plan
+// that was not rehearsed has nothing to tell.
+func (c *collector) foretold(ctx context.Context) error {
+	if c.Outcome == nil {
+		return nil
+	}
+	o, err := c.Outcome(ctx, c.about.Plan)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s, ok := o.Of(c.about.Stage); ok {
+		c.out.Add(Outcome{Rehearsed: o.Rehearsed, StageOutcome: s})
+	}
+	return nil
 }

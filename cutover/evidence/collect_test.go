@@ -14,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone/cutover/cutovertest"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/cutover/rollout/rollouttest"
 )
@@ -204,5 +205,59 @@ func TestPacksAreMadeInTheOrderOfTheStages(t *testing.T) {
 	_, second, err := collected(t, r, "wave")
 	if err != nil || second.Previous != first.Seal {
 		t.Errorf("the second pack follows %q (%v), want %q", second.Previous, err, first.Seal)
+	}
+}
+
+// said are words of people on differences.
+type said []rollout.Explained
+
+func (said) Explain(context.Context, rollout.Explained) error { return nil }
+
+func (s said) Explanations(context.Context, string) ([]rollout.Explained, error) { return s, nil }
+
+// What a person said of a difference, and what the rehearsal predicted, stand in
+// the pack for ever.
+func TestAPackTellsWhoExplainedADifferenceAndWhatWasPredicted(t *testing.T) {
+	t.Parallel()
+	r := records(t)
+	if err := r.Store.KeepReadings(t.Context(), rollout.Reading{
+		Plan: "emea", Stage: "pilot", Gate: "reconcile/user_state", At: night(55), To: night(55), Samples: 4, Value: 1, Ruling: rollout.GateFails,
+		Differences: []rollout.Difference{{Key: "moved old.forward", Old: "wanted a", New: "found b"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	open := func() (*evidence.Verdict, string) {
+		t.Helper()
+		var out bytes.Buffer
+		private, public := keys(t, 1)
+		if _, err := r.Write(t.Context(), &out, evidence.Asked{Plan: "emea", Stage: "pilot", By: "kim", At: night(59)}, private); err != nil {
+			t.Fatal(err)
+		}
+		text := out.String()
+		v, err := evidence.Verify(&out, public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v, text
+	}
+	if v, _ := open(); v.Open != 1 || v.Lines[evidence.Foretold] != 0 {
+		t.Errorf("%d open, %d predictions; want one and none", v.Open, v.Lines[evidence.Foretold])
+	}
+	r.Explanations = said{{
+		Plan: "emea", Stage: "pilot", Gate: "reconcile/user_state", Key: "moved old.forward", Old: "wanted a", New: "found b",
+		Actor: "lea", Role: plan.OperationsLead, Reason: "their own forward, CHG-9", At: night(56), Until: night(56).AddDate(0, 0, 7),
+	}}
+	three := 3
+	r.Outcome = func(context.Context, string) (*rehearsal.Outcome, error) {
+		return &rehearsal.Outcome{Rehearsed: night(0), Stages: []rehearsal.StageOutcome{{Stage: "pilot", Deferred: rehearsal.Number{P50: 1, P90: 2, Actual: &three}}}}, nil
+	}
+	v, text := open()
+	if v.Open != 0 || v.Lines[evidence.Foretold] != 1 {
+		t.Errorf("%d open, %d predictions; want none and one", v.Open, v.Lines[evidence.Foretold])
+	}
+	for _, want := range []string{"explained by lea (operations-lead) on 2027-02-10T20:56:00Z until 2027-02-17T20:56:00Z: their own forward, CHG-9", `"deferred":{"p50":1,"p90":2,"actual":3}`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the pack does not say %q", want)
+		}
 	}
 }

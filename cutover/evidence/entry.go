@@ -7,6 +7,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 )
 
 // Format names the layout of a pack.
@@ -26,6 +27,7 @@ const (
 	Task       Kind = "task"
 	Difference Kind = "difference"
 	Calls      Kind = "calls"
+	Foretold   Kind = "outcome"
 	Sealed     Kind = "seal"
 	Signed     Kind = "signature"
 )
@@ -146,6 +148,12 @@ type Account struct {
 	Attempts    int            `json:"attempts"`
 	Buckets     map[string]int `json:"buckets"`
 	Unaccounted int            `json:"unaccounted"`
+}
+
+// Outcome is what the rehearsal of the plan predicted of the stage, and what came.
+type Outcome struct {
+	Rehearsed time.Time `json:"rehearsed"`
+	rehearsal.StageOutcome
 }
 
 // Seal ends what a pack tells: how many lines of each kind there are.

@@ -119,6 +119,8 @@ func (c *checker) body(l line) error {
 		return take(c, l.Body, func(Hold) {})
 	case Task:
 		return take(c, l.Body, func(Manual) {})
+	case Foretold:
+		return take(c, l.Body, func(Outcome) {})
 	case Sealed:
 		return c.seal(l.Body)
 	case Signed:

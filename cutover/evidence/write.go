@@ -30,8 +30,8 @@ func NewWriter(out io.Writer, about Pack, previous plan.Hash) *Writer {
 	return w
 }
 
-// Add writes one fact: a Step, Approval, Hold, Moved, Measured, Manual, Differs
-// or Account. The first error stays and comes back from Close.
+// Add writes one fact: a Step, Approval, Hold, Moved, Measured, Manual, Differs,
+// Account or Outcome. The first error stays and comes back from Close.
 func (w *Writer) Add(fact any) {
 	kind, ok := kindOf(fact)
 	if !ok && w.err == nil {
@@ -58,6 +58,8 @@ func kindOf(fact any) (Kind, bool) {
 		return Difference, true
 	case Account:
 		return Calls, true
+	case Outcome:
+		return Foretold, true
 	default:
 		return "", false
 	}

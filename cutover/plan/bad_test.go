@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -88,5 +89,30 @@ func TestTheSchemaRefusesEveryPlanOfAWrongShape(t *testing.T) {
 	}
 	if shapes < 15 {
 		t.Errorf("only %d plans of a wrong shape", shapes)
+	}
+}
+
+// A gate that nothing feeds is told before the plan starts, not after its soak.
+func TestAGateThatNothingFeedsIsToldWithItsPlace(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/good.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := "      - {name: sound, metric: mos-p10, threshold: {min: 3.6}, window: 4h, min_samples: 100, on_no_data: hold, on_fail: hold}\n"
+	text = []byte(strings.Replace(string(text), "    reconcile:\n", gate+"    reconcile:\n", 1))
+	asked := map[string]bool{}
+	read := Read(Source{Name: "plan.yaml", Text: text, Now: time.Date(2027, 2, 20, 0, 0, 0, 0, time.UTC), Unfed: func(m Metric, system string) (string, string) {
+		asked[string(m)+" of "+system] = true
+		if m == MOSP10 {
+			return "the records of cloud tell no scores", "take the gate out"
+		}
+		return "", ""
+	}})
+	if want := "plan.yaml:20:31: spec.gates.health[1].metric: mos-p10 has no source and would hold for ever: the records of cloud tell no scores; take the gate out"; len(read.Faults) != 1 || read.Faults[0].String() != want {
+		t.Errorf("told:\n%s\nwant %s", told(read.Faults), want)
+	}
+	if !asked["aht of cloud"] || asked["aht of pbx"] {
+		t.Errorf("asked of %v, want the new side alone", asked)
 	}
 }

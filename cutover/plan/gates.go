@@ -125,6 +125,20 @@ func (m Metric) Unit() Unit {
 	}
 }
 
+// OfSide reports whether a metric is a figure of one side, which can be held against
+// that of the other.
+func (m Metric) OfSide() bool { return m != UnaccountedCalls && m != DoubleOffers }
+
+// Summed reports whether the sums over the call log tell the metric.
+func (m Metric) Summed() bool {
+	switch m {
+	case AdapterErrors, UnaccountedCalls, DoubleOffers, MOSP10, UnmappedWrapUps:
+		return false
+	default:
+		return true
+	}
+}
+
 // Compare is how far a metric may be from the baseline. A change in percent is a
 // part of the baseline's value; one in pp is a difference of two percentages.
 type Compare struct {

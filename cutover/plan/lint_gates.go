@@ -49,6 +49,7 @@ func (l *linter) healthGates() {
 			l.wrong(at, fmt.Sprintf("there is no metric %q", placed.Printable(string(g.Metric))), placed.Meant(string(g.Metric), g.Metric.Words()))
 			continue
 		}
+		l.fed(path, g)
 		l.judgement(path, g)
 		if g.MinSamples == 0 {
 			l.wrong(path+".min_samples", "a gate that needs no samples passes without any", "write at least 1")
@@ -58,6 +59,31 @@ func (l *linter) healthGates() {
 		}
 		if l.sheet.Written(path+".fail_after") && g.FailAfter < 1 || g.FailAfter > 100 {
 			l.wrong(path+".fail_after", fmt.Sprintf("%d is not a number of measurements", g.FailAfter), "write 1 to 100")
+		}
+	}
+}
+
+// fed asks whether anything that is connected can tell the gate's metric. A gate
+// that nothing feeds has no data, and holds the plan for ever.
+func (l *linter) fed(path string, g HealthGate) {
+	if l.source.Unfed == nil {
+		return
+	}
+	read := []string{l.spec.Systems.New}
+	if g.Compare != nil && g.Compare.To == ToOldSide {
+		read = append(read, l.spec.Systems.Old)
+	}
+	at := path + ".metric"
+	if !l.sheet.Written(at) {
+		at = path + ".name"
+	}
+	for _, system := range read {
+		switch why, want := l.source.Unfed(g.Metric, system); {
+		case why == "":
+		case g.ObserveOnly:
+			l.doubt(at, fmt.Sprintf("%s has no source, there is nothing to observe: %s", g.Metric, why), want)
+		default:
+			l.wrong(at, fmt.Sprintf("%s has no source and would hold for ever: %s", g.Metric, why), want)
 		}
 	}
 }
@@ -78,6 +104,14 @@ func (l *linter) judgement(path string, g HealthGate) {
 
 func (l *linter) compare(path string, g HealthGate) {
 	c := g.Compare
+	switch {
+	case c.To == ToBaseline && !g.Metric.Summed():
+		l.wrong(path+".to", fmt.Sprintf("the baseline does not tell %s, so that the gate would hold for ever", g.Metric), "write a threshold, as in threshold: {max: 0}")
+		return
+	case c.To == ToOldSide && !g.Metric.OfSide():
+		l.wrong(path+".to", fmt.Sprintf("%s are of both sides together, so that the gate would hold for ever", g.Metric), "write a threshold, as in threshold: {max: 0}")
+		return
+	}
 	if c.MaxDrop == nil && c.MaxRise == nil {
 		l.wrong(path, "says neither how far it may drop nor how far it may rise", "write max_drop: 3% or max_rise: 2pp")
 	}

@@ -16,6 +16,9 @@ type Source struct {
 	Open func(name string) ([]byte, error)
 	// Now is the present time.
 	Now time.Time
+	// Unfed says why nothing that a system records can tell a metric, and what to do
+	// about it; empty where something can. A nil one is not asked.
+	Unfed func(m Metric, system string) (why, want string)
 }
 
 // Reading is a plan file as it was read: the plan, all that is wrong with it,

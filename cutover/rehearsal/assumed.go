@@ -2,6 +2,9 @@ package rehearsal
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -66,8 +69,60 @@ func (m *Model) Learn(seen Measured) {
 	}
 }
 
-// Recorded takes recorded calls in the place of the assumed ones.
-func (m *Model) Recorded(t Traffic, calls int, from, to time.Time) {
-	m.Traffic = t
-	m.Grounds[2] = fmt.Sprintf("calls: %d recorded from %s to %s", calls, from.Format(time.DateOnly), to.Format(time.DateOnly))
+// Recording is the calls that were recorded of some users in some days.
+type Recording struct {
+	Traffic Traffic `json:"traffic"`
+	Calls   int     `json:"calls"`
+	// Users is of how many users they are, Known of how many it was looked for.
+	Users int       `json:"users"`
+	Known int       `json:"known"`
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	// Source is where they were recorded.
+	Source string `json:"source"`
+}
+
+// enoughCalls is how many recorded calls outweigh the assumptions.
+const enoughCalls = 100
+
+// Recorded takes recorded calls in the place of the assumed ones, as far as there
+// are enough to go by.
+func (m *Model) Recorded(r Recording) {
+	days := r.From.Format(time.DateOnly) + " to " + r.To.Add(-time.Second).Format(time.DateOnly)
+	if r.Calls < enoughCalls {
+		m.Grounds[2] += fmt.Sprintf("; the %s has %d of %d users from %s, and %d are enough", r.Source, r.Calls, r.Users, days, enoughCalls)
+		return
+	}
+	busy := m.Traffic.Busy
+	m.Traffic = r.Traffic
+	if len(m.Traffic.Busy) == 0 {
+		m.Traffic.Busy = busy
+		m.Grounds = append(m.Grounds, "how long calls last: assumed, none that is recorded says so")
+	}
+	of := fmt.Sprintf("%d users", r.Users)
+	if r.Known > r.Users {
+		of = fmt.Sprintf("%d of %d users", r.Users, r.Known)
+	}
+	m.Grounds[2] = fmt.Sprintf("calls: recorded, %d of %s in the %s, by weekday and half hour from %s", r.Calls, of, r.Source, days)
+}
+
+// Limited takes the limits of the systems, as they are configured.
+func (m *Model) Limited(by map[string]Vendor) {
+	m.Vendors = by
+	var known, none []string
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		if by[name].PerSecond > 0 {
+			known = append(known, fmt.Sprintf("%s %g requests a second", name, by[name].PerSecond))
+		} else {
+			none = append(none, name)
+		}
+	}
+	text := "limits: configured, " + strings.Join(known, ", ")
+	switch {
+	case len(known) == 0:
+		text = "limits: none is configured for " + strings.Join(none, ", ")
+	case len(none) > 0:
+		text += "; none for " + strings.Join(none, ", ")
+	}
+	m.Grounds = append(m.Grounds, text)
 }

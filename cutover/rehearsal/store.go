@@ -35,4 +35,7 @@ type Store interface {
 	Latest(ctx context.Context, hash plan.Hash) (Kept, error)
 	// Measured looks at the switches that began since a time.
 	Measured(ctx context.Context, since time.Time) (Measured, error)
+	// Tried returns the attempts to switch a plan's users to the new side that
+	// began since a time, in no order.
+	Tried(ctx context.Context, plan string, since time.Time) ([]Tried, error)
 }

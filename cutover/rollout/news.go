@@ -28,20 +28,23 @@ const (
 	ApprovalGiven  EventKind = "approval"
 	// Warned: a figure is beyond what somebody wants to hear of.
 	Warned EventKind = "warning"
+	// GlassBroken: somebody is incident commander for a while, of all plans.
+	GlassBroken EventKind = "glass"
 	// Tested: somebody tries whether they hear of anything.
 	Tested EventKind = "test"
 )
 
 // EventKinds lists all kinds.
 func EventKinds() []EventKind {
-	return []EventKind{StateChanged, Ordered, HoldPlaced, HoldReleased, GateFailed, ApprovalNeeded, ApprovalGiven, Warned, Tested}
+	return []EventKind{StateChanged, Ordered, HoldPlaced, HoldReleased, GateFailed, ApprovalNeeded, ApprovalGiven, Warned, GlassBroken, Tested}
 }
 
 // Event is something that people want to hear of.
 type Event struct {
-	Kind  EventKind `json:"kind"`
-	Plan  string    `json:"plan"`
-	Stage string    `json:"stage,omitempty"`
+	Kind EventKind `json:"kind"`
+	// Plan is empty for what concerns all of them.
+	Plan  string `json:"plan"`
+	Stage string `json:"stage,omitempty"`
 	// Hash is the version of the plan that it happened to.
 	Hash  string `json:"hash,omitempty"`
 	What  string `json:"what"`
@@ -66,10 +69,14 @@ func (e Event) Key() string {
 
 // Subject is the plan, or its stage.
 func (e Event) Subject() string {
-	if e.Stage == "" {
+	switch {
+	case e.Plan == "":
+		return "dualtone"
+	case e.Stage == "":
 		return "plan " + e.Plan
+	default:
+		return fmt.Sprintf("stage %s of plan %s", e.Stage, e.Plan)
 	}
-	return fmt.Sprintf("stage %s of plan %s", e.Stage, e.Plan)
 }
 
 // EventOf is what people hear of a transition; false where they hear of it

@@ -19,6 +19,9 @@ const (
 	TaskRefused   TaskState = "refused" // what was found does not confirm it
 )
 
+// Unconfirmed are the states in which somebody must still do something.
+func Unconfirmed() []TaskState { return []TaskState{TaskOpen, TaskDone, TaskRefused} }
+
 // Confirmation is what ends a task.
 type Confirmation = plan.Confirmation
 

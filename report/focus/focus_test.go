@@ -81,6 +81,19 @@ func TestOurFilesKeepEveryRule(t *testing.T) {
 	}
 }
 
+func TestATextThatASpreadsheetWouldComputeIsShown(t *testing.T) {
+	t.Parallel()
+	bad := charge()
+	bad.Description, bad.BilledCost = `=HYPERLINK("x")`, "-12.50"
+	var out strings.Builder
+	if err := WriteCharges(&out, []Charge{bad}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), `"'=HYPERLINK(""x"")"`) || strings.Contains(out.String(), "'-12.50") {
+		t.Errorf("written: %s", out.String())
+	}
+}
+
 func TestTheMetadataNamesEveryColumnAndTheVersion(t *testing.T) {
 	t.Parallel()
 	for _, s := range []Schema{CostSchema(), CommitmentSchema()} {

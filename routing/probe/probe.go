@@ -180,10 +180,15 @@ func (p *Prober) Call(ctx context.Context, number dualtone.Number) (Arrival, err
 	began := time.Now()
 	seen, err := p.ask(ctx, number)
 	seen.Took = time.Since(began)
-	if err != nil && seen.Status == 0 {
+	silent := errors.Is(err, sip.ErrTransactionTimeout) || errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case err == nil || seen.Status != 0:
+		return seen, nil
+	case silent:
+		return seen, fmt.Errorf("probe of %s: the SBC at %s does not answer: %w", number, p.cfg.SBC, dualtone.ErrUnavailable)
+	default:
 		return seen, fmt.Errorf("probe of %s: %w: %w", number, err, dualtone.ErrUnavailable)
 	}
-	return seen, nil
 }
 
 func (p *Prober) ask(ctx context.Context, number dualtone.Number) (Arrival, error) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -193,7 +194,7 @@ func TestAnSBCThatIsSilentIsUnavailable(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := newProber(t, conn.LocalAddr().String(), true).Call(ctx, "+4910001"); !errors.Is(err, dualtone.ErrUnavailable) {
+	if _, err := newProber(t, conn.LocalAddr().String(), true).Call(ctx, "+4910001"); !errors.Is(err, dualtone.ErrUnavailable) || !strings.Contains(err.Error(), "does not answer") {
 		t.Error(err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/dualtone/dualtone/systems"
 )
 
-// aheadAtOnce is how many users one request reads ahead: their ids are a part of
-// its queries, which may be 100,000 characters long but whose address may not.
+// aheadAtOnce is how many users one request reads ahead. Their ids stand in the
+// addresses of its queries, which may not be much longer.
 const aheadAtOnce = 200
 
 // softphoneOf is the question for one user's softphone.

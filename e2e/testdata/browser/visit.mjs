@@ -1,74 +1,166 @@
-// Visits the console as its users do, and tells on standard output, a line of JSON
-// each, what it saw. Arguments: the address of the first start, and a folder for
-// pictures.
-import { chromium } from 'playwright-core';
-import AxeBuilder from '@axe-core/playwright';
+// Visits the console as its users do, each signed in in their own role. Arguments:
+// the address of the first start, a folder for pictures, a plan, a list of users with
+// bad rows, and the month that finance closes.
+import { readFileSync } from 'node:fs';
+import { Browser, order, password, reaches, refused, said, tell, words } from './visitor.mjs';
 
-const [setup, pictures, planFile, badCSV] = process.argv.slice(2);
+const [setup, pictures, planFile, badList, month] = process.argv.slice(2);
 const base = new URL(setup).origin;
-const password = 'a sentence that nobody guesses';
-const tell = (what) => console.log(JSON.stringify(what));
+const plan = readFileSync(planFile, 'utf8');
+const browser = await Browser.open(pictures);
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
-const context = await browser.newContext({ viewport: { width: 1366, height: 850 } });
-const page = await context.newPage();
-page.setDefaultTimeout(60000);
-page.on('console', (m) => { if (m.type() === 'error') tell({ trouble: m.text(), at: page.url() }); });
-page.on('pageerror', (e) => tell({ trouble: e.message, at: page.url() }));
+// The first start: the administrator sets a password and makes accounts.
+const root = await browser.visitor();
+await root.goto(setup);
+await browser.held(root, 'setup');
+await root.fill('[name=password]', password);
+await root.click('main button[type=submit]');
+await root.waitForURL((u) => !u.pathname.startsWith('/setup'));
+const people = {
+  adam: ['admin'], pam: ['planner'], ann: ['cutover-approver', 'operations-lead'], oscar: ['operator'], fay: ['finance-owner'], vi: ['viewer'],
+};
+for (const [name, roles] of Object.entries(people)) {
+  await root.goto(base + '/admin/accounts');
+  await order(root, 'Make an account', { name, password, roles, reason: 'they work here' });
+  await reaches(root, 'main [role=status]', name);
+}
+await browser.held(root, 'accounts');
+tell({ step: 'accounts', said: words(await root.textContent('table')) });
 
-// The first start: the administrator's password.
-await page.goto(setup);
-await page.fill('[name=password]', password);
-await page.click('main button[type=submit]');
-await page.waitForURL((u) => !u.pathname.startsWith('/setup'));
-tell({ step: 'signed in', url: new URL(page.url()).pathname });
+// An admin reads what is wrong with a list, writes its good rows, mends a record of
+// a call, moves a cohort under a page that follows it, and takes it back.
+const adam = await browser.signIn(base, 'adam');
+await adam.goto(base + '/users/import');
+await adam.setInputFiles('[name=file]', badList);
+await adam.click('main form >> text=Check it');
+await adam.waitForSelector('#faults-title');
+tell({ step: 'bad list', faults: await adam.locator('section[aria-labelledby=faults-title] tbody tr').count() });
+await browser.held(adam, 'import-faults');
+await adam.click('button[name=write]');
+tell({ step: 'good rows', said: await said(adam) });
 
-// An admin sends a list with bad rows, reads what is wrong, and writes the good ones.
-await page.goto(base + '/users/import');
-await page.setInputFiles('[name=file]', badCSV);
-await page.click('main form >> text=Check it');
-await page.waitForSelector('#faults-title');
-tell({ step: 'bad list', faults: await page.locator('section[aria-labelledby=faults-title] tbody tr').count() });
-await page.screenshot({ path: pictures + '/import.png', fullPage: true });
-await page.click('button[name=write]');
-await page.waitForSelector('[role=status]');
-tell({ step: 'good rows', said: await page.textContent('main [role=status]') });
+await adam.goto(base + '/calls/quarantine');
+await adam.click('tbody th a');
+await browser.held(adam, 'quarantine-row');
+const row = await adam.inputValue('[name=row]');
+await adam.fill('[name=row]', row.replace('32.11.2026', '2026-11-03 10:00:00'));
+await adam.click('button[value=try]');
+tell({ step: 'row tried', said: words(await adam.textContent('main p[role=status]')) });
+await adam.fill('[name=reason]', 'the clock of the PBX was set by hand');
+await adam.click('button[value=replay]');
+tell({ step: 'row read', said: await said(adam) });
 
-// A cohort is moved, and the page follows by itself.
-await page.goto(base + '/cohorts/wave');
-await page.click('text=Move');
-await page.fill('dialog[open] [name=reason]', 'the first wave');
-await page.screenshot({ path: pictures + '/confirm.png' });
-await page.click('dialog[open] button[type=submit]');
-await page.waitForFunction(() => [...document.querySelectorAll('main .badge')].some((b) => b.textContent === 'moved'), null, { timeout: 120000 });
-tell({ step: 'moved', live: await page.getAttribute('.live', 'data-state') });
-await page.screenshot({ path: pictures + '/cohort.png', fullPage: true });
+await adam.goto(base + '/cohorts/wave');
+tell({ step: 'effect', said: await order(adam, 'Move', { reason: 'the first wave' }) });
+await reaches(adam, 'main .badge', /^moved$/);
+tell({ step: 'moved', live: await adam.getAttribute('.live', 'data-state') });
+await browser.held(adam, 'cohort-moved');
+await adam.goto(base + '/users/E1011');
+await browser.held(adam, 'user-moved');
+await adam.click('text=What would change');
+tell({ step: 'three ways', said: words(await adam.textContent('main table')) });
+await browser.held(adam, 'user-three-ways');
+await adam.goto(base + '/cohorts/wave');
+await order(adam, 'Roll back', { reason: 'only to see that it works' });
+await reaches(adam, 'main .badge', /^restored$/);
+tell({ step: 'taken back' });
 
 // A program manager writes a plan: a mistake is told while it is typed.
-await page.goto(base + '/plans/edit');
-await page.fill('#source', (await import('node:fs')).readFileSync(planFile, 'utf8').replace('concurrency: 4', 'concurrency: four'));
-await page.waitForFunction(() => document.querySelector('#faults').textContent.includes('four'));
-tell({ step: 'fault', said: (await page.textContent('#faults .faults li.bad')).replace(/\s+/g, ' ').trim() });
-await page.fill('#source', (await import('node:fs')).readFileSync(planFile, 'utf8'));
-await page.waitForFunction(() => !document.querySelector('#faults .faults li.bad'));
-await page.screenshot({ path: pictures + '/editor.png', fullPage: true });
-await page.fill('#editor [name=reason]', 'the plan of the spring');
-await page.click('text=Hand in for approval');
-await page.waitForURL('**/plans/acme');
-tell({ step: 'handed in', state: await page.textContent('h1 .badge') });
-const approve = page.locator('button', { hasText: /^Approve$/ }).first();
-tell({ step: 'own plan', disabled: await approve.getAttribute('aria-disabled'), why: await approve.getAttribute('title') });
+const pam = await browser.signIn(base, 'pam');
+await pam.goto(base + '/plans/edit');
+await pam.fill('#source', plan.replace('concurrency: 4', 'concurrency: four'));
+await pam.waitForFunction(() => document.querySelector('#faults').textContent.includes('four'));
+tell({ step: 'fault', said: words(await pam.textContent('#faults .faults li.bad')) });
+await pam.fill('#source', plan);
+await pam.waitForFunction(() => !document.querySelector('#faults .faults li.bad'));
+await browser.held(pam, 'editor');
+await pam.fill('#editor [name=reason]', 'the plan of the spring');
+await pam.click('text=Hand in for approval');
+await pam.waitForURL('**/plans/acme');
+tell({ step: 'handed in', state: await pam.textContent('h1 .badge') });
+tell({ step: 'own plan', why: await refused(pam, 'Approve') });
+tell({ step: 'planner cannot start', why: await refused(pam, 'Start') });
 
-// Every page, in light and dark, held to the rules of accessibility.
-for (const scheme of ['light', 'dark']) {
-  await page.emulateMedia({ colorScheme: scheme });
-  for (const path of ['/plans', '/plans/acme', '/plans/edit', '/users', '/users/E1001', '/users/E1001/preview', '/users/import',
-    '/cohorts', '/cohorts/wave', '/cohorts/new', '/calls', '/calls/ambiguous', '/calls/reconcile', '/calls/quarantine',
-    '/routes', '/routes?number=%2B112', '/reports', '/reports/traffic', '/systems', '/nowhere']) {
-    const answer = await page.goto(base + path, { waitUntil: 'load' });
-    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-    tell({ page: path, scheme, status: answer.status(), violations: found.violations.map((v) => v.id + ': ' + v.nodes[0].target.join(' ')) });
-    await page.screenshot({ path: `${pictures}/${scheme}${path.replace(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
-  }
+// It is approved by somebody else, started by an operator, and taken back.
+const ann = await browser.signIn(base, 'ann');
+await ann.goto(base + '/plans/acme');
+await order(ann, 'Approve', { reason: 'as agreed' });
+tell({ step: 'approved', said: await said(ann) });
+const oscar = await browser.signIn(base, 'oscar');
+await oscar.goto(base + '/plans/acme');
+await order(oscar, 'Start', { reason: 'the night has come' });
+tell({ step: 'started', said: await said(oscar) });
+const stage = (name) => `tbody tr:has(th:text-is("${name}"))`;
+await reaches(ann, stage('pilot'), 'awaiting approval');
+await ann.click(stage('pilot') + ' summary');
+await order(ann, 'Approve', { reason: 'the pilot may go' }, stage('pilot'));
+await said(ann);
+await reaches(ann, stage('pilot'), 'passed');
+tell({ step: 'pilot passed', live: await ann.getAttribute('.live', 'data-state'), said: words(await ann.textContent(stage('pilot'))) });
+await browser.held(ann, 'plan-running');
+await oscar.goto(base + '/plans/acme');
+tell({ step: 'rollback', said: await order(oscar, 'Roll back', { reason: 'voice quality' }) });
+await said(oscar);
+await reaches(oscar, 'h1 .badge', /^rolled back$/);
+await browser.held(oscar, 'plan-rolled-back');
+
+// Somebody who only looks has no order to give, and is told why of each.
+const vi = await browser.signIn(base, 'vi');
+await vi.goto(base + '/plans/acme');
+const orders = await vi.locator('main .verbs button:not([data-pause])').evaluateAll((all) => all.map((b) => [b.textContent, b.getAttribute('aria-disabled'), b.title]));
+tell({ step: 'viewer', open: orders.filter(([, off, why]) => off !== 'true' || !why).map(([text]) => text), faults: orders.length });
+await vi.goto(base + '/users/E1011');
+tell({ step: 'viewer switches', why: await refused(vi, 'Switch to the new system') });
+await vi.goto(base + '/admin/audit');
+tell({ step: 'viewer audits', said: words(await vi.textContent('main')) });
+await browser.held(vi, 'refused', 403);
+
+// Finance looks at a month, closes it, opens it again, and shows a report to the board.
+await pam.goto(`${base}/reports/months/preview?month=${month}&do=close`);
+tell({ step: 'planner closes', why: await refused(pam, 'Close ' + month) });
+const fay = await browser.signIn(base, 'fay');
+await fay.goto(base + '/reports/months');
+await fay.click('text=See what closing it does');
+await browser.held(fay, 'month-preview');
+tell({ step: 'month', said: await order(fay, 'Close ' + month, { reason: 'the books are right' }) });
+tell({ step: 'closed', said: await said(fay) });
+await browser.held(fay, 'months');
+await fay.click('text=See what reopening does');
+await order(fay, 'Reopen ' + month, { reason: 'an invoice came late' });
+tell({ step: 'open again', said: await said(fay) });
+await fay.goto(base + '/reports/cost/overlap');
+await order(fay, 'Share', { reader: 'the board', reason: 'the steering committee' });
+const address = words(await fay.textContent('dialog[open] code.secret'));
+const board = await browser.visitor();
+await board.goto(address);
+tell({ step: 'board', said: words(await board.textContent('main')), faults: await board.locator('button, form, a[href^="/users"]').count() });
+await browser.held(board, 'shared-report');
+
+// An operator breaks the glass and mends it; everybody can see it.
+await oscar.goto(base + '/admin/glass');
+await order(oscar, 'Break the glass', { for: '30m', reason: 'the trunk is down' });
+tell({ step: 'glass', said: await said(oscar) });
+await browser.held(oscar, 'glass');
+await order(oscar, 'Mend');
+tell({ step: 'mended', said: await said(oscar) });
+await order(await at(pam, '/account'), 'Make a token', { name: 'the nightly job', roles: ['planner'], reason: 'automation' });
+tell({ step: 'token', said: words(await pam.textContent('dialog[open] code.secret')) });
+await browser.held(await at(pam, '/account'), 'account');
+
+async function at(page, path) {
+  await page.goto(base + path);
+  return page;
 }
+
+// Every other page, held to the rules.
+for (const path of ['/plans', '/users', '/users/E1001', '/users/E1001/preview', '/users/import', '/cohorts', '/cohorts/new',
+  '/calls', '/calls/ambiguous', '/calls/rulings', '/calls/reconcile', '/calls/quarantine', '/routes', '/routes?number=%2B112',
+  '/reports', '/reports/traffic', '/systems', '/admin/tokens', '/admin/links', '/admin/audit', '/admin/audit/walk', '/nowhere']) {
+  const answer = await root.goto(base + path, { waitUntil: 'load' });
+  await browser.held(root, path, answer.status());
+}
+await root.goto(base + '/account');
+await root.click('text=Sign out');
+await root.waitForURL('**/sign-in');
+await browser.held(root, 'sign-in');
 await browser.close();

@@ -1,0 +1,101 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone"
+)
+
+// LinkLife is how long a shared link holds at most.
+const LinkLife = 90 * 24 * time.Hour
+
+// Link lets whoever has its address read one page, without an account and without
+// anything that changes something.
+type Link struct {
+	ID string `json:"id"`
+	// Path is the page, and Pinned are the filters that its reader cannot change.
+	Path   string `json:"path"`
+	Pinned string `json:"pinned,omitempty"`
+	// Reader is for whom it was made.
+	Reader  string    `json:"reader"`
+	By      string    `json:"by"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"`
+	Revoked time.Time `json:"revoked,omitzero"`
+	// Uses is how often somebody read by it, LastUsed when last.
+	Uses     int       `json:"uses,omitempty"`
+	LastUsed time.Time `json:"last_used,omitzero"`
+	// Sum is the SHA-256 of the secret in the address, which itself is kept nowhere.
+	Sum []byte `json:"-"`
+}
+
+// LinkUse is one time that somebody read by a link.
+type LinkUse struct {
+	Link string
+	At   time.Time
+	What string
+	From string
+}
+
+// Links keeps shared links, and how they were used.
+type Links interface {
+	KeepLink(ctx context.Context, l Link) error
+	// Link returns ErrNotFound for an unknown one.
+	Link(ctx context.Context, id string) (Link, error)
+	// RevokeLink ends a link; one that has ended stays as it is.
+	RevokeLink(ctx context.Context, id string, at time.Time) error
+	// LinkUsed keeps a use.
+	LinkUsed(ctx context.Context, u LinkUse) error
+	// Links returns links by id, of whoever made them unless it is empty.
+	Links(ctx context.Context, by, after string, limit int) ([]Link, error)
+}
+
+// Valid reports whether the link lets anybody read at a time.
+func (l Link) Valid(at time.Time) bool { return l.Revoked.IsZero() && at.Before(l.Expires) }
+
+// Is reports whether a key in an address is this link's.
+func (l Link) Is(key string) bool {
+	sum := sha256.Sum256([]byte(key))
+	return subtle.ConstantTimeCompare(sum[:], l.Sum) == 1
+}
+
+// LinkID is the id in the key of an address.
+func LinkID(key string) string {
+	id, _, _ := strings.Cut(key, "-")
+	return id
+}
+
+// Share makes a link and its key, which is told once.
+func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Duration) (Link, string, error) {
+	switch {
+	case strings.TrimSpace(l.Reader) == "":
+		return l, "", fmt.Errorf("a link needs a reader: for whom it is: %w", dualtone.ErrInvalid)
+	case lasts <= 0 || lasts > LinkLife:
+		return l, "", fmt.Errorf("a link holds for %d days at most: %w", int(LinkLife.Hours()/24), dualtone.ErrInvalid)
+	}
+	const idLen = 12
+	l.ID, l.By, l.Created = strings.ToLower(rand.Text()[:idLen]), who.Name, o.Now().UTC()
+	l.Expires = l.Created.Add(lasts)
+	key := l.ID + "-" + strings.ToLower(rand.Text())
+	sum := sha256.Sum256([]byte(key))
+	l.Sum = sum[:]
+	return l, key, o.Links.KeepLink(ctx, l)
+}
+
+// Unshare ends a link: one's own, or anybody's for whoever manages accounts.
+func (o *Office) Unshare(ctx context.Context, who Actor, id string) (Link, error) {
+	l, err := o.Links.Link(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	if l.By != who.Name && !who.May(AccountManage) {
+		return l, &DeniedError{Actor: who, Action: AccountManage, May: Who(AccountManage)}
+	}
+	return l, o.Links.RevokeLink(ctx, id, o.Now().UTC())
+}

@@ -1,0 +1,147 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/cutovertest"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/cutover/rollout/rollouttest"
+)
+
+// openAlways is a calendar without closed hours.
+type openAlways struct{ rollout.Calendars }
+
+func (openAlways) OpenFor(context.Context, string, string, string, dualtone.Person, time.Time, ...plan.Grant) (bool, error) {
+	return true, nil
+}
+
+// places is a CRM that so many users may still ask.
+type places int
+
+func (n places) Left(context.Context, string, plan.Percent, time.Time) (rollout.Budget, error) {
+	return rollout.Budget{Users: int(n)}, nil
+}
+
+// sharedQueue is a plan of two waves whose people share one queue.
+type sharedQueue struct {
+	people  *cutovertest.Stores
+	store   *rollouttest.Store
+	library *activities.Library
+	hash    string
+}
+
+const radius = "  limits: {concurrency: 10, blast_radius: {max_on_new: 40%, per: [queue], shrink: {by: 50%, failures: 2, least: 10%}}}\n"
+
+func newSharedQueue(t *testing.T, each int) *sharedQueue {
+	t.Helper()
+	read := plan.Read(plan.Source{Name: "plan.yaml", Now: noon(), Text: []byte(strings.Replace(planText, "  limits: {concurrency: 10}\n", radius, 1))})
+	if err := read.Faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var staff []dualtone.Person
+	placed := map[string][]dualtone.PersonID{}
+	for _, wave := range []string{"east", "west"} {
+		for n := range each {
+			p := dualtone.Person{ID: dualtone.PersonID(fmt.Sprintf("%s-%03d", wave, n)), Attributes: dualtone.Attributes{dualtone.AttributeQueue: {"sales"}}}
+			staff, placed[wave] = append(staff, p), append(placed[wave], p.ID)
+		}
+	}
+	q := &sharedQueue{people: cutovertest.NewStores(staff...), hash: string(read.Document.Hash())}
+	q.store = rollouttest.NewStore(q.people)
+	plans := cutovertest.NewPlans()
+	q.library = &activities.Library{Versions: plans, Plans: q.store}
+	_, err := plans.Save(t.Context(), plan.Version{Document: read.Document, Author: "lee"})
+	must(t, err)
+	stages := []rollout.Stage{{ID: "east", Kind: "wave", State: rollout.Switching}, {ID: "west", Kind: "wave", State: rollout.Switching}}
+	must(t, q.store.KeepPlan(t.Context(), rollout.Plan{Name: "emea", Hash: q.hash, Author: "lee", State: rollout.Active, Since: noon()}, stages, placed))
+	return q
+}
+
+// worker is one of several that serve the plan.
+func (q *sharedQueue) worker(crm places) *activities.Rollout {
+	checks := &activities.Prechecks{Library: q.library, Store: q.store, People: q.people, Now: noon}
+	return &activities.Rollout{Store: q.store, People: q.people, Calendar: openAlways{}, Checks: checks, Budgets: crm, Now: noon}
+}
+
+func (q *sharedQueue) ask(stage string, at time.Time, rate rollout.Rate) activities.StageQuery {
+	return activities.StageQuery{
+		StageRef: activities.StageRef{Plan: "emea", Stage: stage, Hash: q.hash}, To: dualtone.New, States: rollout.Tried(true), Limit: 100, At: at, Rate: rate,
+	}
+}
+
+// both has two workers let people of both waves through at the same time, and
+// counts them.
+func (q *sharedQueue) both(t *testing.T, crm places, at time.Time, rate rollout.Rate) int {
+	t.Helper()
+	var all sync.WaitGroup
+	through := make(chan int, 2)
+	for _, stage := range []string{"east", "west"} {
+		all.Go(func() {
+			page, err := q.worker(crm).StagePeople(t.Context(), q.ask(stage, at, rate))
+			if err != nil {
+				t.Error(err)
+			}
+			through <- len(page.People)
+		})
+	}
+	all.Wait()
+	return <-through + <-through
+}
+
+func TestTwoWorkersTogetherKeepToTheBlastRadius(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	if n := q.both(t, 1000, noon(), rollout.Rate{}); n != 40 {
+		t.Errorf("%d of 100 people of a queue were let through, want 40%%", n)
+	}
+	// A worker that has just been started knows as much.
+	if n := q.both(t, 1000, noon().Add(time.Hour), rollout.Rate{}); n > 40 {
+		t.Errorf("%d were let through an hour later, when nobody had begun", n)
+	}
+}
+
+func TestTwoWorkersTogetherKeepToThePlansShareOfTheCRM(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	if n := q.both(t, 25, noon(), rollout.Rate{APIShare: 10 * plan.OnePercent}); n != 25 {
+		t.Errorf("%d people were let through, want the 25 that the CRM still answers", n)
+	}
+}
+
+func TestFewerAreLetThroughWhileUsersHaveFailed(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	for n := range 2 {
+		_, err := q.people.Keep(t.Context(), cutover.Switch{
+			ID: cutover.SwitchID(fmt.Sprint("s", n)), Person: dualtone.PersonID(fmt.Sprintf("east-%03d", n)), To: dualtone.New,
+			State: cutover.FailedClean, Started: noon(), Cohort: "emea/east",
+		})
+		must(t, err)
+	}
+	west := q.ask("west", noon(), rollout.Rate{})
+	page, err := q.worker(1000).StagePeople(t.Context(), west)
+	must(t, err)
+	if n := len(page.People); n != 20 {
+		t.Errorf("%d were let through after two failures, want half of 40%%", n)
+	}
+	users, err := q.store.Users(t.Context(), rollout.UserQuery{Plan: "emea", Stage: "west", States: []cutover.State{cutover.Deferred}, Limit: 1})
+	must(t, err)
+	if len(users) == 0 || !strings.Contains(users[0].Detail, "the limit is 20% while 2 users have failed") {
+		t.Errorf("whoever is one too many is told %+v", users)
+	}
+	// Both are left out by hand: nobody has failed any more.
+	_, err = q.store.Mark(t.Context(), rollout.Mark{Plan: "emea", Stage: "east", From: []cutover.State{cutover.FailedClean}, State: cutover.Skipped, At: noon()})
+	must(t, err)
+	if page, err = q.worker(1000).StagePeople(t.Context(), west); err != nil || len(page.People) != 40 {
+		t.Errorf("%d were let through once nobody had failed, %v; want 40%%", len(page.People), err)
+	}
+}

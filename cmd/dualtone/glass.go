@@ -1,0 +1,120 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/cutover/rollout"
+)
+
+const glassLong = `Whoever breaks the glass is incident commander for a while: they may do what
+nobody else is there to do. It needs a reason, everybody hears of it through the
+channels of the settings, and what they do stands in the audit with that role.`
+
+func glassCommand(a *app) *cobra.Command {
+	cmd := group("glass", "Become incident commander for a while, when nobody else is there", glassBreak(a), glassMend(a), glassList(a))
+	cmd.Long = glassLong
+	return cmd
+}
+
+// eventOfGlass is what people hear of a glass.
+func eventOfGlass(g access.Grant) rollout.Event {
+	e := rollout.Event{
+		Kind: rollout.GlassBroken, What: "has " + g.Holder + " as incident commander until " + clock(g.Until), Why: g.Reason,
+		Actor: g.By, At: g.From, Urgent: true, Next: []string{"dualtone audit list --who " + g.Holder, "dualtone glass mend " + g.ID},
+	}
+	if !g.Ended.IsZero() {
+		e.What, e.At, e.Urgent, e.Next = "has "+g.Holder+" as incident commander no more", g.Ended, false, e.Next[:1]
+	}
+	return e
+}
+
+func glassBreak(a *app) *cobra.Command {
+	var reason string
+	var dryRun bool
+	lasts := time.Hour
+	cmd := &cobra.Command{
+		Use: "break", Short: "Become incident commander for a while; everybody hears of it", Long: glassLong, Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			who, _ := access.From(cmd.Context())
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				g, err := access.NewGlass(who, reason, lasts, a.now())
+				if err == nil && !dryRun {
+					g, err = a.office(s).Glass(cmd.Context(), who, reason, lasts)
+				}
+				if err != nil {
+					return err
+				}
+				return a.show(map[string]any{"glass": g, "dry_run": dryRun}, func(t *table) {
+					if dryRun {
+						t.line("%s would be incident commander until %s, and everybody would hear of it.", g.Holder, clock(g.Until))
+						return
+					}
+					t.line("%s is incident commander until %s. Everybody hears of it; dualtone glass mend %s ends it.", g.Holder, clock(g.Until), g.ID)
+				})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&reason, "reason", "", "what has happened")
+	flags.DurationVar(&lasts, "for", lasts, "for how long, 8h at most")
+	flags.BoolVar(&dryRun, "dry-run", false, "say what would be, and break nothing")
+	return cmd
+}
+
+func glassMend(a *app) *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "mend ID", Short: "Be incident commander no more, before the time is over", Args: takes("the glass's ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			who, _ := access.From(cmd.Context())
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				g, err := s.accounts.Grant(cmd.Context(), args[0])
+				if err == nil && !dryRun {
+					g, err = a.office(s).Mend(cmd.Context(), who, args[0])
+				}
+				if err != nil {
+					return hint(err, "dualtone glass list shows which there are")
+				}
+				return a.show(map[string]any{"glass": g, "dry_run": dryRun}, func(t *table) {
+					t.line("%s %s incident commander no more.", g.Holder, map[bool]string{true: "would be", false: "is"}[dryRun])
+				})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be, and end nothing")
+	return cmd
+}
+
+func glassList(a *app) *cobra.Command {
+	var before string
+	limit := 50
+	cmd := &cobra.Command{
+		Use: "list", Short: "Who was incident commander for a while, when and why; the newest first", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, err := instant(cmd, "before", before)
+			if err != nil {
+				return err
+			}
+			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				found, err := s.accounts.Grants(cmd.Context(), from, limit+1)
+				if err != nil {
+					return err
+				}
+				p := page(found, limit, func(g access.Grant) string { return g.From.Format(time.RFC3339Nano) })
+				return showList(a, p, "Nobody ever broke the glass.", func(t *table) {
+					t.row("ID", "WHO", "FROM", "UNTIL", "ENDED", "WHY")
+					for _, g := range p.Items {
+						t.row(g.ID, g.Holder, clock(g.From), clock(g.Until), clock(g.Ended), g.Reason)
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&before, "before", "", "go on before this time, as a list before said")
+	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	return cmd
+}

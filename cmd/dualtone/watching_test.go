@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dualtone/dualtone/internal/traces"
+)
+
+// attempts is a workflow whose activity fails once.
+func attempts(ctx workflow.Context) error {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Millisecond},
+	}), failsOnce).Get(ctx, nil)
+}
+
+func TestTheAlertsNameOnlyFiguresThatTemporalsClientKeeps(t *testing.T) {
+	t.Parallel()
+	kept := prometheus.NewRegistry()
+	handler, err := traces.Figures(kept)
+	must(t, err)
+	c, err := client.DialContext(t.Context(), client.Options{
+		HostPort: machine.Stack(t).TemporalAddress, Namespace: machine.Namespace(t), MetricsHandler: handler,
+	})
+	must(t, err)
+	t.Cleanup(c.Close)
+	w := worker.New(c, "figures", worker.Options{})
+	w.RegisterWorkflow(attempts)
+	w.RegisterActivity(failsOnce)
+	must(t, w.Start())
+	t.Cleanup(w.Stop)
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "figures"}, attempts)
+	must(t, err)
+	must(t, run.Get(t.Context(), nil))
+	if err := c.GetWorkflow(t.Context(), "nobody", "").Get(t.Context(), nil); err == nil {
+		t.Error("a workflow that is none has ended")
+	}
+	found, err := kept.Gather()
+	must(t, err)
+	var names []string
+	for _, f := range found {
+		names = append(names, f.GetName())
+	}
+	for _, file := range []string{"../../docs/watching/alerts.yaml", "../../docs/watching/dashboard.json"} {
+		text, err := os.ReadFile(file) //nolint:gosec // the two files above
+		must(t, err)
+		uses := regexp.MustCompile(`temporal_[a-z_]+`).FindAllString(string(text), -1)
+		if len(uses) == 0 {
+			t.Errorf("%s names no figure of Temporal's", file)
+		}
+		for _, use := range uses {
+			if base := strings.TrimSuffix(use, "_bucket"); !slices.Contains(names, base) {
+				t.Errorf("%s names %s; there are %v", file, use, names)
+			}
+		}
+	}
+}
+
+func failsOnce(ctx context.Context) error {
+	if activity.GetInfo(ctx).Attempt == 1 {
+		return errors.New("the first time")
+	}
+	return nil
+}
+
+// Prometheus itself reads the rules, and says when they fire.
+func TestPrometheusTakesTheAlerts(t *testing.T) {
+	t.Parallel()
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("no promtool: nobody else reads the alert rules")
+	}
+	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
+		cmd := exec.CommandContext(t.Context(), promtool, args...) //nolint:gosec // Prometheus' own tool
+		cmd.Dir = "../../docs/watching"
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, said)
+		}
+	}
+}

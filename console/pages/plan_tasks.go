@@ -1,0 +1,103 @@
+package pages
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// taskButtons are what can be said of a task, each with what it does or why this
+// viewer cannot say it.
+func (s sight) taskButtons(v Viewer, t rollout.Task) []button {
+	waits := "Nothing else waits for it"
+	for _, st := range s.view.Stages {
+		if st.ID == t.Stage && st.Users.Total() > 0 {
+			waits = fmt.Sprintf("%d users of stage %s wait for it", st.Users.Total(), st.ID)
+		}
+	}
+	all := []struct {
+		verdict               rollout.TaskState
+		text, class, effect   string
+		evidence, placeholder string
+	}{
+		{rollout.TaskDone, "Done", "go", "Says that it is done. Somebody else looks and confirms it; until then " + lower(waits) + ".", "What shows it", t.Wanted},
+		{rollout.TaskConfirmed, "Confirm", "go", "Says that you looked and that it is as it should be. " + waits + ".", "What you saw", string(t.Confirm)},
+		{rollout.TaskRefused, "Refuse", "danger", "Sends it back to " + t.Owner + ". " + waits + ".", "What you saw", ""},
+	}
+	var buttons []button
+	for _, o := range all {
+		b := button{
+			id: "task-" + t.ID + "-" + string(o.verdict), text: o.text, class: o.class, effect: o.effect, to: s.path + "/tasks",
+			hidden: []hidden{{"task", t.ID}, {"verdict", string(o.verdict)}},
+			fields: []field{{name: "evidence", label: labelled(o.evidence, o.placeholder), typed: lines, required: true}},
+			reason: o.verdict == rollout.TaskRefused,
+		}
+		b.refused = v.refusal(access.PlanProgress)
+		if _, err := t.Move(o.verdict, v.Name, "asked", s.view.AsOf); err != nil && b.refused == "" {
+			b.refused = said(err)
+		}
+		buttons = append(buttons, b)
+	}
+	return buttons
+}
+
+func labelled(what, wanted string) string {
+	if wanted == "" {
+		return what
+	}
+	return what + " (wanted: " + words(wanted) + ")"
+}
+
+func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
+
+// said is an error without the name of its kind.
+func said(err error) string {
+	text := err.Error()
+	for _, kind := range []error{dualtone.ErrConflict, dualtone.ErrDenied, dualtone.ErrInvalid} {
+		if errors.Is(err, kind) {
+			text = strings.TrimSuffix(text, ": "+kind.Error())
+		}
+	}
+	return text
+}
+
+// moveTask says what became of a task.
+func (d *Desk) moveTask(r *http.Request, p page) (templ.Component, error) {
+	name, id := r.PathValue("plan"), r.PostFormValue("task")
+	r, role, err := d.enter(r, access.PlanProgress, "plan/"+name+"/task/"+id)
+	if err != nil {
+		return nil, err
+	}
+	task, err := d.Plans.Store.Task(r.Context(), name, id)
+	if err != nil {
+		return nil, err
+	}
+	o := workflows.PlanOrder{
+		Order: rollout.Order{Verb: rollout.Progress, Actor: p.viewer.Name, Role: role, Reason: strings.TrimSpace(r.PostFormValue("reason")), At: d.Now()},
+		Stage: task.Stage, Task: id, Verdict: rollout.TaskState(r.PostFormValue("verdict")), Attached: strings.TrimSpace(r.PostFormValue("evidence")),
+	}
+	switch o.Verdict {
+	case rollout.TaskDone, rollout.TaskConfirmed, rollout.TaskRefused:
+	default:
+		return nil, fmt.Errorf("verdict %q: want done, confirmed or refused: %w", o.Verdict, dualtone.ErrInvalid)
+	}
+	would, err := task.Move(o.Verdict, o.Actor, o.Attached, o.At)
+	if err != nil {
+		return nil, err
+	}
+	if o.Reason == "" {
+		o.Reason = fmt.Sprintf("task %s is %s: %s", would.ID, would.State, o.Attached)
+	}
+	if err := d.Plans.MoveTask(r.Context(), name, o); err != nil {
+		return nil, err
+	}
+	return nil, done303("/plans/"+name, fmt.Sprintf("Task %s is %s.", would.ID, would.State))
+}
