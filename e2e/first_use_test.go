@@ -18,13 +18,13 @@ import (
 //
 //nolint:paralleltest // a browser beside all the others is slower than its patience
 func TestANewcomerComesToARehearsedPlan(t *testing.T) {
-	dir := t.TempDir()
+	home, dir := visitorHome(t), t.TempDir()
 	must(t, os.Chmod(dir, 0o755)) //nolint:gosec // the database runs under another account
 	p := program{env: []string{"DUALTONE_DATA_DIR=" + filepath.Join(dir, "data"), "DUALTONE_ACTOR=tester"}}
 	up := p.command(context.WithoutCancel(t.Context()), "up")
 	up.Dir, up.WaitDelay = dir, time.Minute
 	setup := p.serve(t, up)
-	pages := visit(t, "first.mjs", holds{
+	pages := visit(t, home, "first.mjs", holds{
 		"welcome":   says("Take in the user list", "rehearse it"),
 		"people":    says("40 people are taken in"),
 		"rehearsed": says("Played 50 times", "It fits its windows"),
