@@ -109,7 +109,7 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	text, err := os.ReadFile(s.config)
 	must(t, err)
 	with := strings.ReplaceAll(string(text), "endpoint: "+s.connect.URL(), "endpoint: "+system.before(t, s.connect.URL()))
-	must(t, os.WriteFile(s.config, []byte(with+"telemetry: {otlp: "+spans.URL+"}\n"), 0o600))
+	must(t, os.WriteFile(s.config, []byte(with+"telemetry: {otlp: "+spans.URL+"}\n"), 0o600)) //nolint:gosec // The test's own file.
 	s.open(t)
 	var made struct {
 		Secret string `json:"secret"`

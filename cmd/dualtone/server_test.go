@@ -38,13 +38,13 @@ func newServerOffice(t *testing.T) *serverOffice {
 	t.Helper()
 	o := &serverOffice{dir: t.TempDir()}
 	for _, name := range []string{"plan.yaml", "users.csv", "dualtone.yaml", "routes.csv"} {
-		text, err := os.ReadFile(filepath.Join("testdata/server", name))
+		text, err := os.ReadFile(filepath.Join("testdata/server", name)) //nolint:gosec // The test's own folder.
 		must(t, err)
 		if name == "dualtone.yaml" {
 			must(t, os.WriteFile(filepath.Join(o.dir, "database"), []byte(machine.Database(t)), 0o600))
 			text = append(text, []byte("database: {url: \"file:"+o.dir+"/database\"}\ndata_dir: "+o.dir+"/data\n")...)
 		}
-		must(t, os.WriteFile(filepath.Join(o.dir, name), text, 0o600))
+		must(t, os.WriteFile(filepath.Join(o.dir, name), text, 0o600)) //nolint:gosec // The test's own folder.
 	}
 	o.here(t, "migrate")
 	a := newApp(strings.NewReader(""), &strings.Builder{}, &strings.Builder{})

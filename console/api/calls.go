@@ -13,7 +13,7 @@ import (
 )
 
 // Calls is the call log.
-type Calls interface { //nolint:interfacebloat // the log, and what is left out of it
+type Calls interface {
 	Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error)
 	Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
 	Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error)
@@ -21,7 +21,7 @@ type Calls interface { //nolint:interfacebloat // the log, and what is left out 
 }
 
 // Stitches is which legs are one call, and what the CRM says of them.
-type Stitches interface {
+type Stitches interface { //nolint:interfacebloat // calls, what is doubted of them, and what people said
 	Call(ctx context.Context, id calllog.CallID) (calllog.Call, error)
 	CallOf(ctx context.Context, leg calllog.Place) (calllog.Call, error)
 	Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error)

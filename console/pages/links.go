@@ -178,9 +178,9 @@ func (d *Desk) shared(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if counts {
-		cause, _ := audit.CauseOf(r.Context())
+		cause, _ := audit.CauseOf(r.Context()) //nolint:contextcheck // reader made the request from the one that came
 		use := access.LinkUse{Link: l.ID, At: d.Now(), What: "/" + r.PathValue("page"), From: cause.Via}
-		if err := d.Office.Links.LinkUsed(r.Context(), use); err != nil {
+		if err := d.Office.Links.LinkUsed(r.Context(), use); err != nil { //nolint:contextcheck // as above
 			d.fail(w, r, page{viewer: viewer(r)}, err)
 			return
 		}

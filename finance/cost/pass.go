@@ -39,15 +39,8 @@ func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	n := e.needs(&w, e.people)
 	last = max(last, n.kept, n.served, e.release(asExpected, delay), e.in.Plan.PlannedRelease)
 	for _, a := range e.people {
-		u := a.user
-		if u.Planned != 0 {
-			last = max(last, u.Planned+days(e.in.Plan.after(u.Stage))-1)
-		}
-		for _, s := range u.Seats {
-			if s.System == e.in.Plan.New {
-				first = min(first, s.From)
-			}
-		}
+		begins, ends := e.reach(a.user)
+		first, last = min(first, begins), max(last, ends)
 	}
 	for _, l := range e.in.Facts.Invoices {
 		first, last = min(first, l.Period.From), max(last, l.Period.To)
@@ -72,6 +65,21 @@ func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	f.line = newTimeline(span, e.in.AsOf, asked, cuts)
 	f.pricing = pricing{line: &f.line, book: book, rates: e.rates, known: map[priceKey]*price{}}
 	return f
+}
+
+// reach is from the first seat of a person on the new side to the last day that is
+// planned for them on the old one.
+func (e *Engine) reach(u *User) (first, last finance.Day) {
+	first, last = e.in.AsOf, e.in.AsOf
+	if u.Planned != 0 {
+		last = u.Planned + days(e.in.Plan.after(u.Stage)) - 1
+	}
+	for _, s := range u.Seats {
+		if s.System == e.in.Plan.New {
+			first = min(first, s.From)
+		}
+	}
+	return first, last
 }
 
 // widened is days without a part of a closed month: what was posted of one is told
