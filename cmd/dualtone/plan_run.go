@@ -130,7 +130,7 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 		return err
 	}
 	name, order := read.Document.Plan.Metadata.Name, f.order(d.counter(a), rollout.Submit)
-	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: d.why.Actor, Saved: a.now().UTC(), Source: read.Text()}
+	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: order.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {
 		would := rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}
 		return a.showSubmitted(submitted{Plan: would, People: peopleIn(found), DryRun: true})
