@@ -81,11 +81,12 @@ func (*handover) Logout() error { return nil }
 func (m *mailroom) subjects() (all string, twice int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var b strings.Builder
 	for _, same := range m.taken {
-		all += same[0] + "\n"
+		b.WriteString(same[0] + "\n")
 		twice += len(same) - 1
 	}
-	return all, twice
+	return b.String(), twice
 }
 
 // openMailroom opens a mail server that takes mail over an encrypted way alone,
@@ -208,12 +209,13 @@ func TestNewsOfAPlanReachPeopleAndProgramsOnce(t *testing.T) {
 	settings, err := os.ReadFile(s.config)
 	must(t, err)
 	s.env = append(s.env, "E2E_HOOK="+program.URL)
-	must(t, os.WriteFile(s.config, fmt.Appendf(settings, `notify:
+	settings = fmt.Appendf(settings, `notify:
   mail: {server: %q, encryption: tls, ca: %s, user: dualtone, password: env:E2E_PASSWORD, from: "dualtone <dualtone@example.test>"}
   channels:
     desk: {kind: mail, to: [desk@example.test]}
     program: {kind: webhook, url: env:E2E_HOOK, secret: env:E2E_PASSWORD}
-`, at, ca), 0o600))
+`, at, ca)
+	must(t, os.WriteFile(s.config, settings, 0o600)) //nolint:gosec // the test's own file
 	s.open(t)
 	first := s.work(t)
 	s.good(t, "switch", "E1002", "--to", "new", "--reason", "canary")
