@@ -31,7 +31,7 @@ export DUALTONE_TEST_ASTERISK ?= fetch
 test: ## run all tests (PKG=./config/... for some, RACE=-race to look for races)
 	@tools/setup.sh postgres asterisk sbc office browser promtool
 	@mkdir -p build
-	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=skipped --jsonfile build/test.json -- $(RACE) -timeout 20m $(PKG)
+	$(TOOL) gotestsum --format pkgname-and-test-fails --hide-summary=skipped --jsonfile build/test.json -- $(RACE) -timeout 30m $(PKG)
 	@tools/summary.sh build/test.json
 
 test-asterisk: ## run the conformance suite against a real Asterisk 22
