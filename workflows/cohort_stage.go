@@ -13,7 +13,9 @@ import (
 // fetchStage gets the next people of a plan's stage. Those who may not be
 // switched now are not among them.
 func (c *cohort) fetchStage(ctx workflow.Context) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Minute})
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: heartbeat,
+	})
 	var page activities.StagePage
 	failures := c.failures
 	err := workflow.ExecuteActivity(ctx, activities.StagePeopleName, activities.StageQuery{
