@@ -139,10 +139,9 @@ func (a *API) breakGlass(ctx context.Context, in *newGlass, _ access.Role) (*bod
 	}
 	lasts := time.Duration(in.Body.Minutes) * time.Minute
 	if in.Body.DryRun {
-		now := a.Now().UTC()
-		return &body[access.Grant]{access.Grant{
-			Holder: who.Name, Role: access.IncidentCommander, Reason: in.Body.Reason, By: who.Name, From: now, Until: now.Add(lasts),
-		}}, nil
+		would, err := access.NewGlass(who, in.Body.Reason, lasts, a.Now())
+		would.ID = "" // it is kept nowhere
+		return bodyOf(would, err)
 	}
 	return bodyOf(a.Office.Glass(ctx, who, in.Body.Reason, lasts))
 }
@@ -159,5 +158,7 @@ type oneGlass struct {
 func (o *oneGlass) asked() (string, Why) { return "glass/" + o.Grant, Why{} } //nolint:unparam // every order says both
 
 func (a *API) endGlass(ctx context.Context, in *oneGlass, _ access.Role) (*struct{}, error) {
-	return nil, a.Office.Grants.EndGrant(ctx, in.Grant, a.Now().UTC())
+	who, _ := access.From(ctx)
+	_, err := a.Office.Mend(ctx, who, in.Grant)
+	return nil, err
 }

@@ -208,6 +208,10 @@ func TestABrokenGlassIsGivenBack(t *testing.T) {
 	if all := held(); len(all) != 1 || all[0].ID != g.ID {
 		t.Errorf("held: %+v", all)
 	}
+	other := s.token(t, "ola", access.Operator)
+	if got := s.ask(t, other, "DELETE", "/api/v1/glass/"+g.ID, ""); got.status != http.StatusForbidden || len(held()) != 1 {
+		t.Errorf("mended by somebody else: %d %s", got.status, got.text)
+	}
 	if got := s.ask(t, operator, "DELETE", "/api/v1/glass/"+g.ID, ""); got.status != http.StatusNoContent {
 		t.Errorf("given back: %d %s", got.status, got.text)
 	}
