@@ -64,7 +64,7 @@ func loopback(host string) bool {
 
 // Get asks for something and decodes the answer into a pointer.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, into any) error {
-	return c.do(ctx, http.MethodGet, path, query, nil, "", into)
+	return c.do(ctx, http.MethodGet, path, query, nil, into)
 }
 
 // Send orders something. It carries a key of its own, so that it is done once even
@@ -74,25 +74,20 @@ func (c *Client) Send(ctx context.Context, method, path string, body, into any) 
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return c.do(ctx, method, path, nil, bytes.NewReader(text), "application/json", into)
-}
-
-// Upload sends a file as it is read.
-func (c *Client) Upload(ctx context.Context, path string, query url.Values, file io.Reader, into any) error {
-	return c.do(ctx, http.MethodPost, path, query, io.NopCloser(file), "application/octet-stream", into)
+	return c.do(ctx, method, path, nil, bytes.NewReader(text), into)
 }
 
 // Open asks for a file. Whoever calls it closes it.
 func (c *Client) Open(ctx context.Context, path string, query url.Values) (io.ReadCloser, error) {
-	got, err := c.ask(ctx, http.MethodGet, path, query, nil, "")
+	got, err := c.ask(ctx, http.MethodGet, path, query, nil)
 	if err != nil {
 		return nil, err
 	}
 	return got.Body, nil
 }
 
-func (c *Client) do(ctx context.Context, method, path string, query url.Values, body io.Reader, kind string, into any) error {
-	got, err := c.ask(ctx, method, path, query, body, kind)
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, body io.Reader, into any) error {
+	got, err := c.ask(ctx, method, path, query, body)
 	if err != nil {
 		return err
 	}
@@ -108,7 +103,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 }
 
 // ask sends a request; the answer is one that is good.
-func (c *Client) ask(ctx context.Context, method, path string, query url.Values, body io.Reader, kind string) (*http.Response, error) {
+func (c *Client) ask(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {
 	to := c.base.JoinPath(prefix)
 	to.RawPath = to.EscapedPath() + path
 	var err error
@@ -122,8 +117,8 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 	}
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	r.Header.Set("Accept", "application/json, application/problem+json")
-	if kind != "" {
-		r.Header.Set("Content-Type", kind)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
 	}
 	if method != http.MethodGet {
 		r.Header.Set("Idempotency-Key", rand.Text())

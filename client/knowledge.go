@@ -46,20 +46,6 @@ func auditQuery(q audit.Query) asked {
 	return list(query, "outcome", q.Outcomes)
 }
 
-// ImportCalls sends a file of call records as it is read. System is whose records
-// these are; the others are left to the settings where they are empty.
-func (c *Client) ImportCalls(ctx context.Context, file io.Reader, f CallFile, into any) error {
-	query := asked{}.text("system", f.System).text("name", f.Name).text("format", f.Format).text("zone", f.Zone).text("country", f.Country).
-		text("reason", f.Reason).yes("again", f.Again).yes("dry_run", f.DryRun)
-	return c.Upload(ctx, "/calls/imports", map[string][]string(query), file, into)
-}
-
-// CallFile says what a file of call records is.
-type CallFile struct {
-	System, Name, Format, Zone, Country, Reason string
-	Again, DryRun                               bool
-}
-
 // Me is whose token the client shows.
 type Me struct {
 	Name  string   `json:"name"`

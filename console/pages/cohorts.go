@@ -100,18 +100,10 @@ func (g group) buttons(v Viewer) []button {
 	}
 	for i := range all {
 		all[i].to, all[i].reason = g.path+"/orders", true
-		all[i].key = fmt.Sprintf("%s/%s/%d", g.Name, all[i].id, g.began())
 		all[i].hidden = []hidden{{"order", all[i].id}}
 		all[i].refused = v.refusal(cohortAction(all[i].id))
 	}
 	return all
-}
-
-func (g group) began() int64 {
-	if g.move == nil {
-		return 0
-	}
-	return g.move.Started.UnixMilli()
 }
 
 // cohortAction is what an order to a cohort is in the table of roles.

@@ -65,10 +65,8 @@ func words(state string) string { return strings.ReplaceAll(state, "_", " ") }
 type button struct {
 	id, text, class string
 	// effect says in numbers what the order does.
-	effect string
-	to     string
-	// key is the same however often the form is sent.
-	key     string
+	effect  string
+	to      string
 	reason  bool
 	fields  []field
 	hidden  []hidden

@@ -99,7 +99,6 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	b := button{
 		id: "v-" + strings.Trim(id+"-"+string(o.verb), "-"), text: o.text, class: o.class, fields: o.fields,
 		effect: s.view.Effect(id, o.verb), to: s.path + "/orders",
-		key:    fmt.Sprintf("%s/%s/%s/%d", s.name, id, o.verb, at.Since.UnixMilli()),
 		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
 	}
 	if roles := v.in(verbAction(o.verb)); len(roles) > 1 {

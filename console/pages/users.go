@@ -157,7 +157,7 @@ func moveButtons(v Viewer, s cutover.PersonState) []button {
 	}
 	b := button{
 		id: "move", text: text, class: "go", effect: effect, to: "/users/" + string(s.ID) + "/switch", reason: true,
-		key: fmt.Sprintf("%s/%s/%s", s.ID, to, s.Switch), hidden: []hidden{{"to", string(to)}},
+		hidden: []hidden{{"to", string(to)}},
 	}
 	switch {
 	case !v.May(access.SwitchMove):
