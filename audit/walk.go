@@ -2,9 +2,14 @@ package audit
 
 import (
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 // Kept is the audit where it is kept.
@@ -73,13 +78,32 @@ func Each(ctx context.Context, log Log, q Query, do func(Entry) error) error {
 	}
 }
 
-// Columns are the names of what Cells tells.
-func Columns() []string {
+// WriteLines writes all entries that a query selects, oldest first, a JSON document
+// a line.
+func WriteLines(ctx context.Context, log Log, q Query, out io.Writer) error {
+	w := json.NewEncoder(out)
+	return Each(ctx, log, q, func(e Entry) error { return w.Encode(e) })
+}
+
+// WriteCSV writes all entries that a query selects as a table for spreadsheets,
+// oldest first.
+func WriteCSV(ctx context.Context, log Log, q Query, out io.Writer) error {
+	w := csv.NewWriter(out)
+	if err := w.Write(columns()); err != nil {
+		return err
+	}
+	if err := Each(ctx, log, q, func(e Entry) error { return w.Write(spreadsheet.Row(e.cells()...)) }); err != nil {
+		return err
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func columns() []string {
 	return []string{"serial", "at", "actor", "role", "via", "action", "object", "outcome", "reason", "before", "after", "request", "hash"}
 }
 
-// Cells are the entry as a row of a table.
-func (e Entry) Cells() []string {
+func (e Entry) cells() []string {
 	return []string{
 		strconv.FormatInt(e.Serial, 10), e.At.Format(time.RFC3339Nano), e.Actor, e.Role, e.Via, e.Action, e.Object,
 		string(e.Outcome), e.Reason, string(e.Before), string(e.After), e.Request, e.Hash,

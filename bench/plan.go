@@ -69,13 +69,7 @@ func realPlan(ctx context.Context, s settings, r *planned) error {
 		return err
 	}
 	defer t.close()
-	if err := t.startBare(); err != nil {
-		return err
-	}
-	if _, err := t.startWorker("dualtone worker"); err != nil {
-		return err
-	}
-	if err := t.warmUp(ctx); err != nil {
+	if err := t.startBoth(ctx); err != nil {
 		return err
 	}
 	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.largePlan} {

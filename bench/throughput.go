@@ -61,13 +61,7 @@ func throughput(ctx context.Context, s settings, found *findings) error {
 		return err
 	}
 	defer t.close()
-	if err := t.startBare(); err != nil {
-		return err
-	}
-	if _, err := t.startWorker("dualtone worker"); err != nil {
-		return err
-	}
-	if err := t.warmUp(ctx); err != nil {
+	if err := t.startBoth(ctx); err != nil {
 		return err
 	}
 	idle, err := t.idle(ctx)
@@ -97,6 +91,17 @@ func throughput(ctx context.Context, s settings, found *findings) error {
 
 // warm is how many people are moved before anything is measured.
 const warm = 20
+
+// startBoth starts dualtone's worker and the bare workflow's, and warms them up.
+func (t *stage) startBoth(ctx context.Context) error {
+	if err := t.startBare(); err != nil {
+		return err
+	}
+	if _, err := t.startWorker("dualtone worker"); err != nil {
+		return err
+	}
+	return t.warmUp(ctx)
+}
 
 func (t *stage) warmUp(ctx context.Context) error {
 	if err := t.cohort(ctx, "warm", t.people-warm, t.people); err != nil {

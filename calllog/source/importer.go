@@ -165,31 +165,6 @@ func (r Reading) open(m member, read func(format.Format, io.Reader, format.Optio
 	return reader, f, err
 }
 
-// Survey reads a file and keeps nothing of it.
-func (r Reading) Survey(in io.Reader, name string, each func(source string, f format.Format, row calllog.Row) error) error {
-	for m, err := range unpack(in, name) {
-		if err != nil {
-			return err
-		}
-		reader, f, err := r.open(m, format.Format.Read)
-		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
-		}
-		if reader == nil {
-			continue
-		}
-		for row, err := range reader.Rows() {
-			if err == nil {
-				err = each(m.name, f, row)
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", m.name, err)
-			}
-		}
-	}
-	return nil
-}
-
 // counted counts what is read.
 type counted struct {
 	in   io.Reader

@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,7 +13,6 @@ import (
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/config"
-	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 func auditCommand(a *app) *cobra.Command {
@@ -131,19 +128,11 @@ func auditExport(a *app) *cobra.Command {
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				out := bufio.NewWriter(a.out)
-				write := json.NewEncoder(out).Encode
-				table := csv.NewWriter(out)
+				write := audit.WriteLines
 				if asCSV {
-					_ = table.Write(audit.Columns())
+					write = audit.WriteCSV
 				}
-				err := audit.Each(cmd.Context(), s.audit, q, func(e audit.Entry) error {
-					if !asCSV {
-						return write(e)
-					}
-					return table.Write(spreadsheet.Row(e.Cells()...))
-				})
-				table.Flush()
-				if err != nil {
+				if err := write(cmd.Context(), s.audit, q, out); err != nil {
 					return err
 				}
 				return out.Flush()

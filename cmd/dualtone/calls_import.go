@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
-	callformat "github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/calllog/source"
 )
 
@@ -153,63 +151,15 @@ func (r callsReport) table(t *table) {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// survey is what files hold.
-type survey struct {
-	Rows         int                         `json:"rows"`
-	Legs         int                         `json:"legs"`
-	Supplements  int                         `json:"supplements"`
-	Faulty       int                         `json:"faulty"`
-	First        time.Time                   `json:"first,omitzero"`
-	Last         time.Time                   `json:"last,omitzero"`
-	Formats      []string                    `json:"formats"`
-	Dispositions map[calllog.Disposition]int `json:"dispositions"`
-	// Faults are the first of them.
-	Faults []surveyFault `json:"faults"`
-}
-
-type surveyFault struct {
-	File string `json:"file"`
-	Line int64  `json:"line"`
-	calllog.Fault
-}
-
-const faultsShown = 20
-
-func (v *survey) add(name string, f callformat.Format, row calllog.Row) {
-	v.Rows++
-	v.Supplements += len(row.Supplements)
-	if !slices.Contains(v.Formats, f.Name) {
-		v.Formats = append(v.Formats, f.Name)
-	}
-	for i := range row.Legs {
-		l := &row.Legs[i]
-		v.Legs++
-		v.Dispositions[l.Disposition]++
-		if v.First.IsZero() || l.Started.Before(v.First) {
-			v.First = l.Started
-		}
-		if l.Ended.After(v.Last) {
-			v.Last = l.Ended
-		}
-	}
-	if row.Fault == nil {
-		return
-	}
-	v.Faulty++
-	if len(v.Faults) < faultsShown {
-		v.Faults = append(v.Faults, surveyFault{name, row.Line, *row.Fault})
-	}
-}
-
 // surveyCalls reads files and keeps nothing.
 func (a *app) surveyCalls(ctx context.Context, r source.Reading, files []string) error {
-	v := survey{Dispositions: map[calllog.Disposition]int{}, Faults: []surveyFault{}, Formats: []string{}}
+	v := source.NewSurvey()
 	for _, name := range files {
-		if err := a.survey(ctx, r, name, &v); err != nil {
+		if err := a.survey(ctx, r, name, v); err != nil {
 			return hint(err, importHint(err))
 		}
 	}
-	if err := a.show(v, v.table); err != nil {
+	if err := a.show(v, func(t *table) { surveyTable(t, v) }); err != nil {
 		return err
 	}
 	if v.Faulty > 0 {
@@ -218,7 +168,7 @@ func (a *app) surveyCalls(ctx context.Context, r source.Reading, files []string)
 	return nil
 }
 
-func (a *app) survey(ctx context.Context, r source.Reading, name string, v *survey) error {
+func (a *app) survey(ctx context.Context, r source.Reading, name string, v *source.Survey) error {
 	in := a.in
 	if name != "-" {
 		f, err := openFile(name)
@@ -228,13 +178,10 @@ func (a *app) survey(ctx context.Context, r source.Reading, name string, v *surv
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	return r.Survey(in, name, func(source string, f callformat.Format, row calllog.Row) error {
-		v.add(source, f, row)
-		return ctx.Err()
-	})
+	return r.Survey(ctx, in, name, v)
 }
 
-func (v *survey) table(t *table) {
+func surveyTable(t *table, v *source.Survey) {
 	if len(v.Faults) > 0 {
 		t.row("FILE", "LINE", "COLUMN", "VALUE", "PROBLEM")
 		for _, f := range v.Faults {

@@ -22,18 +22,16 @@ import (
 
 // apiDesk is what the HTTP API reads and steers: the same that the commands do.
 func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
-	m, now := cfg.Migration, func() time.Time { return a.now().UTC() }
+	now := func() time.Time { return a.now().UTC() }
 	return api.Desk{
 		Plans: &control.Plans{
-			Control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
-				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
-			}},
-			Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
+			Control: orders(cfg, c),
+			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
-		Region: m.Region, Deciding: decidingOptions(cfg), Now: now,
+		Region: cfg.Migration.Region, Deciding: decidingOptions(cfg), Now: now,
 		Traffic: func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error) {
 			return traffic(ctx, cfg, s, q, corrections)
 		},

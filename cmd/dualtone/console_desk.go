@@ -27,14 +27,11 @@ import (
 
 // consoleDesk gives the pages what they show and order.
 func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *slog.Logger) *pages.Desk {
-	m := cfg.Migration
-	orders := &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
-		DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
-	}}
+	given := orders(cfg, c)
 	now := func() time.Time { return a.now().UTC() }
 	return &pages.Desk{
-		Plans:      &control.Plans{Control: orders, Store: s.rollouts, Versions: s.plans, Now: now},
-		Control:    orders,
+		Plans:      &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, Now: now},
+		Control:    given,
 		Rehearsals: s.rehearsals, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
@@ -44,7 +41,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Finance: s.costs(), Months: s.months(now),
 		Fleet:  &fleetDesk{app: a, cfg: cfg},
 		Office: a.office(s), Audit: s.audit,
-		URL: cfg.Console.URL, Region: m.Region, Now: now, Log: log,
+		URL: cfg.Console.URL, Region: cfg.Migration.Region, Now: now, Log: log,
 	}
 }
 

@@ -58,6 +58,7 @@ type counter struct {
 	cohorts cohortOrders
 	plans   planOrders
 	why     control.Why
+	now     func() time.Time
 }
 
 // withCounter runs a command that starts or steers moves, here or through a server.
@@ -66,22 +67,19 @@ func (a *app) withCounter(ctx context.Context, reason string, do func(*counter) 
 	if err != nil {
 		return err
 	}
-	if cfg.Server.URL != "" {
+	if remote(cfg) {
 		s, err := openServer(cfg)
 		if err != nil {
 			return err
 		}
-		return do(&counter{reads: s, cohorts: s, plans: s, why: control.Why{Actor: actor(cfg), Reason: reason}})
+		return do(&counter{reads: s, cohorts: s, plans: s, why: control.Why{Actor: actor(cfg), Reason: reason}, now: a.now})
 	}
 	return a.withDesk(ctx, reason, func(d *desk) error { return do(d.counter(a)) })
 }
 
 func (d *desk) counter(a *app) *counter {
 	return &counter{
-		reads: &database{a, d.cfg, d.stores}, cohorts: here{d.control}, why: d.why,
-		plans: &control.Plans{
-			Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
-		},
+		reads: &database{a, d.cfg, d.stores}, cohorts: here{d.control}, plans: d.plans(a), why: d.why, now: a.now,
 	}
 }
 

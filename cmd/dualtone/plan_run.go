@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,11 +45,9 @@ func (f *acting) bind(cmd *cobra.Command, usual rollout.Role) {
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would happen, in numbers, and change nothing")
 }
 
-func (f *acting) order(d *counter, v rollout.Verb) rollout.Order {
-	if f.as != "" {
-		d.why.Actor = f.as
-	}
-	return rollout.Order{Verb: v, Actor: d.why.Actor, Role: rollout.Role(f.role), Reason: f.reason}
+// order is an order of whoever acts, and of the usual actor if nobody is named.
+func (f *acting) order(usual string, v rollout.Verb) rollout.Order {
+	return rollout.Order{Verb: v, Actor: cmp.Or(f.as, usual), Role: rollout.Role(f.role), Reason: f.reason}
 }
 
 // plans is the control of plans at a desk.
@@ -129,7 +128,7 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	if err := a.checkRehearsed(ctx, d.stores, file, &read.Document); err != nil {
 		return err
 	}
-	name, order := read.Document.Plan.Metadata.Name, f.order(d.counter(a), rollout.Submit)
+	name, order := read.Document.Plan.Metadata.Name, f.order(d.why.Actor, rollout.Submit)
 	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: order.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {
 		would := rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}
@@ -219,7 +218,7 @@ type planVerb struct {
 	// would says in numbers what the order does.
 	would func(control.PlanView, *given) string
 	// give gives it; nil gives it to the plan's workflow.
-	give func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error)
+	give func(ctx context.Context, c *counter, name string, g *given) (string, error)
 }
 
 // given is what was said on the command line with an order.
@@ -273,7 +272,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")
 	}
-	g.Order = g.order(c, v.verb)
+	g.Order = g.order(c.why.Actor, v.verb)
 	if len(args) > 1 {
 		g.Hold = args[1]
 	}
@@ -290,7 +289,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	if v.give == nil {
 		err = c.plans.Give(ctx, name, g.PlanOrder)
 	} else {
-		answer.Effect, err = v.give(ctx, a, c, name, g)
+		answer.Effect, err = v.give(ctx, c, name, g)
 	}
 	if err != nil {
 		return hint(err, "dualtone plan status "+name+" tells how it stands")

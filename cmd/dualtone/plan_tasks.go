@@ -64,7 +64,7 @@ func (a *app) taskCommand(name, short, evidence string, verdict rollout.TaskStat
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withCounter(cmd.Context(), f.reason, func(c *counter) error {
 				return a.moveTask(cmd.Context(), c, args[0], workflows.PlanOrder{
-					Order: f.order(c, rollout.Progress), Task: args[1], Verdict: verdict, Attached: attached,
+					Order: f.order(c.why.Actor, rollout.Progress), Task: args[1], Verdict: verdict, Attached: attached,
 				}, f.dryRun)
 			})
 		},

@@ -52,7 +52,7 @@ func timingVerbs() []planVerb {
 				}
 				return fmt.Sprintf("ask for the window of stage %s to open for %s", g.Stage, g.holds.Duration)
 			},
-			give: func(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				g.For = g.holds.Duration
 				effect := "it opens once somebody else has agreed: dualtone plan window " + name + " --stage " + g.Stage + " --agree --reason WHY"
 				if g.Agree {
@@ -82,7 +82,7 @@ func timingVerbs() []planVerb {
 	}
 }
 
-func giveSoak(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+func giveSoak(ctx context.Context, c *counter, name string, g *given) (string, error) {
 	plans := c.plans
 	if g.ends != "" {
 		at, err := moment("until", g.ends)

@@ -36,7 +36,7 @@ func decidingVerbs() []planVerb {
 		},
 		{
 			verb: rollout.Start, usual: plan.Operator, short: "Start an approved plan", would: wouldStart,
-			give: func(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				return "the first stages begin", c.plans.Start(ctx, name, g.Order)
 			},
 		},
@@ -47,9 +47,9 @@ func decidingVerbs() []planVerb {
 				cmd.Flags().DurationVar(&g.hold, "for", 0, "end by itself after so long; 0 waits for release")
 			},
 			would: wouldHold,
-			give: func(ctx context.Context, a *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				if g.hold > 0 {
-					g.Expires = a.now().UTC().Add(g.hold)
+					g.Expires = c.now().UTC().Add(g.hold)
 				}
 				return "nobody else is switched until it is released", c.plans.Give(ctx, name, g.PlanOrder)
 			},
@@ -90,7 +90,7 @@ func pacingVerbs() []planVerb {
 			would: func(v control.PlanView, g *given) string {
 				return fmt.Sprintf("keep to %s; %d users wait", told(g.limits()), left(v, g.Stage))
 			},
-			give: func(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				rate := g.limits()
 				g.Rate = &rate
 				return "from now on " + told(rate), c.plans.Give(ctx, name, g.PlanOrder)
@@ -109,7 +109,7 @@ func pacingVerbs() []planVerb {
 				}
 				return fmt.Sprintf("leave out the stage and its %d users", left(v, g.Stage))
 			},
-			give: func(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				g.Person = dualtone.PersonID(g.person)
 				return "left out", c.plans.Give(ctx, name, g.PlanOrder)
 			},
@@ -149,7 +149,7 @@ func endingVerbs() []planVerb {
 			would: func(v control.PlanView, g *given) string {
 				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), v.Among(g.Stage, cutover.OnNew))
 			},
-			give: func(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
 					return "", fmt.Errorf("--in-flight %q: want finish or back: %w", g.inFlight, dualtone.ErrInvalid)
 				}
@@ -164,7 +164,7 @@ func endingVerbs() []planVerb {
 			would: func(v control.PlanView, _ *given) string {
 				return fmt.Sprintf("read back %d users and compare", v.Among("", cutover.OnNew))
 			},
-			give: func(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				if err := c.plans.Give(ctx, name, g.PlanOrder); err != nil {
 					return "", err
 				}
@@ -237,19 +237,19 @@ func wouldRollback(v control.PlanView, g *given) string {
 	return fmt.Sprintf("take back %s, last first", count(n, "user"))
 }
 
-func rollBack(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+func rollBack(ctx context.Context, c *counter, name string, g *given) (string, error) {
 	if g.person == "" {
 		return "everybody goes back, last first", c.plans.Give(ctx, name, g.PlanOrder)
 	}
 	if g.reason == "" {
 		return "", fmt.Errorf("rollback of %s refused: it needs a reason: %w", g.person, dualtone.ErrInvalid)
 	}
-	err := c.cohorts.SwitchPerson(ctx, dualtone.PersonID(g.person), dualtone.Old, c.why)
+	err := c.cohorts.SwitchPerson(ctx, dualtone.PersonID(g.person), dualtone.Old, control.Why{Actor: g.Actor, Reason: g.Order.Reason})
 	return g.person + " goes back", err
 }
 
 // decide approves or rejects: a stage at its workflow, a plan in the store.
-func decide(ctx context.Context, _ *app, c *counter, name string, g *given) (string, error) {
+func decide(ctx context.Context, c *counter, name string, g *given) (string, error) {
 	plans := c.plans
 	switch g.Stage {
 	case "":

@@ -52,7 +52,7 @@ func (a *app) withReads(ctx context.Context, do func(reads) error) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Server.URL != "" {
+	if remote(cfg) {
 		s, err := openServer(cfg)
 		if err != nil {
 			return err

@@ -156,14 +156,17 @@ func (a *app) withDesk(ctx context.Context, reason string, do func(*desk) error)
 			return err
 		}
 		defer c.Close()
-		m := cfg.Migration
 		return do(&desk{
-			cfg: cfg, stores: s, why: control.Why{Actor: actor(cfg), Reason: reason},
-			control: &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
-				DrainWait: m.Drain.Wait, Patience: m.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
-			}},
+			cfg: cfg, stores: s, why: control.Why{Actor: actor(cfg), Reason: reason}, control: orders(cfg, c),
 		})
 	})
+}
+
+// orders gives orders at Temporal as the settings want them.
+func orders(cfg *config.Config, c client.Client) *control.Control {
+	return &control.Control{Client: c, TaskQueue: taskQueue, Defaults: control.Defaults{
+		DrainWait: cfg.Migration.Drain.Wait, Patience: cfg.Migration.Patience, Window: cfg.Cohort.Window, RunLength: cfg.Cohort.RunLength,
+	}}
 }
 
 // openTemporal connects to the configured Temporal, or to the one that a running

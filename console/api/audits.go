@@ -2,8 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
-	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 func (a *API) audits() {
@@ -84,29 +82,23 @@ func (a *API) exportAudit(ctx context.Context, in *auditExport) (*huma.StreamRes
 		_, w := humago.Unwrap(c)
 		w.Header().Set("Content-Disposition", `attachment; filename="audit.`+in.Format+`"`)
 		w.Header().Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}[in.Format])
-		if err := a.writeAudit(ctx, w, q, in.Format == "csv"); err != nil {
+		write := audit.WriteLines
+		if in.Format == "csv" {
+			write = audit.WriteCSV
+		}
+		if err := write(ctx, a.Audit, q, patient{w, http.NewResponseController(w)}); err != nil {
 			panic(http.ErrAbortHandler) // so that the client sees that it is not whole
 		}
 	}}, nil
 }
 
-func (a *API) writeAudit(ctx context.Context, w http.ResponseWriter, q audit.Query, asCSV bool) error {
-	out, table := json.NewEncoder(w), csv.NewWriter(w)
-	conn := http.NewResponseController(w)
-	if asCSV {
-		_ = table.Write(audit.Columns())
-	}
-	err := audit.Each(ctx, a.Audit, q, func(e audit.Entry) error {
-		// Each entry has to be taken within a while; the whole may last.
-		_ = conn.SetWriteDeadline(time.Now().Add(partWithin))
-		if asCSV {
-			return table.Write(spreadsheet.Row(e.Cells()...))
-		}
-		return out.Encode(e)
-	})
-	table.Flush()
-	if err != nil {
-		return err
-	}
-	return table.Error()
+// patient writes what is taken within a while, part by part; the whole may last.
+type patient struct {
+	out  io.Writer
+	conn *http.ResponseController
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	_ = p.conn.SetWriteDeadline(time.Now().Add(partWithin))
+	return p.out.Write(b)
 }

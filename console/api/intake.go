@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
-	"github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/calllog/source"
 )
 
@@ -78,27 +76,7 @@ type CallsImported struct {
 	Files []source.Result `json:"files"`
 	Total calllog.Written `json:"total"`
 	// Survey is what a dry run found.
-	Survey *Survey `json:"survey,omitempty"`
-}
-
-// Survey is what a file holds.
-type Survey struct {
-	Rows         int                         `json:"rows"`
-	Legs         int                         `json:"legs"`
-	Supplements  int                         `json:"supplements"`
-	Faulty       int                         `json:"faulty"`
-	First        time.Time                   `json:"first,omitzero"`
-	Last         time.Time                   `json:"last,omitzero"`
-	Formats      []string                    `json:"formats"`
-	Dispositions map[calllog.Disposition]int `json:"dispositions"`
-	Faults       []SurveyFault               `json:"faults" doc:"The first of them"`
-}
-
-// SurveyFault is a row that cannot be read.
-type SurveyFault struct {
-	File string `json:"file"`
-	Line int64  `json:"line"`
-	calllog.Fault
+	Survey *source.Survey `json:"survey,omitempty"`
 }
 
 func (a *API) importCalls(ctx context.Context, in *callFile, _ access.Role) (*body[CallsImported], error) {
@@ -108,8 +86,8 @@ func (a *API) importCalls(ctx context.Context, in *callFile, _ access.Role) (*bo
 	}
 	out := CallsImported{Files: []source.Result{}}
 	if in.DryRun {
-		out.Survey, err = survey(ctx, reading, in)
-		return bodyOf(out, unreadable(err))
+		out.Survey = source.NewSurvey()
+		return bodyOf(out, unreadable(reading.Survey(ctx, in.in, in.Name, out.Survey)))
 	}
 	im := &source.Importer{Ingester: calllog.Ingester{Store: a.Log, Settler: a.Settler}, Reading: reading, Again: in.Again}
 	found, err := im.Read(ctx, in.in, in.Name)
@@ -130,33 +108,4 @@ func unreadable(err error) error {
 		return fmt.Errorf("the file broke off; send the same again: it goes on where it stopped: %w", invalid(err.Error()))
 	}
 	return err
-}
-
-func survey(ctx context.Context, r source.Reading, in *callFile) (*Survey, error) {
-	const faultsShown = 20
-	v := &Survey{Formats: []string{}, Dispositions: map[calllog.Disposition]int{}, Faults: []SurveyFault{}}
-	return v, r.Survey(in.in, in.Name, func(name string, f format.Format, row calllog.Row) error {
-		v.Rows++
-		v.Supplements += len(row.Supplements)
-		if !slices.Contains(v.Formats, f.Name) {
-			v.Formats = append(v.Formats, f.Name)
-		}
-		for i := range row.Legs {
-			l := &row.Legs[i]
-			v.Legs++
-			v.Dispositions[l.Disposition]++
-			if v.First.IsZero() || l.Started.Before(v.First) {
-				v.First = l.Started
-			}
-			if l.Ended.After(v.Last) {
-				v.Last = l.Ended
-			}
-		}
-		if row.Fault != nil {
-			if v.Faulty++; len(v.Faults) < faultsShown {
-				v.Faults = append(v.Faults, SurveyFault{name, row.Line, *row.Fault})
-			}
-		}
-		return ctx.Err()
-	})
 }

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"encoding/csv"
 	"io"
 	"net/http"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/dualtone/dualtone/audit"
-	"github.com/dualtone/dualtone/internal/spreadsheet"
 )
 
 func auditFilters() []string { return []string{"who", "action", "object", "outcome", "from", "to"} }
@@ -63,15 +61,7 @@ func (d *Desk) walkAudit(r *http.Request, p page) (templ.Component, error) {
 func (d *Desk) auditCSV(r *http.Request) (file, error) {
 	asked, err := auditQuery(queryOf(r))
 	return file{name: "audit.csv", kind: csvKind, write: func(out io.Writer) error {
-		w := csv.NewWriter(out)
-		if err := w.Write(audit.Columns()); err != nil {
-			return err
-		}
-		if err := audit.Each(r.Context(), d.Audit, asked, func(e audit.Entry) error { return w.Write(spreadsheet.Row(e.Cells()...)) }); err != nil {
-			return err
-		}
-		w.Flush()
-		return w.Error()
+		return audit.WriteCSV(r.Context(), d.Audit, asked, out)
 	}}, err
 }
 
