@@ -13,7 +13,7 @@ import (
 type leg struct {
 	start, answer, end int64
 	ends               bool // the end can be believed
-	group              int32
+	group, system      int32
 
 	customer                 uint64
 	caller, called, dialed   uint64
