@@ -164,6 +164,7 @@ func (p *printer) decision() {
 		return
 	}
 	const size, apart = 11.0, 15.0
+	p.y += 6
 	p.SetFont(font, "B", size)
 	lines := p.SplitText(p.doc.Decision, p.width()-12)
 	c := colorOf(plot.Series)
