@@ -306,6 +306,15 @@ func (p *Plans) Stage(ctx context.Context, name, stage string) (workflows.StageS
 	return s, v.Get(&s)
 }
 
+// SoakEnds is when the soak of a stage ends; ErrConflict for one that does not soak.
+func (p *Plans) SoakEnds(ctx context.Context, name, stage string) (time.Time, error) {
+	status, err := p.Stage(ctx, name, stage)
+	if err == nil && status.Standing.State != rollout.Soaking {
+		err = fmt.Errorf("soak of stage %s refused: it is %s: %w", stage, status.Standing.State, dualtone.ErrConflict)
+	}
+	return status.Until, err
+}
+
 func (p *Plans) update(ctx context.Context, workflow string, o workflows.PlanOrder) error {
 	h, err := p.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID:   updateID(ctx),
