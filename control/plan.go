@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -291,6 +292,32 @@ func (p *Plans) MoveTask(ctx context.Context, name string, o workflows.PlanOrder
 		return err
 	}
 	return p.Store.Record(ctx, t)
+}
+
+// HandTask makes somebody else the owner of a task.
+func (p *Plans) HandTask(ctx context.Context, name, id, owner string, o rollout.Order) (rollout.Task, error) {
+	task, err := p.Store.Task(ctx, name, id)
+	if err != nil {
+		return task, err
+	}
+	handed, err := task.Hand(owner)
+	if err != nil {
+		return task, err
+	}
+	standing, err := p.standing(ctx, name)
+	if err != nil {
+		return task, err
+	}
+	o.Verb, o.At = rollout.Progress, p.Now()
+	o.Reason = strings.TrimSuffix(fmt.Sprintf("task %s goes from %s to %s: %s", id, task.Owner, owner, o.Reason), ": ")
+	t, err := standing.Take(o)
+	if err != nil {
+		return task, err
+	}
+	if err := p.Store.MoveTask(ctx, task, handed); err != nil {
+		return task, err
+	}
+	return handed, p.Store.Record(ctx, t)
 }
 
 // Stage asks the workflow of a stage how it stands. ErrNotFound when it has none.

@@ -33,6 +33,7 @@ type planOrders interface {
 	// SoakEnds is when the soak of a stage ends; ErrConflict for one that does not soak.
 	SoakEnds(ctx context.Context, name, stage string) (time.Time, error)
 	MoveTask(ctx context.Context, name string, o workflows.PlanOrder) error
+	HandTask(ctx context.Context, name, id, owner string, o rollout.Order) (rollout.Task, error)
 }
 
 // here orders at Temporal itself.

@@ -96,6 +96,9 @@ func giveSoak(ctx context.Context, c *counter, name string, g *given) (string, e
 	if err != nil {
 		return "", err
 	}
-	g.Until = ends.Add(g.longer.Time())
+	g.For, g.Until = g.longer.Duration, ends.Add(g.longer.Time())
+	if ends.IsZero() {
+		return "it ends so much later", plans.Give(ctx, name, g.PlanOrder)
+	}
 	return "it ends at " + clock(g.Until), plans.Give(ctx, name, g.PlanOrder)
 }

@@ -30,6 +30,7 @@ type Stitches interface { //nolint:interfacebloat // calls, what is doubted of t
 	calllog.Rulings
 	Clocks(ctx context.Context, from, to time.Time) ([]calllog.Clock, error)
 	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
+	reconcile.Words
 	calllog.Stitches
 }
 
@@ -39,6 +40,7 @@ func (a *API) callLog() {
 	read(a, get("get-call", "/calls/{call}", access.CallRead, "One call, its legs and why they are one"), a.call)
 	read(a, get("get-reconciliation", "/reconciliations/{day}", access.CallRead, "A day's comparison with the CRM, as it is kept"), a.reconciled)
 	write(a, post("reconcile-day", "/reconciliations/{day}", access.CallRepair, "Read the CRM's log of a day again and compare anew").lasting(), a.reconcileDay)
+	write(a, post("explain-call", "/reconciliations/{day}/explanations", access.CallDecide, "Say why a difference from the CRM is none that matters, or take that back"), a.explainCall)
 }
 
 type legList struct {
@@ -227,6 +229,41 @@ func (a *API) reconcileDay(ctx context.Context, in *dayOrder, _ access.Role) (*b
 		}
 	}
 	return bodyOf(a.Stitches.Kept(ctx, reconcile.Query{Day: day, OpenOnly: true, Limit: reconciledItems}))
+}
+
+// CallExplained is what somebody says of a difference.
+type CallExplained struct {
+	Why
+
+	Leg      string `json:"leg,omitempty" maxLength:"300" doc:"The leg, SYSTEM/RECORD; missing where only the CRM has the call"`
+	CRM      string `json:"crm,omitempty" maxLength:"100" doc:"The record in the CRM; missing where only the phone system has the call"`
+	Withdraw bool   `json:"withdraw,omitempty" doc:"Take back what was said, so that it is open again"`
+	DryRun   bool   `json:"dry_run,omitempty" doc:"Say what would become of it, and keep nothing"`
+}
+
+type callExplained struct {
+	DayPath
+
+	Body CallExplained
+}
+
+func (o *callExplained) asked() (string, Why) { return "reconciliation/" + o.Day, o.Body.Why }
+
+func (a *API) explainCall(ctx context.Context, in *callExplained, _ access.Role) (*body[reconcile.Item], error) {
+	day, err := in.day()
+	if err != nil {
+		return nil, err
+	}
+	w := reconcile.Word{
+		Said: reconcile.Said{Actor: by(ctx, in.Body.Why).Actor, Reason: in.Body.Reason, At: a.Now()},
+		Day:  day, CRM: in.Body.CRM, Withdraw: in.Body.Withdraw, Dry: in.Body.DryRun,
+	}
+	if in.Body.Leg != "" {
+		if w.Phone, err = legID(in.Body.Leg); err != nil {
+			return nil, err
+		}
+	}
+	return bodyOf(a.Stitches.Say(ctx, w))
 }
 
 // reconciledItems are how many open differences a comparison tells at once.

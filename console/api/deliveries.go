@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,6 +152,7 @@ func (o *newDelivery) asked() (string, Why) { return "delivery/" + o.Body.Name, 
 
 func (a *API) addDelivery(ctx context.Context, in *newDelivery, _ access.Role) (*body[delivery.Delivery], error) {
 	b := in.Body
+	b.Zone, b.Format = cmp.Or(b.Zone, "UTC"), cmp.Or(b.Format, press.XLSX)
 	job, err := b.Ask.of(b.Report).job()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -44,6 +45,9 @@ type NewLink struct {
 	Days   int    `json:"days,omitempty" minimum:"1" maximum:"90" default:"30" doc:"How many days it holds"`
 }
 
+// linkDays are how many days a link holds of which nothing else is said.
+const linkDays = 30
+
 type newLink struct{ Body NewLink }
 
 func (o *newLink) asked() (string, Why) { return "link" + o.Body.Path, o.Body.Why }
@@ -59,7 +63,7 @@ func (a *API) shareLink(ctx context.Context, in *newLink, _ access.Role) (*body[
 	who, _ := access.From(ctx)
 	l, key, err := a.Office.Share(ctx, who, access.Link{
 		Path: in.Body.Path, Pinned: in.Body.Pinned, Reader: strings.TrimSpace(in.Body.Reader),
-	}, time.Duration(in.Body.Days)*24*time.Hour)
+	}, time.Duration(cmp.Or(in.Body.Days, linkDays))*24*time.Hour)
 	return bodyOf(Shared{Link: l, Address: strings.TrimSuffix(a.URL, "/") + "/shared/" + key + l.Path}, err)
 }
 

@@ -40,6 +40,7 @@ func (a *API) planRuns() {
 	read(a, get("list-plan-differences", "/plans/{plan}/differences", access.PlanRead, "What the newest comparisons of both systems found"), a.planDifferences)
 	write(a, post("explain-difference", "/plans/{plan}/differences", access.DifferenceExplain, "Say why a difference is no loss, or take that back"), a.explainDifference)
 	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
+	write(a, post("hand-task", "/plans/{plan}/tasks/{task}/owner", access.PlanProgress, "Make somebody else the owner of a task"), a.handTask)
 }
 
 // planVerbs are those that are given to a plan that was handed in.
@@ -369,6 +370,38 @@ func (a *API) moveTask(ctx context.Context, in *taskMove, role access.Role) (*bo
 		return nil, err
 	}
 	return bodyOf(a.Plans.Store.Task(ctx, in.Plan, in.Task))
+}
+
+// TaskHanded is a task that goes to somebody else.
+type TaskHanded struct {
+	Why
+
+	Owner  string `json:"owner" minLength:"1" maxLength:"200" doc:"Who does it from now on"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Say what would become of it, and change nothing"`
+}
+
+type taskHanded struct {
+	PlanPath
+
+	Task string `path:"task" maxLength:"200"`
+	Body TaskHanded
+}
+
+func (o *taskHanded) asked() (string, Why) {
+	return "plan/" + o.Plan + "/task/" + o.Task, o.Body.Why
+}
+
+func (a *API) handTask(ctx context.Context, in *taskHanded, role access.Role) (*body[rollout.Task], error) {
+	if in.Body.DryRun {
+		task, err := a.Plans.Store.Task(ctx, in.Plan, in.Task)
+		if err != nil {
+			return nil, err
+		}
+		return bodyOf(task.Hand(in.Body.Owner))
+	}
+	return bodyOf(a.Plans.HandTask(ctx, in.Plan, in.Task, in.Body.Owner, rollout.Order{
+		Actor: by(ctx, in.Body.Why).Actor, Role: role, Reason: in.Body.Reason,
+	}))
 }
 
 // PlanText is a plan that is handed in.

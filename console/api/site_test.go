@@ -59,6 +59,33 @@ func (nothingRuns) ExecuteWorkflow(context.Context, client.StartWorkflowOptions,
 	return nil, serviceerror.NewUnavailable("nobody works")
 }
 
+func (nothingRuns) ScheduleClient() client.ScheduleClient { return noSchedules{} }
+
+// noSchedules has none, and takes none.
+type noSchedules struct{ client.ScheduleClient }
+
+func (noSchedules) Create(context.Context, client.ScheduleOptions) (client.ScheduleHandle, error) {
+	return nil, serviceerror.NewUnavailable("nobody schedules")
+}
+
+func (noSchedules) GetHandle(context.Context, string) client.ScheduleHandle { return noSchedule{} }
+
+type noSchedule struct{ client.ScheduleHandle }
+
+func (noSchedule) Describe(context.Context) (*client.ScheduleDescription, error) {
+	return nil, serviceerror.NewNotFound("no such schedule")
+}
+
+func (noSchedule) Pause(context.Context, client.SchedulePauseOptions) error {
+	return serviceerror.NewNotFound("no such schedule")
+}
+
+func (noSchedule) Unpause(context.Context, client.ScheduleUnpauseOptions) error {
+	return serviceerror.NewNotFound("no such schedule")
+}
+
+func (noSchedule) Delete(context.Context) error { return serviceerror.NewNotFound("no such schedule") }
+
 // site is the API on a real database.
 type site struct {
 	*httptest.Server
