@@ -183,10 +183,18 @@ func (s Stitches) Say(ctx context.Context, w reconcile.Word) (reconcile.Item, er
 				day, now.Key(), w.Actor, printable(w.Reason), stored(w.At), w.Withdraw); err != nil {
 				return err
 			}
-			return noteChange(ctx, tx, string(access.CallDecide), "reconciliation/"+day.Format(time.DateOnly)+"/"+now.Key()[:12], now.Said, item.Said)
+			return noteChange(ctx, tx, string(access.CallDecide), "reconciliation/"+day.Format(time.DateOnly)+"/"+now.Key()[:12], noted(now.Said), noted(item.Said))
 		})
 	})
 	return item, err
+}
+
+// noted is what the audit holds of a word; nothing where there is none.
+func noted(s *reconcile.Said) any {
+	if s == nil {
+		return nil
+	}
+	return s
 }
 
 // difference finds the item that a word is about, as it is now. Whoever else speaks

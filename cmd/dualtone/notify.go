@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/notify"

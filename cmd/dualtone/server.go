@@ -36,6 +36,7 @@ func served(name string) bool {
 		"cohort pause", "cohort resume", "cohort cancel", "cohort skip", "cohort window",
 		"plan list", "plan status", "plan users", "plan log", "plan tasks list", "plan tasks done", "plan tasks confirm", "plan tasks refuse",
 		"plan tasks hand", "plan window", "plan soak",
+		"plan differences list", "plan differences explain", "plan differences withdraw", "plan canary record", "plan canary confirm", "plan canary list",
 		"plan submit", "plan approve", "plan reject", "plan start", "plan hold", "plan release", "plan pause", "plan resume", "plan limits",
 		"plan skip", "plan retry", "plan override", "plan rollback", "plan abort", "plan reconcile", "plan finalise",
 		"calls list", "calls show", "calls explain", "route explain", "route history", "report traffic", "report accounting",

@@ -139,7 +139,7 @@ func servedTable() []string {
 		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
 		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",
 		"plan list", "plan list --state submitted", "plan list --state active", "plan status emea", "plan status nothing",
-		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea",
+		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea", "plan differences list emea", "plan differences list nothing", "plan canary list",
 		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
 		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
 		"route explain +442079460101", "route explain 112", "route explain 112 --location hq", "route explain 112 --location nowhere", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
