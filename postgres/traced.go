@@ -18,8 +18,8 @@ func Traced(c *pgxpool.Config) {
 	)
 }
 
-// tables finds the first table that a statement names.
-var tables = regexp.MustCompile(`(?i)\b(?:FROM|INTO|UPDATE)\s+([a-z_][a-z0-9_.]*)`)
+// tableOf finds the first table that a statement names.
+var tableOf = regexp.MustCompile(`(?i)\b(?:FROM|INTO|UPDATE)\s+([a-z_][a-z0-9_.]*)`)
 
 // spanName is what a statement does and to which table, as in SELECT people.
 func spanName(sql string) string {
@@ -28,7 +28,7 @@ func spanName(sql string) string {
 		return "nothing"
 	}
 	name := strings.ToUpper(words[0])
-	if found := tables.FindStringSubmatch(sql); found != nil {
+	if found := tableOf.FindStringSubmatch(sql); found != nil {
 		name += " " + strings.ToLower(found[1])
 	}
 	return name

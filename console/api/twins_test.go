@@ -57,10 +57,13 @@ func TestALinkIsMadeListedAndEnded(t *testing.T) {
 	if made.By != "pat" || !strings.HasPrefix(made.Address, "/shared/"+made.ID+"-") || !strings.HasSuffix(made.Address, "/plans/emea") {
 		t.Errorf("made: %+v", made)
 	}
+	tel := s.token(t, "tel", access.TelecomOwner)
+	if got := s.ask(t, tel, "POST", path, `{"path":"/reports/cost/overlap","reader":"the board"}`); got.status != http.StatusForbidden {
+		t.Errorf("a report that whoever shares it may not see: %d %s", got.status, got.text)
+	}
 	for text, want := range map[string]int{
-		`{"path":"/reports/cost/overlap","reader":"the board"}`: http.StatusForbidden, // which a planner does not see
-		`{"path":"/admin/accounts","reader":"the board"}`:       http.StatusUnprocessableEntity,
-		`{"path":"/plans/emea","reader":"x","days":91}`:         http.StatusUnprocessableEntity,
+		`{"path":"/admin/accounts","reader":"the board"}`: http.StatusUnprocessableEntity,
+		`{"path":"/plans/emea","reader":"x","days":91}`:   http.StatusUnprocessableEntity,
 	} {
 		if got := s.ask(t, planner, "POST", path, text); got.status != want {
 			t.Errorf("%s: %d %s, want %d", text, got.status, got.text, want)
