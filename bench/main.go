@@ -71,6 +71,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		switch args[0] {
 		case "simulate":
 			return simulate(ctx, args[1:])
+		case "echo":
+			return echo(args[1:])
 		case "bare":
 			return bareWorker(ctx, args[1:])
 		case "print":

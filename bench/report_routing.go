@@ -64,6 +64,15 @@ func (c *compared) report(b *strings.Builder) {
 	if len(c.Ours.Alike) == len(c.Ours.Closed) {
 		row("p99 of both at 80 % of the peer's capacity, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Alike[i].P99) })
 	}
+	floor := ""
+	if len(c.Floor) == len(c.Ours.Closed) {
+		var p50, p99 []float64
+		for _, f := range c.Floor {
+			p50, p99 = append(p50, float64(f.P50)), append(p99, float64(f.P99))
+		}
+		floor = fmt.Sprintf("At the rate of the edge's 80 %%, an echo that only sends each question back takes %.0f us (p50) and %.0f us (p99): so much is\n"+
+			"the prober's, the kernel's and that of whoever else has the processors.\n\n", middle(p50), middle(p99))
+	}
 	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
 	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
 	for i := range c.Ours.Loaded {
@@ -71,5 +80,5 @@ func (c *compared) report(b *strings.Builder) {
 		fmt.Fprintf(b, " %d of %d (%d, %d) beside %d of %d (%d, %d);",
 			x.Answered, x.Asked, x.Wrong, x.TurnedAway, y.Answered, y.Asked, y.Wrong, y.TurnedAway)
 	}
-	b.WriteString("\n\n")
+	b.WriteString("\n\n" + floor)
 }
