@@ -14,7 +14,7 @@ import (
 func Traced(c *pgxpool.Config) {
 	c.ConnConfig.Tracer = otelpgx.NewTracer(
 		otelpgx.WithSpanNameFunc(spanName), otelpgx.WithDisableSQLStatementInAttributes(), otelpgx.WithDisableConnectionDetailsInAttributes(),
-		otelpgx.WithDisableAcquireTracer(),
+		otelpgx.WithQuerySpanNamePrefix(), otelpgx.WithDisableAcquireTracer(),
 	)
 }
 
