@@ -47,13 +47,6 @@ func (c clocks) unsure(day time.Time) []time.Time {
 	return all
 }
 
-// window is what system's clock shows more than against's at a time, and how far
-// off a moment may be.
-func (c clocks) window(system, against string, at int64) (ahead, within int64) {
-	m := c.nearest(system, against, calllog.Day(time.UnixMilli(at)))
-	return m.window(system, at)
-}
-
 // reading is the measurement of two systems that a day goes by, if there is one, and
 // how far it is from the day.
 type reading struct {
@@ -62,6 +55,8 @@ type reading struct {
 	far time.Duration
 }
 
+// window is what a system's clock shows more than the other's at a time, and how far off
+// a moment may be.
 func (m *reading) window(system string, at int64) (ahead, within int64) {
 	if m.Clock == nil {
 		return 0, (tolerance + blind).Milliseconds()

@@ -105,7 +105,7 @@ type seeker struct {
 	*stitching
 
 	times clocks
-	// by holds the groups of each customer and those meant for each number.
+	// The groups of each customer, and those meant for each number.
 	customers, targets map[uint64]*lane
 	// members are the groups of each set of several.
 	members map[int32][]int32
@@ -118,7 +118,8 @@ type seeker struct {
 	earliest, latest int64
 }
 
-// lane is some groups by their start, and the longest life among them.
+// lane is some groups by their start, and the longest life among them; one of more than
+// any leg may last is not waited for.
 type lane struct {
 	groups []int32
 	life   int64
@@ -126,7 +127,7 @@ type lane struct {
 
 func (l *lane) add(i int32, g *group) {
 	l.groups = append(l.groups, i)
-	l.life = max(l.life, g.end-g.start)
+	l.life = max(l.life, min(g.end-g.start, longest.Milliseconds()))
 }
 
 // sight is what a child's clock shows more than a system's, and how far off a moment
