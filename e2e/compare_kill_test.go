@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -84,7 +84,7 @@ func (s *site) tapped(t *testing.T) *tap {
 			text, err := io.ReadAll(r.Body)
 			text = bytes.ReplaceAll(text, []byte(org.String()), []byte(p.served.URL))
 			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
-			r.Header.Set("Content-Length", fmt.Sprint(len(text)))
+			r.Header.Set("Content-Length", strconv.Itoa(len(text)))
 			return err
 		},
 	}
@@ -137,7 +137,7 @@ func (p *tap) askedAbout(users []string) (n int) {
 func (s *site) inOrder(t *testing.T) []dualtone.PersonID {
 	t.Helper()
 	var list struct{ Items []rollout.User }
-	if a := s.ask(t, &list, "plan", "users", "acme", "--stage", "wave-1", "--limit", fmt.Sprint(2*comparedUsers)); a.code != exitOK || len(list.Items) != comparedUsers {
+	if a := s.ask(t, &list, "plan", "users", "acme", "--stage", "wave-1", "--limit", strconv.Itoa(2*comparedUsers)); a.code != exitOK || len(list.Items) != comparedUsers {
 		t.Fatalf("%d people in the wave, want %d: %v", len(list.Items), comparedUsers, a)
 	}
 	all := make([]dualtone.PersonID, len(list.Items))
