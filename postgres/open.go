@@ -14,8 +14,9 @@ import (
 )
 
 // Open connects to a database. The pool's size and life times are parameters of the
-// URL (pool_max_conns and so on).
-func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
+// URL (pool_max_conns and so on); more, such as Traced, changes what the URL does not
+// say.
+func Open(ctx context.Context, url string, more ...func(*pgxpool.Config)) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The parser's own words may hold the password.
@@ -33,6 +34,9 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	// no figures of yet; compiling one takes a hundred times as long.
 	if config.ConnConfig.RuntimeParams["jit"] == "" {
 		config.ConnConfig.RuntimeParams["jit"] = "off"
+	}
+	for _, change := range more {
+		change(config)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
+	"io"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -188,6 +190,23 @@ func (d *packDesk) Make(ctx context.Context, folder, name, stage, by string) (st
 	to := madePack{File: file, Receipt: evidence.Receipt{Plan: name, Stage: plan.StageID(stage)}}
 	_, err = d.app.makePack(ctx, d.cfg, d.stores, to, key, evidenceFlags{as: by})
 	return file, err
+}
+
+// Verify reads a pack by the key that the settings name, or by a public one.
+func (d *packDesk) Verify(in io.Reader, key string) (*evidence.Verdict, error) {
+	if key != "" {
+		public, err := evidence.ParsePublicKey([]byte(key))
+		if err != nil {
+			return nil, err
+		}
+		return evidence.Verify(in, public)
+	}
+	own, err := signingKey(d.cfg)
+	if err != nil {
+		return nil, err
+	}
+	public, _ := own.Public().(ed25519.PublicKey)
+	return evidence.Verify(in, public)
 }
 
 // fleetDesk shows the connected systems.

@@ -17,7 +17,43 @@ func planTasks(a *app) *cobra.Command {
 		tasksList(a),
 		a.taskCommand("done", "Say that a task is done, with evidence", "what shows it: a letter, a ticket, an address", rollout.TaskDone, plan.Operator),
 		a.taskCommand("confirm", "Confirm a task that somebody else has done", "what you saw", rollout.TaskConfirmed, plan.OperationsLead),
-		a.taskCommand("refuse", "Refuse a task that is not done as it should be", "what you saw", rollout.TaskRefused, plan.OperationsLead))
+		a.taskCommand("refuse", "Refuse a task that is not done as it should be", "what you saw", rollout.TaskRefused, plan.OperationsLead),
+		tasksHand(a))
+}
+
+func tasksHand(a *app) *cobra.Command {
+	var f acting
+	var owner string
+	cmd := &cobra.Command{
+		Use: "hand PLAN TASK", Short: "Make somebody else the owner of a task", Args: takes("the PLAN's name", "the TASK's id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withCounter(cmd.Context(), f.reason, func(c *counter) error {
+				task, err := c.reads.PlanTask(cmd.Context(), args[0], args[1])
+				if err != nil {
+					return hint(err, "dualtone plan tasks list "+args[0]+" shows which there are")
+				}
+				if task, err = task.Hand(owner); err != nil {
+					return err
+				}
+				if !f.dryRun {
+					if task, err = c.plans.HandTask(cmd.Context(), args[0], args[1], owner, f.order(c.why.Actor, rollout.Progress)); err != nil {
+						return err
+					}
+				}
+				return a.show(map[string]any{"task": task, "dry_run": f.dryRun}, func(t *table) {
+					word := "is"
+					if f.dryRun {
+						word = "would be"
+					}
+					t.line("Task %s %s %s's.", task.ID, word, task.Owner)
+				})
+			})
+		},
+	}
+	f.bind(cmd, plan.OperationsLead)
+	cmd.Flags().StringVar(&owner, "to", "", "who does it from now on")
+	_ = cmd.MarkFlagRequired("to")
+	return cmd
 }
 
 func tasksList(a *app) *cobra.Command {

@@ -143,6 +143,7 @@ func (d *Desk) registerCalls(t *console.Router) {
 	t.Read("GET /calls/rulings", access.CallRead, d.show("What people said of legs", "/calls", d.rulings))
 	t.Write("POST /calls/rulings", access.CallDecide, d.act("/calls", d.withdrawRuling))
 	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
+	t.Write("POST /calls/reconcile", access.CallDecide, d.act("/calls", d.sayOf))
 	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
 	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
 	t.Write("POST /calls/quarantine", access.CallRepair, d.act("/calls", d.replayAll))

@@ -101,7 +101,9 @@ func newSite(t *testing.T) *site {
 }
 
 // neverRehearsed is the outcome of plans that nobody rehearsed.
-func neverRehearsed(context.Context, string) (*rehearsal.Outcome, error) { return nil, dualtone.ErrNotFound }
+func neverRehearsed(context.Context, string) (*rehearsal.Outcome, error) {
+	return nil, dualtone.ErrNotFound
+}
 
 // visitor is somebody's browser.
 type visitor struct {
