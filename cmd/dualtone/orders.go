@@ -25,7 +25,7 @@ type cohortOrders interface { //nolint:interfacebloat // a method for each verb
 }
 
 // planOrders are what is ordered of plans, from here or through a server.
-type planOrders interface {
+type planOrders interface { //nolint:interfacebloat // a method for each kind of order
 	Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error)
 	Start(ctx context.Context, name string, o rollout.Order) error
 	Give(ctx context.Context, name string, o workflows.PlanOrder) error
