@@ -135,7 +135,7 @@ func pace(ctx context.Context, rate float64, span time.Duration, send func(n int
 // millisecond late on an idle processor, and what has become due meanwhile would be
 // sent in one burst, which no callers do.
 func sleep(d time.Duration) error {
-	left := unix.NsecToTimespec(d.Nanoseconds())
+	left := unix.NsecToTimespec(max(0, d.Nanoseconds()))
 	for {
 		err := unix.Nanosleep(&left, &left)
 		if !errors.Is(err, unix.EINTR) {

@@ -66,12 +66,10 @@ func (c *compared) report(b *strings.Builder) {
 	}
 	floor := ""
 	if len(c.Floor) == len(c.Ours.Closed) {
-		var p50, p99 []float64
-		for _, f := range c.Floor {
-			p50, p99 = append(p50, float64(f.P50)), append(p99, float64(f.P99))
-		}
-		floor = fmt.Sprintf("At the rate of the edge's 80 %%, an echo that only sends each question back takes %.0f us (p50) and %.0f us (p99): so much is\n"+
-			"the prober's, the kernel's and that of whoever else has the processors.\n\n", middle(p50), middle(p99))
+		p50, p99 := latencies(c.Floor)
+		alike50, alike99 := latencies(c.FloorAlike)
+		floor = fmt.Sprintf("An echo that only sends each question back takes %.0f us (p50) and %.0f us (p99) at the rate of the edge's 80 %%, and %.0f us and\n"+
+			"%.0f us at that of the peer's: so much is the prober's, the kernel's and that of whoever else has the processors.\n\n", p50, p99, alike50, alike99)
 	}
 	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
 	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
@@ -81,4 +79,13 @@ func (c *compared) report(b *strings.Builder) {
 			x.Answered, x.Asked, x.Wrong, x.TurnedAway, y.Answered, y.Asked, y.Wrong, y.TurnedAway)
 	}
 	b.WriteString("\n\n" + floor)
+}
+
+// latencies are the medians of the rounds.
+func latencies(all []probed) (p50, p99 float64) {
+	var half, most []float64
+	for _, p := range all {
+		half, most = append(half, float64(p.P50)), append(most, float64(p.P99))
+	}
+	return middle(half), middle(most)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -22,8 +23,10 @@ type compared struct {
 	Peer      string  `json:"peer"`
 	Ours      figures `json:"ours"`
 	Theirs    figures `json:"theirs"`
-	// Floor is an echo at the rates of Ours.Loaded, where there is one.
-	Floor []probed `json:"floor,omitempty"`
+	// Floor is an echo at the rates of Ours.Loaded and FloorAlike at those of
+	// Ours.Alike, where there is one.
+	Floor      []probed `json:"floor,omitempty"`
+	FloorAlike []probed `json:"floor_alike,omitempty"`
 }
 
 // figures are what one server showed in each round.
@@ -81,6 +84,9 @@ func route(ctx context.Context, s settings, found *findings) error {
 		{"HTTP look-up", "nginx, one fixed answer", "nginx", p.httpAsker(), p.startNginx, nil},
 		{"ENUM", "NSD, the same zone", "nsd", p.enumAsker(p.at.enum), p.startNSD, nil},
 	} {
+		if !strings.HasPrefix(c.name, s.routingOnly) {
+			continue
+		}
 		if _, err := exec.LookPath(c.program); err != nil {
 			s.say("%s: NOT COMPARED: no %s on this machine; tools/setup.sh sbc peers installs it as root", c.name, c.program)
 			r.Missing = append(r.Missing, fmt.Sprintf("%s beside %s: no %s on the machine", c.name, c.peer, c.program))
@@ -124,12 +130,17 @@ func compare(ctx context.Context, s settings, ours, theirs contender, floor *con
 		if floor == nil {
 			continue
 		}
-		least, err := floor.asker.open(ctx, c.Ours.Loaded[len(c.Ours.Loaded)-1].Rate, loadedSpan)
-		if err != nil {
-			return c, fmt.Errorf("%s: %w", floor.name, err)
+		for _, at := range []struct {
+			rate float64
+			all  *[]probed
+		}{{c.Ours.Loaded[len(c.Ours.Loaded)-1].Rate, &c.Floor}, {alike.Rate, &c.FloorAlike}} {
+			least, err := floor.asker.open(ctx, at.rate, loadedSpan)
+			if err != nil {
+				return c, fmt.Errorf("%s: %w", floor.name, err)
+			}
+			*at.all = append(*at.all, least)
+			s.say("%-14s at the same %.0f/s: p50 %d us, p99 %d us; the questions were up to %d us late (p99)", floor.name, at.rate, least.P50, least.P99, least.Late)
 		}
-		c.Floor = append(c.Floor, least)
-		s.say("%-14s at the edge's rate of %.0f/s: p50 %d us, p99 %d us, sent %d us late (p99)", floor.name, least.Rate, least.P50, least.P99, least.Late)
 	}
 	c.Theirs.Alike = c.Theirs.Loaded
 	return c, nil

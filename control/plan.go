@@ -436,30 +436,17 @@ type PlanView struct {
 // the plan moves thousands.
 func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	v := PlanView{AsOf: p.Now(), Holds: []rollout.Hold{}}
-	var err error
-	if v.Plan, err = p.Store.Plan(ctx, name); err != nil {
-		return v, err
-	}
-	if v.Stages, err = p.Store.Stages(ctx, name); err != nil {
-		return v, err
-	}
-	holds, err := p.Store.Holds(ctx, name)
+	o, err := p.Store.Overview(ctx, name)
 	if err != nil {
 		return v, err
 	}
-	for _, h := range holds {
+	v.Plan, v.Stages, v.Approvals, v.Tasks = o.Plan, o.Stages, o.Approvals, o.Tasks
+	for _, h := range o.Holds {
 		if h.OpenAt(v.AsOf) {
 			v.Holds = append(v.Holds, h)
 		}
 	}
-	if v.Approvals, err = p.Store.Approvals(ctx, name); err != nil {
-		return v, err
-	}
-	if v.Radius, err = p.radius(ctx, &v); err != nil {
-		return v, err
-	}
-	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: rollout.Unconfirmed()})
-	if err != nil || p.Money == nil {
+	if v.Radius, err = p.radius(ctx, &v); err != nil || p.Money == nil {
 		return v, err
 	}
 	money, err := p.Money.Standing(ctx, name, finance.DayOf(v.AsOf.UTC()))

@@ -43,7 +43,7 @@ func TestOrdersOfEveryKindAreGivenThroughAServer(t *testing.T) {
 	s.open(t)
 	before := s.standings(t)
 	s.work(t)
-	at := strings.SplitN(s.console(t), "/setup", 2)[0]
+	at, _, _ := strings.Cut(s.console(t), "/setup")
 	ada, eve := s.clerk(t, at, "ada", "planner,operator,admin"), s.clerk(t, at, "eve", "cutover-approver,operations-lead")
 	ada.cohorts(t, s)
 	ada.plans(t, s, eve)

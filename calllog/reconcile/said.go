@@ -60,18 +60,19 @@ func (i *Item) Key() string {
 }
 
 // Take is the difference after somebody said something of it.
-func (i Item) Take(w Word) (Item, error) {
+func (i *Item) Take(w Word) (Item, error) {
+	after := *i
 	switch {
 	case w.Withdraw && i.Said == nil:
-		return i, fmt.Errorf("nothing was said of it: %w", dualtone.ErrConflict)
+		return after, fmt.Errorf("nothing was said of it: %w", dualtone.ErrConflict)
 	case w.Withdraw:
-		i.Said = nil
+		after.Said = nil
 	case !i.Open():
-		return i, fmt.Errorf("it is not open: %w", dualtone.ErrConflict)
+		return after, fmt.Errorf("it is not open: %w", dualtone.ErrConflict)
 	default:
-		i.Said = &w.Said
+		after.Said = &w.Said
 	}
-	return i, nil
+	return after, nil
 }
 
 // Explain counts differences as explained that were open when the day was compared.

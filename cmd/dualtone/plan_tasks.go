@@ -128,14 +128,18 @@ func (a *app) moveTask(ctx context.Context, c *counter, name string, o workflows
 			return err
 		}
 	}
-	return a.show(map[string]any{"task": would, "dry_run": dryRun}, func(t *table) {
+	next := "dualtone plan status " + name
+	if would.State == rollout.TaskDone {
+		next = fmt.Sprintf("dualtone plan tasks confirm %s %s --evidence %q", name, would.ID, fmt.Sprintf("what shows it (%s)", would.Confirm))
+	}
+	return a.show(map[string]any{"task": would, "dry_run": dryRun, "next_steps": []string{next}}, func(t *table) {
 		word := "is"
 		if dryRun {
 			word = "would be"
 		}
 		t.line("Task %s %s %s.", would.ID, word, would.State)
 		if would.State == rollout.TaskDone {
-			t.line("Somebody other than %s confirms it: dualtone plan tasks confirm %s %s --evidence %q", o.Actor, name, would.ID, fmt.Sprintf("what shows it (%s)", would.Confirm))
+			t.line("Somebody other than %s confirms it: %s", o.Actor, next)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func (a *app) withDifferences(ctx context.Context, do func(d differences, who st
 		if err != nil {
 			return err
 		}
-		return do(differencesThere{s.Client}, actor(cfg))
+		return do(differencesThere(s), actor(cfg))
 	}
 	return a.withStores(ctx, func(cfg *config.Config, s *stores) error {
 		return do(&control.Plans{Store: s.rollouts, Explanations: s.rollouts, Now: a.now}, actor(cfg))
@@ -85,7 +85,7 @@ func (a *app) withCanaries(ctx context.Context, do func(c rollout.Canaries, who 
 		if err != nil {
 			return err
 		}
-		return do(canariesThere{s.Client}, me.Name)
+		return do(canariesThere(s), me.Name)
 	}
 	return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(s.rollouts, actor(cfg)) })
 }

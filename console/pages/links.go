@@ -201,6 +201,8 @@ func (d *Desk) sharedPage(r *http.Request, l access.Link) (h http.Handler, count
 			return d.show("Plan", "/plans", d.plan), true, true
 		case within && below == "/live":
 			return d.follow("/plans", d.planLive), false, true
+		case within && below == "/outcome":
+			return d.show("Outcome", "/plans", d.outcome), false, true
 		}
 	case l.Path == "/reports/traffic":
 		switch asked {

@@ -49,6 +49,8 @@ func Run(t *testing.T, open Open) {
 		{"people who were let through count until they begin", admissions},
 		{"people are let through by one at a time", admissionsAtOnce},
 		{"people whose switch failed are counted, not those who were taken back", failures},
+		{"a plan is read at once as it is read bit by bit", overviews},
+		{"what workers asked of systems is their sum, however often it is told", usages},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
