@@ -1,6 +1,8 @@
 package finance
 
 import (
+	"cmp"
+	"math"
 	"math/big"
 	"regexp"
 	"strings"
@@ -10,13 +12,21 @@ import (
 
 // Exact is a number without any rounding: a fraction of whole numbers. It does
 // not change; its zero value is 0.
-type Exact struct{ r *big.Rat }
+type Exact struct {
+	small ratio
+	large *big.Rat // where the number does not fit in small
+}
 
 // Whole is a whole number.
-func Whole[T ~int | ~int64 | ~int32](n T) Exact { return Exact{big.NewRat(int64(n), 1)} }
+func Whole[T ~int | ~int64 | ~int32](n T) Exact { return Fraction(int64(n), 1) }
 
 // Fraction is a number over another one that is not 0.
-func Fraction(over, under int64) Exact { return Exact{big.NewRat(over, under)} }
+func Fraction(over, under int64) Exact {
+	if over == math.MinInt64 || under <= 0 {
+		return OfRatio(big.NewRat(over, under))
+	}
+	return Exact{small: reduced(over, under)}
+}
 
 var decimals = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,12})?$`)
 
@@ -27,7 +37,7 @@ func ParseExact(text string) (Exact, error) {
 		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a number", Want: "write digits and a point, as in 42000.00"}
 	}
 	r, _ := new(big.Rat).SetString(text)
-	return Exact{r}, nil
+	return OfRatio(r), nil
 }
 
 // MustExact is ParseExact of a number that stands in the program.
@@ -39,48 +49,76 @@ func MustExact(text string) Exact {
 	return x
 }
 
+// rat is the number as a fraction that nobody may change.
 func (x Exact) rat() *big.Rat {
-	if x.r == nil {
-		return new(big.Rat)
+	if x.large == nil {
+		return x.small.big()
 	}
-	return x.r
+	return x.large
 }
 
 // Add is the sum.
 func (x Exact) Add(o Exact) Exact {
-	switch {
-	case x.r == nil:
-		return o
-	case o.r == nil:
-		return x
-	default:
-		return Exact{new(big.Rat).Add(x.r, o.r)}
+	if x.large == nil && o.large == nil {
+		if sum, whole := x.small.plus(o.small); whole {
+			return Exact{small: sum}
+		}
 	}
+	return OfRatio(new(big.Rat).Add(x.rat(), o.rat()))
 }
 
 // Sub is the difference.
-func (x Exact) Sub(o Exact) Exact { return Exact{new(big.Rat).Sub(x.rat(), o.rat())} }
+func (x Exact) Sub(o Exact) Exact { return x.Add(o.Neg()) }
 
 // Mul is the product.
-func (x Exact) Mul(o Exact) Exact { return Exact{new(big.Rat).Mul(x.rat(), o.rat())} }
+func (x Exact) Mul(o Exact) Exact {
+	if x.large == nil && o.large == nil {
+		if product, whole := x.small.times(o.small); whole {
+			return Exact{small: product}
+		}
+	}
+	return OfRatio(new(big.Rat).Mul(x.rat(), o.rat()))
+}
 
 // Times is the number so many times.
 func (x Exact) Times(n int) Exact { return x.Mul(Whole(n)) }
 
 // Over is the quotient; the other number is not 0.
-func (x Exact) Over(o Exact) Exact { return Exact{new(big.Rat).Quo(x.rat(), o.rat())} }
+func (x Exact) Over(o Exact) Exact {
+	if o.large == nil && !o.IsZero() {
+		return x.Mul(Exact{small: o.small.inverse()})
+	}
+	return OfRatio(new(big.Rat).Quo(x.rat(), o.rat()))
+}
 
 // Neg is the number with the other sign.
-func (x Exact) Neg() Exact { return Exact{new(big.Rat).Neg(x.rat())} }
+func (x Exact) Neg() Exact {
+	if x.large == nil {
+		return Exact{small: ratio{-x.small.over, x.small.under}}
+	}
+	return OfRatio(new(big.Rat).Neg(x.large))
+}
 
 // Cmp is -1, 0 or 1 as the number is less than, equal to or more than another.
-func (x Exact) Cmp(o Exact) int { return x.rat().Cmp(o.rat()) }
+func (x Exact) Cmp(o Exact) int {
+	if x.large == nil && o.large == nil {
+		if c, whole := x.small.cmp(o.small); whole {
+			return c
+		}
+	}
+	return x.rat().Cmp(o.rat())
+}
 
 // Equal reports whether two numbers are the same.
 func (x Exact) Equal(o Exact) bool { return x.Cmp(o) == 0 }
 
 // Sign is -1, 0 or 1.
-func (x Exact) Sign() int { return x.rat().Sign() }
+func (x Exact) Sign() int {
+	if x.large == nil {
+		return cmp.Compare(x.small.over, 0)
+	}
+	return x.large.Sign()
+}
 
 // IsZero reports whether the number is 0.
 func (x Exact) IsZero() bool { return x.Sign() == 0 }
@@ -88,15 +126,25 @@ func (x Exact) IsZero() bool { return x.Sign() == 0 }
 // Int is the number without what is behind the point, and whether there was
 // nothing.
 func (x Exact) Int() (n int, whole bool) {
-	r := x.rat()
-	return int(new(big.Int).Quo(r.Num(), r.Denom()).Int64()), r.IsInt()
+	if x.large == nil {
+		return int(x.small.over / x.small.bottom()), x.small.bottom() == 1
+	}
+	return int(new(big.Int).Quo(x.large.Num(), x.large.Denom()).Int64()), x.large.IsInt()
 }
 
 // Ratio is the number as a fraction, which is written without rounding.
 func (x Exact) Ratio() *big.Rat { return new(big.Rat).Set(x.rat()) }
 
-// OfRatio is a fraction as a number; none is 0.
-func OfRatio(r *big.Rat) Exact { return Exact{r} }
+// OfRatio is a fraction, which is not changed any more, as a number; none is 0.
+func OfRatio(r *big.Rat) Exact {
+	if r == nil {
+		return Exact{}
+	}
+	if f, whole := small(r); whole {
+		return Exact{small: f}
+	}
+	return Exact{large: r}
+}
 
 // longest is how many digits after the point a number is written with that has
 // no end.

@@ -19,6 +19,16 @@ const (
 
 // Round is the number with so many digits after the point.
 func (x Exact) Round(digits int, how Rounding) Exact {
+	if unit := tens(digits); x.large == nil && unit > 0 {
+		if units, rest, whole := x.small.scaled(unit); whole {
+			// Units are rounded down: of a negative number a half is nearer to 0 above.
+			half := cmp.Compare(rest, x.small.bottom()-rest)
+			if half > 0 || half == 0 && (how == HalfEven && units%2 != 0 || how != HalfEven && x.small.over > 0) {
+				units++
+			}
+			return Fraction(units, unit)
+		}
+	}
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
 	whole, rest := new(big.Int).QuoRem(scaled.Num(), scaled.Denom(), new(big.Int))
@@ -26,15 +36,32 @@ func (x Exact) Round(digits int, how Rounding) Exact {
 	if half > 0 || half == 0 && (how != HalfEven || whole.Bit(0) == 1) {
 		whole.Add(whole, big.NewInt(int64(scaled.Sign())))
 	}
-	return Exact{new(big.Rat).SetFrac(whole, unit)}
+	return OfRatio(new(big.Rat).SetFrac(whole, unit))
 }
 
 // floor is the number rounded down to so many digits.
 func (x Exact) floor(digits int) Exact {
+	if unit := tens(digits); x.large == nil && unit > 0 {
+		if units, _, whole := x.small.scaled(unit); whole {
+			return Fraction(units, unit)
+		}
+	}
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
 	whole := new(big.Int).Div(scaled.Num(), scaled.Denom())
-	return Exact{new(big.Rat).SetFrac(whole, unit)}
+	return OfRatio(new(big.Rat).SetFrac(whole, unit))
+}
+
+// tens is a power of ten; 0 for one that is too large.
+func tens(digits int) int64 {
+	if digits > 18 {
+		return 0
+	}
+	n := int64(1)
+	for range digits {
+		n *= 10
+	}
+	return n
 }
 
 // Apportion rounds parts so that they add up to the rounded sum of them all:
@@ -50,7 +77,7 @@ func Apportion(parts []Exact, digits int, how Rounding) []Exact {
 		sum, given = sum.Add(p), given.Add(shares[i])
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Or(lost[b].Cmp(lost[a]), cmp.Compare(a, b)) })
-	unit := Exact{new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil))}
+	unit := Fraction(1, tens(digits))
 	missing := sum.Round(digits, how).Sub(given)
 	for _, i := range order {
 		if missing.Sign() <= 0 {

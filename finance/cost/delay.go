@@ -161,6 +161,14 @@ func (x *future) over(none *future, n int) Point {
 	return p
 }
 
+// PerDay says what the first day of a delay costs, for people.
+func (p *Point) PerDay() string {
+	if p.Waste.Amount.Sign() < 0 {
+		return fmt.Sprintf("each day costs %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash, p.Waste.Times(-1))
+	}
+	return fmt.Sprintf("each day costs %s in waste and %s in cash", p.Waste, p.Cash)
+}
+
 // steps are the terms by which contracts go on here and did not a day before.
 func (x *future) steps(before *future, n int) []Step {
 	var all []Step

@@ -114,7 +114,7 @@ func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	case f.Difference.Amount.Sign() > 0:
 		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference, f.basis(item))
 	default:
-		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference, f.basis(item))
+		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1), f.basis(item))
 	}
 	return f
 }

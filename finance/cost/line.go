@@ -60,7 +60,7 @@ type Unit string
 // The units.
 const (
 	SeatDay Unit = "seat-day"
-	ItemDay Unit = "day" // of one piece of a fixed item
+	ItemDay Unit = "item-day" // of one piece of a fixed item
 	Minute  Unit = "minute"
 )
 

@@ -2,7 +2,6 @@ package cost
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dualtone/dualtone/finance"
 )
@@ -53,6 +52,4 @@ func (s *Standings) Standing(ctx context.Context, plan string, asOf finance.Day)
 }
 
 // PerDay says what a day costs, for people.
-func (s *Standing) PerDay() string {
-	return fmt.Sprintf("each day costs %s in waste and %s in cash", s.Day.Waste, s.Day.Cash)
-}
+func (s *Standing) PerDay() string { return s.Day.PerDay() }

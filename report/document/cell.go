@@ -37,8 +37,8 @@ type Column struct {
 	// its own, and such a column has no total.
 	Currency string
 	// Digits are those shown after the point of a number that has more than its
-	// currency, such as a daily rate; 0 stands for the currency's own, and for a
-	// quantity's for as many as it has.
+	// currency, such as a daily rate; 0 stands for the currency's own, and for as
+	// many as a quantity has, up to three.
 	Digits int
 	// Sum gives the column a total.
 	Sum bool
@@ -124,10 +124,7 @@ func (c *Column) Shown(v Cell) string {
 		}
 		return text
 	case Quantity:
-		if c.Digits > 0 {
-			return grouped(Round(v.Text, c.Digits))
-		}
-		return grouped(v.Text)
+		return grouped(Round(v.Text, c.Fraction(v)))
 	case Percent:
 		return Round(percent(v.Text), 1) + " %"
 	default:
@@ -159,6 +156,18 @@ func (t *Table) Shown(row []Cell, label string) []string {
 		}
 	}
 	return cells
+}
+
+// mostDigits are those of a quantity that people are shown.
+const mostDigits = 3
+
+// Fraction is how many digits of a quantity are shown after the point.
+func (c *Column) Fraction(v Cell) int {
+	if c.Digits > 0 {
+		return c.Digits
+	}
+	_, digits, _ := strings.Cut(v.Text, ".")
+	return min(len(digits), mostDigits)
 }
 
 func (c *Column) digits(v Cell) int {

@@ -14,9 +14,12 @@ type Document struct {
 	Name       string // such as overlap, for the names of files
 	Title      string
 	Parameters []Parameter
-	Figures    []Figure
-	Charts     []Chart
-	Tables     []Table
+	// Decision is what the report asks its readers to decide, in a sentence or two;
+	// empty where there is nothing to be decided by it.
+	Decision string
+	Figures  []Figure
+	Charts   []Chart
+	Tables   []Table
 	// Definitions tell what the words of the report mean.
 	Definitions []Definition
 	Notes       []string

@@ -23,7 +23,9 @@ func (d *Document) WriteJSON(w io.Writer) error {
 		out.raw(": ")
 		out.value(p.Value)
 	}
-	out.raw("\n  },\n  \"figures\": [")
+	out.raw("\n  },\n")
+	out.field("  ", "decision", d.Decision, true)
+	out.raw("  \"figures\": [")
 	for i := range d.Figures {
 		f := &d.Figures[i]
 		out.separate(i)

@@ -28,6 +28,9 @@ func (d *Document) WriteTerminal(w io.Writer, page Page, next func(table string,
 	for _, p := range d.Parameters {
 		fmt.Fprintf(&b, "  %s: %s\n", p.Name, printable(p.Value))
 	}
+	if d.Decision != "" {
+		fmt.Fprintf(&b, "\n%s\n", printable(d.Decision))
+	}
 	if len(d.Figures) > 0 {
 		b.WriteString("\n")
 		var g grid

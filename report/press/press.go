@@ -141,8 +141,11 @@ func charts(d *document.Document) ([]File, error) {
 }
 
 func about(d *document.Document) string {
-	parts := make([]string, 0, len(d.Figures)+1)
+	parts := make([]string, 0, len(d.Figures)+2)
 	parts = append(parts, "As of "+d.Parameter("as_of"))
+	if d.Decision != "" {
+		parts = append(parts, strings.TrimSuffix(d.Decision, "."))
+	}
 	for i := range d.Figures {
 		f := &d.Figures[i]
 		parts = append(parts, strings.TrimSpace(f.Name+" "+f.Shown(f.Value)+" "+f.Currency))

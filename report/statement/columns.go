@@ -22,6 +22,11 @@ func money(key, name string, c finance.Currency) document.Column {
 	return document.Column{Key: key, Name: name, Kind: document.Money, Currency: string(c)}
 }
 
+// rate is a ratio to as many digits as rates have.
+func rate(key, name string) document.Column {
+	return document.Column{Key: key, Name: name, Kind: document.Quantity, Digits: rateDigits}
+}
+
 // mixed is money whose cells say their own currency, to more digits than it has.
 func mixed(key, name string, digits int) document.Column {
 	return document.Column{Key: key, Name: name, Kind: document.Money, Digits: digits}
@@ -56,6 +61,12 @@ const unroundedDigits = 12
 // rateDigits is how many digits of a daily rate are shown.
 const rateDigits = 6
 
+// grouped is an amount in a sentence.
+func grouped(m finance.Money) string {
+	c := document.Column{Kind: document.Money}
+	return c.Shown(own(m))
+}
+
 func yes(b bool) document.Cell {
 	if b {
 		return document.Cell{Text: "yes"}
@@ -85,7 +96,7 @@ func lines(name, title string, all []cost.Line, in finance.Currency) document.Ta
 			text("system", "System"), text("serving", "Served by"), text("stage", "Stage"), text("cost_center", "Cost center"), text("country", "Country"),
 			date("first_day", "First day"), date("last_day", "Last day"), quantity("quantity", "Quantity"), text("unit", "Unit"),
 			mixed("rate", "Daily rate", rateDigits), text("proration", "Proration"), mixed("amount", "Amount", 0),
-			quantity("fx_rate", "Rate of exchange"), date("fx_date", "Date of the rate"), summed(money("reported", "Amount reported", in)),
+			rate("fx_rate", "Rate of exchange"), date("fx_date", "Date of the rate"), summed(money("reported", "Amount reported", in)),
 			text("invoice", "Invoice"), text("accrual", "Accrual"), text("correction_of", "Corrects"),
 			date("notice_day", "Last notice day"), date("contract_end", "Contract end"), text("supplier", "Supplier"), text("owner", "Owner"),
 		},

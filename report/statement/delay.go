@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"fmt"
+
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/document"
@@ -12,6 +14,7 @@ func (m *maker) delay() (*document.Document, error) {
 		return nil, err
 	}
 	d := m.begin("What each day of delay costs", &y.Head)
+	d.Decision = decision(&y)
 	d.Figures = []document.Figure{
 		figure(money("next_day_waste", "Waste of the next day", y.Currency), paid(y.NextDay.Waste)),
 		figure(money("next_day_cash", "Cash of the next day", y.Currency), paid(y.NextDay.Cash)),
@@ -20,7 +23,7 @@ func (m *maker) delay() (*document.Document, error) {
 		s := &y.Steps[0]
 		d.Figures = append(d.Figures,
 			figure(quantity("first_step_days", "Days until cash jumps"), count(s.Days)),
-			figure(money("first_step_cash", "By then", y.Currency), paid(s.Cash)))
+			figure(money("first_step_cash", "Cash of that jump", y.Currency), paid(s.Cash)))
 	}
 	d.Charts = []document.Chart{curve(&y)}
 	d.Tables = []document.Table{steps(&y), points(&y)}
@@ -33,8 +36,23 @@ func (m *maker) addCurve(d *document.Document) error {
 	if err != nil {
 		return err
 	}
+	d.Decision = decision(&y)
 	d.Charts = append(d.Charts, curve(&y))
 	return nil
+}
+
+// decision says by when what must be done so that no cash is spent at once, and what
+// each day until then costs.
+func decision(y *cost.Delay) string {
+	if len(y.Steps) == 0 {
+		return fmt.Sprintf("No contract goes on for a delay of up to %d days: %s.", len(y.Points)-1, y.NextDay.PerDay())
+	}
+	s := &y.Steps[0]
+	do := fmt.Sprintf("Give notice of contract %s by %s", s.Contract, s.Day)
+	if s.Reason == cost.StillNeeded {
+		do = fmt.Sprintf("Have everybody off %s by %s, when contract %s ends", s.System, s.Day, s.Contract)
+	}
+	return fmt.Sprintf("%s, or it goes on to %s for %s. That happens at %d days of delay; until then %s.", do, s.Until, grouped(s.Cash), s.Days, y.NextDay.PerDay())
 }
 
 // curve is cash with its steps and waste, over the days of delay.
@@ -75,17 +93,13 @@ func points(y *cost.Delay) document.Table {
 		Columns: []document.Column{quantity("days", "Days of delay"), money("cash", "Cash", y.Currency), money("waste", "Waste", y.Currency)},
 	}
 	for _, c := range cost.Classes() {
-		if c.Waste() {
-			t.Columns = append(t.Columns, money(string(c), titled(string(c)), y.Currency))
-		}
+		t.Columns = append(t.Columns, money(string(c), titled(string(c)), y.Currency))
 	}
 	rows := make([][]document.Cell, len(y.Points))
 	for i, p := range y.Points {
 		rows[i] = []document.Cell{count(p.Days), paid(p.Cash), paid(p.Waste)}
 		for _, c := range cost.Classes() {
-			if c.Waste() {
-				rows[i] = append(rows[i], paid(amountOf(p.Classes, c, y.Currency)))
-			}
+			rows[i] = append(rows[i], paid(amountOf(p.Classes, c, y.Currency)))
 		}
 	}
 	t.Rows = document.Of(rows...)

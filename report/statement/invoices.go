@@ -3,6 +3,7 @@ package statement
 import (
 	"strconv"
 
+	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/document"
 )
@@ -52,7 +53,7 @@ func findings(all []cost.InvoiceFinding) document.Table {
 			shown.Text = strconv.Itoa(f.Shown)
 		}
 		rows[i] = []document.Cell{
-			word(f.Invoice), word(f.Contract), word(f.Item), on(f.Period.From), on(f.Period.To), exact(f.Quantity), exact(f.ExpectedQuantity), shown,
+			word(f.Invoice), word(f.Contract), word(f.Item), on(f.Period.From), on(f.Period.To), exact(f.Quantity), exact(aDay(f)), exact(f.ExpectedQuantity), shown,
 			own(f.Amount), own(f.Expected), own(f.Difference), word(f.Finding), word(f.Text), word(f.Month.String()), word(f.Corrects),
 		}
 	}
@@ -60,11 +61,17 @@ func findings(all []cost.InvoiceFinding) document.Table {
 		Name: "findings", Title: "Lines of invoices", Rows: document.Of(rows...),
 		Columns: []document.Column{
 			text("invoice", "Invoice"), text("contract", "Contract"), text("item", "Item"), date("first_day", "First day"), date("last_day", "Last day"),
-			quantity("quantity", "Billed quantity"), quantity("expected_quantity", "Expected quantity"), quantity("shown", "Shown by the platform"),
+			quantity("quantity", "Billed quantity"), quantity("expected_a_day", "Expected a day"), quantity("expected_quantity", "Expected over the period"), quantity("shown", "Shown by the platform"),
 			mixed("billed", "Billed", 0), mixed("expected", "Expected", 0), mixed("difference", "Billed too much", 0), text("finding", "Finding"), text("text", "What it says"),
 			text("month", "Counts in"), text("correction_of", "Corrects"),
 		},
 	}
+}
+
+// aDay is what was expected on the average of the days of a period: seats, where an
+// invoice counts seats.
+func aDay(f *cost.InvoiceFinding) finance.Exact {
+	return f.ExpectedQuantity.Over(finance.Whole(f.Period.Days()))
 }
 
 func seats(all []cost.SeatDifference) document.Table {

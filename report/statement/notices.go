@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"fmt"
+
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/document"
 )
@@ -11,8 +13,10 @@ func (m *maker) notices() (*document.Document, error) {
 		return nil, err
 	}
 	d := m.begin("By when contracts must be ended", &n.Head)
+	d.Decision = "No notice is open: of every contract it was given, is too late, or is not needed."
 	for i := range n.Notices {
 		if next := &n.Notices[i]; next.State == cost.NoticeOpen {
+			d.Decision = fmt.Sprintf("Give notice of contract %s by %s, in %d days, or it goes on to %s for %s.", next.Contract, next.Last, next.DaysLeft, next.Until, grouped(next.Miss))
 			d.Figures = []document.Figure{
 				figure(text("next_contract", "Next notice"), word(next.Contract)),
 				figure(date("next_notice", "Last day for it"), on(next.Last)),

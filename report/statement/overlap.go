@@ -19,7 +19,8 @@ func (m *maker) overlap() (*document.Document, error) {
 	}
 	d := m.begin("What is paid twice", &o.Head)
 	d.Figures = []document.Figure{
-		figure(money("waste", "Waste", o.Currency), paid(o.Waste)),
+		figure(money("waste", "Waste, actual and forecast", o.Currency), paid(o.Waste)),
+		figure(money("waste_actual", "Of it, actual", o.Currency), paid(actualWaste(&o))),
 		figure(money("overlap", "Of it, seats paid twice", o.Currency), paid(o.Overlap)),
 		figure(quantity("seat_days", "Seat-days paid twice"), count(o.SeatDays)),
 		figure(quantity("seats", "Seats paid twice"), count(o.Seats)),
@@ -34,6 +35,17 @@ func (m *maker) overlap() (*document.Document, error) {
 	d.Charts = append(d.Charts, monthly("Waste by month", o.Lines, o.Currency))
 	d.Tables = []document.Table{classes(&o), groups(o.Lines, m.by(), o.Currency), lines("lines", "All lines", o.Lines, o.Currency)}
 	return d, nil
+}
+
+// actualWaste is that of the days up to the one of the report.
+func actualWaste(o *cost.Overlap) finance.Money {
+	sum := finance.Money{Currency: o.Currency}
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Class.Waste() && l.Phase == cost.Actual {
+			sum = sum.Add(l.Reported)
+		}
+	}
+	return sum
 }
 
 func (m *maker) by() []cost.Facet {

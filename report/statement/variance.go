@@ -29,7 +29,7 @@ func (m *maker) variance() (*document.Document, error) {
 		}
 		d.Figures = append(d.Figures,
 			figure(money(measure.name+"_planned", measure.title+" planned", v.Currency), paid(planned)),
-			figure(money(measure.name+"_actual", measure.title+" became", v.Currency), paid(actual)),
+			figure(money(measure.name+"_actual", measure.title+", actual and forecast", v.Currency), paid(actual)),
 			figure(money(measure.name+"_variance", measure.title+" over plan", v.Currency), paid(actual.Sub(planned))))
 		d.Tables = append(d.Tables, varied(measure.name, measure.title+" by price, volume and timing", lines, v.Currency))
 	}
@@ -54,9 +54,9 @@ func varied(name, title string, all []cost.VarianceLine, in finance.Currency) do
 		SumRule: "sums of the rows; price, volume and timing add up to actual less planned",
 		Columns: []document.Column{
 			text("class", "Class"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), text("kind", "Kind"), text("system", "System"), text("unit", "Unit"),
-			quantity("planned_quantity", "Planned quantity"), quantity("moved_quantity", "With the days of the switches"), quantity("actual_quantity", "Actual quantity"),
+			quantity("planned_quantity", "Planned quantity"), quantity("moved_quantity", "With the days of the switches"), quantity("actual_quantity", "Actual and forecast quantity"),
 			rate("planned_rate", "Planned rate"), rate("actual_rate", "Actual rate"),
-			summed(money("planned", "Planned", in)), summed(money("actual", "Actual", in)),
+			summed(money("planned", "Planned", in)), summed(money("actual", "Actual and forecast", in)),
 			summed(money("price", "Price", in)), summed(money("volume", "Volume", in)), summed(money("timing", "Timing", in)),
 			text("correction_of", "Corrects"),
 		},

@@ -21,6 +21,7 @@ func Sample() *document.Document {
 			{Key: "plan", Name: "Plan", Value: "spring"},
 			{Key: "currency", Name: "Currency", Value: "EUR"},
 		},
+		Decision: "Have everybody off the old system by 2027-03-31, or its contract goes on for 9,000.00 EUR.",
 		Figures: []document.Figure{
 			{Column: document.Column{Key: "waste", Name: "Waste", Kind: document.Money, Currency: "EUR"}, Value: document.Cell{Text: "23733.87"}},
 			{Column: document.Column{Key: "seat_days", Name: "Seat-days paid twice", Kind: document.Quantity}, Value: document.Cell{Text: "13500"}},

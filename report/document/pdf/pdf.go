@@ -148,6 +148,7 @@ func (p *printer) firstPage() {
 	}
 	p.paragraph(strings.Join(asked, " · "), words, quiet())
 	p.y += 8
+	p.decision()
 	p.figures()
 	for i := range p.doc.Charts {
 		p.chart(&p.doc.Charts[i])
@@ -155,6 +156,25 @@ func (p *printer) firstPage() {
 	for _, n := range p.doc.Notes {
 		p.paragraph("Note: "+n, words, ink())
 	}
+}
+
+// decision stands above everything else, beside a bar.
+func (p *printer) decision() {
+	if p.doc.Decision == "" {
+		return
+	}
+	const size, apart = 11.0, 15.0
+	p.y += 6
+	p.SetFont(font, "B", size)
+	lines := p.SplitText(p.doc.Decision, p.width()-12)
+	c := colorOf(plot.Series)
+	p.SetFillColor(c[0], c[1], c[2])
+	p.Rect(margin, p.y-size, 3, float64(len(lines))*apart, "F")
+	for _, line := range lines {
+		p.write(margin+12, p.y, size, "B", ink(), line)
+		p.y += apart
+	}
+	p.y += 4
 }
 
 // figures stand in boxes, four in a row.
@@ -202,9 +222,15 @@ func (p *printer) paragraph(text string, size float64, c color) {
 	}
 }
 
+// chart draws a chart, somewhat lower where it then still fits on the page.
 func (p *printer) chart(c *document.Chart) {
-	const height = 170
-	p.room(plot.Height(c, height) + 6)
+	const usual, least = 170.0, 110.0
+	around := plot.Height(c, p.width(), 0) + 6
+	height := max(min(usual, p.bottom()-p.y-around), least)
+	if p.y+around+height > p.bottom() {
+		p.AddPage()
+		height = usual
+	}
 	p.write(margin, p.y, 11, "B", ink(), c.Title)
 	p.y += 6
 	p.y += plot.Draw(c, &canvas{p, p.y}, p.width(), height) + 12

@@ -44,7 +44,7 @@ func TestAReaderFindsTheFiguresAndThePageNumbers(t *testing.T) {
 	t.Parallel()
 	pages := text(t, printed(t, documenttest.Sample()))
 	for page, wants := range map[int][]string{
-		0: {"What is paid twice", "As of: 2027-03-31", "23,733.87 EUR", "What each day of delay costs", "2027-03-31: the old contract must be gone on with", "page 1 of"},
+		0: {"What is paid twice", "As of: 2027-03-31", "Have everybody off the old system by 2027-03-31", "23,733.87 EUR", "What each day of delay costs", "2027-03-31: the old contract must be gone on with", "page 1 of"},
 		1: {"as of 2027-03-31 · known at 2027-04-01T06:00:00Z", "page 2 of"},
 	} {
 		for _, want := range wants {
@@ -69,6 +69,16 @@ func TestALongTableSaysWhatIsNotPrinted(t *testing.T) {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q", want)
 		}
+	}
+}
+
+func TestALongTextInATableIsPrintedWhole(t *testing.T) {
+	t.Parallel()
+	d := documenttest.Sample()
+	long := "notice is given after 2027-04-30, its last notice day: contract pbx-seats goes on to 2028-06-30, for 148,179.79 GBP"
+	d.Tables = []document.Table{{Name: "steps", Title: "Where cash jumps", Columns: []document.Column{{Key: "text", Name: "What it says"}}, Rows: document.Of(document.Texts(long))}}
+	if all := strings.Join(strings.Fields(strings.Join(text(t, printed(t, d)), "\n")), " "); !strings.Contains(all, long) {
+		t.Errorf("no %q in:\n%s", long, all)
 	}
 }
 

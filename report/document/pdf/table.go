@@ -141,20 +141,34 @@ func (p *printer) columns(t *document.Table, widths []float64) {
 	p.y += float64(high)*10 + 7
 }
 
+// row prints a row, over as many lines as its longest text needs.
 func (p *printer) row(t *document.Table, widths []float64, texts []string, style string) {
-	if p.y+leading > p.bottom() {
+	lines := make([][]string, len(texts))
+	high := 1
+	for i, text := range texts {
+		if t.Columns[i].Kind == document.Text {
+			p.SetFont(font, style, words)
+			lines[i] = p.SplitText(text, widths[i]-padding+1)
+			high = max(high, len(lines[i]))
+		} else {
+			lines[i] = []string{p.fitted(text, words, style, widths[i]-padding+1)}
+		}
+	}
+	if p.y+float64(high)*leading > p.bottom() {
 		p.AddPage()
 		p.columns(t, widths)
 	}
 	x := margin
-	for i, text := range texts {
-		text = p.fitted(text, words, style, widths[i]-padding+1)
-		if t.Columns[i].Kind.Numeric() {
-			p.writeEnd(x+widths[i]-padding/2, p.y, words, style, ink(), text)
-		} else {
-			p.write(x+padding/2, p.y, words, style, ink(), text)
+	for i := range lines {
+		for j, line := range lines[i] {
+			y := p.y + float64(j)*leading
+			if t.Columns[i].Kind.Numeric() {
+				p.writeEnd(x+widths[i]-padding/2, y, words, style, ink(), line)
+			} else {
+				p.write(x+padding/2, y, words, style, ink(), line)
+			}
 		}
 		x += widths[i]
 	}
-	p.y += leading
+	p.y += float64(high) * leading
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dualtone/dualtone/report/document"
 )
@@ -55,6 +56,7 @@ const (
 	small    = 9.0 // size of words
 	leading  = 13.0
 	leftRoom = 74.0
+	keyRoom  = 16.0 // for the sign before what it means
 	topRoom  = 12.0
 )
 
@@ -90,12 +92,16 @@ func Draw(c *document.Chart, on Canvas, width, height float64) float64 {
 	on.Line([]XY{{f.left, f.y(max(f.minY, 0))}, {f.right, f.y(max(f.minY, 0))}}, Axis, 1, false)
 	y := f.bottom + 2*leading
 	on.Text(XY{(f.left + f.right) / 2, y}, c.X, Middle, Quiet, small)
-	return drawKey(c, on, f.left, y+leading+4) + leading/2
+	return drawKey(c, on, XY{f.left, y + leading + 4}, width) + leading/2
 }
 
 // Height is how high Draw makes a chart.
-func Height(c *document.Chart, height float64) float64 {
-	return topRoom + height + (4.5+float64(len(c.Series)+len(c.Marks)))*leading + 4
+func Height(c *document.Chart, width, height float64) float64 {
+	lines := len(c.Series)
+	for _, m := range c.Marks {
+		lines += len(folded(m.Label, width-leftRoom-keyRoom))
+	}
+	return topRoom + height + (4.5+float64(lines))*leading + 4
 }
 
 func frameOf(c *document.Chart, width, height float64) frame {
@@ -224,18 +230,38 @@ func (f *frame) drawBars(c *document.Chart, on Canvas) {
 	}
 }
 
-// drawKey tells what the series are and what the marks mean, a line each.
-func drawKey(c *document.Chart, on Canvas, x, y float64) float64 {
+// drawKey tells what the series are and what the marks mean, each in a line of its own.
+// What is too long for the width goes on in the next line.
+func drawKey(c *document.Chart, on Canvas, at XY, width float64) float64 {
+	x, y := at.X, at.Y
 	for i, s := range c.Series {
 		on.Bar(XY{x, y - 8}, 10, 8, Of(i), s.Name)
-		on.Text(XY{x + 16, y}, s.Name, Start, Words, small)
+		on.Text(XY{x + keyRoom, y}, s.Name, Start, Words, small)
 		y += leading
 	}
 	for i, m := range c.Marks {
 		on.Dot(XY{x + 5, y - 3}, 6, Notch)
 		on.Text(XY{x + 5, y}, strconv.Itoa(i+1), Middle, Words, small-1)
-		on.Text(XY{x + 16, y}, strings.TrimSpace(m.Label), Start, Words, small)
-		y += leading
+		for _, line := range folded(m.Label, width-x-keyRoom) {
+			on.Text(XY{x + keyRoom, y}, line, Start, Words, small)
+			y += leading
+		}
 	}
 	return y
+}
+
+// folded breaks words into lines that are surely no wider: a chart does not know the
+// letters that it is going to be drawn with.
+func folded(text string, width float64) []string {
+	const letter = 0.5 * small // wider than letters are on the average
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		if *last != "" && float64(utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word))*letter > width {
+			lines = append(lines, word)
+			continue
+		}
+		*last = strings.TrimSpace(*last + " " + word)
+	}
+	return lines
 }

@@ -96,3 +96,18 @@ func TestAChartOfNothingOrOfOnePlaceIsDrawn(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatALongMarkSaysGoesOnInTheNextLine(t *testing.T) {
+	t.Parallel()
+	c := documenttest.Sample().Charts[0]
+	before := strings.Count(drawn(t, &c), "<text")
+	long := strings.TrimSpace(strings.Repeat("notice of contract pbx-seats is missed and ", 6))
+	c.Marks[0].Label = long
+	text := drawn(t, &c)
+	if lines := strings.Count(text, "<text") - before; lines < 1 || strings.Contains(text, long) {
+		t.Errorf("%d lines more for %d letters in:\n%s", lines, len(long), text)
+	}
+	if words := strings.Count(text, "pbx-seats"); words != 6 {
+		t.Errorf("%d of 6 times the contract is named", words)
+	}
+}

@@ -102,12 +102,7 @@ func formatOf(c *document.Column, v document.Cell) string {
 		}
 		return fixed(digits) + ` "` + code + `"`
 	case document.Quantity:
-		_, fraction, _ := strings.Cut(v.Text, ".")
-		digits := len(fraction)
-		if c.Digits > 0 {
-			digits = c.Digits
-		}
-		return fixed(digits)
+		return fixed(c.Fraction(v))
 	case document.Percent:
 		return "0.0%"
 	case document.Date:

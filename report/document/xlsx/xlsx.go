@@ -123,6 +123,11 @@ func (b *book) asked(d *document.Document) error {
 		c := &d.Figures[i]
 		out.row(c.Name, b.cell(&c.Column, c.Value, &out.err), c.CurrencyOf(c.Value))
 	}
+	if d.Decision != "" {
+		out.row()
+		out.row(out.styled("To be decided", head), out.styled("", head), out.styled("", head))
+		out.row(d.Decision)
+	}
 	for i, n := range d.Notes {
 		if i == 0 {
 			out.row()
