@@ -8,10 +8,8 @@ import (
 
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/control"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/postgres"
-	"github.com/dualtone/dualtone/report/statement"
 )
 
 // spring is when the months of the worked example are over.
@@ -88,49 +86,5 @@ func TestAMonthIsLookedAtClosedAndOpenedAgain(t *testing.T) {
 	}
 	if len(entries) != 2 || entries[0].Reason != "February" || entries[1].Reason != "wrong seats" || entries[1].Outcome != audit.Changed {
 		t.Errorf("the audit has %+v", entries)
-	}
-}
-
-// Every report of finance, in every format that it has, is the same to the byte when
-// it is asked for again in the same words after more became known.
-func TestEveryReportOfAClosedMonthIsTheSameAfterLateFacts(t *testing.T) {
-	t.Parallel()
-	address := waves(t, 0)
-	answered[cost.Closing](t, address, "finance", "close", "2027-02", "--reason", "February")
-	closed := answered[cost.Closing](t, address, "finance", "close", "2027-03", "--reason", "March")
-	months := []string{"--month", "2027-02"}
-	known := []string{"--as-of", "2027-03-31", "--known-at", closed.KnownAt.Format(time.RFC3339Nano)}
-	var asked [][]string
-	for _, report := range statement.Reports() {
-		for _, format := range []string{"table", "json", "csv", "xlsx", "pdf"} {
-			asked = append(asked, append([]string{"report", string(report), "--format", format, "--out", "-"}, months...))
-		}
-		asked = append(asked, append([]string{"report", string(report), "--format", "json"}, known...))
-	}
-	asked = append(asked, append([]string{"report", "overlap", "--drill", "--format", "csv"}, months...),
-		append([]string{"report", "overlap", "--by", "stage,cost-center", "--cost-center", "CC1"}, months...))
-	printed := func() map[string]string {
-		all := map[string]string{}
-		for _, args := range asked {
-			out, ended, said := askedAt(t, spring(), address, args...)
-			if ended != exitOK || out == "" {
-				t.Fatalf("%v ended %d: %s", args, ended, said)
-			}
-			all[strings.Join(args, " ")] = out
-		}
-		return all
-	}
-	was := printed()
-	paid, err := finance.ParseDay("2027-02-15")
-	must(t, err)
-	must(t, lateFacts(t.Context(), address, paid))
-	for asked, now := range printed() {
-		if now != was[asked] {
-			t.Errorf("%s\nwas %.2000s\nnow %.2000s", asked, was[asked], now)
-		}
-	}
-	out, ended, said := askedAt(t, spring(), address, "report", "overlap", "--as-of", "2027-04-30", "--format", "csv", "--table", "lines")
-	if ended != exitOK || strings.Count(out, ",2027-02,") == 0 || !strings.Contains(out, "2027-04,cloud-seats") {
-		t.Errorf("corrections of February in April ended %d: %s%s", ended, said, out)
 	}
 }
