@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -71,9 +72,36 @@ func LinkID(key string) string {
 	return id
 }
 
-// Share makes a link and its key, which is told once.
-func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Duration) (Link, string, error) {
+// Shareable reports whether there can be a link to a page, and what seeing it takes.
+func Shareable(path string) (Action, bool) {
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	switch {
+	case !strings.HasPrefix(path, "/"):
+		return "", false
+	case len(parts) == 2 && parts[0] == "plans" && parts[1] != "" && parts[1] != "edit":
+		return PlanRead, true
+	case path == "/reports/traffic":
+		return ReportRead, true
+	case len(parts) == 3 && parts[0] == "reports" && parts[1] == "cost" && parts[2] != "":
+		return ReportFinance, true
+	default:
+		return "", false
+	}
+}
+
+// Share makes a link and its key, which is told once. Nobody shares what they may
+// not see themselves.
+func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Duration) (Link, string, error) {
+	action, ok := Shareable(l.Path)
+	pinned, wrong := url.ParseQuery(l.Pinned)
+	l.Pinned = pinned.Encode()
+	switch {
+	case !ok:
+		return l, "", fmt.Errorf("page %q: a link is for a plan or a report: %w", l.Path, dualtone.ErrInvalid)
+	case wrong != nil:
+		return l, "", fmt.Errorf("pinned: %w: %w", wrong, dualtone.ErrInvalid)
+	case !who.May(action):
+		return l, "", &DeniedError{Actor: who, Action: action, May: Who(action)}
 	case strings.TrimSpace(l.Reader) == "":
 		return l, "", fmt.Errorf("a link needs a reader: for whom it is: %w", dualtone.ErrInvalid)
 	case lasts <= 0 || lasts > LinkLife:

@@ -1,6 +1,9 @@
 package access
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Action is something that somebody does, such as plan.start.
 type Action string
@@ -104,6 +107,16 @@ func writes(a Action, does string, roles []Role) Row {
 // Table is who may do what, and all there is to do.
 func Table() []Row { return slices.Concat(planRows(), peopleRows(), knowledgeRows(), ownRows()) }
 
+// rows finds each row of the table. Whoever shows what may be done with a plan asks
+// hundreds of times.
+var rows = sync.OnceValue(func() map[Action]Row { //nolint:gochecknoglobals // it is made once, and never changes
+	all := map[Action]Row{}
+	for _, r := range Table() {
+		all[r.Action] = r
+	}
+	return all
+})
+
 func planRows() []Row {
 	holders := append(append(approvers(), planners()...), Operator, System)
 	timers := append(desk(), CutoverApprover, TelecomOwner, FinanceOwner)
@@ -188,12 +201,9 @@ func ownRows() []Row {
 
 // Find returns the row of an action.
 func Find(a Action) (Row, bool) {
-	for _, r := range Table() {
-		if r.Action == a {
-			return r, true
-		}
-	}
-	return Row{}, false
+	r, ok := rows()[a]
+	r.Roles = slices.Clone(r.Roles)
+	return r, ok
 }
 
 // Who lists the roles that may do something; nobody for what is not in the table.

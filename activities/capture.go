@@ -89,7 +89,7 @@ func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
 	}
 	ctx = systems.OneLook(ctx)
 	if o.To == dualtone.Old {
-		return u.planReturn(ctx, s, p)
+		return u.planReturn(ctx, s, p, o.Over)
 	}
 	return u.planMove(ctx, s, p)
 }
@@ -139,7 +139,7 @@ func (u *User) offer(ctx context.Context, p dualtone.Person, before cutover.Imag
 	return &offer, wrap(err, "queues for %s on %s", p.ID, u.New.Name)
 }
 
-func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.PersonState) (cutover.Switch, error) {
+func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.PersonState, over cutover.Image) (cutover.Switch, error) {
 	move, err := u.Switches.Latest(ctx, p.ID)
 	switch {
 	case errors.Is(err, dualtone.ErrNotFound) && p.Side == dualtone.New:
@@ -155,7 +155,7 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 		return s, err
 	}
 	s.Before = now
-	s.Actions, _ = cutover.PlanReturn(move.Before, move.Actions, now)
+	s.Actions, _ = cutover.PlanReturn(move.Before, move.Actions, now, over)
 	return s, nil
 }
 

@@ -13,7 +13,8 @@ import (
 )
 
 // Interceptor carries errors across Temporal by their names, honors a vendor's
-// wish to be left alone, and tells the server that long activities are alive.
+// wish to be left alone, tells the server that long activities are alive, and
+// remembers for which plan each asks the systems.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -31,7 +32,7 @@ type inbound struct {
 
 // ExecuteActivity runs the activity, beating its heart meanwhile.
 func (i *inbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	ctx = context.WithValue(ctx, progressKey{}, &progress{})
+	ctx = onBehalf(context.WithValue(ctx, progressKey{}, &progress{}), in.Args)
 	defer keepBeating(ctx)()
 	result, err := i.Next.ExecuteActivity(ctx, in)
 	return result, crossing(err)

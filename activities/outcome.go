@@ -50,6 +50,9 @@ func (o *Outcomes) Outcome(ctx context.Context, name string) (*rehearsal.Outcome
 	if c.AtRisk, err = o.atRisk(ctx, c.Tried); err != nil {
 		return nil, err
 	}
+	if c.Asked, err = o.Store.Usage(ctx, name, p.Kept); err != nil {
+		return nil, err
+	}
 	return kept.Hold(c, o.Now().UTC()), nil
 }
 

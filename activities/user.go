@@ -82,6 +82,9 @@ type Order struct {
 	// Held is the stage of a plan on whose behalf the user is moved; its holds
 	// are honored until the first write of the move.
 	Held *StageRef `json:"held,omitempty"`
+	// Over is what a way back overwrites although somebody else set it, as whoever
+	// chose so has seen it.
+	Over cutover.Image `json:"over,omitempty"`
 }
 
 // Result is what became of a piece of work.

@@ -172,14 +172,14 @@ func openVisit(ctx context.Context, s settings) (_ *visit, done func(), err erro
 			done()
 		}
 	}()
+	if err := makeSchema(ctx, stack); err != nil {
+		return nil, nil, err
+	}
 	pool, err := postgres.Open(ctx, stack.DatabaseURL)
 	if err != nil {
 		return nil, nil, err
 	}
 	closers = append(closers, pool.Close)
-	if _, err := postgres.Migrate(ctx, pool, nil); err != nil {
-		return nil, nil, err
-	}
 	v := &visit{settings: s, plans: postgres.NewRollouts(pool), versions: postgres.NewPlans(pool), found: &consoleFindings{Browsers: browsers, People: gridPeople, Slow: slowOnes, Bound: bound}}
 	if s.quick {
 		v.found.Browsers, v.found.People, v.found.Slow = 50, 2*planPeople, 500

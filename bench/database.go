@@ -48,3 +48,17 @@ func migrated(ctx context.Context, server *devstack.Postgres, section string) (*
 	}
 	return pool, nil
 }
+
+// makeSchema makes the schema as its owner, and hands it to the program as a company
+// does: all but the audit, to which it can only add.
+func makeSchema(ctx context.Context, stack *devstack.Stack) error {
+	pool, err := postgres.Open(ctx, stack.OwnerURL)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if _, err := postgres.Migrate(ctx, pool, nil); err != nil {
+		return err
+	}
+	return postgres.HandOver(ctx, pool, devstack.Program)
+}

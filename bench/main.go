@@ -57,6 +57,7 @@ type settings struct {
 
 	routingRounds  int
 	routingJournal string
+	routingOnly    string
 
 	out io.Writer
 }
@@ -71,6 +72,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		switch args[0] {
 		case "simulate":
 			return simulate(ctx, args[1:])
+		case "echo":
+			return echo(args[1:])
 		case "bare":
 			return bareWorker(ctx, args[1:])
 		case "print":
@@ -140,6 +143,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.IntVar(&s.days, "days", 6, "days over which they are spread")
 	flags.IntVar(&s.routingRounds, "routing-rounds", 3, "rounds of the edge and of each of its peers, in turns")
 	flags.StringVar(&s.routingJournal, "routing-journal", "none", "where the measured edge keeps decisions: none, as its peers do, or database")
+	flags.StringVar(&s.routingOnly, "routing-only", "", "only this interface of the edge: SIP, HTTP or ENUM")
 	flags.BoolVar(&s.quick, "quick", false, "small sizes, to see that everything works")
 	if err := flags.Parse(args); err != nil {
 		return s, err

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // probePatience is how long a question waits for its answer: after that (T1 of RFC 3261) a
@@ -103,6 +107,8 @@ func micros(took []time.Duration, percent int) int {
 
 // pace calls send for each question at its time, and returns how late each was.
 func pace(ctx context.Context, rate float64, span time.Duration, send func(n int, due time.Time) error) (late []time.Duration, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	began := time.Now()
 	all := int(rate * span.Seconds())
 	for n := 0; n < all && ctx.Err() == nil; {
@@ -110,8 +116,9 @@ func pace(ctx context.Context, rate float64, span time.Duration, send func(n int
 		for ; n < all; n++ {
 			due := began.Add(time.Duration(float64(n) / rate * float64(time.Second)))
 			if due.After(now) {
-				// The kernel wakes a sleeper some 50 us late, which is less than what is measured.
-				<-time.After(time.Until(due))
+				if err := sleep(time.Until(due)); err != nil {
+					return late, err
+				}
 				break
 			}
 			late = append(late, now.Sub(due))
@@ -122,4 +129,17 @@ func pace(ctx context.Context, rate float64, span time.Duration, send func(n int
 		}
 	}
 	return late, ctx.Err()
+}
+
+// sleep has the kernel wake the thread, some 50 us late. A timer of Go is up to a
+// millisecond late on an idle processor, and what has become due meanwhile would be
+// sent in one burst, which no callers do.
+func sleep(d time.Duration) error {
+	left := unix.NsecToTimespec(max(0, d.Nanoseconds()))
+	for {
+		err := unix.Nanosleep(&left, &left)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
 }

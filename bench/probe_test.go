@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// echo answers each datagram with what a function makes of it, until the test ends.
-func echo(t *testing.T, answer func(n int, b []byte) []byte) string {
+// answering answers each datagram with what a function makes of it, until the test ends.
+func answering(t *testing.T, answer func(n int, b []byte) []byte) string {
 	t.Helper()
 	conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
@@ -56,7 +56,7 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := &datagrams{to: echo(t, c.answer), told: sipTold, protocol: newSIPProtocol}
+			d := &datagrams{to: answering(t, c.answer), told: sipTold, protocol: newSIPProtocol}
 			p, err := d.open(t.Context(), asked, time.Second)
 			if err != nil {
 				t.Fatal(err)
@@ -81,7 +81,7 @@ func askedIn(b []byte) int {
 func TestTheProberSeesASlowServer(t *testing.T) {
 	t.Parallel()
 	const slow = 20 * time.Millisecond
-	d := &datagrams{told: sipTold, protocol: newSIPProtocol, to: echo(t, func(_ int, b []byte) []byte {
+	d := &datagrams{told: sipTold, protocol: newSIPProtocol, to: answering(t, func(_ int, b []byte) []byte {
 		<-time.After(slow)
 		return redirect(b, probedTarget(askedIn(b)))
 	})}

@@ -64,6 +64,13 @@ func (c *compared) report(b *strings.Builder) {
 	if len(c.Ours.Alike) == len(c.Ours.Closed) {
 		row("p99 of both at 80 % of the peer's capacity, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Alike[i].P99) })
 	}
+	floor := ""
+	if len(c.Floor) == len(c.Ours.Closed) {
+		p50, p99 := latencies(c.Floor)
+		alike50, alike99 := latencies(c.FloorAlike)
+		floor = fmt.Sprintf("An echo that only sends each question back takes %.0f us (p50) and %.0f us (p99) at the rate of the edge's 80 %%, and %.0f us and\n"+
+			"%.0f us at that of the peer's: so much is the prober's, the kernel's and that of whoever else has the processors.\n\n", p50, p99, alike50, alike99)
+	}
 	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
 	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
 	for i := range c.Ours.Loaded {
@@ -71,5 +78,14 @@ func (c *compared) report(b *strings.Builder) {
 		fmt.Fprintf(b, " %d of %d (%d, %d) beside %d of %d (%d, %d);",
 			x.Answered, x.Asked, x.Wrong, x.TurnedAway, y.Answered, y.Asked, y.Wrong, y.TurnedAway)
 	}
-	b.WriteString("\n\n")
+	b.WriteString("\n\n" + floor)
+}
+
+// latencies are the medians of the rounds.
+func latencies(all []probed) (p50, p99 float64) {
+	var half, most []float64
+	for _, p := range all {
+		half, most = append(half, float64(p.P50)), append(most, float64(p.P99))
+	}
+	return middle(half), middle(most)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,10 @@ type compared struct {
 	Peer      string  `json:"peer"`
 	Ours      figures `json:"ours"`
 	Theirs    figures `json:"theirs"`
+	// Floor is an echo at the rates of Ours.Loaded and FloorAlike at those of
+	// Ours.Alike, where there is one.
+	Floor      []probed `json:"floor,omitempty"`
+	FloorAlike []probed `json:"floor_alike,omitempty"`
 }
 
 // figures are what one server showed in each round.
@@ -64,15 +69,24 @@ func route(ctx context.Context, s settings, found *findings) error {
 		return err
 	}
 	defer p.close()
+	floor, err := p.startEcho(ctx)
+	if err != nil {
+		return err
+	}
+	p.later(floor.process.stop)
 	for _, c := range []struct {
 		name, peer, program string
 		ours                asker
 		start               func(context.Context) (contender, error)
+		floor               *contender
 	}{
-		{"SIP 302", "Kamailio stateless (sl, htable)", "kamailio", p.sipAsker(p.at.sip), p.startKamailio},
-		{"HTTP look-up", "nginx, one fixed answer", "nginx", p.httpAsker(), p.startNginx},
-		{"ENUM", "NSD, the same zone", "nsd", p.enumAsker(p.at.enum), p.startNSD},
+		{"SIP 302", "Kamailio stateless (sl, htable)", "kamailio", p.sipAsker(p.at.sip), p.startKamailio, &floor},
+		{"HTTP look-up", "nginx, one fixed answer", "nginx", p.httpAsker(), p.startNginx, nil},
+		{"ENUM", "NSD, the same zone", "nsd", p.enumAsker(p.at.enum), p.startNSD, nil},
 	} {
+		if !strings.HasPrefix(c.name, s.routingOnly) {
+			continue
+		}
 		if _, err := exec.LookPath(c.program); err != nil {
 			s.say("%s: NOT COMPARED: no %s on this machine; tools/setup.sh sbc peers installs it as root", c.name, c.program)
 			r.Missing = append(r.Missing, fmt.Sprintf("%s beside %s: no %s on the machine", c.name, c.peer, c.program))
@@ -82,7 +96,7 @@ func route(ctx context.Context, s settings, found *findings) error {
 		if err != nil {
 			return err
 		}
-		got, err := compare(ctx, s, contender{"dualtone edge", p.edge, c.ours}, peer)
+		got, err := compare(ctx, s, contender{"dualtone edge", p.edge, c.ours}, peer, c.floor)
 		peer.process.stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
@@ -94,8 +108,9 @@ func route(ctx context.Context, s settings, found *findings) error {
 	return nil
 }
 
-// compare asks both in turns, so that whatever else the machine does meets both.
-func compare(ctx context.Context, s settings, ours, theirs contender) (compared, error) {
+// compare asks both in turns, so that whatever else the machine does meets both, and
+// an echo as well if there is one.
+func compare(ctx context.Context, s settings, ours, theirs contender, floor *contender) (compared, error) {
 	var c compared
 	for range s.routingRounds {
 		for _, side := range []struct {
@@ -112,6 +127,20 @@ func compare(ctx context.Context, s settings, ours, theirs contender) (compared,
 		}
 		c.Ours.Alike = append(c.Ours.Alike, alike)
 		s.say("%-14s at the peer's rate of %.0f/s: p50 %d us, p99 %d us", ours.name, alike.Rate, alike.P50, alike.P99)
+		if floor == nil {
+			continue
+		}
+		for _, at := range []struct {
+			rate float64
+			all  *[]probed
+		}{{c.Ours.Loaded[len(c.Ours.Loaded)-1].Rate, &c.Floor}, {alike.Rate, &c.FloorAlike}} {
+			least, err := floor.asker.open(ctx, at.rate, loadedSpan)
+			if err != nil {
+				return c, fmt.Errorf("%s: %w", floor.name, err)
+			}
+			*at.all = append(*at.all, least)
+			s.say("%-14s at the same %.0f/s: p50 %d us, p99 %d us; the questions were up to %d us late (p99)", floor.name, at.rate, least.P50, least.P99, least.Late)
+		}
 	}
 	c.Theirs.Alike = c.Theirs.Loaded
 	return c, nil

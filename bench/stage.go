@@ -130,7 +130,7 @@ func dial(ctx context.Context, address, namespace string) (client.Client, error)
 
 // fill makes the schema and puts in the people with their accounts.
 func (t *stage) fill(ctx context.Context) error {
-	if _, err := postgres.Migrate(ctx, t.pool, slog.New(slog.DiscardHandler)); err != nil {
+	if err := makeSchema(ctx, t.stack); err != nil {
 		return err
 	}
 	people := agents(t.people, t.up["connect"], t.up["salesforce"])

@@ -23,11 +23,14 @@ type Console struct {
 	Proxies   []string `mapstructure:"proxies"`
 	MaxBodyMB int      `mapstructure:"max_body_mb"`
 	// MaxUploadMB is how large a file of call records may be, which is read as it comes.
-	MaxUploadMB    int            `mapstructure:"max_upload_mb"`
-	MaxConnections int            `mapstructure:"max_connections"`
-	Session        ConsoleSession `mapstructure:"session"`
-	Rate           ConsoleRate    `mapstructure:"rate"`
-	OIDC           OIDC           `mapstructure:"oidc"`
+	MaxUploadMB    int `mapstructure:"max_upload_mb"`
+	MaxConnections int `mapstructure:"max_connections"`
+	// PerAddress is how many of them one address may have, which is that of a whole
+	// office behind its router; half of them if it is 0. Trusted proxies have no limit.
+	PerAddress int            `mapstructure:"max_connections_per_address"`
+	Session    ConsoleSession `mapstructure:"session"`
+	Rate       ConsoleRate    `mapstructure:"rate"`
+	OIDC       OIDC           `mapstructure:"oidc"`
 	// Metrics is where Prometheus finds the figures; empty for nowhere.
 	Metrics string `mapstructure:"metrics"`
 }
@@ -98,6 +101,7 @@ func (l *loader) checkConsole() {
 	l.between("console.max_body_mb", c.MaxBodyMB, 1, 1024)
 	l.between("console.max_upload_mb", c.MaxUploadMB, 1, 100_000)
 	l.between("console.max_connections", c.MaxConnections, 16, 100_000)
+	l.between("console.max_connections_per_address", c.PerAddress, 0, c.MaxConnections)
 	l.between("console.rate.burst", c.Rate.Burst, 1, 100_000)
 	l.between("console.rate.sign_ins_per_minute", c.Rate.SignIns, 1, 1000)
 	if c.Rate.PerSecond <= 0 {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"golang.org/x/net/netutil"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -30,12 +30,15 @@ type Config struct {
 	// TLS alone.
 	Secure  bool
 	Proxies []netip.Prefix
-	// MaxBody is how many bytes a request may have, and MaxConnections how many
-	// connections are open at a time.
+	// TLS is what the console itself speaks; nil where it does not.
+	TLS *tls.Config
+	// MaxBody is how many bytes a request may have.
 	MaxBody int64
 	// MaxUpload is how many bytes a file may have that is read as it comes.
-	MaxUpload      int64
-	MaxConnections int
+	MaxUpload int64
+	// MaxConnections is how many connections are open at a time, PerAddress how many of
+	// them from one address, half of all if it is 0. Proxies have no limit of their own.
+	MaxConnections, PerAddress int
 	// Idle and Lasts are how long a session holds without and with use.
 	Idle, Lasts time.Duration
 	// PerSecond and Burst are what one caller may ask.
@@ -129,8 +132,9 @@ const (
 
 // Serve serves until the context ends, and then what has been asked by then.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	room := newPlaces(ln, s.config.MaxConnections, s.config.PerAddress, s.proxies)
 	server := &http.Server{
-		Handler:           s.Handler(),
+		Handler: s.Handler(), ConnState: room.state,
 		ReadHeaderTimeout: headWithin, ReadTimeout: restWithin, WriteTimeout: restWithin, IdleTimeout: idleWithin,
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -139,7 +143,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	s.openSetup(ctx, ln.Addr())
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(netutil.LimitListener(ln, s.config.MaxConnections)) }()
+	var on net.Listener = room
+	if s.config.TLS != nil {
+		on = tls.NewListener(room, s.config.TLS)
+	}
+	go func() { done <- server.Serve(on) }()
 	select {
 	case err := <-done:
 		return fmt.Errorf("console on %s: %w: %w", ln.Addr(), err, dualtone.ErrUnavailable)

@@ -248,7 +248,7 @@ func TestSlowConnectionsAreEndedAndKeepNobodyOut(t *testing.T) {
 		_, _ = fmt.Fprint(conn, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ") // and never ends
 		slow = append(slow, conn)
 	}
-	// The slow ones fill every place and are thrown out; then others get in.
+	// The slow ones fill every place, and make room for whoever asks.
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+ln.Addr().String()+"/livez", http.NoBody)
 	must(t, err)
 	got, err := http.DefaultTransport.RoundTrip(r)

@@ -13,8 +13,33 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/workflows"
 )
+
+// AddDelivery keeps a delivery and has it scheduled. One that cannot be scheduled is
+// not kept.
+func (c *Control) AddDelivery(ctx context.Context, book delivery.Book, d delivery.Delivery) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if err := book.Put(ctx, d); err != nil || d.Cron == "" {
+		return err
+	}
+	err := c.ScheduleDelivery(ctx, d.Name, d.Cron, d.Zone)
+	if err != nil {
+		return errors.Join(err, book.Remove(context.WithoutCancel(ctx), d.Name))
+	}
+	return nil
+}
+
+// RemoveDelivery stops a report from going out. What became of it stays known.
+func (c *Control) RemoveDelivery(ctx context.Context, book delivery.Book, name string) error {
+	if err := c.UnscheduleDelivery(ctx, name); err != nil {
+		return err
+	}
+	return book.Remove(ctx, name)
+}
 
 // deliveryID names what delivers a report.
 func deliveryID(name string) string { return "delivery/" + name }

@@ -31,6 +31,8 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 		return fmt.Sprintf("Opens the closed window once somebody else has agreed; %s wait for it. A blackout stays closed.", people(waiting))
 	case rollout.Extend:
 		return people(onNew) + " soak until another time."
+	case rollout.Compare:
+		return fmt.Sprintf("Holds both systems against each other anew; %s are on the new one.", people(onNew))
 	case rollout.Override:
 		return fmt.Sprintf("Lets the stage pass against its gates, in your name; %s are on the new system.", people(onNew))
 	case rollout.Rollback:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -293,6 +294,32 @@ func (p *Plans) MoveTask(ctx context.Context, name string, o workflows.PlanOrder
 	return p.Store.Record(ctx, t)
 }
 
+// HandTask makes somebody else the owner of a task.
+func (p *Plans) HandTask(ctx context.Context, name, id, owner string, o rollout.Order) (rollout.Task, error) {
+	task, err := p.Store.Task(ctx, name, id)
+	if err != nil {
+		return task, err
+	}
+	handed, err := task.Hand(owner)
+	if err != nil {
+		return task, err
+	}
+	standing, err := p.standing(ctx, name)
+	if err != nil {
+		return task, err
+	}
+	o.Verb, o.At = rollout.Progress, p.Now()
+	o.Reason = strings.TrimSuffix(fmt.Sprintf("task %s goes from %s to %s: %s", id, task.Owner, owner, o.Reason), ": ")
+	t, err := standing.Take(o)
+	if err != nil {
+		return task, err
+	}
+	if err := p.Store.MoveTask(ctx, task, handed); err != nil {
+		return task, err
+	}
+	return handed, p.Store.Record(ctx, t)
+}
+
 // Stage asks the workflow of a stage how it stands. ErrNotFound when it has none.
 func (p *Plans) Stage(ctx context.Context, name, stage string) (workflows.StageStatus, error) {
 	var s workflows.StageStatus
@@ -304,6 +331,15 @@ func (p *Plans) Stage(ctx context.Context, name, stage string) (workflows.StageS
 		return s, fmt.Errorf("stage %s of plan %s: %w: %w", stage, name, err, dualtone.ErrUnavailable)
 	}
 	return s, v.Get(&s)
+}
+
+// SoakEnds is when the soak of a stage ends; ErrConflict for one that does not soak.
+func (p *Plans) SoakEnds(ctx context.Context, name, stage string) (time.Time, error) {
+	status, err := p.Stage(ctx, name, stage)
+	if err == nil && status.Standing.State != rollout.Soaking {
+		err = fmt.Errorf("soak of stage %s refused: it is %s: %w", stage, status.Standing.State, dualtone.ErrConflict)
+	}
+	return status.Until, err
 }
 
 func (p *Plans) update(ctx context.Context, workflow string, o workflows.PlanOrder) error {
@@ -400,30 +436,17 @@ type PlanView struct {
 // the plan moves thousands.
 func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	v := PlanView{AsOf: p.Now(), Holds: []rollout.Hold{}}
-	var err error
-	if v.Plan, err = p.Store.Plan(ctx, name); err != nil {
-		return v, err
-	}
-	if v.Stages, err = p.Store.Stages(ctx, name); err != nil {
-		return v, err
-	}
-	holds, err := p.Store.Holds(ctx, name)
+	o, err := p.Store.Overview(ctx, name)
 	if err != nil {
 		return v, err
 	}
-	for _, h := range holds {
+	v.Plan, v.Stages, v.Approvals, v.Tasks = o.Plan, o.Stages, o.Approvals, o.Tasks
+	for _, h := range o.Holds {
 		if h.OpenAt(v.AsOf) {
 			v.Holds = append(v.Holds, h)
 		}
 	}
-	if v.Approvals, err = p.Store.Approvals(ctx, name); err != nil {
-		return v, err
-	}
-	if v.Radius, err = p.radius(ctx, &v); err != nil {
-		return v, err
-	}
-	v.Tasks, err = p.Store.Tasks(ctx, rollout.TaskQuery{Plan: name, States: rollout.Unconfirmed()})
-	if err != nil || p.Money == nil {
+	if v.Radius, err = p.radius(ctx, &v); err != nil || p.Money == nil {
 		return v, err
 	}
 	money, err := p.Money.Standing(ctx, name, finance.DayOf(v.AsOf.UTC()))

@@ -22,6 +22,16 @@ type UserMove struct {
 // SwitchUser starts moving one person to a side. ErrConflict when a switch of
 // the person is running.
 func (c *Control) SwitchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why Why) (*UserMove, error) {
+	return c.switchUser(ctx, person, to, nil, why)
+}
+
+// ReturnUser starts bringing one person back, also where somebody else has set
+// something meanwhile, as long as it is what is in over.
+func (c *Control) ReturnUser(ctx context.Context, person dualtone.PersonID, over cutover.Image, why Why) (*UserMove, error) {
+	return c.switchUser(ctx, person, dualtone.Old, over, why)
+}
+
+func (c *Control) switchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image, why Why) (*UserMove, error) {
 	if err := why.check(); err != nil {
 		return nil, err
 	}
@@ -31,7 +41,7 @@ func (c *Control) SwitchUser(ctx context.Context, person dualtone.PersonID, to d
 	}
 	run, err := c.start(ctx, activities.UserWorkflowID(person), "user "+string(person), name, workflows.UserRequest{
 		Person: person, Actor: why.Actor, Reason: why.Reason,
-		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience,
+		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience, Over: over,
 	})
 	if err != nil {
 		return nil, err

@@ -11,35 +11,52 @@ import (
 // anything else was changed by somebody else. Such a facet is not overwritten
 // but reported. A write that was broken off halfway counts as ours.
 func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
-	var undo []Action
+	return undo(before, actions, now, nil)
+}
+
+// undo also puts back what stood before where somebody else's value is the one in
+// over: whoever chose that has seen it.
+func undo(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
+	var back []Action
 	var drifts []Drift
-	at := map[Facet]Value{}
+	at, put := map[Facet]Value{}, map[Facet]bool{}
 	for _, f := range Facets() {
 		wrote := written(f, actions)
 		if len(wrote) == 0 {
 			continue
 		}
 		at[f] = now[f]
-		if ours := slices.ContainsFunc(actions, func(a Action) bool { return a.Facet == f && a.reached(now[f]) }); !ours && !now[f].Equal(before[f]) {
+		ours := slices.ContainsFunc(actions, func(a Action) bool { return a.Facet == f && a.reached(now[f]) })
+		seen, chosen := over[f]
+		switch {
+		case ours || now[f].Equal(before[f]):
+		case chosen && seen.Equal(now[f]):
+			put[f] = true
+		default:
 			drifts = append(drifts, Drift{Facet: f, Before: before[f], Wrote: wrote[len(wrote)-1], Now: now[f]})
 			delete(at, f)
 		}
 	}
 	for _, a := range slices.Backward(actions) {
 		v, ok := at[a.Facet]
+		if ok && put[a.Facet] {
+			back = append(back, Action{Step: a.Step, Facet: a.Facet, From: v, To: before[a.Facet]})
+			delete(at, a.Facet)
+			continue
+		}
 		if !ok || !a.reached(v) {
 			continue
 		}
 		switch {
 		case !v.Equal(a.From):
-			undo = append(undo, Action{Step: a.Step, Facet: a.Facet, From: v, To: a.From})
+			back = append(back, Action{Step: a.Step, Facet: a.Facet, From: v, To: a.From})
 		case v.Strays(a.From):
 			// What the write meant to give tells its system what to look for.
-			undo = append(undo, Action{Step: a.Step, Facet: a.Facet, From: a.To, To: a.From})
+			back = append(back, Action{Step: a.Step, Facet: a.Facet, From: a.To, To: a.From})
 		}
 		at[a.Facet] = a.From
 	}
-	return undo, drifts
+	return back, drifts
 }
 
 // reached reports whether a value is what the action writes, or a part of the
@@ -62,21 +79,23 @@ func written(f Facet, actions []Action) []Value {
 
 // PlanReturn lists the writes that bring a user back to where they were before
 // a switch: first the side they are on stops offering them calls, then every
-// action of the switch is taken back in reverse.
-func PlanReturn(before Image, actions []Action, now Image) ([]Action, []Drift) {
-	undo, drifts := Undo(before, actions, now)
-	i := slices.IndexFunc(undo, func(a Action) bool { return a.Facet == NewOffering })
+// action of the switch is taken back in reverse. What somebody else set meanwhile
+// is left alone, but for the facets in over, each with the value that whoever chose
+// it has seen: there goes back what stood before the switch.
+func PlanReturn(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
+	back, drifts := undo(before, actions, now, over)
+	i := slices.IndexFunc(back, func(a Action) bool { return a.Facet == NewOffering })
 	if i < 0 {
-		return undo, drifts
+		return back, drifts
 	}
-	leave := undo[i]
+	leave := back[i]
 	stopped := leave.From.Offering.Stopped(pauseReason)
 	stop := Action{Step: Drain, Facet: NewOffering, From: leave.From, To: Value{Offering: &stopped}}
 	if stop.From.Equal(stop.To) {
-		return undo, drifts
+		return back, drifts
 	}
-	undo[i].From = stop.To
-	return slices.Insert(undo, 0, stop), drifts
+	back[i].From = stop.To
+	return slices.Insert(back, 0, stop), drifts
 }
 
 // Phase splits a plan at the moment at which the user must be free: what comes

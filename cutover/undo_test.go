@@ -74,7 +74,7 @@ func TestTheWayBackAlsoPausesBeforeItLeaves(t *testing.T) {
 		before := images(t)
 		actions := plan(t, before)
 		now := cutover.Apply(before, actions)
-		back, _ := cutover.PlanReturn(before, actions, now)
+		back, _ := cutover.PlanReturn(before, actions, now, nil)
 		if d := cutover.Differences(before, cutover.Apply(now, back)); len(d) > 0 {
 			t.Fatalf("after the way back: %+v", d)
 		}
@@ -117,6 +117,15 @@ func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
 		want := before.With(changed, theirs[changed])
 		if d := cutover.Differences(want, cutover.Apply(now, undo)); len(d) > 0 {
 			t.Fatalf("all else should be as before: %+v", d)
+		}
+		// Whoever has seen it may choose that it goes back too; something newer stays.
+		all, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: theirs[changed]})
+		if d := cutover.Differences(before, cutover.Apply(now, all)); len(d) > 0 || len(drifts) > 0 {
+			t.Fatalf("chosen to go back as well: %+v %+v", d, drifts)
+		}
+		newer, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: before[changed]})
+		if d := cutover.Differences(want, cutover.Apply(now, newer)); len(d) > 0 || len(drifts) != 1 {
+			t.Fatalf("another value was seen when it was chosen: %+v %+v", d, drifts)
 		}
 	})
 }

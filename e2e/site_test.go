@@ -3,14 +3,17 @@ package e2e_test
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/client"
 
+	"github.com/dualtone/dualtone/devstack"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/systems/sim/connectsim"
 )
@@ -39,7 +42,7 @@ func usual() pace { return pace{drain: "5s", patience: "20s", signIn: "0s"} }
 
 func newSite(t *testing.T, size int, p pace) *site {
 	t.Helper()
-	s := &site{company: newCompany(t, size), dir: t.TempDir(), database: machine.Database(t), namespace: machine.Namespace(t)}
+	s := &site{company: newCompany(t, size), dir: t.TempDir(), database: guarded(t), namespace: machine.Namespace(t)}
 	var err error
 	s.temporal, err = client.DialContext(t.Context(), client.Options{
 		HostPort: machine.Stack(t).TemporalAddress, Namespace: s.namespace, Logger: quiet{}, Identity: "e2e",
@@ -56,6 +59,32 @@ func newSite(t *testing.T, size int, p pace) *site {
 	}}
 	must(t, os.WriteFile(s.config, []byte(s.configuration(t, p)), 0o600))
 	return s
+}
+
+// handing is held by whoever hands a schema over: roles are those of the server, and
+// all tests share one.
+var handing sync.Mutex
+
+// guarded is a database as the program finds one in a company: the schema is made by
+// its owner, and the program signs in as a role that can add to the audit and do
+// nothing else to it.
+func guarded(t *testing.T) string {
+	t.Helper()
+	owner := machine.Database(t)
+	pool, err := postgres.Open(t.Context(), owner)
+	must(t, err)
+	defer pool.Close()
+	_, err = postgres.Migrate(t.Context(), pool, nil)
+	must(t, err)
+	handing.Lock()
+	defer handing.Unlock()
+	must(t, postgres.HandOver(t.Context(), pool, devstack.Program))
+	as, err := url.Parse(owner)
+	must(t, err)
+	program, err := url.Parse(machine.Stack(t).DatabaseURL)
+	must(t, err)
+	as.User = program.User
+	return as.String()
 }
 
 // open brings the site to where everybody is known and matched.

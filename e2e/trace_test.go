@@ -12,6 +12,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -102,6 +103,9 @@ func (w *watched) saw(id string) bool {
 	return slices.ContainsFunc(w.traces, func(header string) bool { return strings.HasPrefix(header, "00-"+id+"-") })
 }
 
+// numbers are whole phone numbers.
+var numbers = regexp.MustCompile(`\+[1-9]\d{6,14}`)
+
 func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1, usual())
@@ -132,7 +136,7 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	if got.StatusCode != http.StatusAccepted {
 		t.Fatalf("the request: %s", got.Status)
 	}
-	want := []string{"POST /api/v1/users/{user}/switch", "StartWorkflow:SwitchUser", "RunWorkflow:SwitchUser", "RunActivity:", "POST cloud"}
+	want := []string{"POST /api/v1/users/{user}/switch", "StartWorkflow:SwitchUser", "RunWorkflow:SwitchUser", "RunActivity:", "POST cloud", "query SELECT ", "query INSERT "}
 	missing := func() string {
 		found := spans.of(id)
 		for _, name := range want {
@@ -159,6 +163,9 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	for _, a := range spans.texts {
 		if strings.Contains(a, "E1001/switch") || strings.Contains(a, made.Secret) {
 			t.Errorf("a span tells who is switched, or by which secret: %s", a)
+		}
+		if numbers.MatchString(a) {
+			t.Errorf("a span tells a number: %s", a)
 		}
 	}
 }

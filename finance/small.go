@@ -27,7 +27,7 @@ func reduced(over, under int64) ratio {
 
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return uint64(-n) //nolint:gosec // the least number of all is no part of a ratio
+		return uint64(-n) // The least number of all is no part of a ratio.
 	}
 	return uint64(n)
 }

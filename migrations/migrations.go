@@ -64,14 +64,26 @@ type Status struct {
 
 // Status reads the database's version. It waits for no running migration.
 func (s *Schema) Status(ctx context.Context) (Status, error) {
-	current, latest, err := s.provider.GetVersions(ctx)
+	current, _, err := s.provider.GetVersions(ctx)
 	if err != nil {
 		return Status{}, fmt.Errorf("schema version: %w", err)
 	}
-	status := Status{Current: current, Latest: latest}
-	for _, source := range s.provider.ListSources() {
-		if source.Version > current {
-			status.Pending = append(status.Pending, source.Path)
+	return Compare(current)
+}
+
+// Compare compares a database's version with the program.
+func Compare(current int64) (Status, error) {
+	status := Status{Current: current}
+	all, err := files.ReadDir(".") // by name, and so by version
+	if err != nil {
+		return status, fmt.Errorf("migrations: %w", err)
+	}
+	for _, file := range all {
+		if status.Latest, err = goose.NumericComponent(file.Name()); err != nil {
+			return status, fmt.Errorf("migrations: %w", err)
+		}
+		if status.Latest > current {
+			status.Pending = append(status.Pending, file.Name())
 		}
 	}
 	return status, nil

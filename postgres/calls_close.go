@@ -14,7 +14,6 @@ import (
 // close writes down what the write did: what it adds to the rollups, which days
 // are to be stitched anew, the rows as received, and the counts.
 func (w *write) close(ctx context.Context, tx pgx.Tx) error {
-	w.written.Same = w.given - w.written.New - w.written.Changed
 	if err := w.quarantine(ctx, tx); err != nil {
 		return err
 	}

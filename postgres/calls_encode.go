@@ -52,6 +52,9 @@ const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 // begin starts a new stream in the same memory.
 func (e *encoder) begin() { e.buf = append(e.buf[:0], copyHeader...) }
 
+// row starts a row of so many fields.
+func (e *encoder) row(fields uint16) { e.buf = binary.BigEndian.AppendUint16(e.buf, fields) }
+
 func (e *encoder) end() { e.buf = append(e.buf, 0xff, 0xff) }
 
 // stagedColumns are the columns that leg writes.
@@ -61,7 +64,7 @@ func stagedColumns() []string {
 
 // leg appends a leg in its first version and returns its hash.
 func (e *encoder) leg(l *calllog.Leg, line int64) rowHash {
-	e.buf = binary.BigEndian.AppendUint16(e.buf, fieldsOfLeg)
+	e.row(fieldsOfLeg)
 	from := len(e.buf)
 	e.times(l)
 	e.parties(l)
@@ -182,6 +185,15 @@ func (e *encoder) int2(v int) {
 func (e *encoder) always2(v int16) {
 	e.buf = binary.BigEndian.AppendUint32(e.buf, 2)
 	e.buf = binary.BigEndian.AppendUint16(e.buf, uint16(v)) //nolint:gosec // never below zero
+}
+
+func (e *encoder) bool(v bool) {
+	e.buf = binary.BigEndian.AppendUint32(e.buf, 1)
+	if v {
+		e.buf = append(e.buf, 1)
+	} else {
+		e.buf = append(e.buf, 0)
+	}
 }
 
 func (e *encoder) duration(d, unit time.Duration) { e.int4(int(max(0, d) / unit)) }

@@ -66,26 +66,36 @@ func (c *Calls) Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, e
 		if err != nil || !known {
 			return err
 		}
-		order := " ORDER BY l.started_at DESC, l.system_id DESC, l.record_id DESC"
-		if q.Oldest {
-			order = " ORDER BY l.started_at, l.system_id, l.record_id"
+		times := filter{args: f.args}
+		if err := c.legTimes(ctx, &times, &q); err != nil {
+			return err
 		}
-		// The limit first, so that no more writes are looked up than are shown.
-		from := `call_legs l` + f.where()
 		if q.Number != "" {
-			// Left to choose, the planner walks back through time until it has met as many
-			// of the number's few legs as are wanted.
-			from = `(SELECT * FROM ` + from + ` OFFSET 0) l`
+			legs, err = c.legsOfNumber(ctx, &q, f, &times)
+			return err
 		}
-		sql := selectKept("NULL::timestamptz") + ` FROM (SELECT * FROM ` + from + order + f.limit(q.Limit) + `) l` + withBatch + order
-		legs, err = c.kept(ctx, c.pool, sql, f.args...)
+		f = f.and(&times)
+		legs, err = c.kept(ctx, c.pool, selectLegs(&q, `call_legs l`+f.where(), f), f.args...)
 		return err
 	})
 	return legs, err
 }
 
-// legFilter makes the conditions of a query. A word that the log never met
-// selects nothing.
+// selectLegs selects the first legs of a table: the limit comes before the writes, so
+// that no more of these are looked up than are shown.
+func selectLegs(q *calllog.LegQuery, from string, f *filter) string {
+	return selectKept("NULL::timestamptz") + ` FROM (SELECT * FROM ` + from + legOrder(q) + f.limit(q.Limit) + `) l` + withBatch + legOrder(q)
+}
+
+func legOrder(q *calllog.LegQuery) string {
+	if q.Oldest {
+		return " ORDER BY l.started_at, l.system_id, l.record_id"
+	}
+	return " ORDER BY l.started_at DESC, l.system_id DESC, l.record_id DESC"
+}
+
+// legFilter makes the conditions of a query but for its times. A word that the log
+// never met selects nothing.
 func (c *Calls) legFilter(ctx context.Context, q *calllog.LegQuery) (f *filter, known bool, err error) {
 	f = &filter{}
 	for _, w := range []struct {
@@ -117,7 +127,7 @@ func (c *Calls) legFilter(ctx context.Context, q *calllog.LegQuery) (f *filter, 
 		}
 		f.add("(l.caller_number = %s OR l.called_number = %s)", n)
 	}
-	return f, true, c.legTimes(ctx, f, q)
+	return f, true, nil
 }
 
 func legCodes(f *filter, q *calllog.LegQuery) error {

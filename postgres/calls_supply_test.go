@@ -102,7 +102,7 @@ func TestACorrectedSupplementAndACorrectedLegKeepEachOther(t *testing.T) {
 	leg := bare(1, "ch1", 0)
 	at := leg.Started.Add(time.Second)
 	l.read(t, file("legs"), rowOf(1, leg))
-	if w := l.read(t, file("quality"), quality("s1", "ch1", at, 400, 1)); w.Supplements != 1 || w.Changed != 1 {
+	if w := l.read(t, file("quality"), quality("s1", "ch1", at, 400, 1)); w.Supplements != 1 || w.Changed != 1 || w.Same != 0 {
 		t.Errorf("supplement: %+v", w)
 	}
 	if w := l.read(t, file("quality again"), quality("s1", "ch1", at, 400, 1)); w.Supplements+w.Changed != 0 {

@@ -378,11 +378,15 @@ func TestLegsAreFoundByWhatTheySayAndPagedThrough(t *testing.T) {
 		query calllog.LegQuery
 		fits  func(calllog.Leg) bool
 	}{
-		"everything": {calllog.LegQuery{}, func(calllog.Leg) bool { return true }},
-		"a queue":    {calllog.LegQuery{Queue: sample.Queue}, func(g calllog.Leg) bool { return g.Queue == sample.Queue }},
-		"an agent":   {calllog.LegQuery{Agent: "1002"}, func(g calllog.Leg) bool { return g.Agent == "1002" }},
-		"a number":   {calllog.LegQuery{Number: sample.Caller.Number}, func(g calllog.Leg) bool { return g.Caller.Number == sample.Caller.Number }},
-		"an end":     {calllog.LegQuery{Disposition: calllog.AbandonedQueue}, func(g calllog.Leg) bool { return g.Disposition == calllog.AbandonedQueue }},
+		"everything":         {calllog.LegQuery{}, func(calllog.Leg) bool { return true }},
+		"a queue":            {calllog.LegQuery{Queue: sample.Queue}, func(g calllog.Leg) bool { return g.Queue == sample.Queue }},
+		"an agent":           {calllog.LegQuery{Agent: "1002"}, func(g calllog.Leg) bool { return g.Agent == "1002" }},
+		"a number":           {calllog.LegQuery{Number: sample.Caller.Number}, func(g calllog.Leg) bool { return g.Caller.Number == sample.Caller.Number }},
+		"everybody's number": {calllog.LegQuery{Number: sample.Called.Number}, func(calllog.Leg) bool { return true }},
+		"a number of a queue": {calllog.LegQuery{Number: sample.Called.Number, Queue: sample.Queue}, func(g calllog.Leg) bool {
+			return g.Queue == sample.Queue
+		}},
+		"an end": {calllog.LegQuery{Disposition: calllog.AbandonedQueue}, func(g calllog.Leg) bool { return g.Disposition == calllog.AbandonedQueue }},
 		"a time": {calllog.LegQuery{From: sample.Started, To: sample.Started.Add(time.Hour)}, func(g calllog.Leg) bool {
 			return !g.Started.Before(sample.Started) && g.Started.Before(sample.Started.Add(time.Hour))
 		}},

@@ -217,6 +217,7 @@ func (w *write) keepAll(ctx context.Context, tx pgx.Tx) error {
 	if err := w.keepLegs(ctx, tx); err != nil {
 		return err
 	}
+	w.written.Same = w.given - w.written.New - w.written.Changed // before supplements change legs that nobody gave
 	if err := w.supply(ctx, tx); err != nil {
 		return fmt.Errorf("supplements: %w", err)
 	}

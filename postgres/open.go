@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -12,9 +13,10 @@ import (
 	"github.com/dualtone/dualtone/migrations"
 )
 
-// Open connects to a database and asks it for a sign of life. The pool's size
-// and life times are parameters of the URL (pool_max_conns and so on).
-func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
+// Open connects to a database. The pool's size and life times are parameters of the
+// URL (pool_max_conns and so on); more, such as Traced, changes what the URL does not
+// say.
+func Open(ctx context.Context, url string, more ...func(*pgxpool.Config)) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The parser's own words may hold the password.
@@ -33,14 +35,19 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	if config.ConnConfig.RuntimeParams["jit"] == "" {
 		config.ConnConfig.RuntimeParams["jit"] = "off"
 	}
+	for _, change := range more {
+		change(config)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, wrap("database", err)
 	}
-	if err := pool.Ping(ctx); err != nil {
+	first, err := pool.Acquire(ctx)
+	if err != nil {
 		pool.Close()
 		return nil, wrap("database", err)
 	}
+	first.Release()
 	return pool, nil
 }
 
@@ -67,8 +74,15 @@ func SchemaStatus(ctx context.Context, pool *pgxpool.Pool) (migrations.Status, e
 
 // CheckSchema returns migrations.ErrBehind or migrations.ErrAhead when the
 // database's schema is not the program's.
+//
+// Every command begins with it, so it asks one question and no more.
 func CheckSchema(ctx context.Context, pool *pgxpool.Pool) error {
-	status, err := SchemaStatus(ctx, pool)
+	var current int64
+	err := pool.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`, pgx.QueryExecModeSimpleProtocol).Scan(&current)
+	if err != nil && !violates(err, undefinedTable) {
+		return wrap("schema version", err)
+	}
+	status, err := migrations.Compare(current)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,11 @@ func (f *filter) equal(column, v string) {
 	if v != "" {
 		f.add(column+" = %s", v)
 	}
+}
+
+// and is both, where the other began with the arguments of the first.
+func (f *filter) and(other *filter) *filter {
+	return &filter{slices.Concat(f.conditions, other.conditions), other.args}
 }
 
 func (f *filter) where() string {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/reconcile"
 )
@@ -105,19 +108,136 @@ func (s Stitches) Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconc
 			return err
 		}
 		r.Stale = stale
-		r.Items, err = s.readItems(ctx, day, q)
+		said, err := s.said(ctx, s.pool, day)
+		if err != nil {
+			return err
+		}
+		explained, err := s.itemsOf(ctx, day, slices.Collect(maps.Keys(said)))
+		if err != nil {
+			return err
+		}
+		r.Explain(explained)
+		r.Items, err = s.readItems(ctx, day, q, said)
 		return err
 	})
 	return r, err
 }
 
-func (s Stitches) readItems(ctx context.Context, day time.Time, q reconcile.Query) ([]reconcile.Item, error) {
+// itemKey is reconcile.Item.Key in SQL.
+const itemKey = `encode(sha256(convert_to(concat_ws(E'\n', coalesce(item->'phone'->>'system', ''), coalesce(item->'phone'->>'record', ''),
+	coalesce(item->>'crm', ''), item->>'verdict', coalesce(item->>'what', '')), 'UTF8')), 'hex')`
+
+// itemsOf are the open items of a day that have one of these keys.
+func (s Stitches) itemsOf(ctx context.Context, day time.Time, keys []string) ([]reconcile.Item, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	found, err := s.pool.Query(ctx, `SELECT item FROM call_reconciled_items WHERE day = $1::date AND open AND `+itemKey+` = ANY($2)`, day, keys)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowTo[reconcile.Item])
+}
+
+// said is what people said of a day's differences and did not take back, by the
+// differences' keys.
+func (Stitches) said(ctx context.Context, q querier, day time.Time) (map[string]reconcile.Said, error) {
+	found, err := q.Query(ctx, `
+		SELECT difference, actor, reason, at FROM (
+			SELECT DISTINCT ON (difference) * FROM call_explanations WHERE day = $1::date ORDER BY difference, serial DESC
+		) AS latest WHERE NOT withdrawn`, day)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]reconcile.Said{}
+	var key string
+	var said reconcile.Said
+	_, err = pgx.ForEachRow(found, []any{&key, &said.Actor, &said.Reason, &said.At}, func() error {
+		said.At = said.At.UTC()
+		all[key] = said
+		return nil
+	})
+	return all, err
+}
+
+// Say keeps what somebody says of a difference and notes it in the audit, both or
+// neither.
+func (s Stitches) Say(ctx context.Context, w reconcile.Word) (reconcile.Item, error) {
+	var item reconcile.Item
+	if err := w.Check(); err != nil {
+		return item, err
+	}
+	day := calllog.Day(w.Day)
+	what := "difference of " + day.Format(time.DateOnly)
+	err := again(ctx, what, func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			now, err := s.difference(ctx, tx, day, w)
+			if err != nil {
+				return err
+			}
+			if item, err = now.Take(w); err != nil || w.Dry {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `
+				INSERT INTO call_explanations (day, difference, actor, reason, at, withdrawn) VALUES ($1::date, $2, $3, $4, $5, $6)`,
+				day, now.Key(), w.Actor, printable(w.Reason), stored(w.At), w.Withdraw); err != nil {
+				return err
+			}
+			return noteChange(ctx, tx, string(access.CallDecide), "reconciliation/"+day.Format(time.DateOnly)+"/"+now.Key()[:12], noted(now.Said), noted(item.Said))
+		})
+	})
+	return item, err
+}
+
+// noted is what the audit holds of a word; nothing where there is none.
+func noted(s *reconcile.Said) any {
+	if s == nil {
+		return nil
+	}
+	return s
+}
+
+// difference finds the item that a word is about, as it is now. Whoever else speaks
+// of the day meanwhile waits.
+func (s Stitches) difference(ctx context.Context, tx pgx.Tx, day time.Time, w reconcile.Word) (reconcile.Item, error) {
+	var item reconcile.Item
+	if _, err := tx.Exec(ctx, `SELECT FROM call_reconciled WHERE day = $1::date FOR UPDATE`, day); err != nil {
+		return item, err
+	}
+	var f filter
+	f.add("day = %s::date", day)
+	f.equal("item->'phone'->>'system'", w.Phone.System)
+	f.equal("item->'phone'->>'record'", w.Phone.Record)
+	f.equal("item->>'crm'", w.CRM)
+	found, err := tx.Query(ctx, `SELECT item FROM call_reconciled_items`+f.where()+` ORDER BY n LIMIT 1`, f.args...)
+	if err != nil {
+		return item, err
+	}
+	items, err := pgx.CollectRows(found, pgx.RowTo[reconcile.Item])
+	switch {
+	case err != nil:
+		return item, err
+	case len(items) == 0:
+		return item, fmt.Errorf("no comparison of the day found it: %w", dualtone.ErrNotFound)
+	}
+	said, err := s.said(ctx, tx, day)
+	item = items[0]
+	if is, ok := said[item.Key()]; ok && item.Open() {
+		item.Said = &is
+	}
+	return item, err
+}
+
+func (s Stitches) readItems(ctx context.Context, day time.Time, q reconcile.Query, said map[string]reconcile.Said) ([]reconcile.Item, error) {
 	var f filter
 	f.add("day = %s::date", day)
 	f.equal("crm_user", string(q.User))
 	f.equal("verdict", string(q.Verdict))
 	if q.OpenOnly {
 		f.conditions = append(f.conditions, "open")
+		if len(said) > 0 {
+			f.add("NOT "+itemKey+" = ANY(%s)", slices.Collect(maps.Keys(said)))
+		}
 	}
 	sql := `SELECT item FROM call_reconciled_items` + f.where() + ` ORDER BY n` + f.limit(q.Limit)
 	if q.After > 0 {
@@ -127,5 +247,11 @@ func (s Stitches) readItems(ctx context.Context, day time.Time, q reconcile.Quer
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(found, pgx.RowTo[reconcile.Item])
+	items, err := pgx.CollectRows(found, pgx.RowTo[reconcile.Item])
+	for i := range items {
+		if is, ok := said[items[i].Key()]; ok && items[i].Open() {
+			items[i].Said = &is
+		}
+	}
+	return items, err
 }

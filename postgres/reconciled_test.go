@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/calllogtest/truth"
 	"github.com/dualtone/dualtone/calllog/reconcile"
@@ -130,5 +131,72 @@ func TestDecisionsAreAttempts(t *testing.T) {
 	}
 	if two := byID["two"]; two.Refused != "loop: why" {
 		t.Errorf("attempt %+v, want one that was refused for a loop", two)
+	}
+}
+
+// What somebody says of a difference holds for as long as the same differs, whoever
+// compares the day again, and stands in the audit.
+func TestWhatIsSaidOfADifferenceHoldsWhileItIsTheSame(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	ctx := audit.Because(t.Context(), audit.Cause{Actor: "lea", Role: "operations-lead"})
+	s := NewStitches(NewCalls(pool))
+	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	compared := reconcile.Day(day, nil, []dualtone.LoggedCall{
+		{ID: "00T2", Kind: dualtone.TaskCall, Key: "x", User: "005B", Way: "inbound", Started: day.Add(10 * time.Hour), Duration: time.Minute},
+	})
+	compared.Made = stored(time.Now())
+	if len(compared.Items) != 1 || !compared.Items[0].Open() {
+		t.Fatalf("compared: %+v, want one open difference", compared.Items)
+	}
+	keep := func() {
+		t.Helper()
+		if err := s.Keep(t.Context(), compared); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(want int) reconcile.Reconciled {
+		t.Helper()
+		got, err := s.Kept(t.Context(), reconcile.Query{Day: day, OpenOnly: true})
+		n := got.Sides[""]
+		if err != nil || len(got.Items) != want || n.Open != want || n.Explained != 1-want {
+			t.Fatalf("%v: %+v %+v, want %d open", err, got.Items, n, want)
+		}
+		return got
+	}
+	word := reconcile.Word{Said: reconcile.Said{Actor: "lea", Reason: "a test call", At: stored(time.Now())}, Day: day, CRM: "00T2"}
+	say := func(w reconcile.Word, want error) {
+		t.Helper()
+		if _, err := s.Say(ctx, w); !errors.Is(err, want) {
+			t.Fatalf("%+v: %v, want %v", w, err, want)
+		}
+	}
+	say(word, dualtone.ErrNotFound)
+	keep()
+	open(1)
+	dry, mute, back := word, word, word
+	dry.Dry, mute.Reason, back.Withdraw = true, " ", true
+	say(mute, dualtone.ErrInvalid)
+	say(back, dualtone.ErrConflict)
+	say(dry, nil)
+	open(1)
+	say(word, nil)
+	say(word, dualtone.ErrConflict)
+	open(0)
+	keep()
+	open(0)
+	all, err := s.Kept(t.Context(), reconcile.Query{Day: day})
+	if err != nil || all.Items[0].Said == nil || all.Items[0].Said.Reason != "a test call" || all.Items[0].Said.Actor != "lea" {
+		t.Errorf("explained: %v %+v", err, all.Items)
+	}
+	say(back, nil)
+	open(1)
+	say(word, nil)
+	compared.Items[0].What = "something else"
+	keep()
+	open(1)
+	var noted int
+	if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM audit WHERE action = 'call.decide'`).Scan(&noted); err != nil || noted != 3 {
+		t.Errorf("%d entries in the audit, %v; want 3", noted, err)
 	}
 }

@@ -94,7 +94,10 @@ func placePeople(ctx context.Context, tx pgx.Tx, name, stage string, people []du
 	return err
 }
 
-const planColumns = `name, hash, cohort_hash, author, state, since, detail, kept`
+const (
+	planColumns = `name, hash, cohort_hash, author, state, since, detail, kept`
+	planNamed   = `SELECT ` + planColumns + ` FROM plans WHERE name = $1`
+)
 
 type planRow struct {
 	Name       string
@@ -117,7 +120,7 @@ func (r planRow) plan() rollout.Plan {
 func (s *Rollouts) Plan(ctx context.Context, name string) (rollout.Plan, error) {
 	var found planRow
 	err := again(ctx, "plan "+name, func() (err error) {
-		found, err = row[planRow](ctx, s.pool, `SELECT `+planColumns+` FROM plans WHERE name = $1`, name)
+		found, err = row[planRow](ctx, s.pool, planNamed, name)
 		return err
 	})
 	if err != nil {
@@ -180,16 +183,18 @@ func (r stageRow) stage() rollout.Stage {
 	return st
 }
 
+const stagesOf = `
+	SELECT s.plan, s.id, s.position, s.kind, s.after, s.state, s.since, s.detail, s.until, s.evidence, c.users
+	FROM plan_stages s, LATERAL (
+		SELECT jsonb_object_agg(state, n) AS users FROM (
+			SELECT state, sum(n) AS n FROM plan_counts c WHERE c.plan = s.plan AND c.stage = s.id GROUP BY state HAVING sum(n) <> 0
+		) counted
+	) c
+	WHERE s.plan = $1 ORDER BY s.position`
+
 // Stages returns the stages of a plan with the people of each counted.
 func (s *Rollouts) Stages(ctx context.Context, name string) ([]rollout.Stage, error) {
-	return listed(ctx, s.pool, "stages of plan "+name, `
-		SELECT s.plan, s.id, s.position, s.kind, s.after, s.state, s.since, s.detail, s.until, s.evidence, c.users
-		FROM plan_stages s, LATERAL (
-			SELECT jsonb_object_agg(state, n) AS users FROM (
-				SELECT state, sum(n) AS n FROM plan_counts c WHERE c.plan = s.plan AND c.stage = s.id GROUP BY state HAVING sum(n) <> 0
-			) counted
-		) c
-		WHERE s.plan = $1 ORDER BY s.position`, []any{name}, stageRow.stage)
+	return listed(ctx, s.pool, "stages of plan "+name, stagesOf, []any{name}, stageRow.stage)
 }
 
 // Refine tells more of the state that a stage is in.

@@ -162,11 +162,13 @@ func (r holdRow) hold() rollout.Hold {
 	}
 }
 
+const holdsOf = `
+	SELECT id, plan, stage, owner, role, reason, placed, expires, released, released_by, why
+	FROM plan_holds WHERE plan = $1 ORDER BY placed, id`
+
 // Holds returns a plan's holds, oldest first.
 func (s *Rollouts) Holds(ctx context.Context, plan string) ([]rollout.Hold, error) {
-	return listed(ctx, s.pool, "holds of plan "+plan, `
-		SELECT id, plan, stage, owner, role, reason, placed, expires, released, released_by, why
-		FROM plan_holds WHERE plan = $1 ORDER BY placed, id`, []any{plan}, holdRow.hold)
+	return listed(ctx, s.pool, "holds of plan "+plan, holdsOf, []any{plan}, holdRow.hold)
 }
 
 // Decide stores what somebody said of a plan or a stage.
@@ -203,11 +205,13 @@ func (r approvalRow) approval() rollout.Approval {
 	}
 }
 
+const approvalsOf = `
+	SELECT plan, stage, actor, role, no, reason, bound_plan, bound_cohort, bound_evidence, at, expires
+	FROM plan_approvals WHERE plan = $1 ORDER BY at, serial`
+
 // Approvals returns what was said of a plan and its stages, oldest first.
 func (s *Rollouts) Approvals(ctx context.Context, plan string) ([]rollout.Approval, error) {
-	return listed(ctx, s.pool, "approvals of plan "+plan, `
-		SELECT plan, stage, actor, role, no, reason, bound_plan, bound_cohort, bound_evidence, at, expires
-		FROM plan_approvals WHERE plan = $1 ORDER BY at, serial`, []any{plan}, approvalRow.approval)
+	return listed(ctx, s.pool, "approvals of plan "+plan, approvalsOf, []any{plan}, approvalRow.approval)
 }
 
 // Switched counts the switches of a plan's people that began since a time.

@@ -97,10 +97,10 @@ func (s *Rollouts) OpenTasks(ctx context.Context, all ...rollout.Task) error {
 func (s *Rollouts) MoveTask(ctx context.Context, from, to rollout.Task) error {
 	return again(ctx, fmt.Sprintf("task %s of plan %s", to.ID, to.Plan), func() error {
 		tag, err := s.pool.Exec(ctx, `
-			UPDATE plan_tasks SET state = $3, evidence = $4, done_by = $5, done_at = $6, confirmed_by = $7, confirmed_at = $8, finding = $9
+			UPDATE plan_tasks SET state = $3, evidence = $4, done_by = $5, done_at = $6, confirmed_by = $7, confirmed_at = $8, finding = $9, owner = $12
 			WHERE plan = $1 AND id = $2 AND state = $10 AND done_at IS NOT DISTINCT FROM $11`,
 			to.Plan, to.ID, to.State, printable(to.Evidence), to.DoneBy, nullable(to.DoneAt), to.ConfirmedBy, nullable(to.ConfirmedAt),
-			printable(to.Finding), from.State, nullable(from.DoneAt))
+			printable(to.Finding), from.State, nullable(from.DoneAt), printable(to.Owner))
 		if err == nil && tag.RowsAffected() == 0 {
 			return fmt.Errorf("it was changed meanwhile: %w", dualtone.ErrConflict)
 		}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -118,45 +120,78 @@ type wanted struct {
 
 func wantedOf(changes []routing.Change, check *routing.Checker) ([]wanted, error) {
 	all := make([]wanted, 0, len(changes))
-	seen := make(map[dualtone.Number]bool, len(changes))
+	var from, to spelling
 	for _, change := range changes {
 		number := cmp.Or(change.To.Number, change.From.Number)
-		if err := errors.Join(checkSide(change.From, number, nil), checkSide(change.To, number, check)); err != nil {
+		if err := errors.Join(from.read(change.From, number, nil), to.read(change.To, number, check)); err != nil {
 			return nil, err
 		}
-		if seen[number] {
-			return nil, fmt.Errorf("route of %s is changed twice: %w", number, dualtone.ErrInvalid)
-		}
-		seen[number] = true
-		from, err := ruleText(change.From)
-		if err != nil {
-			return nil, fmt.Errorf("route of %s: %w: %w", number, err, dualtone.ErrInvalid)
-		}
-		to, err := ruleText(change.To)
-		if err != nil {
-			return nil, fmt.Errorf("route of %s: %w: %w", number, err, dualtone.ErrInvalid)
-		}
-		all = append(all, wanted{string(number), from, to, string(cmp.Or(change.To.Person, change.From.Person))})
+		all = append(all, wanted{string(number), from.text, to.text, string(cmp.Or(change.To.Person, change.From.Person))})
 	}
-	return all, nil
+	return all, once(all)
 }
 
-// checkSide refuses one side of a change of a number. Without sides it need
-// not repeat the number. What stands already is not checked again, so that it
-// can always be taken away.
-func checkSide(r routing.Route, number dualtone.Number, check *routing.Checker) error {
+// once refuses changes that change a number twice. Those of very many numbers are
+// mostly in order.
+func once(all []wanted) error {
+	if slices.IsSortedFunc(all, byNumber) {
+		for i := 1; i < len(all); i++ {
+			if all[i].number == all[i-1].number {
+				return twice(all[i])
+			}
+		}
+		return nil
+	}
+	seen := make(map[string]bool, len(all))
+	for _, w := range all {
+		if seen[w.number] {
+			return twice(w)
+		}
+		seen[w.number] = true
+	}
+	return nil
+}
+
+func twice(w wanted) error {
+	return fmt.Errorf("route of %s is changed twice: %w", w.number, dualtone.ErrInvalid)
+}
+
+func byNumber(a, b wanted) int { return strings.Compare(a.number, b.number) }
+
+// spelling is the text of one side of a change. Changes of very many numbers mostly
+// say the same of all of them, so what was said of the one before is kept.
+type spelling struct {
+	text string
+	of   []dualtone.Side
+}
+
+// read refuses one side of a change of a number. Without sides it need not repeat
+// the number. What stands already is not checked again, so that it can always be
+// taken away.
+func (s *spelling) read(r routing.Route, number dualtone.Number, check *routing.Checker) (err error) {
 	absent := len(r.Sides) == 0 && number != ""
 	if absent && r.Terms == nil && (r.Number == "" || r.Number == number) {
+		*s = spelling{}
 		return nil
 	}
-	if r.Number != number || r.Plan().Validate() != nil {
+	alike := r.Terms == nil && len(r.Sides) > 0 && slices.Equal(r.Sides, s.of)
+	if r.Number != number || !alike && r.Plan().Validate() != nil {
 		return fmt.Errorf("route of %q to %v in a change of %q: %w", r.Number, r.Sides, number, dualtone.ErrInvalid)
 	}
-	if check == nil {
+	if check != nil {
+		for _, p := range check.Check(r) {
+			return fmt.Errorf("route of %s: %s %q: %s: %w", number, p.Column, p.Value, p.Problem, dualtone.ErrInvalid)
+		}
+	}
+	if alike {
 		return nil
 	}
-	for _, p := range check.Check(r) {
-		return fmt.Errorf("route of %s: %s %q: %s: %w", number, p.Column, p.Value, p.Problem, dualtone.ErrInvalid)
+	*s = spelling{}
+	if s.text, err = ruleText(r); err != nil {
+		return fmt.Errorf("route of %s: %w: %w", number, err, dualtone.ErrInvalid)
+	}
+	if r.Terms == nil {
+		s.of = r.Sides
 	}
 	return nil
 }

@@ -109,8 +109,9 @@ func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Proven
 }
 
 func columns(want []wanted) (numbers, from, to, people []string) {
-	for _, w := range want {
-		numbers, from, to, people = append(numbers, w.number), append(from, w.from), append(to, w.to), append(people, w.person)
+	numbers, from, to, people = make([]string, len(want)), make([]string, len(want)), make([]string, len(want)), make([]string, len(want))
+	for i, w := range want {
+		numbers[i], from[i], to[i], people[i] = w.number, w.from, w.to, w.person
 	}
 	return numbers, from, to, people
 }

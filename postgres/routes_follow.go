@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
@@ -27,7 +28,7 @@ FROM route_head h LEFT JOIN route_revisions v USING (revision) LEFT JOIN (
 	changedSince = `
 SELECT h.revision, v.at, coalesce(c."to", ''), coalesce(c.numbers, '{}'), coalesce(c.people, '{}')
 FROM route_head h LEFT JOIN route_revisions v USING (revision) LEFT JOIN route_changes c ON c.revision > $1
-ORDER BY c.revision DESC`
+ORDER BY c.revision DESC, c.first`
 )
 
 // Since returns the routes that changed after a revision, as they are now. At
@@ -82,8 +83,20 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 	known, seen := rules{}, map[string]bool{}
 	var at *time.Time
 	var rule string
-	var numbers, people []string
-	if _, err := pgx.ForEachRow(result, []any{&found.Revision, &at, &rule, &numbers, &people}, func() error {
+	var packedNumbers, packedPeople pgtype.UndecodedBytes
+	if _, err := pgx.ForEachRow(result, []any{&found.Revision, &at, &rule, &packedNumbers, &packedPeople}, func() error {
+		numbers, err := unpacked(packedNumbers)
+		if err != nil {
+			return err
+		}
+		people, err := unpacked(packedPeople)
+		if err != nil || len(people) != len(numbers) || len(numbers) == 0 {
+			return err
+		}
+		like, err := known.route("", "", rule)
+		if err != nil {
+			return err
+		}
 		found.Routes = slices.Grow(found.Routes, len(numbers))
 		for i, number := range numbers {
 			// Within one revision no number changes twice.
@@ -93,11 +106,8 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 				}
 				seen[number] = true
 			}
-			r, err := known.route(dualtone.Number(number), dualtone.PersonID(people[i]), rule)
-			if err != nil {
-				return err
-			}
-			found.Routes = append(found.Routes, r)
+			like.Number, like.Person = dualtone.Number(number), dualtone.PersonID(people[i])
+			found.Routes = append(found.Routes, like)
 		}
 		return nil
 	}); err != nil {

@@ -59,7 +59,6 @@ func prepare(ctx context.Context, tx pgx.Tx, numbers int) error {
 // applyMany makes changes that take effect with the commit of a few rows. The
 // table follows slice by slice.
 func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Provenance) (routing.Revision, error) {
-	byNumber := func(a, b wanted) int { return cmp.Compare(a.number, b.number) }
 	if !slices.IsSortedFunc(want, byNumber) {
 		slices.SortFunc(want, byNumber)
 	}
@@ -188,7 +187,8 @@ func chunksOf(todo []wanted) []*changeChunk {
 	for _, w := range todo {
 		c := open[alike{w.from, w.to}]
 		if c == nil || len(c.numbers) == chunk {
-			c = &changeChunk{from: w.from, to: w.to}
+			room := min(chunk, len(todo))
+			c = &changeChunk{w.from, w.to, make([]string, 0, room), make([]string, 0, room)}
 			open[alike{w.from, w.to}] = c
 			all = append(all, c)
 		}

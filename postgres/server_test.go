@@ -34,14 +34,14 @@ func newURL(tb testing.TB) string {
 }
 
 // newPool opens a migrated database of the test's own.
-func newPool(tb testing.TB) *pgxpool.Pool {
+func newPool(tb testing.TB, more ...func(*pgxpool.Config)) *pgxpool.Pool {
 	tb.Helper()
-	return openPool(tb, newURL(tb))
+	return openPool(tb, newURL(tb), more...)
 }
 
-func openPool(tb testing.TB, url string) *pgxpool.Pool {
+func openPool(tb testing.TB, url string, more ...func(*pgxpool.Config)) *pgxpool.Pool {
 	tb.Helper()
-	pool, err := Open(tb.Context(), url)
+	pool, err := Open(tb.Context(), url, more...)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -105,6 +106,9 @@ func (s Stitches) traces(ctx context.Context, q querier, sql string, args ...any
 		var w traceWords
 		if err := row.scan(found, &t, &w); err != nil {
 			return nil, err
+		}
+		if len(all) == cap(all) { // left to itself it would be copied five times over
+			all = slices.Grow(all, max(len(all), 256))
 		}
 		all, coded = append(all, t), append(coded, w)
 		needed[w.system], needed[w.agent] = struct{}{}, struct{}{}

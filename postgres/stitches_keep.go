@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,10 +32,13 @@ func (e *evidence) keep(ctx context.Context, day time.Time, d calllog.Decision) 
 	if err := e.keepClocks(ctx, day, d.Clocks); err != nil || len(d.Again) == 0 {
 		return err
 	}
-	// In case that this run is cut short before it comes to them.
+	// In case that this run is cut short before it comes to them. One look through the
+	// key for each: left to choose, the planner reads the whole log.
 	_, err = e.tx.Exec(ctx, `
-		INSERT INTO call_unstitched (day, batch) SELECT d, 0 FROM unnest($1::date[]) d
-		WHERE EXISTS (SELECT FROM call_legs WHERE started_at >= d::timestamp AT TIME ZONE 'UTC' AND started_at < (d + 1)::timestamp AT TIME ZONE 'UTC')
+		INSERT INTO call_unstitched (day, batch) SELECT d, 0 FROM unnest($1::date[]) d, LATERAL (
+			SELECT FROM call_legs
+			WHERE started_at >= d::timestamp AT TIME ZONE 'UTC' AND started_at < (d + 1)::timestamp AT TIME ZONE 'UTC'
+			ORDER BY started_at LIMIT 1) l
 		ON CONFLICT DO NOTHING`, d.Again)
 	return err
 }
@@ -95,56 +99,57 @@ func (e *evidence) keepCalls(ctx context.Context, d calllog.Decision) error {
 	if err := e.keepOnce(ctx, &once, len(counted)); err != nil || members == 0 {
 		return err
 	}
-	_, err = e.tx.CopyFrom(ctx, pgx.Identifier{"call_members"}, []string{
-		"started_at", "system_id", "record_id", "call_id", "method", "confidence", "to_system", "to_record", "why", "legs", "crossed", "counted",
-	}, &memberRows{Stitches: e.Stitches, calls: d.Put, counted: counted, member: -1})
+	return e.copyMembers(ctx, d.Put, counted)
+}
+
+// copyMembers writes the members of calls down.
+func (e *evidence) copyMembers(ctx context.Context, calls []calllog.Call, counted map[calllog.CallID][]byte) error {
+	to := newEncoder(e.words)
+	to.begin()
+	for i := range calls {
+		for j := range calls[i].Members {
+			e.member(to, &calls[i], &calls[i].Members[j], counted[calls[i].ID])
+		}
+	}
+	to.end()
+	_, err := e.tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(to.buf), `
+		COPY call_members (started_at, system_id, record_id, call_id, method, confidence, to_system, to_record, why, legs, crossed, counted)
+		FROM STDIN (FORMAT binary)`)
 	return err
 }
 
-// memberRows walks over the members of calls.
-type memberRows struct {
-	Stitches
-
-	calls   []calllog.Call
-	counted map[calllog.CallID][]byte
-	member  int
-}
-
-// Next moves on to the next member.
-func (r *memberRows) Next() bool {
-	r.member++
-	for len(r.calls) > 0 && r.member == len(r.calls[0].Members) {
-		r.calls, r.member = r.calls[1:], 0
-	}
-	return len(r.calls) > 0
-}
-
-// Values are the columns of the member.
-func (r *memberRows) Values() ([]any, error) {
-	c := &r.calls[0]
-	m := &c.Members[r.member]
+// member appends a member. The first says as well what there is to say of the call.
+func (e *evidence) member(to *encoder, c *calllog.Call, m *calllog.Member, counted []byte) {
+	const fields = 12
+	to.row(fields)
+	to.time(m.Started)
+	to.word(systemWord, m.Leg.System)
+	to.text(m.Leg.Record)
+	to.text(string(c.ID))
 	method, _ := code(methods(), m.Join.Method)
-	values := []any{
-		m.Started, r.system(m.Leg.System), m.Leg.Record, string(c.ID), method, int16(m.Join.Confidence), //nolint:gosec // percent
-		nil, nil, nil, nil, nil, nil,
+	to.always2(method)
+	to.always2(int16(m.Join.Confidence)) //nolint:gosec // percent
+	if m.Join.To == (calllog.LegID{}) {
+		to.null()
+	} else {
+		to.word(systemWord, m.Join.To.System)
 	}
-	if m.Join.To != (calllog.LegID{}) {
-		values[6], values[7] = r.system(m.Join.To.System), m.Join.To.Record
+	to.text(m.Join.To.Record)
+	to.text(m.Join.Why)
+	if m.Join.Method != calllog.First {
+		to.null()
+		to.null()
+		to.null()
+		return
 	}
-	if m.Join.Why != "" {
-		values[8] = printable(m.Join.Why)
+	to.int4(len(c.Members))
+	to.bool(c.Crossed)
+	if len(counted) == 0 {
+		to.null()
+	} else {
+		to.bytes(counted)
 	}
-	if m.Join.Method == calllog.First {
-		values[9], values[10] = int32(len(c.Members)), c.Crossed //nolint:gosec // a few
-		if packed := r.counted[c.ID]; len(packed) > 0 {
-			values[11] = packed
-		}
-	}
-	return values, nil
 }
-
-// Err is nil: the rows are in memory.
-func (*memberRows) Err() error { return nil }
 
 func (e *evidence) keepMoves(ctx context.Context, d calllog.Decision) error {
 	if len(d.Changes) == 0 {

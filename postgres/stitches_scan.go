@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"strconv"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -67,11 +69,14 @@ func (r *traceRow) scan(found pgx.Rows, t *calllog.Trace, w *traceWords) error {
 // end is one end of a call, without a name.
 func end(raw pgtype.Text, number pgtype.Int8) calllog.Party {
 	p := calllog.Party{Raw: raw.String}
-	if number.Valid {
-		p.Number = numberOf(&number.Int64)
-		if string(p.Number) == p.Raw {
-			p.Raw = string(p.Number) // one text for both
-		}
+	if !number.Valid {
+		return p
+	}
+	var digits [24]byte
+	if text := strconv.AppendInt(append(digits[:0], '+'), number.Int64, 10); string(text) == p.Raw {
+		p.Number = dualtone.Number(p.Raw) // one text for both
+	} else {
+		p.Number = dualtone.Number(text)
 	}
 	return p
 }

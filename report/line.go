@@ -33,29 +33,26 @@ type Line struct {
 	Legs       int64    `json:"legs"`
 }
 
-func (q *Query) line(f *Figures, r *rates) Line {
+// line fills an empty line.
+func (q *Query) line(l *Line, f *Figures, r *rates) {
 	if f == nil || *f == (Figures{}) {
-		return Line{}
+		return
 	}
-	ratio := r.ratio
-	var short int64
 	if q.Short > 0 {
-		short = f.AbandonedWithin(q.Short)
+		l.Short = f.AbandonedWithin(q.Short)
 	}
-	talk := f[Talk] + f[Hold] + f[WrapUp]
-	return Line{
-		Offered: f[Offered], Answered: f[Answered], Abandoned: f[Abandoned] - short, Short: short,
-		Unanswered: f[NoAnswer] + f[Busy] + f[Rejected] + f[Failed], Voicemail: f[Voicemail], Deflected: f[Deflected],
-		Service: ratio(f.AnsweredWithin(q.Service), f[Offered]-short, 1),
-		ASA:     ratio(f[AnswerWait], f[Answered], second),
-		AHT:     ratio(talk, f[Answered], second),
-		Talk:    ratio(f[Talk], f[Answered], second), Hold: ratio(f[Hold], f[Answered], second), WrapUp: ratio(f[WrapUp], f[Answered], second),
-		Transfers: f[Transfers], Outbound: f[Outbound], Connected: f[Connected],
-		Pop:    ratio(f[Popped], f[Popped]+f[PopMissed]+f[PopFailed], 1),
-		Logged: ratio(f[Logged], f[Loggable], 1),
-		MOS:    ratio(f[MOSSum], f[MOSLegs], 100), Jitter: ratio(f[JitterSum], f[JitterLegs], 1000), Loss: ratio(f[Lost], f[Packets], 1),
-		Legs: f[Legs],
-	}
+	l.Offered, l.Answered, l.Abandoned = f[Offered], f[Answered], f[Abandoned]-l.Short
+	l.Unanswered, l.Voicemail, l.Deflected = f[NoAnswer]+f[Busy]+f[Rejected]+f[Failed], f[Voicemail], f[Deflected]
+	l.Service = r.ratio(f.AnsweredWithin(q.Service), f[Offered]-l.Short, 1)
+	l.ASA = r.ratio(f[AnswerWait], f[Answered], second)
+	l.AHT = r.ratio(f[Talk]+f[Hold]+f[WrapUp], f[Answered], second)
+	l.Talk, l.Hold = r.ratio(f[Talk], f[Answered], second), r.ratio(f[Hold], f[Answered], second)
+	l.WrapUp = r.ratio(f[WrapUp], f[Answered], second)
+	l.Transfers, l.Outbound, l.Connected = f[Transfers], f[Outbound], f[Connected]
+	l.Pop = r.ratio(f[Popped], f[Popped]+f[PopMissed]+f[PopFailed], 1)
+	l.Logged = r.ratio(f[Logged], f[Loggable], 1)
+	l.MOS, l.Jitter, l.Loss = r.ratio(f[MOSSum], f[MOSLegs], 100), r.ratio(f[JitterSum], f[JitterLegs], 1000), r.ratio(f[Lost], f[Packets], 1)
+	l.Legs = f[Legs]
 }
 
 const second = int64(time.Second / time.Millisecond)

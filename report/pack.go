@@ -37,8 +37,11 @@ func (f *Figures) AddPacked(from []byte) ([]byte, error) {
 		return nil, fmt.Errorf("packed figures: not readable: %w", dualtone.ErrInvalid)
 	}
 	from = from[n:]
-	for i := 0; set != 0; i, set = i+1, set>>1 {
-		if set&1 == 0 {
+	for ; set != 0; set &= set - 1 {
+		i := bits.TrailingZeros64(set)
+		if len(from) > 0 && from[0] < 0x80 { // most are a few calls or seconds
+			f[i] += int64(from[0]>>1) ^ -int64(from[0]&1)
+			from = from[1:]
 			continue
 		}
 		v, n := binary.Varint(from)

@@ -253,20 +253,22 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 		grid.at(column, s.Interval).add(side, s.Figures)
 		total.add(side, s.Figures)
 	}
-	t.Rows = make([]Row, 0, len(grid.cells))
+	t.Rows = make([]Row, len(grid.cells))
 	var r rates
+	n := 0
 	for i := range grid.cells {
-		row, some := q.row(&grid.cells[i], &r)
-		if !some {
+		row := &t.Rows[n] // in its place: a report has thousands, of 600 bytes each
+		if !q.fill(row, &grid.cells[i], &r) {
 			continue
 		}
+		n++
 		row.Key = grid.keys[i%len(grid.keys)]
 		if q.Interval != Whole {
 			row.Start = times[i/len(grid.keys)]
 		}
-		t.Rows = append(t.Rows, row)
 	}
-	t.Total, _ = q.row(&total, &r)
+	t.Rows = t.Rows[:n]
+	q.fill(&t.Total, &total, &r)
 	slices.Sort(strangers)
 	for _, name := range strangers {
 		t.Notes = append(t.Notes, fmt.Sprintf("system %s is on neither side: its calls are in both only", name))
@@ -332,21 +334,22 @@ func (s *Sum) alike(other *Sum) bool {
 	return s.Key == other.Key && s.System == other.System && s.Once == other.Once
 }
 
-// row reports as well whether there is anything in it.
-func (q *Query) row(s *sides, rates *rates) (Row, bool) {
+// fill fills an empty row and reports whether there is anything in it.
+func (q *Query) fill(r *Row, s *sides, rates *rates) bool {
 	var scratch Figures
 	both := s.both(&scratch)
 	if both == nil || *both == (Figures{}) {
-		return Row{}, false
+		return false
 	}
-	r := Row{Old: q.line(s.old.Figures, rates), New: q.line(s.new.Figures, rates)}
+	q.line(&r.Old, s.old.Figures, rates)
+	q.line(&r.New, s.new.Figures, rates)
 	switch both { // where one side did everything, both is the same
 	case s.old.Figures:
 		r.Both = r.Old
 	case s.new.Figures:
 		r.Both = r.New
 	default:
-		r.Both = q.line(both, rates)
+		q.line(&r.Both, both, rates)
 	}
-	return r, true
+	return true
 }

@@ -13,7 +13,7 @@ import (
 type builder struct {
 	*Table
 	check   *Checker
-	changes map[int][]change
+	changes []change // of exact numbers, in their order
 	ranged  map[Key]*Route
 	coded   map[dualtone.Number]*Route
 	fresh   ownership
@@ -25,7 +25,7 @@ type builder struct {
 type ownership bool
 
 func (b *builder) apply(routes []Route) error {
-	b.changes = make(map[int][]change, min(len(routes), shardCount))
+	b.changes = make([]change, 0, len(routes))
 	b.ranged, b.coded = map[Key]*Route{}, map[dualtone.Number]*Route{}
 	if len(b.rules) > indexed && len(b.rules) > 2*b.Len() {
 		b.compact()
@@ -81,13 +81,11 @@ func (b *builder) add(r *Route) error {
 // and says nothing beyond them: then nothing but its number is to be checked. In
 // a flip of many numbers almost all do.
 func (b *builder) likeBefore(r *Route) bool {
-	return b.before != nil && r.Terms == nil && b.before.Terms == nil && len(r.Sides) > 0 && len(r.Sides) == len(b.before.Sides) &&
-		&r.Sides[0] == &b.before.Sides[0]
+	return b.before != nil && r.Terms == nil && b.before.Terms == nil && slices.Equal(r.Sides, b.before.Sides)
 }
 
 func (b *builder) change(key Key, r *Route, rule uint32) {
-	shard := shardOf(key.from.mix())
-	b.changes[shard] = append(b.changes[shard], change{entry{key.from, rule, r.Owner()}, len(r.Sides) == 0})
+	b.changes = append(b.changes, change{entry{key.from, rule, r.Owner()}, len(r.Sides) == 0})
 }
 
 // rule returns the place of a route's rule, which it shares where it can.
@@ -171,7 +169,7 @@ func (b *builder) applyCodes() error {
 
 func (b *builder) applyNumbers() {
 	shards := *b.shards
-	for i, changes := range b.changes {
+	for i, changes := range byShard(b.changes) {
 		b.count -= shards[i].len()
 		shards[i] = shards[i].with(changes)
 		b.count += shards[i].len()

@@ -29,6 +29,8 @@ type List struct {
 	Routes []Route `json:"-"`
 	Rows   int     `json:"rows"`
 	Faults []Fault `json:"faults"`
+	// Said are the facts for which the file has a column.
+	Said Facts `json:"-"`
 }
 
 // mostFaults bounds what is told of a file that is not a table at all.
@@ -102,6 +104,8 @@ func (l *reading) header(line int, row []string) bool {
 			l.fault(line, name, "", "the column is missing")
 		}
 	}
+	said := func(column string) bool { return slices.Contains(l.names, column) }
+	l.Said = Facts{Person: said("person"), Queue: said("queue"), Answers: said("answers")}
 	return len(l.Faults) == 0
 }
 

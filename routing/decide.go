@@ -62,6 +62,9 @@ func (t *Table) emergency(call *Call) (Decision, bool) {
 	}
 	if !placed {
 		d.Owner, d.Reason = "", becauseUnplaced
+		if call.Location != "" {
+			d.Reason = becauseNowhere
+		}
 	}
 	if here.Side == "" {
 		here.Side = dualtone.Old

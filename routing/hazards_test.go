@@ -225,6 +225,39 @@ func TestHazardParallelRingIsRefusedForWhatAnswersByItself(t *testing.T) {
 	wantGist(t, load(t, parse(t, "+493010", "both")).Decide(call("+493010", routing.FromCarrier)), "routed parallel new@1000,old@1000 number")
 }
 
+func TestHazardANewPlanDoesNotForgetWhatAnswers(t *testing.T) {
+	t.Parallel()
+	queue := parse(t, "+493010", "new", func(t *routing.Terms) { t.Queue = "sales" })
+	menu := parse(t, "+493011", "new", func(t *routing.Terms) { t.Answers = "menu" })
+	person := parse(t, "+493012", "new")
+	person.Person = "p1"
+	for _, have := range []routing.Route{queue, menu} {
+		want := parse(t, string(have.Number), "both")
+		if err := (routing.Facts{}).Kept(want, have).Validate("DE"); !errors.Is(err, dualtone.ErrInvalid) {
+			t.Errorf("%s rings both where something answers by itself: %v", have.Number, err)
+		}
+		if got := (routing.Facts{Person: true, Queue: true, Answers: true}).Kept(want, have); got.Validate("DE") != nil {
+			t.Errorf("who says that nothing answers is believed: %+v", got)
+		}
+	}
+	for _, c := range []struct {
+		said       routing.Facts
+		want, have routing.Route
+		owner      string
+	}{
+		{routing.Facts{}, parse(t, "+493012", "both"), person, "p1"},
+		{routing.Facts{Person: true}, parse(t, "+493012", "both"), person, ""},
+		{routing.Facts{}, person, queue, "p1"},
+		{routing.Facts{}, queue, person, "sales"},
+		{routing.Facts{}, parse(t, "+493012", "old"), routing.Route{Number: "+493012"}, ""},
+	} {
+		got := c.said.Kept(c.want, c.have)
+		if got.Owner() != c.owner || got.Validate("DE") != nil {
+			t.Errorf("%+v of %+v after %+v: got %+v, want owner %q", c.said, c.want, c.have, got, c.owner)
+		}
+	}
+}
+
 func TestHazardEmergencyNumbersAreDecidedFirstAndByTheCallersLocation(t *testing.T) {
 	t.Parallel()
 	table := load(t, parse(t, "default", "new"), parse(t, "+4911..+4919", "new"))

@@ -24,6 +24,7 @@ const (
 	becauseOutside   = "the rule splits callers, and this one is not in the share of the new side"
 	becauseEmergency = "an emergency number is decided before any rule, by the caller's location"
 	becauseUnplaced  = "an emergency number is decided before any rule; the caller's location is not known"
+	becauseNowhere   = "an emergency number is decided before any rule; the caller's location is none of those that are configured"
 	becauseNothing   = "no rule holds for this number"
 	becauseNoNumber  = "what was dialed is no number"
 	becauseNoTable   = "no table is loaded"

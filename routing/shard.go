@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 	"strings"
@@ -87,6 +88,33 @@ type change struct {
 }
 
 type removal bool
+
+// byShard gives each shard's changes, in their order, and no shard without any.
+func byShard(changes []change) iter.Seq2[int, []change] {
+	return func(yield func(int, []change) bool) {
+		// ends is first where each shard's changes begin, and then where they end.
+		var ends [shardCount + 1]int
+		for i := range changes {
+			ends[shardOf(changes[i].number.mix())+1]++
+		}
+		for i := range shardCount {
+			ends[i+1] += ends[i]
+		}
+		sorted := make([]change, len(changes))
+		for i := range changes {
+			shard := shardOf(changes[i].number.mix())
+			sorted[ends[shard]] = changes[i]
+			ends[shard]++
+		}
+		from := 0
+		for shard, to := range ends[:shardCount] {
+			if from < to && !yield(shard, sorted[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
+}
 
 // with returns the shard after changes; nil when nothing is left. The last
 // change of a number counts.

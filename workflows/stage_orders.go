@@ -100,7 +100,7 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 		return fmt.Errorf("%s of %s refused: %s: %w", o.Verb, s.Standing.Name(), why, kind)
 	}
 	if o.Verb == rollout.Skip && o.Person != "" {
-		return s.againstLeavingOut(o)
+		return s.Standing.AgainstLeavingOut(o.Person, o.Order)
 	}
 	if _, err := s.Standing.Take(o.Order); err != nil {
 		return err
@@ -174,18 +174,6 @@ func (s *stage) inTime(ctx workflow.Context, o PlanOrder) error {
 	last := s.SoakFrom.Add(s.Spec.BackWindow.Time())
 	if workflow.Now(ctx).After(last) {
 		return fmt.Errorf("%s of %s refused: the window for it ended at %s: %w", o.Verb, s.Standing.Name(), last.UTC().Format(time.RFC3339), dualtone.ErrConflict)
-	}
-	return nil
-}
-
-func (s *stage) againstLeavingOut(o PlanOrder) error {
-	switch s.Standing.State {
-	case rollout.Passed, rollout.RollingBack, rollout.RolledBack, rollout.Finalised:
-		return fmt.Errorf("skip of %s refused: the stage is %s: %w", o.Person, s.Standing.State, dualtone.ErrConflict)
-	default:
-	}
-	if o.Actor == "" || o.Reason == "" {
-		return fmt.Errorf("skip of %s refused: it needs an actor and a reason: %w", o.Person, dualtone.ErrInvalid)
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ type UserRequest struct {
 	// Held is the stage whose holds still keep the user where they are when
 	// everything is ready; nil for none.
 	Held *activities.StageRef `json:"held,omitempty"`
+	// Over is what a way back overwrites although somebody else set it, as whoever
+	// chose so has seen it.
+	Over cutover.Image `json:"over,omitempty"`
 }
 
 // Progress is where a user's switch stands, and how it ended once State is final.
@@ -82,7 +85,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 	work := cutover.Next(p.To, p.State)
 	order := activities.Order{
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
-		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Over: r.Over,
 	}
 	if work == cutover.Capture {
 		order.Pass = r.Pass

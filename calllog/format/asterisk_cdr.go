@@ -255,6 +255,9 @@ func (p *cdrParser) parties(l *calllog.Leg, from, to channel) {
 	switch {
 	case from.technology == localChannel && l.TrunkOut != "":
 		l.Direction = calllog.Outbound // the dialplan's own half of a call that it sends on
+	case from.technology == localChannel && p.bringsOn():
+		l.Direction = calllog.Internal // and of one that it brings to a person, whose row is the caller's
+		return
 	case !p.people.has(src):
 		l.Direction = calllog.Inbound
 	case toPerson || p.people.has(dst) || l.Called.Number == "" && l.TrunkOut == "":
@@ -310,6 +313,15 @@ type channel struct{ technology, endpoint string }
 
 // localChannel is the technology of channels that run through the dialplan itself.
 const localChannel = "Local"
+
+// bringsOn reports whether the row is of the half of a local channel that runs through
+// the dialplan to whom the other half stands for. A queue or a caller rang that other
+// half, and their own row has it as the channel that was reached: the two are one call,
+// which is offered and answered once. One that waits in a queue by itself is a call of
+// its own.
+func (p *cdrParser) bringsOn() bool {
+	return strings.HasSuffix(p.fields.at(p.at.channel), ";2") && !strings.EqualFold(p.fields.at(p.at.lastapp), "Queue")
+}
 
 // trunk reports whether the channel can be one of a trunk: those of the dialplan
 // itself cannot.

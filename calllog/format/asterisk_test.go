@@ -47,7 +47,7 @@ func TestARealAsteriskCDRIsReadFieldByField(t *testing.T) {
 	same(t, "the dialplan's other half of a call to 1002", calllog.Leg{
 		LegID: calllog.LegID{System: "pbx", Record: "1795366021.13/13"}, Call: "1795366020.10", Channels: []string{"1795366021.13"},
 		Started: utc("2026-11-22 16:47:01"), Answered: utc("2026-11-22 16:47:02"), Ended: utc("2026-11-22 16:47:05"), Zone: "UTC",
-		Caller: cust("4", "Cust Four"), Called: calllog.Party{Raw: "1002"}, Direction: calllog.Inbound, Agent: "1002", Extension: "1002",
+		Caller: cust("4", "Cust Four"), Called: calllog.Party{Raw: "1002"}, Direction: calllog.Internal,
 		Disposition: calllog.Answered, Cause: "ANSWERED", Ring: time.Second, Talk: 3 * time.Second,
 	}, got[8])
 }

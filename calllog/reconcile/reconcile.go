@@ -54,10 +54,12 @@ type Item struct {
 	What string `json:"what,omitempty"`
 	// Why is the rule that explains a difference; empty while it is open.
 	Why string `json:"why,omitempty"`
+	// Said is what somebody said of a difference that no rule explains.
+	Said *Said `json:"said,omitempty"`
 }
 
-// Open reports whether nothing explains the difference.
-func (i *Item) Open() bool { return i.Verdict != Both && i.Why == "" }
+// Open reports whether nothing explains the difference, and nobody.
+func (i *Item) Open() bool { return i.Verdict != Both && i.Why == "" && i.Said == nil }
 
 // Tally counts items.
 type Tally struct {
@@ -169,9 +171,14 @@ func Day(day time.Time, phone []Handled, crm []dualtone.LoggedCall) Reconciled {
 		side.add(item)
 		r.Users[item.User], r.Sides[item.Side] = user, side
 	}
+	r.weigh()
+	return r
+}
+
+// weigh holds the sides against each other.
+func (r *Reconciled) weigh() {
 	before, after := r.Sides[dualtone.Old], r.Sides[dualtone.New]
 	r.Floor, r.Above = before.Rate(), worse(before, after)
-	return r
 }
 
 // worse reports whether one rate of open differences is above another by more

@@ -11,18 +11,17 @@ import (
 // calls makes a call of every set of several legs.
 func (s *stitching) calls() []calllog.Call {
 	s.strongestFirst()
-	neighbors := map[int32][]int32{} // edges of a leg, those of a tree alone
 	tree := newSets(len(s.legs))
-	for i, e := range s.edges {
-		if tree.union(e.a, e.b) {
-			neighbors[e.a] = append(neighbors[e.a], int32(i))
-			neighbors[e.b] = append(neighbors[e.b], int32(i))
-		}
+	s.edges = slices.DeleteFunc(s.edges, func(e edge) bool { return !tree.union(e.a, e.b) })
+	ends := make([]int32, 0, 2*len(s.edges))
+	for i := range s.edges {
+		ends = append(ends, s.edges[i].a, s.edges[i].b)
 	}
-	var all []calllog.Call
+	at := sortInto(ends, len(s.legs))
+	all := make([]calllog.Call, 0, len(s.edges))
 	for i := range s.legs {
-		if root := int32(i); s.sets.find(root) == root && len(neighbors[root]) > 0 {
-			all = append(all, s.call(root, neighbors))
+		if root := int32(i); s.sets.find(root) == root && len(at.of(root)) > 0 {
+			all = append(all, s.call(root, &at))
 		}
 	}
 	return all
@@ -30,47 +29,55 @@ func (s *stitching) calls() []calllog.Call {
 
 func (s *stitching) strongestFirst() {
 	slices.SortStableFunc(s.edges, func(a, b edge) int {
+		if by := cmp.Compare(rank(a.method), rank(b.method)); by != 0 {
+			return by
+		}
 		return cmp.Or(
-			cmp.Compare(rank(a.method), rank(b.method)), cmp.Compare(b.confidence, a.confidence),
-			cmp.Compare(a.b, b.b), cmp.Compare(a.a, b.a), cmp.Compare(a.key.Kind, b.key.Kind), cmp.Compare(a.key.Value, b.key.Value),
+			cmp.Compare(b.confidence, a.confidence), cmp.Compare(a.b, b.b), cmp.Compare(a.a, b.a),
+			cmp.Compare(a.key.Kind, b.key.Kind), cmp.Compare(a.key.Value, b.key.Value),
 		)
 	})
 }
 
 func rank(m calllog.Method) int {
-	return slices.Index([]calllog.Method{
-		calllog.ByPerson, calllog.SameCall, calllog.ByKey, calllog.ByDivert, calllog.ByNumbers,
-	}, m)
+	switch m {
+	case calllog.ByPerson:
+		return 0
+	case calllog.SameCall:
+		return 1
+	case calllog.ByKey:
+		return 2
+	case calllog.ByDivert:
+		return 3
+	default:
+		return 4
+	}
 }
 
-// call walks a tree of edges from a call's first leg.
-func (s *stitching) call(first int32, neighbors map[int32][]int32) calllog.Call {
+// call walks a tree of edges from a call's first leg. Each edge is at its legs twice
+// its number, and that and one.
+func (s *stitching) call(first int32, at *buckets) calllog.Call {
 	t := &s.traces[first]
 	c := calllog.Call{ID: calllog.CallIDOf(t.LegID, t.Started), Started: t.Started}
-	type step struct{ leg, by int32 }
-	todo := []step{{first, -1}}
-	members := map[int32]calllog.Join{first: {Method: calllog.First, Confidence: 100}}
-	for len(todo) > 0 {
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for _, n := range neighbors[at.leg] {
-			if n == at.by {
-				continue
+	type step struct{ leg, from, by int32 }
+	steps := []step{{first, first, -1}}
+	for n := 0; n < len(steps); n++ {
+		leg := steps[n].leg
+		for _, end := range at.of(leg) {
+			if by := end / 2; by != steps[n].by {
+				steps = append(steps, step{s.edges[by].a + s.edges[by].b - leg, leg, by})
 			}
-			e := &s.edges[n]
-			next := e.a + e.b - at.leg
-			members[next] = s.join(e, at.leg)
-			todo = append(todo, step{next, n})
 		}
 	}
-	legs := make([]int32, 0, len(members))
-	for l := range members {
-		legs = append(legs, l)
-	}
-	slices.Sort(legs)
-	for _, l := range legs {
-		c.Members = append(c.Members, calllog.Member{Leg: s.traces[l].LegID, Started: s.traces[l].Started, Join: members[l]})
-		c.Crossed = c.Crossed || s.traces[l].System != t.System
+	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.leg, b.leg) })
+	c.Members = make([]calllog.Member, len(steps))
+	for i, step := range steps {
+		m := &c.Members[i]
+		m.Leg, m.Started, m.Join = s.traces[step.leg].LegID, s.traces[step.leg].Started, calllog.Join{Method: calllog.First, Confidence: 100}
+		if step.by >= 0 {
+			m.Join = s.join(&s.edges[step.by], step.from)
+		}
+		c.Crossed = c.Crossed || m.Leg.System != t.System
 	}
 	return c
 }

@@ -47,15 +47,21 @@ func (c clocks) unsure(day time.Time) []time.Time {
 	return all
 }
 
-// window is what system's clock shows more than against's at a time, and how far
-// off a moment may be.
-func (c clocks) window(system, against string, at int64) (ahead, within int64) {
-	t := time.UnixMilli(at)
-	m, far := c.nearest(system, against, calllog.Day(t))
-	if m == nil {
+// reading is the measurement of two systems that a day goes by, if there is one, and
+// how far it is from the day.
+type reading struct {
+	*calllog.Clock
+
+	far time.Duration
+}
+
+// window is what a system's clock shows more than the other's at a time, and how far off
+// a moment may be.
+func (m *reading) window(system string, at int64) (ahead, within int64) {
+	if m.Clock == nil {
 		return 0, (tolerance + blind).Milliseconds()
 	}
-	days := int64(far / (24 * time.Hour))
+	days := int64(m.far / (24 * time.Hour))
 	allowed := tolerance + 2*m.Spread + time.Duration(days*int64(wander))
 	if !m.Sure() {
 		allowed += blind
@@ -64,13 +70,14 @@ func (c clocks) window(system, against string, at int64) (ahead, within int64) {
 	if m.System != system {
 		sign = -1
 	}
-	return sign * m.At(t).Milliseconds(), allowed.Milliseconds()
+	return sign * m.At(time.UnixMilli(at)).Milliseconds(), allowed.Milliseconds()
 }
 
-// nearest is the measurement of two systems that a day goes by, and how far it is
-// from the day: the day's own, if it can be believed, else the nearest that can,
-// the earlier of two, else the day's own all the same.
-func (c clocks) nearest(system, against string, day time.Time) (best *calllog.Clock, far time.Duration) {
+// nearest is the day's own measurement, if it can be believed, else the nearest that
+// can, the earlier of two, else the day's own all the same.
+func (c clocks) nearest(system, against string, day time.Time) reading {
+	var best *calllog.Clock
+	var far time.Duration
 	var own *calllog.Clock
 	for i := range c {
 		m := &c[i]
@@ -89,9 +96,9 @@ func (c clocks) nearest(system, against string, day time.Time) (best *calllog.Cl
 		}
 	}
 	if best == nil {
-		return own, 0
+		return reading{Clock: own}
 	}
-	return best, far
+	return reading{best, far}
 }
 
 // pair is what one call tells of two clocks: the difference of the moments that
@@ -107,13 +114,13 @@ type pair struct {
 // measure compares the clocks of systems over a day from the calls that keys
 // alone tie together.
 func (s *stitching) measure(day time.Time) clocks {
-	type two struct{ system, against string }
+	type two struct{ system, against int32 }
 	pairs := map[two][]pair{}
 	s.crossings(func(a, b *group) {
-		if a.system > b.system {
+		if s.systems[a.system] > s.systems[b.system] {
 			a, b = b, a
 		}
-		if calllog.Day(time.UnixMilli(a.start)).Equal(day) {
+		if on(time.UnixMilli(a.start), day) {
 			k := two{b.system, a.system}
 			pairs[k] = append(pairs[k], pairOf(a, b))
 		}
@@ -121,7 +128,7 @@ func (s *stitching) measure(day time.Time) clocks {
 	all := make(clocks, 0, len(pairs))
 	for k, p := range pairs {
 		if m, ok := estimate(p, day); ok {
-			m.System, m.Against = k.system, k.against
+			m.System, m.Against = s.systems[k.system], s.systems[k.against]
 			all = append(all, m)
 		}
 	}
@@ -134,12 +141,7 @@ func (s *stitching) measure(day time.Time) clocks {
 // crossings visits the groups of two systems that lie next to each other in what
 // keys tie together.
 func (s *stitching) crossings(visit func(a, b *group)) {
-	members := map[int32][]int32{}
-	for i := range s.groups {
-		root := s.sets.find(s.groups[i].legs[0])
-		members[root] = append(members[root], int32(i))
-	}
-	for _, groups := range members {
+	for _, groups := range s.joined() {
 		for i, a := range groups {
 			for _, b := range groups[i+1:] {
 				if s.groups[a].system != s.groups[b].system {
@@ -148,6 +150,21 @@ func (s *stitching) crossings(visit func(a, b *group)) {
 			}
 		}
 	}
+}
+
+// joined are the groups of each set of several, by the set's first leg.
+func (s *stitching) joined() map[int32][]int32 {
+	size := make([]int32, len(s.legs))
+	for i := range s.groups {
+		size[s.sets.find(s.groups[i].legs[0])]++
+	}
+	all := map[int32][]int32{}
+	for i := range s.groups {
+		if root := s.sets.find(s.groups[i].legs[0]); size[root] > 1 {
+			all[root] = append(all[root], int32(i))
+		}
+	}
+	return all
 }
 
 func pairOf(a, b *group) pair {

@@ -73,7 +73,7 @@ func window(
 // may depend on legs that started before or ended after the window.
 func (s *stitching) outside(day, begin, end time.Time) (earlier, later bool) {
 	first, last := begin.Add(2*reach).UnixMilli(), end.Add(-2*reach).UnixMilli()
-	relevant := map[int32]bool{}
+	relevant := make([]bool, len(s.legs)) // by the first leg of a set
 	touched := func(g int32) { relevant[s.sets.find(s.groups[g].legs[0])] = true }
 	for i := range s.groups {
 		for _, l := range s.groups[i].legs {
@@ -106,16 +106,15 @@ func on(t, day time.Time) bool { return !t.Before(day) && t.Before(day.Add(24*ti
 // decide compares what the day's calls are with what they were.
 func (s *stitching) decide(day time.Time, standing calllog.Decided, times clocks) calllog.Decision {
 	d := calllog.Decision{Clocks: times}
-	was, is := concerned(day, standing.Calls, s.calls())
+	was, is := differing(standing.Calls, s.calls())
+	was, is = concerned(day, was, is)
 	before, after := homes(was), homes(is)
 	old := map[calllog.CallID]calllog.Call{}
 	for _, c := range was {
 		old[c.ID] = c
 	}
 	for _, c := range is {
-		if !same(old[c.ID], c) {
-			d.Put = append(d.Put, c)
-		}
+		d.Put = append(d.Put, c)
 		delete(old, c.ID)
 		for _, m := range c.Members {
 			if from := before[m.Leg]; from != "" && from != c.ID {
@@ -138,6 +137,31 @@ func (s *stitching) decide(day time.Time, standing calllog.Decided, times clocks
 	return d
 }
 
+// differing leaves out the calls that are what they were: nearly all of a day that is
+// decided again. They share no leg with any other.
+func differing(was, is []calllog.Call) (before, after []calllog.Call) {
+	if len(was) == 0 {
+		return nil, is
+	}
+	stands := make(map[calllog.CallID]*calllog.Call, len(was))
+	for i := range was {
+		stands[was[i].ID] = &was[i]
+	}
+	for _, c := range is {
+		if old := stands[c.ID]; old != nil && same(old, &c) {
+			delete(stands, c.ID)
+		} else {
+			after = append(after, c)
+		}
+	}
+	for _, c := range was {
+		if stands[c.ID] != nil {
+			before = append(before, c)
+		}
+	}
+	return before, after
+}
+
 // concerned keeps of the calls as they were and as they are those with a leg in
 // the day, and those that share a leg with one of these: what leaves a call may
 // go to another that has nothing in the day.
@@ -146,7 +170,7 @@ func concerned(day time.Time, was, is []calllog.Call) (before, after []calllog.C
 	others := func(c calllog.Call) bool {
 		return !slices.ContainsFunc(c.Members, func(m calllog.Member) bool { return on(m.Started, day) || legs[m.Leg] })
 	}
-	for known := -1; known != len(legs); {
+	for known := -1; known != len(legs) && len(was) > 0; {
 		known = len(legs)
 		for _, calls := range [][]calllog.Call{was, is} {
 			for _, c := range calls {
@@ -205,7 +229,7 @@ func (s *stitching) parted(c calllog.Call, m calllog.Member) string {
 	return "no other leg is left in it"
 }
 
-func same(a, b calllog.Call) bool {
+func same(a, b *calllog.Call) bool {
 	return a.ID == b.ID && slices.EqualFunc(a.Members, b.Members, func(x, y calllog.Member) bool {
 		return x.Leg == y.Leg && x.Join == y.Join && x.Started.Equal(y.Started)
 	})

@@ -6,7 +6,7 @@ import (
 
 // group is the legs of one call on one system, as that system itself ties them.
 type group struct {
-	system string
+	system int32
 	legs   []int32
 	// The life of the group, and whether its end can be believed.
 	start, answer, end int64
@@ -17,28 +17,37 @@ type group struct {
 // group ties legs by their systems' own key of the call. A key that comes back
 // after hours is another call's; one that hundreds hold at a time is none.
 func (s *stitching) group() {
-	type own struct{ system, call string }
-	open := make(map[own][]int32, len(s.legs))
-	for i := range s.traces {
-		if t := &s.traces[i]; t.Call != "" {
-			k := own{t.System, t.Call}
-			open[k] = append(open[k], int32(i))
-		}
+	type own struct {
+		system int32
+		call   string
 	}
-	for i := range s.legs {
+	numbers := make(map[own]int32, len(s.legs))
+	keys := make([]int32, len(s.legs)) // of each leg
+	count := int32(0)
+	for i := range s.traces {
+		k := own{s.legs[i].system, s.traces[i].Call}
+		n, met := numbers[k]
+		if !met {
+			n = count
+			count++
+		}
+		if !met && k.call != "" { // without a key a leg is by itself
+			numbers[k] = n
+		}
+		keys[i] = n
 		s.legs[i].group = -1
 	}
-	for i := range s.traces {
+	holders := sortInto(keys, int(count))
+	for i := range s.legs {
 		if s.legs[i].group >= 0 {
 			continue
 		}
-		t := &s.traces[i]
-		holders := open[own{t.System, t.Call}]
-		if t.Call == "" || len(holders) == 1 {
-			s.newGroup([]int32{int32(i)})
+		legs := holders.of(keys[i])
+		if len(legs) == 1 {
+			s.newGroup(legs)
 			continue
 		}
-		for _, chain := range s.chains(holders) {
+		for _, chain := range s.chains(legs) {
 			s.newGroup(chain)
 		}
 	}
@@ -54,7 +63,7 @@ func (s *stitching) newGroup(legs []int32) {
 		}
 		before = l
 	}
-	s.groups = append(s.groups, group{system: s.traces[legs[0]].System, legs: legs})
+	s.groups = append(s.groups, group{system: s.legs[legs[0]].system, legs: legs})
 }
 
 // chains cuts holders of a key, ordered by start, where none of them lived for

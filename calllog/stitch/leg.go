@@ -13,7 +13,7 @@ import (
 type leg struct {
 	start, answer, end int64
 	ends               bool // the end can be believed
-	group              int32
+	group, system      int32
 
 	customer                 uint64
 	caller, called, dialed   uint64
@@ -35,7 +35,7 @@ func order(traces []calllog.Trace) {
 		return traces[a.at].LegID.Compare(traces[b.at].LegID)
 	})
 	for i := range places {
-		if places[i].at < 0 {
+		if places[i].at < 0 || places[i].at == int64(i) {
 			continue
 		}
 		// A ring of traces, each of which goes to where the one before it was.

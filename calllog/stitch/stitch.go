@@ -12,6 +12,7 @@
 package stitch
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dualtone/dualtone/calllog"
@@ -57,9 +58,11 @@ func All(traces []calllog.Trace, rulings []calllog.Ruling) Result {
 type stitching struct {
 	traces []calllog.Trace
 	legs   []leg
-	groups []group // legs with the same key of their own system
-	sets   sets
-	edges  []edge
+	// systems are those that the legs are of, by their number.
+	systems []string
+	groups  []group // legs with the same key of their own system
+	sets    sets
+	edges   []edge
 	// worthless holds what was found out about keys that too many share.
 	worthless map[calllog.Key]string
 	// ruled are the groups of which a person said where they came from, and apart
@@ -86,8 +89,19 @@ func newStitching(traces []calllog.Trace) *stitching {
 	}
 	for i := range traces {
 		s.legs[i] = look(&traces[i])
+		s.legs[i].system = s.systemOf(traces[i].System)
 	}
 	return s
+}
+
+// systemOf is the number of a system. There are few.
+func (s *stitching) systemOf(name string) int32 {
+	n := slices.Index(s.systems, name)
+	if n < 0 {
+		n = len(s.systems)
+		s.systems = append(s.systems, name)
+	}
+	return int32(n) //nolint:gosec // a few
 }
 
 // tie does what needs no clock: the calls' own keys, the keys of both systems

@@ -105,17 +105,39 @@ type seeker struct {
 	*stitching
 
 	times clocks
-	// by holds the groups of each customer and those meant for each number, by
-	// their start.
-	customers, targets map[uint64][]int32
+	// The groups of each customer, and those meant for each number.
+	customers, targets map[uint64]*lane
 	// members are the groups of each set of several.
 	members map[int32][]int32
+	// read are the clocks of every two systems on the day that was asked last.
+	day  time.Time
+	read map[[2]int32]reading
+	// sights are how every other system sees the child that is looked at, and
+	// earliest and latest between which a parent is alive and has begun.
+	sights           []sight
+	earliest, latest int64
 }
+
+// lane is some groups by their start, and the longest life among them; one of more than
+// any leg may last is not waited for.
+type lane struct {
+	groups []int32
+	life   int64
+}
+
+func (l *lane) add(i int32, g *group) {
+	l.groups = append(l.groups, i)
+	l.life = max(l.life, min(g.end-g.start, longest.Milliseconds()))
+}
+
+// sight is what a child's clock shows more than a system's, and how far off a moment
+// may be.
+type sight struct{ ahead, within int64 }
 
 func (s *stitching) seeker(times clocks) *seeker {
 	k := &seeker{
-		stitching: s, times: times,
-		customers: map[uint64][]int32{}, targets: map[uint64][]int32{}, members: map[int32][]int32{},
+		stitching: s, times: times, customers: map[uint64]*lane{}, targets: map[uint64]*lane{}, members: s.joined(),
+		sights: make([]sight, len(s.systems)),
 	}
 	byStart := make([]int32, len(s.groups))
 	for i := range byStart {
@@ -124,22 +146,52 @@ func (s *stitching) seeker(times clocks) *seeker {
 	slices.SortFunc(byStart, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(s.groups[a].start, s.groups[b].start), cmp.Compare(s.groups[a].legs[0], s.groups[b].legs[0]))
 	})
+	put := func(in map[uint64]*lane, number uint64, i int32) {
+		l := in[number]
+		if l == nil {
+			l = new(lane)
+			in[number] = l
+		}
+		l.add(i, &s.groups[i])
+	}
 	for _, i := range byStart {
 		g := &s.groups[i]
-		first := &s.legs[g.legs[0]]
-		if first.customer != 0 {
-			k.customers[first.customer] = append(k.customers[first.customer], i)
+		if customer := s.legs[g.legs[0]].customer; customer != 0 {
+			put(k.customers, customer, i)
 		}
 		for _, n := range k.targetsOf(g) {
-			k.targets[n] = append(k.targets[n], i)
+			put(k.targets, n, i)
 		}
-		root := s.sets.find(g.legs[0])
-		k.members[root] = append(k.members[root], i)
 	}
-	for _, groups := range k.customers {
-		s.busy(groups)
+	for _, l := range k.customers {
+		s.busy(l.groups)
 	}
 	return k
+}
+
+// look finds out what the clocks of the other systems make of a child's start.
+func (k *seeker) look(c *group) {
+	if at := calllog.Day(time.UnixMilli(c.start)); !at.Equal(k.day) || k.read == nil {
+		k.day, k.read = at, map[[2]int32]reading{}
+	}
+	k.earliest, k.latest = c.start, c.start
+	for n := range k.sights {
+		other := int32(n)
+		if other == c.system {
+			continue
+		}
+		m, met := k.read[[2]int32{c.system, other}]
+		if !met {
+			m = k.times.nearest(k.systems[c.system], k.systems[other], k.day)
+			k.read[[2]int32{c.system, other}] = m
+		}
+		ahead, within := m.window(k.systems[c.system], c.start)
+		k.sights[n] = sight{ahead, within}
+		k.earliest, k.latest = min(k.earliest, c.start-ahead-within), max(k.latest, c.start-ahead+within)
+	}
+	const most = 2 * time.Hour // that clocks may be apart
+	k.earliest = max(k.earliest, c.start-(blind+most).Milliseconds())
+	k.latest = min(k.latest, c.start+most.Milliseconds())
 }
 
 // busy marks groups of one customer, ordered by start, that have many others
@@ -178,12 +230,13 @@ func (k *seeker) targetsOf(g *group) []uint64 {
 // parents lists the groups that a child may have come from.
 func (k *seeker) parents(child int32) []parent {
 	c := &k.legs[k.groups[child].legs[0]]
+	k.look(&k.groups[child])
 	var all []parent
 	if c.customer != 0 {
 		all = k.among(child, k.customers[c.customer], all)
 	}
-	if c.diverted != 0 {
-		all = k.among(child, k.targets[c.diverted], all)
+	if l := k.targets[c.diverted]; l != nil && c.diverted != 0 {
+		all = k.among(child, l, all)
 	}
 	slices.SortFunc(all, func(a, b parent) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.off, b.off), cmp.Compare(a.group, b.group))
@@ -191,22 +244,20 @@ func (k *seeker) parents(child int32) []parent {
 	return k.onePerCall(all)
 }
 
-// among adds those of some groups, ordered by start, that a child may have come
-// from.
-func (k *seeker) among(child int32, groups []int32, all []parent) []parent {
-	const off = 2 * time.Hour // the most that clocks may be apart
+// among adds those of some groups that a child may have come from.
+func (k *seeker) among(child int32, in *lane, all []parent) []parent {
 	c := &k.groups[child]
-	latest := c.start + off.Milliseconds()
-	for n := k.after(groups, latest) - 1; n >= 0; n-- {
-		p := &k.groups[groups[n]]
-		if p.start < c.start-(longest+off).Milliseconds() {
+	for n := k.after(in.groups, k.latest) - 1; n >= 0; n-- {
+		i := in.groups[n]
+		p := &k.groups[i]
+		if p.start < k.earliest-in.life {
 			break
 		}
-		if p.end < c.start-(blind+off).Milliseconds() || p.system == c.system {
-			continue // nearly all of them
+		if p.end < k.earliest || p.system == c.system {
+			continue
 		}
-		if q, ok := k.parent(p, c); ok && !k.apart[groups[n]] {
-			q.group = groups[n]
+		if q, ok := k.parent(p, c); ok && !k.apart[i] {
+			q.group = i
 			all = append(all, q)
 		}
 	}
@@ -215,7 +266,7 @@ func (k *seeker) among(child int32, groups []int32, all []parent) []parent {
 
 // parent weighs whether one group came from another.
 func (k *seeker) parent(p, c *group) (parent, bool) {
-	ahead, within := k.times.window(c.system, p.system, c.start)
+	ahead, within := k.sights[p.system].ahead, k.sights[p.system].within
 	start := c.start - ahead
 	if p.end < start-within || p.start > start+within || !k.before(p, c, ahead, within) || k.served(p, c, ahead, within) {
 		return parent{}, false
@@ -258,7 +309,7 @@ func (k *seeker) before(p, c *group, ahead, within int64) bool {
 	if start != p.start {
 		return start > p.start
 	}
-	return p.system < c.system
+	return k.systems[p.system] < k.systems[c.system]
 }
 
 // served reports whether a parent's call is already known to have gone on to the

@@ -44,7 +44,9 @@ type stage struct {
 	border   *border // nil where there is no real SBC, and noBorder says why
 	noBorder string
 	database string
-	closers  []func()
+	// owner signs in as the owner of the schema, which the program does not.
+	owner   string
+	closers []func()
 }
 
 // play runs the whole story and judges it.
@@ -135,6 +137,17 @@ func (s *stage) setUp(ctx context.Context) error {
 	return s.connect(ctx, up, stack)
 }
 
+// guard keeps the audit from the program, as a company's administrator of databases
+// does: from then on the program can add to it, and nothing else.
+func guard(ctx context.Context, owner string) error {
+	pool, err := postgres.Open(ctx, owner)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return postgres.HandOver(ctx, pool, devstack.Program)
+}
+
 // chooseSBC decides whether a real SBC takes part.
 func (s *stage) chooseSBC(ctx context.Context) error {
 	if s.sbc != "auto" && s.sbc != "real" && s.sbc != "simulated" {
@@ -164,7 +177,7 @@ func (s *stage) connect(ctx context.Context, up map[string]ready, stack *devstac
 		return err
 	}
 	s.later(pool.Close)
-	s.database = stack.DatabaseURL
+	s.database, s.owner = stack.DatabaseURL, stack.OwnerURL
 	people := company()
 	web := &http.Client{Timeout: 30 * time.Second}
 	clients := map[dualtone.Side]*simctl.Client{
@@ -228,8 +241,13 @@ func (s *stage) prepare(ctx context.Context) error {
 		return err
 	}
 	s.say("Setting dualtone up")
+	if err := s.program.do(ctx, "migrate"); err != nil {
+		return err
+	}
+	if err := guard(ctx, s.owner); err != nil {
+		return err
+	}
 	for _, args := range [][]string{
-		{"migrate"},
 		{"systems", "register", "pbx"},
 		{"systems", "register", "cloud"},
 		{"systems", "register", "crm"},

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -27,6 +28,8 @@ type app struct {
 	// temporalFigures are those that Temporal's client keeps.
 	temporalFigures *prometheus.Registry
 	flags           rootFlags
+	// settings reads the configuration, once.
+	settings func() (*config.Config, error)
 }
 
 type rootFlags struct {
@@ -37,19 +40,18 @@ type rootFlags struct {
 
 func newApp(in io.Reader, out, err io.Writer) *app {
 	f, ok := err.(*os.File)
-	return &app{
+	a := &app{
 		in: in, out: out, err: err, now: time.Now,
 		live:  ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb",
 		flags: rootFlags{output: asTable}, temporalFigures: prometheus.NewRegistry(),
 	}
+	a.settings = sync.OnceValues(func() (*config.Config, error) { return config.Load(a.sources()) })
+	return a
 }
 
 func (a *app) sources() config.Sources {
 	return config.Sources{File: a.flags.config, Flags: a.flags.set, Kinds: all.Specs()}
 }
-
-// settings reads the configuration.
-func (a *app) settings() (*config.Config, error) { return config.Load(a.sources()) }
 
 // actor is who acts: the configured name or the account's.
 func actor(cfg *config.Config) string {

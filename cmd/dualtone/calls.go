@@ -16,7 +16,7 @@ func callsCommand(a *app) *cobra.Command {
 	return group("calls", "The one log of calls over both systems",
 		callsImport(a), callsWatch(a), callsListen(a), callsFetch(a), callsFormats(a), callsTranslations(a),
 		callsList(a), callsLegs(a), callsQuarantine(a), callsRetain(a), callsErase(a), callsAudit(a),
-		callsStitch(a), callsShow(a), callsAmbiguous(a), callsClocks(a), callsReconcile(a))
+		callsStitch(a), callsShow(a), callsAmbiguous(a), callsClocks(a), callsReconcile(a), callsExplain(a))
 }
 
 // readingFlags say how a system's records are read, where the settings do not or

@@ -159,8 +159,11 @@ func (a *app) reconciledTable(t *table, r reconcile.Reconciled, next string) {
 
 func itemCells(i *reconcile.Item) []string {
 	why := dash(i.Why)
-	if i.Open() {
+	switch {
+	case i.Open():
 		why = "open"
+	case i.Said != nil:
+		why = i.Said.Reason + " (" + i.Said.Actor + ")"
 	}
 	return []string{clock(i.At), dash(i.User), string(i.Verdict), legName(i.Phone), dash(i.CRM), dash(i.What), why}
 }

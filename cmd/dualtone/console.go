@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -77,20 +76,9 @@ func (a *app) serveConsole(ctx context.Context, cfg *config.Config, s *stores, c
 }
 
 func listenConsole(ctx context.Context, c *config.Console) (net.Listener, error) {
-	var secure *tls.Config
-	if c.TLS.Cert != "" {
-		var err error
-		if secure, err = servedTLS(c.TLS); err != nil {
-			return nil, err
-		}
-		secure.NextProtos = []string{"h2", "http/1.1"}
-	}
 	ln, err := listenAt(ctx, c.Listen)
 	if err != nil {
 		return nil, hint(fmt.Errorf("console: %w: %w", err, dualtone.ErrUnavailable), "console.listen sets another address")
-	}
-	if secure != nil {
-		ln = tls.NewListener(ln, secure)
 	}
 	return ln, nil
 }
@@ -140,11 +128,17 @@ func (a *app) newConsole(cfg *config.Config, s *stores, c client.Client) (server
 
 func consoleConfig(c *config.Console) (console.Config, error) {
 	set := console.Config{
-		URL: c.URL, Secure: c.Secure(), MaxBody: int64(c.MaxBodyMB) << 20, MaxUpload: int64(c.MaxUploadMB) << 20, MaxConnections: c.MaxConnections,
+		URL: c.URL, Secure: c.Secure(), MaxBody: int64(c.MaxBodyMB) << 20, MaxUpload: int64(c.MaxUploadMB) << 20, MaxConnections: c.MaxConnections, PerAddress: c.PerAddress,
 		Idle: c.Session.Idle, Lasts: c.Session.Lasts, PerSecond: c.Rate.PerSecond, Burst: c.Rate.Burst, SignIns: c.Rate.SignIns,
 		Version: version,
 	}
 	var err error
+	if c.TLS.Cert != "" {
+		if set.TLS, err = servedTLS(c.TLS); err != nil {
+			return set, err
+		}
+		set.TLS.NextProtos = []string{"h2", "http/1.1"}
+	}
 	if set.Proxies, err = c.TrustedProxies(); err != nil {
 		return set, fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
 	}

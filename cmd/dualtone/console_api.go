@@ -14,10 +14,13 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/systems/all"
 )
 
 // apiDesk is what the HTTP API reads and steers: the same that the commands do.
@@ -63,7 +66,60 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 		},
 		Log: s.calls, Settler: s.rollups, Care: s.care,
 		Systems: func(ctx context.Context) ([]api.System, error) { return connected(ctx, cfg, s) },
+		Register: func(ctx context.Context, name, actor string, replace, dryRun bool) (api.System, error) {
+			return a.registered(ctx, cfg, s, registering{name: name, actor: actor, replace: replace, dryRun: dryRun})
+		},
+		Kinds:    kinds,
+		Rehearse: (&rehearsalStage{app: a, cfg: cfg, stores: s}).Rehearse,
+		Packs:    &packDesk{app: a, cfg: cfg, stores: s},
+		Canaries: s.rollouts, Notices: s.notices, Channels: func() ([]notify.Channel, error) { return channels(cfg) },
+		Deliveries: s.deliveries, Mails: mails(cfg), Invoices: s.finance,
+		Compare: func(ctx context.Context, day time.Time) error { return a.compare(ctx, cfg, s, day) },
+		Decisions: func(ctx context.Context, q api.DecisionQuery) ([]api.Decision, error) {
+			found, err := s.decisions.List(ctx, postgres.DecisionQuery(q))
+			all := make([]api.Decision, len(found))
+			for i, d := range found {
+				all[i] = api.Decision(d)
+			}
+			return all, err
+		},
+		URL: cfg.Console.URL,
 	}
+}
+
+// compare holds a day of the call log against the CRM's own.
+func (a *app) compare(ctx context.Context, cfg *config.Config, s *stores, day time.Time) error {
+	people, err := s.people.List(ctx, cutover.PeopleQuery{})
+	if err != nil {
+		return err
+	}
+	return a.compareDay(ctx, cfg, s, day, people)
+}
+
+// kinds are the kinds of systems, as the API tells of them.
+func kinds() []api.SystemKind {
+	var found []api.SystemKind
+	for _, spec := range all.Specs() {
+		k := capabilitiesOf(spec)
+		kind := api.SystemKind{Kind: k.Kind, Summary: k.Summary, CRM: k.CRM, Capabilities: texts(k.Capabilities), Lacks: map[string]string{}}
+		for lacked, why := range k.Lacks {
+			kind.Lacks[string(lacked)] = why
+		}
+		found = append(found, kind)
+	}
+	return found
+}
+
+// registered registers a system as it says that it is.
+func (a *app) registered(ctx context.Context, cfg *config.Config, s *stores, r registering) (api.System, error) {
+	held, err := a.register(ctx, cfg, s, r)
+	if err != nil {
+		return api.System{}, err
+	}
+	return api.System{
+		Name: held.Name, Kind: held.Kind, Role: role(cfg, held.Name), PerSecond: cfg.Limits[held.Name].PerSecond, Identity: held.Identity,
+		Sandbox: held.Sandbox, Detail: held.Detail, Actor: held.Actor, Registered: held.Registered,
+	}, nil
 }
 
 // connected are the configured systems, each as it was registered if it was.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
+	"io"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -30,9 +32,9 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 	given := orders(cfg, c)
 	now := func() time.Time { return a.now().UTC() }
 	return &pages.Desk{
-		Plans:      &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, Now: now},
-		Control:    given,
-		Rehearsals: s.rehearsals, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
+		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, Now: now},
+		Control: given,
+		Outcome: outcomes(a, cfg, s).Outcome, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},
@@ -188,6 +190,23 @@ func (d *packDesk) Make(ctx context.Context, folder, name, stage, by string) (st
 	to := madePack{File: file, Receipt: evidence.Receipt{Plan: name, Stage: plan.StageID(stage)}}
 	_, err = d.app.makePack(ctx, d.cfg, d.stores, to, key, evidenceFlags{as: by})
 	return file, err
+}
+
+// Verify reads a pack by the key that the settings name, or by a public one.
+func (d *packDesk) Verify(in io.Reader, key string) (*evidence.Verdict, error) {
+	if key != "" {
+		public, err := evidence.ParsePublicKey([]byte(key))
+		if err != nil {
+			return nil, err
+		}
+		return evidence.Verify(in, public)
+	}
+	own, err := signingKey(d.cfg)
+	if err != nil {
+		return nil, err
+	}
+	public, _ := own.Public().(ed25519.PublicKey)
+	return evidence.Verify(in, public)
 }
 
 // fleetDesk shows the connected systems.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/notify"
@@ -99,15 +98,6 @@ const notifyTestLong = `Sends a message to the channels, at once and without a w
 each of them took it. With --dry-run it shows what would be sent, and sends
 nothing.`
 
-// tried is how a channel took a test.
-type tried struct {
-	Channel string `json:"channel"`
-	Kind    string `json:"kind"`
-	Message string `json:"message,omitempty"` // in a dry run
-	Taken   bool   `json:"taken"`
-	Failure string `json:"failure,omitempty"`
-}
-
 func notifyTest(a *app) *cobra.Command {
 	var only []string
 	var dryRun bool
@@ -122,14 +112,10 @@ func notifyTest(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if all, err = chosen(cmd, all, only); err != nil {
-				return err
+			if all, err = notify.Chosen(all, only); err != nil {
+				return hint(err, "notify.channels of the settings names them; config/dualtone.example.yaml shows how")
 			}
-			e := rollout.Event{
-				Kind: rollout.Tested, Plan: "test", What: "is a test", Why: "somebody tries whether you hear of plans; nothing is to be done",
-				Actor: actor(cfg), At: a.now().UTC(),
-			}
-			return a.tryChannels(cmd, all, e, dryRun)
+			return a.tryChannels(cmd, all, notify.Test(actor(cfg), a.now()), dryRun)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "channel", nil, "only this channel; may be given often")
@@ -137,46 +123,15 @@ func notifyTest(a *app) *cobra.Command {
 	return cmd
 }
 
-// chosen are the channels of these names, all for none.
-func chosen(cmd *cobra.Command, all []notify.Channel, only []string) ([]notify.Channel, error) {
-	if len(all) == 0 {
-		return nil, hint(fmt.Errorf("the settings name no channel: %w", dualtone.ErrInvalid), "set notify.channels; config/dualtone.example.yaml shows how")
-	}
-	if len(only) == 0 {
-		return all, nil
-	}
-	var names []string
-	for _, c := range all {
-		names = append(names, c.Name)
-	}
-	for _, name := range only {
-		if !slices.Contains(names, name) {
-			return nil, usage(cmd, fmt.Sprintf("no channel %q; there are %s", name, strings.Join(names, ", ")))
-		}
-	}
-	return slices.DeleteFunc(all, func(c notify.Channel) bool { return !slices.Contains(only, c.Name) }), nil
-}
-
 func (a *app) tryChannels(cmd *cobra.Command, all []notify.Channel, e rollout.Event, dryRun bool) error {
-	var answers []tried
+	answers, failure := notify.Try(cmd.Context(), all, e, dryRun)
 	failed := 0
-	var kind error
-	for _, c := range all {
-		answer := tried{Channel: c.Name, Kind: c.Kind()}
-		var err error
-		if dryRun {
-			answer.Message, err = c.Compose(e)
-		} else {
-			err = c.Carry(cmd.Context(), e)
-			answer.Taken = err == nil
+	for _, answer := range answers {
+		if answer.Failure != "" {
+			failed++
 		}
-		if err != nil {
-			answer.Failure = err.Error()
-			failed, kind = failed+1, err
-		}
-		answers = append(answers, answer)
 	}
-	err := a.show(list[tried]{Items: answers}, func(t *table) {
+	err := a.show(list[notify.Tried]{Items: answers}, func(t *table) {
 		for _, answer := range answers {
 			switch {
 			case answer.Failure != "":
@@ -191,10 +146,10 @@ func (a *app) tryChannels(cmd *cobra.Command, all []notify.Channel, e rollout.Ev
 			}
 		}
 	})
-	if err != nil || kind == nil {
+	if err != nil || failure == nil {
 		return err
 	}
-	return fmt.Errorf("%s of %d took no message, last %w", count(failed, "channel"), len(all), kind)
+	return fmt.Errorf("%s of %d took no message, last %w", count(failed, "channel"), len(all), failure)
 }
 
 func notifyRetry(a *app) *cobra.Command {

@@ -25,12 +25,15 @@ type cohortOrders interface { //nolint:interfacebloat // a method for each verb
 }
 
 // planOrders are what is ordered of plans, from here or through a server.
-type planOrders interface {
+type planOrders interface { //nolint:interfacebloat // a method for each kind of order
 	Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error)
 	Start(ctx context.Context, name string, o rollout.Order) error
 	Give(ctx context.Context, name string, o workflows.PlanOrder) error
 	Stage(ctx context.Context, name, stage string) (workflows.StageStatus, error)
+	// SoakEnds is when the soak of a stage ends; ErrConflict for one that does not soak.
+	SoakEnds(ctx context.Context, name, stage string) (time.Time, error)
 	MoveTask(ctx context.Context, name string, o workflows.PlanOrder) error
+	HandTask(ctx context.Context, name, id, owner string, o rollout.Order) (rollout.Task, error)
 }
 
 // here orders at Temporal itself.

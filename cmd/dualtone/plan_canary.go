@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
@@ -29,10 +28,10 @@ func canaryRecord(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "record ID", Short: "Record that something went to the new side and came back", Args: takes("an ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			return a.withCanaries(cmd.Context(), func(all rollout.Canaries, who string) error {
 				c.ID, c.Restored, c.At = args[0], !drifted, a.now().UTC().Truncate(time.Microsecond)
 				if c.Actor = f.as; c.Actor == "" {
-					c.Actor = actor(cfg)
+					c.Actor = who
 				}
 				if err := c.Check(); err != nil {
 					return err
@@ -40,7 +39,7 @@ func canaryRecord(a *app) *cobra.Command {
 				if f.dryRun {
 					return a.show(c, func(t *table) { t.line("It would record that %s came back. Nothing was recorded.", c.Subject) })
 				}
-				if err := s.rollouts.KeepCanary(cmd.Context(), c); err != nil {
+				if err := all.KeepCanary(cmd.Context(), c); err != nil {
 					return err
 				}
 				return a.show(c, func(t *table) {
@@ -63,14 +62,13 @@ func canaryConfirm(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "confirm ID", Short: "Confirm a round trip that somebody else made", Args: takes("an ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				c, err := s.rollouts.Canary(cmd.Context(), args[0])
+			return a.withCanaries(cmd.Context(), func(all rollout.Canaries, who string) error {
+				c, err := all.Canary(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone plan canary list shows which there are")
 				}
-				who := f.as
-				if who == "" {
-					who = actor(cfg)
+				if f.as != "" {
+					who = f.as
 				}
 				if c, err = c.Confirm(who, a.now().UTC().Truncate(time.Microsecond)); err != nil {
 					return err
@@ -78,7 +76,7 @@ func canaryConfirm(a *app) *cobra.Command {
 				if f.dryRun {
 					return a.show(c, func(t *table) { t.line("It would confirm that %s came back. Nothing was confirmed.", c.Subject) })
 				}
-				if err := s.rollouts.ConfirmCanary(cmd.Context(), c); err != nil {
+				if err := all.ConfirmCanary(cmd.Context(), c); err != nil {
 					return err
 				}
 				return a.show(c, func(t *table) { t.line("Confirmed: %s proves the way back in %s.", c.Subject, c.Class) })
@@ -99,10 +97,10 @@ func canaryList(a *app) *cobra.Command {
 			if q.Before, err = moment("after", before); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			return a.withCanaries(cmd.Context(), func(all rollout.Canaries, _ string) error {
 				asked := q
 				asked.Limit++
-				found, err := s.rollouts.Canaries(cmd.Context(), asked)
+				found, err := all.Canaries(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}

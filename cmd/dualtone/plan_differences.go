@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -33,8 +32,8 @@ func differencesList(a *app) *cobra.Command {
 		Use: "list PLAN", Short: "List the differences that the newest comparisons found", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Plan = args[0]
-			return a.withPlans(cmd, func(p *control.Plans) error {
-				found, err := p.Differences(cmd.Context(), q)
+			return a.withDifferences(cmd.Context(), func(d differences, _ string) error {
+				found, err := d.Differences(cmd.Context(), q)
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
@@ -94,12 +93,11 @@ func (a *app) differenceCommand(name, short string, more func(*control.Explanati
 			if err := more(&x); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			return a.withDifferences(cmd.Context(), func(d differences, who string) error {
 				if x.Actor = f.as; x.Actor == "" {
-					x.Actor = actor(cfg)
+					x.Actor = who
 				}
-				p := &control.Plans{Store: s.rollouts, Explanations: s.rollouts, Now: a.now}
-				said, err := p.Explain(cmd.Context(), x)
+				said, err := d.Explain(cmd.Context(), x)
 				if isNotFound(err) {
 					return hint(err, "dualtone plan differences list "+x.Plan+" shows which there are")
 				}
@@ -129,11 +127,4 @@ func explainedLines(t *table, e rollout.Explained, dryRun bool) {
 	}
 	t.line("%s: it %s %s", what, is, e.String())
 	t.line("The next comparison counts it as explained: dualtone plan reconcile %s", e.Plan)
-}
-
-// withPlans runs a command that reads plans and asks no workflow.
-func (a *app) withPlans(cmd *cobra.Command, do func(*control.Plans) error) error {
-	return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-		return do(&control.Plans{Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, Money: s.standings(), Now: a.now})
-	})
 }

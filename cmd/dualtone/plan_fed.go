@@ -41,12 +41,16 @@ func unfedWant(column, system string) string {
 }
 
 // recordsOf is how the records of a system are read; false where only their content
-// tells.
-func recordsOf(cfg *config.Config, system string) (callformat.Format, *callformat.Mapping, bool) {
-	o, f, err := cfg.Calls.Options(system)
+// tells, and of a system that the settings do not name.
+func recordsOf(cfg *config.Config, name string) (callformat.Format, *callformat.Mapping, bool) {
+	o, f, err := cfg.Calls.Options(name)
 	if err == nil && f != nil {
 		return *f, o.Mapping, true
 	}
-	found, ok := callformat.OfSystem(cfg.Systems[system].Kind)
-	return found, nil, ok && err == nil
+	system, named := cfg.Systems[name]
+	if err != nil || !named {
+		return callformat.Format{}, nil, false
+	}
+	found, ok := callformat.OfSystem(system.Kind)
+	return found, nil, ok
 }

@@ -13,8 +13,8 @@ import (
 
 const outcomeLong = `Holds what the rehearsal of the version in force predicted against what came: how
 long the plan and each stage lasted and worked, how many attempts were deferred or
-failed, how many calls came while CRM and route of the called disagreed, and what
-was asked of each system on the busiest day, by the switches that were begun on it.
+failed, how many calls came while CRM and route of the called disagreed, and how
+many requests each system was asked for the plan on its busiest day.
 What is not known yet is left open. The packs of evidence say the same of their
 stage.`
 
@@ -23,6 +23,9 @@ func planOutcome(a *app) *cobra.Command {
 		Use: "outcome PLAN", Short: "What the rehearsal predicted, and what came", Long: outcomeLong, Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				if _, err := s.rollouts.Plan(cmd.Context(), args[0]); err != nil {
+					return hint(err, "dualtone plan list shows which there are")
+				}
 				o, err := outcomes(a, cfg, s).Outcome(cmd.Context(), args[0])
 				if isNotFound(err) {
 					return hint(fmt.Errorf("plan %s was not rehearsed as it is now: %w", args[0], err), "dualtone plan rehearse FILE before it is handed in")

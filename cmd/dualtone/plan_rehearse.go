@@ -55,7 +55,7 @@ func planRehearse(a *app) *cobra.Command {
 				return a.showLint(args[0], r)
 			}
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				return a.rehearse(cmd.Context(), cfg, s, &r.Document, f)
+				return a.rehearse(cmd.Context(), cfg, s, args[0], &r.Document, f)
 			})
 		},
 	}
@@ -69,7 +69,15 @@ func planRehearse(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags) error {
+// rehearsed is a rehearsal as programs read it.
+type rehearsed struct {
+	rehearsal.Kept
+
+	DryRun bool     `json:"dry_run"`
+	Next   []string `json:"next_steps"`
+}
+
+func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, file string, d *plan.Document, f rehearseFlags) error {
 	m := a.meter("plays")
 	kept, err := a.play(ctx, cfg, s, d, f, func(done int) { m.at(done, f.plays, "") })
 	m.end()
@@ -82,7 +90,11 @@ func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, d *pl
 			return err
 		}
 	}
-	if err := a.show(kept, func(t *table) { rehearsalTable(t, &kept.Report) }); err != nil {
+	answer := rehearsed{Kept: kept, DryRun: f.dry, Next: []string{"dualtone plan submit " + file}}
+	if len(kept.Report.Unmet) > 0 {
+		answer.Next = []string{"change the plan or what it asks of its rehearsal, then dualtone plan rehearse " + file}
+	}
+	if err := a.show(answer, func(t *table) { rehearsalTable(t, &kept.Report) }); err != nil {
 		return err
 	}
 	if len(kept.Report.Unmet) > 0 {

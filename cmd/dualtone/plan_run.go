@@ -280,10 +280,12 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
 		Next: []string{"dualtone plan status " + name},
 	}
-	if g.dryRun {
+	if g.dryRun || g.person != "" {
 		if err := mayOrder(view, g); err != nil {
-			return err
+			return hint(err, "dualtone plan status "+name+" tells how it stands")
 		}
+	}
+	if g.dryRun {
 		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
 	}
 	if v.give == nil {
@@ -306,7 +308,8 @@ func subject(name, stage string) string {
 	return "stage " + stage + " of plan " + name
 }
 
-// mayOrder refuses in a dry run what the plan's state would refuse.
+// mayOrder refuses what the plan's state would refuse: in a dry run, and to order of
+// one user, whom no workflow of the plan takes back.
 func mayOrder(v control.PlanView, g *given) error {
 	s := rollout.Standing{
 		Level: rollout.OfPlan, Plan: v.Plan.Name, Hash: v.Plan.Hash, Author: v.Plan.Author, State: v.Plan.State, Since: v.Plan.Since, Holds: v.Holds,
@@ -319,8 +322,8 @@ func mayOrder(v control.PlanView, g *given) error {
 	if g.Stage != "" && g.Stage != workflows.FinalStage && s.Level != rollout.OfStage {
 		return fmt.Errorf("plan %s has no stage %q: %w", v.Plan.Name, g.Stage, dualtone.ErrNotFound)
 	}
-	if g.Verb == rollout.Skip && g.Person != "" {
-		return nil
+	if g.Verb == rollout.Skip && g.person != "" {
+		return s.AgainstLeavingOut(dualtone.PersonID(g.person), g.Order)
 	}
 	o := g.Order
 	o.At, o.Evidence = v.AsOf, v.AsOf

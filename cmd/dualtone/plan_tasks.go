@@ -17,7 +17,43 @@ func planTasks(a *app) *cobra.Command {
 		tasksList(a),
 		a.taskCommand("done", "Say that a task is done, with evidence", "what shows it: a letter, a ticket, an address", rollout.TaskDone, plan.Operator),
 		a.taskCommand("confirm", "Confirm a task that somebody else has done", "what you saw", rollout.TaskConfirmed, plan.OperationsLead),
-		a.taskCommand("refuse", "Refuse a task that is not done as it should be", "what you saw", rollout.TaskRefused, plan.OperationsLead))
+		a.taskCommand("refuse", "Refuse a task that is not done as it should be", "what you saw", rollout.TaskRefused, plan.OperationsLead),
+		tasksHand(a))
+}
+
+func tasksHand(a *app) *cobra.Command {
+	var f acting
+	var owner string
+	cmd := &cobra.Command{
+		Use: "hand PLAN TASK", Short: "Make somebody else the owner of a task", Args: takes("the PLAN's name", "the TASK's id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withCounter(cmd.Context(), f.reason, func(c *counter) error {
+				task, err := c.reads.PlanTask(cmd.Context(), args[0], args[1])
+				if err != nil {
+					return hint(err, "dualtone plan tasks list "+args[0]+" shows which there are")
+				}
+				if task, err = task.Hand(owner); err != nil {
+					return err
+				}
+				if !f.dryRun {
+					if task, err = c.plans.HandTask(cmd.Context(), args[0], args[1], owner, f.order(c.why.Actor, rollout.Progress)); err != nil {
+						return err
+					}
+				}
+				return a.show(map[string]any{"task": task, "dry_run": f.dryRun}, func(t *table) {
+					word := "is"
+					if f.dryRun {
+						word = "would be"
+					}
+					t.line("Task %s %s %s's.", task.ID, word, task.Owner)
+				})
+			})
+		},
+	}
+	f.bind(cmd, plan.OperationsLead)
+	cmd.Flags().StringVar(&owner, "to", "", "who does it from now on")
+	_ = cmd.MarkFlagRequired("to")
+	return cmd
 }
 
 func tasksList(a *app) *cobra.Command {
@@ -92,14 +128,18 @@ func (a *app) moveTask(ctx context.Context, c *counter, name string, o workflows
 			return err
 		}
 	}
-	return a.show(map[string]any{"task": would, "dry_run": dryRun}, func(t *table) {
+	next := "dualtone plan status " + name
+	if would.State == rollout.TaskDone {
+		next = fmt.Sprintf("dualtone plan tasks confirm %s %s --evidence %q", name, would.ID, fmt.Sprintf("what shows it (%s)", would.Confirm))
+	}
+	return a.show(map[string]any{"task": would, "dry_run": dryRun, "next_steps": []string{next}}, func(t *table) {
 		word := "is"
 		if dryRun {
 			word = "would be"
 		}
 		t.line("Task %s %s %s.", would.ID, word, would.State)
 		if would.State == rollout.TaskDone {
-			t.line("Somebody other than %s confirms it: dualtone plan tasks confirm %s %s --evidence %q", o.Actor, name, would.ID, fmt.Sprintf("what shows it (%s)", would.Confirm))
+			t.line("Somebody other than %s confirms it: %s", o.Actor, next)
 		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -92,13 +91,13 @@ func giveSoak(ctx context.Context, c *counter, name string, g *given) (string, e
 		g.Until = at.UTC()
 		return "it ends at " + clock(at), plans.Give(ctx, name, g.PlanOrder)
 	}
-	status, err := plans.Stage(ctx, name, g.Stage)
+	ends, err := plans.SoakEnds(ctx, name, g.Stage)
 	if err != nil {
 		return "", err
 	}
-	if status.Standing.State != rollout.Soaking {
-		return "", fmt.Errorf("soak of stage %s refused: it is %s: %w", g.Stage, status.Standing.State, dualtone.ErrConflict)
+	g.For, g.Until = g.longer.Duration, ends.Add(g.longer.Time())
+	if ends.IsZero() {
+		return "it ends so much later", plans.Give(ctx, name, g.PlanOrder)
 	}
-	g.Until = status.Until.Add(g.longer.Time())
 	return "it ends at " + clock(g.Until), plans.Give(ctx, name, g.PlanOrder)
 }

@@ -100,23 +100,13 @@ func deliverable(cfg *config.Config, d *delivery.Delivery) error {
 	return nil
 }
 
-// add keeps a delivery and has it scheduled. One that cannot be scheduled is not
-// kept.
+// add keeps a delivery and has it scheduled.
 func (d *desk) add(cmd *cobra.Command, what *delivery.Delivery) error {
-	if err := d.stores.deliveries.Put(cmd.Context(), *what); err != nil {
-		if errors.Is(err, dualtone.ErrConflict) {
-			return hint(err, "dualtone report deliver remove "+what.Name+" takes the other one out")
-		}
-		return err
+	err := d.control.AddDelivery(cmd.Context(), d.stores.deliveries, *what)
+	if errors.Is(err, dualtone.ErrConflict) {
+		return hint(err, "dualtone report deliver remove "+what.Name+" takes the other one out")
 	}
-	if what.Cron == "" {
-		return nil
-	}
-	err := d.control.ScheduleDelivery(cmd.Context(), what.Name, what.Cron, what.Zone)
-	if err != nil {
-		return errors.Join(err, d.stores.deliveries.Remove(cmd.Context(), what.Name))
-	}
-	return nil
+	return err
 }
 
 func when(d *delivery.Delivery) string {
@@ -247,10 +237,7 @@ func deliverRemove(a *app) *cobra.Command {
 					return err
 				}
 				if !dryRun {
-					if err := k.control.UnscheduleDelivery(cmd.Context(), d.Name); err != nil {
-						return err
-					}
-					if err := k.stores.deliveries.Remove(cmd.Context(), d.Name); err != nil {
+					if err := k.control.RemoveDelivery(cmd.Context(), k.stores.deliveries, d.Name); err != nil {
 						return err
 					}
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/routing/rollcall"
 )
 
 const routeLong = `The routing table says for each called number to which system a call goes.
@@ -77,6 +78,7 @@ func routeCells(r routing.Route) []string {
 
 func routeShow(a *app) *cobra.Command {
 	var after string
+	var only routeFilter
 	var limit int
 	cmd := &cobra.Command{
 		Use: "show [KEY...]", Aliases: []string{"list"}, Short: "List active routes, or those of some numbers",
@@ -86,7 +88,7 @@ func routeShow(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				found = slices.DeleteFunc(found, func(r routing.Route) bool { return len(r.Sides) == 0 || string(r.Number) <= after })
+				found = slices.DeleteFunc(found, func(r routing.Route) bool { return string(r.Number) <= after || !only.holds(r) })
 				if limit > 0 && len(found) > limit+1 {
 					found = found[:limit+1]
 				}
@@ -105,8 +107,21 @@ func routeShow(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&after, "after", "", "go on after this key")
+	cmd.Flags().StringVar(&only.text, "text", "", "only routes with this in their key or in whose they are")
+	cmd.Flags().StringVar(&only.plan, "plan", "", `only routes with this plan, such as new or "old,new"`)
+	cmd.Flags().StringVar(&only.whose, "whose", "", "only the routes of this person or queue")
 	cmd.Flags().IntVar(&limit, "limit", 100, "how many routes at most, 0 for all")
 	return cmd
+}
+
+// routeFilter is which routes are asked for; empty fields ask for all.
+type routeFilter struct{ text, plan, whose string }
+
+func (f routeFilter) holds(r routing.Route) bool {
+	return len(r.Sides) > 0 &&
+		(strings.Contains(string(r.Number), f.text) || strings.Contains(r.Owner(), f.text)) &&
+		(f.plan == "" || f.plan == r.Plan().String()) &&
+		(f.whose == "" || f.whose == r.Owner())
 }
 
 // someRoutes reads the routes of some keys, or the whole table in order.
@@ -138,19 +153,24 @@ func shownChanges(changes []routing.Change) []routeChange {
 	return all
 }
 
-// mostShown bounds the changes that people are shown; programs get them all.
+// mostShown bounds the changes that people are shown of one that they make; programs
+// get them all.
 const mostShown = 50
 
-func changesTable(t *table, changes []routeChange) {
+// changesTable shows so many changes at most, 0 for all.
+func changesTable(t *table, changes []routeChange, most int) {
 	if len(changes) == 0 {
 		return
 	}
+	if most == 0 {
+		most = len(changes)
+	}
 	t.row("KEY", "FROM", "TO", "WHOSE", "WHEN")
-	for _, c := range changes[:min(len(changes), mostShown)] {
+	for _, c := range changes[:min(len(changes), most)] {
 		cells := routeCells(c.To.Route)
 		t.row(string(c.Key), dash(c.From.Plan), dash(c.To.Plan), cells[2], cells[4])
 	}
-	if more := len(changes) - mostShown; more > 0 {
+	if more := len(changes) - most; more > 0 {
 		t.line("and %d more", more)
 	}
 }
@@ -160,6 +180,29 @@ type routeReport struct {
 	Revision routing.Revision `json:"revision"`
 	DryRun   bool             `json:"dry_run"`
 	Changes  []routeChange    `json:"changes"`
+	// Edges are those that serve the revision, and Lagging names the live ones that do
+	// not yet.
+	Edges   int      `json:"edges"`
+	Lagging []string `json:"lagging,omitempty"`
+
+	confirmed string
+}
+
+// confirm waits until the live edges serve the change, as a switch does. The change
+// stands, whatever comes of it.
+func (r *routeReport) confirm(ctx context.Context, s *stores, within time.Duration) {
+	c, err := rollcall.NewConfirmer(s.edges, within).Confirm(ctx, r.Revision)
+	if err != nil {
+		r.confirmed = fmt.Sprintf("whether the edges serve it is not known (%v); ask dualtone edge list", err)
+		return
+	}
+	r.Edges, r.confirmed = c.Confirmed, c.String()
+	for _, e := range c.Lagging {
+		r.Lagging = append(r.Lagging, e.Name)
+	}
+	if r.confirmed == "" && within > 0 {
+		r.confirmed = "no edge has announced itself; until one runs, SBCs follow their fallback"
+	}
 }
 
 // applyRoutes makes changes unless it is a rehearsal, and tells of them.
@@ -170,9 +213,12 @@ func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, chang
 		if r.Revision, err = s.router.Apply(ctx, changes, o.why); err != nil {
 			return err
 		}
+		if len(changes) > 0 {
+			r.confirm(ctx, s, o.within)
+		}
 	}
 	return a.show(r, func(t *table) {
-		changesTable(t, r.Changes)
+		changesTable(t, r.Changes, mostShown)
 		switch {
 		case len(changes) == 0:
 			t.line("Nothing to change.")
@@ -180,6 +226,9 @@ func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, chang
 			t.line("%s would change; nothing was written, as asked.", counted(len(changes), "route"))
 		default:
 			t.line("%s changed in revision %d.", counted(len(changes), "route"), r.Revision)
+			if r.confirmed != "" {
+				t.line("Edges: %s.", r.confirmed)
+			}
 		}
 	})
 }
@@ -188,6 +237,8 @@ func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, chang
 type changeOptions struct {
 	rehearse dryRun
 	why      routing.Provenance
+	// within is how long edges are waited for.
+	within time.Duration
 }
 
 type dryRun bool
@@ -199,7 +250,7 @@ func (o *changeOptions) bind(cmd *cobra.Command) {
 
 func (o *changeOptions) by(cfg *config.Config) changeOptions {
 	done := *o
-	done.why.Actor = actor(cfg)
+	done.why.Actor, done.within = actor(cfg), cfg.Routing.Confirm
 	return done
 }
 

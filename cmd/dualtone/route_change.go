@@ -3,10 +3,11 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,26 +22,35 @@ type setting struct {
 	person, queue, answers, hours, otherwise, from, until, expect string
 }
 
+const routeSetLong = `Sets the route of one key. The plan none removes it. With --expect the change is
+made only if the active plan is the expected one.
+
+Whose number it is and what answers there stay as they are unless --person,
+--queue or --answers say otherwise; the time in which the plan holds is the one
+that is given, and always if none is.`
+
 func routeSet(a *app) *cobra.Command {
 	var o setting
 	cmd := &cobra.Command{
 		Use: "set KEY PLAN", Short: "Set or remove one route",
-		Long: "Sets the route of one key. The plan none removes it. With --expect the change is\nmade only if the active plan is the expected one.",
+		Long: routeSetLong,
 		Args: takes("KEY", "PLAN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, err := o.route(args[0], args[1])
 			if err != nil {
 				return err
 			}
+			said := routing.Facts{Person: cmd.Flags().Changed("person"), Queue: cmd.Flags().Changed("queue"), Answers: cmd.Flags().Changed("answers")}
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+				have, err := s.router.Routes(cmd.Context(), []dualtone.Number{to.Number})
+				if err != nil {
+					return err
+				}
+				to := said.Kept(to, have[0])
 				if len(to.Sides) > 0 {
 					if err := to.Validate(countries(cfg)...); err != nil {
 						return err
 					}
-				}
-				have, err := s.router.Routes(cmd.Context(), []dualtone.Number{to.Number})
-				if err != nil {
-					return err
 				}
 				if plan := have[0].Plan().String(); o.expect != "" && o.expect != plan && !(o.expect == "none" && plan == "") {
 					return fmt.Errorf("route of %s goes to %s, not to %s: %w", to.Number, dash(plan), o.expect, dualtone.ErrConflict)
@@ -96,7 +106,9 @@ valid_until, as route export writes them.
 
 The whole file is checked first, and every bad row is told with its line, column
 and value. With one bad row nothing is written. Routes that the file does not
-name stay, unless --replace asks to remove them. All changes are one revision.`
+name stay, unless --replace asks to remove them. All changes are one revision.
+Where the file has no column person, queue or answers, whose a number is and what
+answers there stay as they are.`
 
 // routeFaults is what is wrong with a file.
 type routeFaults struct {
@@ -125,7 +137,7 @@ func routeImport(a *app) *cobra.Command {
 				return a.routeFaults(args[0], list)
 			}
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				changes, err := importChanges(cmd.Context(), s, list.Routes)
+				changes, err := importChanges(cmd.Context(), s, list, countries(cfg))
 				if err == nil && replace {
 					changes, err = replaceChanges(cmd.Context(), s, list.Routes)
 				}
@@ -145,13 +157,25 @@ func routeImport(a *app) *cobra.Command {
 	return cmd
 }
 
-func importChanges(ctx context.Context, s *stores, want []routing.Route) ([]routing.Change, error) {
-	keys := make([]dualtone.Number, len(want))
-	for i, r := range want {
+// importChanges are those that a file asks for. What its routes keep of the active
+// ones is checked with them. The list has the routes as they will be.
+func importChanges(ctx context.Context, s *stores, list routing.List, countries []string) ([]routing.Change, error) {
+	keys := make([]dualtone.Number, len(list.Routes))
+	for i, r := range list.Routes {
 		keys[i] = r.Number
 	}
 	have, err := s.router.Routes(ctx, keys)
-	return routing.Diff(have, want), err
+	if err != nil {
+		return nil, err
+	}
+	check := routing.NewChecker(countries...)
+	for i := range have {
+		list.Routes[i] = list.Said.Kept(list.Routes[i], have[i])
+		for _, p := range check.Check(list.Routes[i]) {
+			return nil, fmt.Errorf("route of %s: %s %q: %s: %w", keys[i], p.Column, p.Value, p.Problem, dualtone.ErrInvalid)
+		}
+	}
+	return routing.Diff(have, list.Routes), nil
 }
 
 func replaceChanges(ctx context.Context, s *stores, want []routing.Route) ([]routing.Change, error) {
@@ -167,17 +191,9 @@ func refuseCircles(ctx context.Context, s *stores, changes []routing.Change, fil
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
+	all, err := readForwards(f)
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", file, err, dualtone.ErrInvalid)
-	}
-	var all []routing.Forwarded
-	for _, row := range rows {
-		side, err := dualtone.ParseSide(row[0])
-		if err != nil || len(row) != 3 {
-			return fmt.Errorf("%s: %q: want side, number and to: %w", file, strings.Join(row, ","), dualtone.ErrInvalid)
-		}
-		all = append(all, routing.Forwarded{Side: side, From: dualtone.Number(row[1]), To: dualtone.Number(row[2])})
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	active, err := s.router.Since(ctx, 0)
 	if err != nil {
@@ -198,6 +214,31 @@ func refuseCircles(ctx context.Context, s *stores, changes []routing.Change, fil
 		return fmt.Errorf("calls would go round: %v: %w", circles, dualtone.ErrInvalid)
 	}
 	return nil
+}
+
+// readForwards reads the platforms' own forwards, with or without a header.
+func readForwards(in io.Reader) ([]routing.Forwarded, error) {
+	r := csv.NewReader(in)
+	r.FieldsPerRecord = 3
+	var all []routing.Forwarded
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: want side, number and to: %w", err, dualtone.ErrInvalid)
+		}
+		line, _ := r.FieldPos(0)
+		if line == 1 && slices.Equal(row, []string{"side", "number", "to"}) {
+			continue
+		}
+		side, err := dualtone.ParseSide(row[0])
+		if err != nil {
+			return nil, fmt.Errorf("line %d: side %q: want old or new: %w", line, row[0], dualtone.ErrInvalid)
+		}
+		all = append(all, routing.Forwarded{Side: side, From: dualtone.Number(row[1]), To: dualtone.Number(row[2])})
+	}
 }
 
 func (a *app) readRoutes(name string, countries []string) (routing.List, error) {

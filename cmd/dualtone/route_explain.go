@@ -83,11 +83,13 @@ func (e explanation) table(t *table) {
 		t.line("%s goes to %s.", number, strings.Join(sides, and))
 	case routing.Loop:
 		t.line("%s is refused as a loop (482).", number)
+	case routing.NoTable:
+		t.line("%s is not decided (503), so the SBC follows its fallback.", number)
 	default:
 		t.line("%s is not found (404).", number)
 	}
 	rule := string(e.Scope)
-	if e.Rule != "" {
+	if e.Rule != "" && e.Rule != rule {
 		rule += " " + e.Rule
 	}
 	if e.Owner != "" {

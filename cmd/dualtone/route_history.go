@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -28,18 +29,30 @@ func routeExport(a *app) *cobra.Command {
 					for _, c := range changes {
 						routes = append(routes, c.To)
 					}
-					return routing.WriteCSV(a.out, routes)
+					return a.writeRoutes(routes)
 				}
 				active, err := s.router.Since(cmd.Context(), 0)
 				if err != nil {
 					return err
 				}
-				return routing.WriteCSV(a.out, active.Routes)
+				return a.writeRoutes(active.Routes)
 			})
 		},
 	}
 	cmd.Flags().Int64Var(&at, "revision", at, "the table as it was at a revision (default: the active one)")
 	return cmd
+}
+
+// writeRoutes writes CSV, or JSON where that is asked for.
+func (a *app) writeRoutes(routes []routing.Route) error {
+	if a.flags.output != asJSON {
+		return routing.WriteCSV(a.out, routes)
+	}
+	all := list[shownRoute]{Items: make([]shownRoute, len(routes))}
+	for i, r := range routes {
+		all.Items[i] = shown(r)
+	}
+	return a.show(all, nil)
 }
 
 func revision(cmd *cobra.Command, text string) (routing.Revision, error) {
@@ -51,28 +64,41 @@ func revision(cmd *cobra.Command, text string) (routing.Revision, error) {
 }
 
 func routeDiff(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "diff FROM TO", Short: "What changed between two revisions",
-		Args: takes("FROM, a revision", "TO, a revision"),
+	var after string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "diff FROM [TO]", Short: "What changed between two revisions, or since one",
+		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from, err := revision(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			to, err := revision(cmd, args[1])
-			if err != nil {
-				return err
+			to := routing.Revision(-1)
+			if len(args) > 1 {
+				if to, err = revision(cmd, args[1]); err != nil {
+					return err
+				}
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				if to < 0 {
+					if to, err = s.router.Active(cmd.Context()); err != nil {
+						return err
+					}
+				}
 				changes, err := s.router.Changes(cmd.Context(), from, to)
 				if err != nil {
 					return err
 				}
-				l := list[routeChange]{Items: shownChanges(changes)}
-				return showList(a, l, "Nothing changed.", func(t *table) { changesTable(t, l.Items) })
+				left := slices.DeleteFunc(shownChanges(changes), func(c routeChange) bool { return string(c.Key) <= after })
+				l := page(left, limit, func(c routeChange) string { return string(c.Key) })
+				return showList(a, l, fmt.Sprintf("Nothing changed from revision %d to %d.", from, to), func(t *table) { changesTable(t, l.Items, 0) })
 			})
 		},
 	}
+	cmd.Flags().StringVar(&after, "after", "", "go on after this key")
+	cmd.Flags().IntVar(&limit, "limit", 100, "how many routes at most, 0 for all")
+	return cmd
 }
 
 func routeHistory(a *app) *cobra.Command {

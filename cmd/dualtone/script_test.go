@@ -92,12 +92,17 @@ func TestCommandsThatNeedNoService(t *testing.T) {
 // Scripts in testdata/database find an empty database in $DATABASE.
 func TestCommandsThatNeedADatabase(t *testing.T) {
 	t.Parallel()
-	p := params("testdata/database")
+	testscript.Run(t, databaseParams(t, "testdata/database"))
+}
+
+func databaseParams(t *testing.T, dir string) testscript.Params {
+	t.Helper()
+	p := params(dir)
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
 		env.Setenv("DUALTONE_DATABASE_URL", machine.Database(t))
 		env.Setenv("DUALTONE_ACTOR", "tester")
 		return setup(env)
 	}
-	testscript.Run(t, p)
+	return p
 }

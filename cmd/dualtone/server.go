@@ -35,9 +35,11 @@ func served(name string) bool {
 		"cohort create", "cohort list", "cohort show", "cohort status", "cohort move", "cohort retry", "cohort rollback",
 		"cohort pause", "cohort resume", "cohort cancel", "cohort skip", "cohort window",
 		"plan list", "plan status", "plan users", "plan log", "plan tasks list", "plan tasks done", "plan tasks confirm", "plan tasks refuse",
+		"plan tasks hand", "plan window", "plan soak",
+		"plan differences list", "plan differences explain", "plan differences withdraw", "plan canary record", "plan canary confirm", "plan canary list",
 		"plan submit", "plan approve", "plan reject", "plan start", "plan hold", "plan release", "plan pause", "plan resume", "plan limits",
 		"plan skip", "plan retry", "plan override", "plan rollback", "plan abort", "plan reconcile", "plan finalise",
-		"calls list", "calls show", "route explain", "route history", "report traffic", "report accounting",
+		"calls list", "calls show", "calls explain", "route explain", "route history", "report traffic", "report accounting",
 		"report overlap", "report forecast", "report delay", "report variance", "report invoice-check", "report notices",
 		"audit list", "audit verify", "audit export",
 	}, name)

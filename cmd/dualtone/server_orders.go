@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/client"
@@ -75,6 +76,17 @@ func (s server) give(ctx context.Context, name string, o workflows.PlanOrder) (r
 	if o.Back {
 		body["in_flight"] = control.GoBack
 	}
+	switch {
+	case o.Verb == rollout.Window:
+		body["agree"] = o.Agree
+		if o.For > 0 {
+			body["for"] = o.For
+		}
+	case o.Verb == rollout.Extend && o.For > 0:
+		body["extend"] = o.For
+	case o.Verb == rollout.Extend:
+		body["until"] = o.Until
+	}
 	var got struct {
 		Verdict rollout.Verdict `json:"verdict"`
 	}
@@ -100,6 +112,17 @@ func (s server) Decide(ctx context.Context, name string, o rollout.Order) (rollo
 // Stage says nothing of what an approval of a stage binds: the server finds it out.
 func (server) Stage(context.Context, string, string) (workflows.StageStatus, error) {
 	return workflows.StageStatus{}, nil
+}
+
+// SoakEnds is not told: the server puts the end off by so much.
+func (server) SoakEnds(context.Context, string, string) (time.Time, error) {
+	return time.Time{}, nil
+}
+
+// HandTask makes somebody else the owner of a task.
+func (s server) HandTask(ctx context.Context, name, id, owner string, o rollout.Order) (task rollout.Task, err error) {
+	body := map[string]any{"reason": o.Reason, "role": o.Role, "owner": owner}
+	return task, s.Send(ctx, http.MethodPost, client.Path("plans", name, "tasks", id, "owner"), body, &task)
 }
 
 // MoveTask says what became of a manual task.

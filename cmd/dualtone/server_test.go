@@ -18,6 +18,7 @@ import (
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
+	"github.com/dualtone/dualtone/console"
 )
 
 // noTemporal is a Temporal in which no workflow runs.
@@ -32,6 +33,7 @@ type serverOffice struct {
 	dir    string
 	url    string
 	stores *stores
+	server *console.Server
 }
 
 func newServerOffice(t *testing.T) *serverOffice {
@@ -58,6 +60,7 @@ func newServerOffice(t *testing.T) *serverOffice {
 	served, _, stop, err := a.newConsole(cfg, o.stores, noTemporal{})
 	must(t, err)
 	t.Cleanup(stop)
+	o.server = served
 	at := httptest.NewServer(served.Handler())
 	t.Cleanup(at.Close)
 	o.url = at.URL
@@ -136,10 +139,10 @@ func servedTable() []string {
 		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
 		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",
 		"plan list", "plan list --state submitted", "plan list --state active", "plan status emea", "plan status nothing",
-		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea",
+		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea", "plan differences list emea", "plan differences list nothing", "plan canary list",
 		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
 		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
-		"route explain +442079460101", "route explain 112", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
+		"route explain +442079460101", "route explain 112", "route explain 112 --location hq", "route explain 112 --location nowhere", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
 		"report traffic --from 2026-11-22 --to 2026-11-23", "report traffic --from 2026-11-22 --to 2026-11-22 --by half_hour,queue --csv",
 		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
 		"report overlap --month 2027-02", "report overlap --class nothing",

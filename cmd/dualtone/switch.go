@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +21,7 @@ type switchFlags struct {
 	reason string
 	dryRun bool
 	noWait bool
+	over   []string
 }
 
 func switchCommand(a *app) *cobra.Command {
@@ -45,7 +47,7 @@ func switchCommand(a *app) *cobra.Command {
 				if f.dryRun {
 					return a.preview(cmd.Context(), d, person, to)
 				}
-				return a.switchUser(cmd.Context(), d, person, to, f.noWait)
+				return a.switchUser(cmd.Context(), d, person, to, f)
 			})
 		},
 	}
@@ -53,6 +55,7 @@ func switchCommand(a *app) *cobra.Command {
 	flags.StringVar(&f.to, "to", "", "the side to move to: new or old")
 	flags.StringVar(&f.reason, "reason", "", "why, for the journal")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be written, and write nothing")
+	flags.StringSliceVar(&f.over, "over", nil, "old: also put this back, such as old.forward, although somebody else changed it; may be given often")
 	flags.BoolVar(&f.noWait, "no-wait", false, "start it and do not wait for its end")
 	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"new", "old"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -76,12 +79,12 @@ func (a *app) preview(ctx context.Context, d *desk, person dualtone.PersonID, to
 	})
 }
 
-func (a *app) switchUser(ctx context.Context, d *desk, person dualtone.PersonID, to dualtone.Side, noWait bool) error {
-	move, err := d.control.SwitchUser(ctx, person, to, d.why)
+func (a *app) switchUser(ctx context.Context, d *desk, person dualtone.PersonID, to dualtone.Side, f switchFlags) error {
+	move, err := d.switchUser(ctx, person, to, f.over)
 	if err != nil {
 		return err
 	}
-	if noWait {
+	if f.noWait {
 		return a.show(map[string]any{"person": person, "to": to, "started": true}, func(t *table) {
 			t.line("The switch of %s has begun; dualtone users show %s tells how it stands.", person, person)
 		})
@@ -95,6 +98,30 @@ func (a *app) switchUser(ctx context.Context, d *desk, person dualtone.PersonID,
 		return verdict // It says all that the table would.
 	}
 	return errors.Join(a.show(end, func(t *table) { switchTable(t, end) }), verdict)
+}
+
+// switchUser starts a switch. What is to go back although somebody else changed it
+// is read first, so that nothing newer than that is overwritten.
+func (d *desk) switchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over []string) (*control.UserMove, error) {
+	switch {
+	case len(over) == 0:
+		return d.control.SwitchUser(ctx, person, to, d.why)
+	case to != dualtone.Old:
+		return nil, fmt.Errorf("--over is for a way back: %w", dualtone.ErrInvalid)
+	}
+	read, err := d.control.Preview(ctx, person, to, d.why)
+	if err != nil {
+		return nil, err
+	}
+	seen := cutover.Image{}
+	for _, name := range over {
+		f := cutover.Facet(name)
+		if !slices.Contains(cutover.Facets(), f) {
+			return nil, hint(fmt.Errorf("--over %q: %w", name, dualtone.ErrInvalid), "there are "+joinTexts(cutover.Facets()))
+		}
+		seen[f] = read.Before[f]
+	}
+	return d.control.ReturnUser(ctx, person, seen, d.why)
 }
 
 const askEvery = 300 * time.Millisecond

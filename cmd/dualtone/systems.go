@@ -270,7 +270,7 @@ func capabilitiesOf(spec systems.Spec) kindCapabilities {
 }
 
 func systemsRegister(a *app) *cobra.Command {
-	var dryRun, replace bool
+	var r registering
 	cmd := &cobra.Command{
 		Use: "register NAME", Short: "Remember what a system is, so that writes stop once it is another one",
 		Long: "Asks the system what it is, such as the id of its organization, and keeps the answer. " +
@@ -279,18 +279,14 @@ func systemsRegister(a *app) *cobra.Command {
 		ValidArgsFunction: a.completeSystems,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				h := a.checkSystem(cmd.Context(), cfg, args[0])
-				if h.err != nil {
-					return h.err
-				}
-				r := postgres.Registration{Name: h.Name, Kind: h.Kind, Identity: h.Identity, Actor: actor(cfg)}
-				held, err := register(cmd.Context(), s.systems, r, dryRun, replace)
+				r.name, r.actor = args[0], actor(cfg)
+				held, err := a.register(cmd.Context(), cfg, s, r)
 				if err != nil {
 					return hint(err, "dualtone systems register --replace accepts it as it is now")
 				}
-				return a.show(map[string]any{"registration": held, "dry_run": dryRun}, func(t *table) {
+				return a.show(map[string]any{"registration": held, "dry_run": r.dryRun}, func(t *table) {
 					said := "is registered as"
-					if dryRun {
+					if r.dryRun {
 						said = "would be registered as"
 					}
 					t.line("%s %s %s %s", held.Name, said, held.Kind, held.Identity)
@@ -298,26 +294,37 @@ func systemsRegister(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be registered, and register nothing")
-	cmd.Flags().BoolVar(&replace, "replace", false, "register it anew, whatever it was")
+	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "say what would be registered, and register nothing")
+	cmd.Flags().BoolVar(&r.replace, "replace", false, "register it anew, whatever it was")
 	return cmd
 }
 
-func register(ctx context.Context, known *postgres.Systems, r postgres.Registration, dryRun, replace bool) (postgres.Registration, error) {
+// registering is a system that is to be registered, and by whom.
+type registering struct {
+	name, actor     string
+	replace, dryRun bool
+}
+
+// register asks a system what it is and keeps the answer.
+func (a *app) register(ctx context.Context, cfg *config.Config, s *stores, r registering) (postgres.Registration, error) {
+	h := a.checkSystem(ctx, cfg, r.name)
+	now := postgres.Registration{Name: h.Name, Kind: h.Kind, Identity: h.Identity, Actor: r.actor}
 	switch {
-	case dryRun:
-		held, err := known.Registered(ctx, r.Name)
-		if err == nil && !replace && !held.Same(r) {
-			return held, fmt.Errorf("system %s is registered as %s %s: %w", r.Name, held.Kind, held.Identity, dualtone.ErrConflict)
+	case h.err != nil:
+		return now, h.err
+	case r.dryRun:
+		held, err := s.systems.Registered(ctx, r.name)
+		if err == nil && !r.replace && !held.Same(now) {
+			return held, fmt.Errorf("system %s is registered as %s %s: %w", r.name, held.Kind, held.Identity, dualtone.ErrConflict)
 		}
 		if isNotFound(err) {
 			err = nil
 		}
-		return r, err
-	case replace:
-		return known.Replace(ctx, r)
+		return now, err
+	case r.replace:
+		return s.systems.Replace(ctx, now)
 	default:
-		return known.Register(ctx, r)
+		return s.systems.Register(ctx, now)
 	}
 }
 

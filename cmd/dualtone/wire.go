@@ -94,7 +94,11 @@ func (a *app) openDatabase(ctx context.Context, cfg *config.Config) (*pgxpool.Po
 		}
 		address = up.DatabaseURL
 	}
-	return postgres.Open(ctx, pooled(address, cfg.Database.MaxConnections))
+	address = pooled(address, cfg.Database.MaxConnections)
+	if cfg.Telemetry.OTLP != "" {
+		return postgres.Open(ctx, address, postgres.Traced)
+	}
+	return postgres.Open(ctx, address)
 }
 
 // pooled adds the size of the pool to a database's address unless it has one.

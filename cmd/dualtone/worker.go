@@ -67,7 +67,8 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return errNoMigration
 	}
 	log := a.logger(cfg)
-	f, err := openFleet(ctx, cfg, sharedPace(cfg, postgres.NewPacer(s.pool)), log, m.Old, m.New, m.CRM)
+	meter := newMeter(s)
+	f, err := openFleet(ctx, cfg, metered(sharedPace(cfg, postgres.NewPacer(s.pool)), meter), log, m.Old, m.New, m.CRM)
 	if err != nil {
 		return err
 	}
@@ -103,6 +104,7 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 		return err
 	}
 	newSampler(cfg, s, f).Register(w)
+	defer meterMeanwhile(ctx, meter, log)() // ends after the worker has
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("worker: %w: %w", err, dualtone.ErrUnavailable)
 	}

@@ -26,7 +26,9 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance/contract"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -56,7 +58,26 @@ type Desk struct {
 	// those that are open.
 	Accounting func(ctx context.Context, from, to time.Time, cohort string, all bool) (Accounting, error)
 	// Outcome holds the rehearsal of a plan against what came.
-	Outcome   func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	// Rehearse plays a plan many times and keeps what was found.
+	Rehearse func(ctx context.Context, d *plan.Document, actor string) (*rehearsal.Report, error)
+	Packs    Packs
+	Canaries rollout.Canaries
+	Notices  Notices
+	// Channels are the ways to people that the settings name.
+	Channels   func() ([]notify.Channel, error)
+	Deliveries Deliveries
+	// Mails: some server takes mail.
+	Mails    bool
+	Invoices Invoices
+	// Compare reads the CRM's log of a day, holds it against the call log and keeps
+	// what came of it.
+	Compare func(ctx context.Context, day time.Time) error
+	// Decisions lists what edges decided, the newest first.
+	Decisions func(ctx context.Context, q DecisionQuery) ([]Decision, error)
+	// URL is where browsers find the console; empty where they use whatever address
+	// it listens on.
+	URL       string
 	History   func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
 	Edges     func(ctx context.Context) ([]routing.Edge, error)
 	Systems   func(ctx context.Context) ([]System, error)
@@ -74,6 +95,11 @@ type Desk struct {
 	Match func(ctx context.Context, actor string, afresh, write bool) (Matching, error)
 	// Check signs in to every connected system.
 	Check func(ctx context.Context) []Health
+	// Register asks a system what it is and keeps the answer; anew where replace says
+	// so, ErrConflict where it is another one than before.
+	Register func(ctx context.Context, name, actor string, replace, dryRun bool) (System, error)
+	// Kinds are the kinds of systems that can be connected.
+	Kinds func() []SystemKind
 	// Reading is how a system's records are read, as the settings say unless the
 	// given format, zone and country do; ErrNotFound for an unknown system.
 	Reading func(system, format, zone, country string) (source.Reading, error)
@@ -121,7 +147,11 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	}
 	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, config)
-	for _, register := range []func(){a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.quarantineRows, a.rulings, a.intake, a.reports, a.costs, a.routeTable, a.connected, a.own, a.audits, a.accountBook, a.events} {
+	for _, register := range []func(){
+		a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.quarantineRows, a.rulings, a.intake, a.care,
+		a.drafts, a.evidence, a.canaries, a.notices, a.reports, a.deliveries, a.costs, a.billing, a.routeTable, a.connected, a.own, a.links, a.audits,
+		a.accountBook, a.events,
+	} {
 		register()
 	}
 	server.Mount("/api/", a.tagged(a.once(a.mux)), a.routes)
@@ -167,6 +197,13 @@ type operation struct {
 	upload bool
 	// stream: its answer is written as it is made, so it has no ETag.
 	stream bool
+	// lasts: it may take longer than any other request.
+	lasts bool
+}
+
+func (o operation) lasting() operation {
+	o.lasts = true
+	return o
 }
 
 func get(id, path string, action access.Action, summary string) operation {
@@ -250,12 +287,19 @@ func (a *API) gated(c huma.Context, next func(huma.Context), op operation) {
 	r, w := humago.Unwrap(c)
 	console.Named(r, op.method+" "+Prefix+op.path)
 	if who, known := access.From(r.Context()); known && who.May(op.action) {
+		if op.lasts {
+			// A connection that has no deadlines is none of a server.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(lastsWithin))
+		}
 		next(c)
 		return
 	}
 	_, _, err := a.server.Gate().Enter(r.Context(), access.Ask{Action: op.action, Object: r.URL.Path})
 	a.server.Refuse(w, r, err)
 }
+
+// lastsWithin is how long an operation may take that lasts.
+const lastsWithin = 10 * time.Minute
 
 func roles(all []access.Role) string {
 	var words []string

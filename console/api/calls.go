@@ -28,7 +28,10 @@ type Stitches interface { //nolint:interfacebloat // calls, what is doubted of t
 	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
 	Moves(ctx context.Context, id calllog.CallID) ([]calllog.Change, error)
 	calllog.Rulings
+	Clocks(ctx context.Context, from, to time.Time) ([]calllog.Clock, error)
 	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
+	reconcile.Words
+	calllog.Stitches
 }
 
 func (a *API) callLog() {
@@ -36,6 +39,8 @@ func (a *API) callLog() {
 	read(a, get("list-leg-versions", "/legs/versions", access.CallRead, "Every version of a leg"), a.versions)
 	read(a, get("get-call", "/calls/{call}", access.CallRead, "One call, its legs and why they are one"), a.call)
 	read(a, get("get-reconciliation", "/reconciliations/{day}", access.CallRead, "A day's comparison with the CRM, as it is kept"), a.reconciled)
+	write(a, post("reconcile-day", "/reconciliations/{day}", access.CallRepair, "Read the CRM's log of a day again and compare anew").lasting(), a.reconcileDay)
+	write(a, post("explain-call", "/reconciliations/{day}/explanations", access.CallDecide, "Say why a difference from the CRM is none that matters, or take that back"), a.explainCall)
 }
 
 type legList struct {
@@ -185,20 +190,97 @@ func (a *API) findCall(ctx context.Context, name string) (calllog.Call, error) {
 type reconciledDay struct {
 	Paging
 
-	Day  string `path:"day" maxLength:"10" doc:"The day, UTC"`
-	Open bool   `query:"open" doc:"Only differences that nothing explains"`
+	DayPath
+
+	User    dualtone.UserID   `query:"user" maxLength:"200" doc:"Only this user of the CRM"`
+	Verdict reconcile.Verdict `query:"verdict" enum:"both,phone_only,crm_only,differs"`
+	Open    bool              `query:"open" doc:"Only differences that nothing explains"`
 }
 
-func (a *API) reconciled(ctx context.Context, in *reconciledDay) (*body[reconcile.Reconciled], error) {
-	day, err := time.Parse(time.DateOnly, in.Day)
+// DayPath names a day in a path.
+type DayPath struct {
+	Day string `path:"day" maxLength:"10" doc:"The day, UTC"`
+}
+
+func (p DayPath) day() (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, p.Day)
 	if err != nil {
-		return nil, invalid("a day is written as 2027-02-10")
+		return day, invalid("a day is written as 2027-02-10")
+	}
+	return day, nil
+}
+
+type dayOrder struct {
+	DayPath
+
+	Body ScheduleOrder
+}
+
+func (o *dayOrder) asked() (string, Why) { return "reconciliation/" + o.Day, o.Body.Why }
+
+func (a *API) reconcileDay(ctx context.Context, in *dayOrder, _ access.Role) (*body[reconcile.Reconciled], error) {
+	day, err := in.day()
+	if err != nil {
+		return nil, err
+	}
+	if !in.Body.DryRun {
+		if err := a.Compare(ctx, day); err != nil {
+			return nil, err
+		}
+	}
+	return bodyOf(a.Stitches.Kept(ctx, reconcile.Query{Day: day, OpenOnly: true, Limit: reconciledItems}))
+}
+
+// CallExplained is what somebody says of a difference.
+type CallExplained struct {
+	Why
+
+	Leg      string `json:"leg,omitempty" maxLength:"300" doc:"The leg, SYSTEM/RECORD; missing where only the CRM has the call"`
+	CRM      string `json:"crm,omitempty" maxLength:"100" doc:"The record in the CRM; missing where only the phone system has the call"`
+	Withdraw bool   `json:"withdraw,omitempty" doc:"Take back what was said, so that it is open again"`
+	DryRun   bool   `json:"dry_run,omitempty" doc:"Say what would become of it, and keep nothing"`
+}
+
+type callExplained struct {
+	DayPath
+
+	Body CallExplained
+}
+
+func (o *callExplained) asked() (string, Why) { return "reconciliation/" + o.Day, o.Body.Why }
+
+func (a *API) explainCall(ctx context.Context, in *callExplained, _ access.Role) (*body[reconcile.Item], error) {
+	day, err := in.day()
+	if err != nil {
+		return nil, err
+	}
+	w := reconcile.Word{
+		Said: reconcile.Said{Actor: by(ctx, in.Body.Why).Actor, Reason: in.Body.Reason, At: a.Now()},
+		Day:  day, CRM: in.Body.CRM, Withdraw: in.Body.Withdraw, Dry: in.Body.DryRun,
+	}
+	if in.Body.Leg != "" {
+		if w.Phone, err = legID(in.Body.Leg); err != nil {
+			return nil, err
+		}
+	}
+	return bodyOf(a.Stitches.Say(ctx, w))
+}
+
+// reconciledItems are how many open differences a comparison tells at once.
+const reconciledItems = 100
+
+func (a *API) reconciled(ctx context.Context, in *reconciledDay) (*body[reconcile.Reconciled], error) {
+	day, err := in.day()
+	if err != nil {
+		return nil, err
 	}
 	after, err := in.number()
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(a.Stitches.Kept(ctx, reconcile.Query{Day: day, OpenOnly: reconcile.OpenOnly(in.Open), After: int(after), Limit: in.Limit}))
+	return bodyOf(a.Stitches.Kept(ctx, reconcile.Query{
+		Day: day, User: in.User, Verdict: in.Verdict, OpenOnly: reconcile.OpenOnly(in.Open), After: int(after), Limit: in.Limit,
+	}))
 }
 
 // Accounting is what became of every attempt of a time.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -130,6 +132,7 @@ func (a *API) tagged(next http.Handler) http.Handler {
 		out := kept{to: w}
 		next.ServeHTTP(&out, r)
 		if out.status == http.StatusOK || out.status == 0 {
+			asked(out.Header(), r.URL.Query())
 			tag := console.Tag(out.text.Bytes())
 			out.Header().Set("ETag", tag)
 			out.Header().Set("Cache-Control", "private, no-cache")
@@ -140,6 +143,18 @@ func (a *API) tagged(next http.Handler) http.Handler {
 		}
 		out.send(w)
 	})
+}
+
+// asked adds to the link of the next page what else this one was asked for.
+func asked(h http.Header, q url.Values) {
+	address, rest, ok := strings.Cut(strings.TrimPrefix(h.Get("Link"), "<"), ">")
+	next, err := url.Parse(address)
+	if !ok || err != nil {
+		return
+	}
+	maps.Copy(q, next.Query())
+	next.RawQuery = q.Encode()
+	h.Set("Link", "<"+next.String()+">"+rest)
 }
 
 // kept is an answer that is held back.

@@ -40,13 +40,15 @@ func (a *API) planRuns() {
 	read(a, get("list-plan-differences", "/plans/{plan}/differences", access.PlanRead, "What the newest comparisons of both systems found"), a.planDifferences)
 	write(a, post("explain-difference", "/plans/{plan}/differences", access.DifferenceExplain, "Say why a difference is no loss, or take that back"), a.explainDifference)
 	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
+	write(a, post("hand-task", "/plans/{plan}/tasks/{task}/owner", access.PlanProgress, "Make somebody else the owner of a task"), a.handTask)
 }
 
 // planVerbs are those that are given to a plan that was handed in.
 func planVerbs() []rollout.Verb {
 	return []rollout.Verb{
 		rollout.Approve, rollout.Reject, rollout.Start, rollout.PutHold, rollout.Release, rollout.Pause, rollout.Resume, rollout.Limit,
-		rollout.Skip, rollout.Retry, rollout.Compare, rollout.Override, rollout.Rollback, rollout.Abort, rollout.Finalise,
+		rollout.Skip, rollout.Retry, rollout.Compare, rollout.Override, rollout.Window, rollout.Extend, rollout.Rollback, rollout.Abort,
+		rollout.Finalise,
 	}
 }
 
@@ -202,7 +204,10 @@ type PlanOrder struct {
 	Stage       string        `json:"stage,omitempty" maxLength:"100" doc:"A stage; finalise for the point of no return; the plan if it is left out"`
 	User        string        `json:"user,omitempty" maxLength:"200" doc:"skip, rollback: one person alone"`
 	Hold        string        `json:"hold,omitempty" maxLength:"200" doc:"release: the hold's id; all if it is left out"`
-	Until       time.Time     `json:"until,omitzero" doc:"hold: when it ends by itself"`
+	Until       time.Time     `json:"until,omitzero" doc:"hold: when it ends by itself; soak: when it ends instead"`
+	Extend      plan.Duration `json:"extend,omitempty" doc:"soak: how much longer, such as 2d, instead of until"`
+	For         plan.Duration `json:"for,omitempty" doc:"window: how long it opens, such as 2h"`
+	Agree       bool          `json:"agree,omitempty" doc:"window: agree to what somebody else has asked for"`
 	Concurrency int           `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
 	PerMinute   int           `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
 	Rate        *rollout.Rate `json:"rate,omitempty" doc:"limits: all of them, instead of the two above"`
@@ -241,7 +246,10 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 	o := workflows.PlanOrder{
 		Order: rollout.Order{Verb: v, Actor: by(ctx, in.Body.Why).Actor, Role: role, Reason: in.Body.Reason, Hash: in.Body.Hash},
 		Stage: in.Body.Stage, Person: dualtone.PersonID(in.Body.User), Hold: in.Body.Hold, Expires: in.Body.Until,
-		Back: in.Body.InFlight == string(control.GoBack),
+		Back: in.Body.InFlight == string(control.GoBack), For: in.Body.For, Agree: in.Body.Agree,
+	}
+	if err := a.timed(ctx, in, &o); err != nil {
+		return nil, err
 	}
 	if v == rollout.Limit {
 		o.Rate = &rollout.Rate{Concurrency: in.Body.Concurrency, UsersPerMinute: in.Body.PerMinute}
@@ -264,6 +272,25 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 	}
 	given.Verdict, err = a.give(ctx, in.Plan, o)
 	return bodyOf(given, err)
+}
+
+// timed completes an order that changes when a stage may go on.
+func (a *API) timed(ctx context.Context, in *planOrder, o *workflows.PlanOrder) error {
+	switch {
+	case o.Verb == rollout.Window && (o.Stage == "" || (o.For > 0) == o.Agree):
+		return invalid("window needs a stage, and either for or agree")
+	case o.Verb == rollout.Extend && (o.Stage == "" || (in.Body.Extend > 0) == !o.Expires.IsZero()):
+		return invalid("soak needs a stage, and either extend or until")
+	case o.Verb != rollout.Extend:
+		return nil
+	}
+	o.Until, o.Expires = o.Expires.UTC(), time.Time{}
+	if in.Body.Extend == 0 || in.Body.DryRun {
+		return nil
+	}
+	at, err := a.Plans.SoakEnds(ctx, in.Plan, o.Stage)
+	o.Until = at.Add(in.Body.Extend.Time())
+	return err
 }
 
 // give hands an order to whoever takes it.
@@ -345,6 +372,38 @@ func (a *API) moveTask(ctx context.Context, in *taskMove, role access.Role) (*bo
 	return bodyOf(a.Plans.Store.Task(ctx, in.Plan, in.Task))
 }
 
+// TaskHanded is a task that goes to somebody else.
+type TaskHanded struct {
+	Why
+
+	Owner  string `json:"owner" minLength:"1" maxLength:"200" doc:"Who does it from now on"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Say what would become of it, and change nothing"`
+}
+
+type taskHanded struct {
+	PlanPath
+
+	Task string `path:"task" maxLength:"200"`
+	Body TaskHanded
+}
+
+func (o *taskHanded) asked() (string, Why) {
+	return "plan/" + o.Plan + "/task/" + o.Task, o.Body.Why
+}
+
+func (a *API) handTask(ctx context.Context, in *taskHanded, role access.Role) (*body[rollout.Task], error) {
+	if in.Body.DryRun {
+		task, err := a.Plans.Store.Task(ctx, in.Plan, in.Task)
+		if err != nil {
+			return nil, err
+		}
+		return bodyOf(task.Hand(in.Body.Owner))
+	}
+	return bodyOf(a.Plans.HandTask(ctx, in.Plan, in.Task, in.Body.Owner, rollout.Order{
+		Actor: by(ctx, in.Body.Why).Actor, Role: role, Reason: in.Body.Reason,
+	}))
+}
+
 // PlanText is a plan that is handed in.
 type PlanText struct {
 	Why
@@ -366,20 +425,9 @@ type Submitted struct {
 }
 
 func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*body[Submitted], error) {
-	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(in.Body.Text), Open: beside(in.Body.Files), Now: a.Now()})
-	if n := read.Faults.Errors(); n > 0 {
-		return nil, faulty("the plan", planFaults(read.Faults))
-	}
-	people, err := a.allPeople(ctx)
+	read, found, err := a.soundPlan(ctx, Draft{Text: in.Body.Text, Files: in.Body.Files})
 	if err != nil {
 		return nil, err
-	}
-	found, err := read.Check(people)
-	if err != nil {
-		return nil, err
-	}
-	if n := read.Faults.Errors(); n > 0 {
-		return nil, faulty("the plan", planFaults(read.Faults))
 	}
 	if err := a.Rehearsed(ctx, &read.Document); err != nil {
 		return nil, err
@@ -388,10 +436,7 @@ func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*
 	v := plan.Version{
 		Name: read.Document.Plan.Metadata.Name, Hash: read.Document.Hash(), Document: read.Document, Author: author, Saved: a.Now(), Source: read.Text(),
 	}
-	out := Submitted{People: map[string]int{}, DryRun: in.Body.DryRun}
-	for _, s := range found.Stages {
-		out.People[string(s.Stage)] = len(s.People)
-	}
+	out := Submitted{People: peopleOf(found), DryRun: in.Body.DryRun}
 	if in.Body.DryRun {
 		out.Plan = rollout.Plan{Name: v.Name, Hash: string(v.Hash), Author: author, State: rollout.Submitted}
 		return &body[Submitted]{out}, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/report"
 )
 
@@ -14,6 +15,7 @@ func (a *API) reports() {
 	read(a, get("get-traffic-csv", "/reports/traffic.csv", access.ReportRead, "The same for spreadsheets"), a.trafficCSV)
 	read(a, get("get-accounting", "/reports/accounting", access.ReportRead, "What became of every call attempt"), a.accounting)
 	read(a, get("list-definitions", "/reports/definitions", access.ReportRead, "What each figure means"), definitions)
+	read(a, get("list-translations", "/reports/translations", access.CallRead, "What each system's words for the end of a call mean here"), translations)
 	read(a, get("list-closings", "/closings", access.ReportRead, "Closed periods"), a.closings)
 	write(a, post("close-period", "/closings", access.ReportClose, "Close a period as it is known now"), a.closePeriod)
 }
@@ -127,6 +129,22 @@ type Definition struct {
 	Column  string `json:"column"`
 	Name    string `json:"name"`
 	Meaning string `json:"meaning"`
+}
+
+// Translation is what a word of a system's records means here.
+type Translation struct {
+	Format string `json:"format"`
+	format.Translation
+}
+
+func translations(context.Context, *struct{}) (*body[Items[Translation]], error) {
+	all := []Translation{}
+	for _, f := range format.All() {
+		for _, t := range f.Translations {
+			all = append(all, Translation{f.Name, t})
+		}
+	}
+	return &body[Items[Translation]]{Items[Translation]{Items: all}}, nil
 }
 
 func (a *API) closings(ctx context.Context, _ *struct{}) (*body[Items[report.Closing]], error) {

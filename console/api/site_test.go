@@ -28,9 +28,12 @@ import (
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
+	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/report/press"
@@ -55,6 +58,33 @@ func (nothingRuns) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions)
 func (nothingRuns) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
 	return nil, serviceerror.NewUnavailable("nobody works")
 }
+
+func (nothingRuns) ScheduleClient() client.ScheduleClient { return noSchedules{} }
+
+// noSchedules has none, and takes none.
+type noSchedules struct{ client.ScheduleClient }
+
+func (noSchedules) Create(context.Context, client.ScheduleOptions) (client.ScheduleHandle, error) {
+	return nil, serviceerror.NewUnavailable("nobody schedules")
+}
+
+func (noSchedules) GetHandle(context.Context, string) client.ScheduleHandle { return noSchedule{} }
+
+type noSchedule struct{ client.ScheduleHandle }
+
+func (noSchedule) Describe(context.Context) (*client.ScheduleDescription, error) {
+	return nil, serviceerror.NewNotFound("no such schedule")
+}
+
+func (noSchedule) Pause(context.Context, client.SchedulePauseOptions) error {
+	return serviceerror.NewNotFound("no such schedule")
+}
+
+func (noSchedule) Unpause(context.Context, client.ScheduleUnpauseOptions) error {
+	return serviceerror.NewNotFound("no such schedule")
+}
+
+func (noSchedule) Delete(context.Context) error { return serviceerror.NewNotFound("no such schedule") }
 
 // site is the API on a real database.
 type site struct {
@@ -101,6 +131,30 @@ func (f feed) Wait(ctx context.Context, told func(*api.Event)) error {
 	return f.Feed.Wait(ctx, func(string) { told(nil) })
 }
 
+// noPacks has no key to sign packs with.
+type noPacks struct{}
+
+func (noPacks) Packs(context.Context, string, plan.Hash) ([]evidence.Receipt, error) { return nil, nil }
+
+func (noPacks) Make(context.Context, string, string, string, string) (string, error) {
+	return "", dualtone.ErrInvalid
+}
+
+func (noPacks) Verify(in io.Reader, key string) (*evidence.Verdict, error) {
+	public, err := evidence.ParsePublicKey([]byte(key))
+	if err != nil {
+		return nil, err
+	}
+	return evidence.Verify(in, public)
+}
+
+// carrier takes whatever it is given.
+type carrier struct{}
+
+func (carrier) Kind() string                               { return "desk" }
+func (carrier) Compose(e rollout.Event) (string, error)    { return e.What, nil }
+func (carrier) Carry(context.Context, rollout.Event) error { return nil }
+
 // printer prints what it is asked, as two files where that is focus.
 type printer struct{}
 
@@ -127,7 +181,7 @@ func newSite(t *testing.T) *site {
 	s := &site{
 		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
 	}
-	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Now: time.Now}
+	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now}
 	s.server = console.New(console.Config{
 		MaxBody: 1 << 20, MaxUpload: 4 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
 	}, console.Stores{
@@ -175,6 +229,25 @@ func newSite(t *testing.T) *site {
 		},
 		Log: calls, Settler: rollups, Care: postgres.NewCare(pool),
 		Systems: func(context.Context) ([]api.System, error) { return nil, nil },
+		Register: func(_ context.Context, name, _ string, _, _ bool) (api.System, error) {
+			return api.System{Name: name}, nil
+		},
+		Kinds: func() []api.SystemKind { return nil },
+		Rehearse: func(context.Context, *plan.Document, string) (*rehearsal.Report, error) {
+			return nil, dualtone.ErrUnavailable
+		},
+		Packs: noPacks{}, Canaries: s.rollouts, Notices: postgres.NewNotices(pool),
+		Channels:   func() ([]notify.Channel, error) { return []notify.Channel{{Name: "desk", Carrier: carrier{}}}, nil },
+		Deliveries: postgres.NewDeliveries(pool), Invoices: money,
+		Compare: func(context.Context, time.Time) error { return dualtone.ErrUnavailable },
+		Decisions: func(ctx context.Context, q api.DecisionQuery) ([]api.Decision, error) {
+			found, err := postgres.NewDecisions(pool).List(ctx, postgres.DecisionQuery(q))
+			var all []api.Decision
+			for _, d := range found {
+				all = append(all, api.Decision(d))
+			}
+			return all, err
+		},
 	}, "test")
 	s.Server = httptest.NewServer(s.server.Handler())
 	t.Cleanup(s.Close)

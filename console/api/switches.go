@@ -40,6 +40,8 @@ type UserSwitch struct {
 	Why
 
 	To dualtone.Side `json:"to" enum:"old,new"`
+	// Over is chosen from what a preview of the way back has read.
+	Over cutover.Image `json:"over,omitempty" doc:"old: what goes back to what stood before although somebody else changed it, by its name, each with the value that was seen there"`
 }
 
 type userSwitch struct {
@@ -60,6 +62,14 @@ func (a *API) switchUser(ctx context.Context, in *userSwitch, _ access.Role) (*b
 	if _, err := a.People.Person(ctx, in.User); err != nil {
 		return nil, err
 	}
-	_, err := a.Plans.SwitchUser(ctx, in.User, in.Body.To, by(ctx, in.Body.Why))
+	if in.Body.To == dualtone.New && len(in.Body.Over) > 0 {
+		return nil, invalid("over is for a way back")
+	}
+	var err error
+	if in.Body.To == dualtone.Old {
+		_, err = a.Plans.ReturnUser(ctx, in.User, in.Body.Over, by(ctx, in.Body.Why))
+	} else {
+		_, err = a.Plans.SwitchUser(ctx, in.User, in.Body.To, by(ctx, in.Body.Why))
+	}
 	return bodyOf(Switching{User: in.User, To: in.Body.To}, err)
 }

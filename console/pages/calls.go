@@ -26,6 +26,7 @@ type Book interface {
 	Ambiguous(ctx context.Context, q calllog.AmbiguousQuery) ([]calllog.Ambiguity, error)
 	// Kept returns how a day compared with the CRM's own log.
 	Kept(ctx context.Context, q reconcile.Query) (reconcile.Reconciled, error)
+	reconcile.Words
 }
 
 // Stitched are calls, and the legs that make them.
@@ -231,4 +232,55 @@ func (d *Desk) reconciled(r *http.Request, p page) (templ.Component, error) {
 		found.Items, next = found.Items[:perPage], q.with("after", strconv.Itoa(passed+perPage))
 	}
 	return reconciledPage(p, q, on, &found, next), nil
+}
+
+// sayButton says why a difference is none that matters, or takes that back; nothing
+// can be said of what a rule explains.
+func sayButton(v Viewer, on time.Time, i *reconcile.Item) []button {
+	b := button{
+		id: "say-" + i.Key()[:12], to: "/calls/reconcile", reason: true, refused: v.refusal(access.CallDecide),
+		hidden: []hidden{{"day", on.Format(time.DateOnly)}, {"crm", i.CRM}},
+	}
+	if i.Phone != (calllog.LegID{}) {
+		b.hidden = append(b.hidden, hidden{"leg", legText(i.Phone)})
+	}
+	switch {
+	case i.Said != nil:
+		b.text, b.effect = "Take back", "1 difference is open again."
+		b.hidden = append(b.hidden, hidden{"withdraw", "1"})
+	case i.Open():
+		b.text, b.effect = "Explain", "1 difference is open no more, for as long as the same differs. The reason is what explains it."
+	default:
+		return nil
+	}
+	return []button{b}
+}
+
+// sayOf keeps what somebody says of a difference.
+func (d *Desk) sayOf(r *http.Request, p page) (templ.Component, error) {
+	on, err := day("day", r.PostFormValue("day"))
+	if err != nil {
+		return nil, err
+	}
+	w := reconcile.Word{
+		Said: reconcile.Said{Actor: p.viewer.Name, Reason: strings.TrimSpace(r.PostFormValue("reason")), At: d.Now()},
+		Day:  on, CRM: r.PostFormValue("crm"), Withdraw: r.PostFormValue("withdraw") != "",
+	}
+	if leg := r.PostFormValue("leg"); leg != "" {
+		if w.Phone, err = legOf(leg); err != nil {
+			return nil, err
+		}
+	}
+	r, _, err = d.enter(r, access.CallDecide, "reconciliation/"+on.Format(time.DateOnly))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Book.Say(r.Context(), w); err != nil {
+		return nil, err
+	}
+	told := "The difference is explained."
+	if w.Withdraw {
+		told = "What was said of the difference is taken back."
+	}
+	return nil, done303("/calls/reconcile?day="+on.Format(time.DateOnly), told)
 }

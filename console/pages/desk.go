@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,14 +24,16 @@ import (
 // Desk serves the pages. Everything that they show is read through its ports, and
 // everything that they order goes through control.
 type Desk struct {
-	Plans      *control.Plans
-	Control    *control.Control
-	Rehearsals rehearsal.Store
-	Packs      Packs
-	Stage      Stage
-	People     cutover.People
-	Cohorts    cutover.Cohorts
-	Switches   cutover.Switches
+	Plans   *control.Plans
+	Control *control.Control
+	// Outcome holds the rehearsal of a plan against what came; ErrNotFound where its
+	// version in force was not rehearsed.
+	Outcome  func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	Packs    Packs
+	Stage    Stage
+	People   cutover.People
+	Cohorts  cutover.Cohorts
+	Switches cutover.Switches
 
 	Calls      calllog.Log
 	Book       Book
@@ -106,6 +109,7 @@ func (d *Desk) registerPlans(t *console.Router) {
 	t.Write("POST /plans/submit", access.PlanSubmit, d.act("/plans", d.submitPlan))
 	t.Read("GET /plans/{plan}", access.PlanRead, d.show("Plan", "/plans", d.plan))
 	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
+	t.Read("GET /plans/{plan}/outcome", access.PlanRead, d.show("Outcome", "/plans", d.outcome))
 	// Holding is what most may do; each verb is asked for by itself.
 	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))
 	t.Write("POST /plans/{plan}/tasks", access.PlanProgress, d.act("/plans", d.moveTask))
@@ -139,6 +143,7 @@ func (d *Desk) registerCalls(t *console.Router) {
 	t.Read("GET /calls/rulings", access.CallRead, d.show("What people said of legs", "/calls", d.rulings))
 	t.Write("POST /calls/rulings", access.CallDecide, d.act("/calls", d.withdrawRuling))
 	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
+	t.Write("POST /calls/reconcile", access.CallDecide, d.act("/calls", d.sayOf))
 	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
 	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
 	t.Write("POST /calls/quarantine", access.CallRepair, d.act("/calls", d.replayAll))

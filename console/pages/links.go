@@ -28,21 +28,6 @@ func (d *Desk) registerLinks(t *console.Router) {
 	t.Open("GET /shared/{key}/{page...}", http.HandlerFunc(d.shared))
 }
 
-// shareable are the pages that a link can be for, each with what seeing it takes.
-func shareable(path string) (access.Action, bool) {
-	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	switch {
-	case len(parts) == 2 && parts[0] == "plans" && parts[1] != "edit":
-		return access.PlanRead, true
-	case path == "/reports/traffic":
-		return access.ReportRead, true
-	case len(parts) == 3 && parts[0] == "reports" && parts[1] == "cost":
-		return access.ReportFinance, true
-	default:
-		return "", false
-	}
-}
-
 // shareButton makes a link to a page, with the filters as they are.
 func shareButton(v Viewer, path string, pinned url.Values) button {
 	kept := url.Values{}
@@ -60,7 +45,7 @@ func shareButton(v Viewer, path string, pinned url.Values) button {
 		},
 	}
 	if b.refused = v.refusal(access.LinkShare); b.refused == "" {
-		if action, ok := shareable(path); ok {
+		if action, ok := access.Shareable(path); ok {
 			b.refused = v.refusal(action)
 		}
 	}
@@ -70,18 +55,7 @@ func shareButton(v Viewer, path string, pinned url.Values) button {
 // shareLink makes a link and tells its address, which nobody can be told again.
 func (d *Desk) shareLink(r *http.Request, p page) (templ.Component, error) {
 	path := r.PostFormValue("path")
-	action, ok := shareable(path)
-	if !ok {
-		return nil, fmt.Errorf("page %q: a link is for a plan or a report: %w", path, dualtone.ErrInvalid)
-	}
-	if why := p.viewer.refusal(action); why != "" {
-		return nil, &access.DeniedError{Actor: p.viewer.Actor, Action: action, May: access.Who(action)}
-	}
-	pinned, err := url.ParseQuery(r.PostFormValue("pinned"))
-	if err != nil {
-		return nil, fmt.Errorf("pinned: %w: %w", err, dualtone.ErrInvalid)
-	}
-	r, _, err = d.enter(r, access.LinkShare, "link"+path)
+	r, _, err := d.enter(r, access.LinkShare, "link"+path)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +64,7 @@ func (d *Desk) shareLink(r *http.Request, p page) (templ.Component, error) {
 		return nil, fmt.Errorf("days %q: want a whole number: %w", r.PostFormValue("days"), dualtone.ErrInvalid)
 	}
 	l, key, err := d.Office.Share(r.Context(), p.viewer.Actor, access.Link{
-		Path: path, Pinned: pinned.Encode(), Reader: strings.TrimSpace(r.PostFormValue("reader")),
+		Path: path, Pinned: r.PostFormValue("pinned"), Reader: strings.TrimSpace(r.PostFormValue("reader")),
 	}, time.Duration(days)*24*time.Hour)
 	if err != nil {
 		return nil, err
@@ -227,6 +201,8 @@ func (d *Desk) sharedPage(r *http.Request, l access.Link) (h http.Handler, count
 			return d.show("Plan", "/plans", d.plan), true, true
 		case within && below == "/live":
 			return d.follow("/plans", d.planLive), false, true
+		case within && below == "/outcome":
+			return d.show("Outcome", "/plans", d.outcome), false, true
 		}
 	case l.Path == "/reports/traffic":
 		switch asked {

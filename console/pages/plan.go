@@ -2,19 +2,15 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/a-h/templ"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/console/chart"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
-	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -34,17 +30,16 @@ type sight struct {
 	after int    // their position after which it goes on
 	path  string // of the page, with the reader's link
 
-	view      control.PlanView
-	document  *plan.Document
-	hash      string // of the document
-	users     []rollout.User
-	next      string
-	failed    []rollout.User
-	gates     []gateSight
-	log       []rollout.Transition
-	line      chart.Timeline
-	rehearsed *rehearsal.Report
-	packs     []packed
+	view     control.PlanView
+	document *plan.Document
+	hash     string // of the document
+	users    []rollout.User
+	next     string
+	failed   []rollout.User
+	gates    []gateSight
+	log      []rollout.Transition
+	line     chart.Timeline
+	packs    []packed
 	// wanting is what the packs do not prove, and unsigned why none can be made.
 	wanting  []string
 	unsigned string
@@ -92,12 +87,6 @@ func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
 	}
 	s.line = timeline(s.view, s.document, all)
 	s.log = all[max(0, len(all)-mostLogged):]
-	kept, err := d.Rehearsals.Latest(ctx, plan.Hash(s.view.Plan.Hash))
-	if err == nil {
-		s.rehearsed = &kept.Report
-	} else if !errors.Is(err, dualtone.ErrNotFound) {
-		return s, err
-	}
 	return s, nil
 }
 
@@ -197,15 +186,4 @@ func (s sight) total() cutover.Tally {
 		}
 	}
 	return all
-}
-
-// ended is how a stage's rehearsed end compares with what became of it: what was
-// predicted, and when it really passed.
-func (s sight) ended(stage string) time.Time {
-	for _, st := range s.view.Stages {
-		if st.ID == stage && (st.State == rollout.Passed || st.State == rollout.Finalised) {
-			return st.Since
-		}
-	}
-	return time.Time{}
 }

@@ -52,6 +52,9 @@ func stageOffers() []offer {
 		}},
 		{verb: rollout.Skip, text: "Skip"},
 		{verb: rollout.Retry, text: "Retry"},
+		{verb: rollout.Window, text: "Open the window", fields: []field{windowField()}},
+		{verb: rollout.Extend, text: "Extend the soak", fields: []field{soakField()}},
+		{verb: rollout.Compare, text: "Compare anew"},
 		{verb: rollout.Override, text: "Override the gate"},
 		{verb: rollout.Rollback, text: "Roll back", class: "danger"},
 	}
@@ -65,6 +68,32 @@ func holdField() field {
 	return field{name: "for", label: "For", options: []option{
 		{"", "until somebody releases it"}, {"1h", "1 hour"}, {"4h", "4 hours"}, {"12h", "12 hours"}, {"24h", "a day"},
 	}}
+}
+
+// agree is what a form says that agrees to a window somebody else asked for.
+const agree = "agree"
+
+func windowField() field {
+	return field{name: "opens", label: "For", options: []option{
+		{"1h", "1 hour"}, {"2h", "2 hours"}, {"4h", "4 hours"}, {"8h", "8 hours"}, {agree, "as somebody else has asked for: I agree"},
+	}}
+}
+
+func soakField() field {
+	return field{name: "longer", label: "How much longer", options: []option{{"12h", "12 hours"}, {"1d", "a day"}, {"2d", "2 days"}, {"7d", "a week"}}}
+}
+
+// timed reads how long a window opens or a soak goes on.
+func timed(r *http.Request, o *workflows.PlanOrder) (err error) {
+	switch text := r.PostFormValue("opens"); {
+	case o.Verb == rollout.Window && text == agree:
+		o.Agree = true
+	case o.Verb == rollout.Window:
+		o.For, err = plan.ParseDuration(text)
+	case o.Verb == rollout.Extend:
+		o.For, err = plan.ParseDuration(r.PostFormValue("longer"))
+	}
+	return err
 }
 
 // stop is the one control that stops all of a plan.
@@ -205,7 +234,7 @@ func (d *Desk) orderOf(r *http.Request) (workflows.PlanOrder, error) {
 		o.Rate = &rate
 	}
 	o.Back = r.PostFormValue("in_flight") == "back"
-	return o, nil
+	return o, timed(r, &o)
 }
 
 func rateOf(r *http.Request) (rollout.Rate, error) {
@@ -246,6 +275,12 @@ func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string
 			return "", err
 		}
 		o.Bound = status.Bound
+	case o.Verb == rollout.Extend:
+		ends, err := d.Plans.SoakEnds(ctx, name, o.Stage)
+		if err != nil {
+			return "", err
+		}
+		o.Until, o.For = ends.Add(o.For.Time()), 0
 	}
 	return "Taken: " + string(o.Verb) + ".", d.Plans.Give(ctx, name, o)
 }

@@ -46,8 +46,25 @@ func (s sight) taskButtons(v Viewer, t rollout.Task) []button {
 		}
 		buttons = append(buttons, b)
 	}
-	return buttons
+	return append(buttons, s.handButton(v, t))
 }
+
+// handButton makes somebody else the owner of a task.
+func (s sight) handButton(v Viewer, t rollout.Task) button {
+	b := button{
+		id: "task-" + t.ID + "-hand", text: "Hand over", effect: "Makes 1 other person the owner instead of " + t.Owner + "; it stays due when it is.",
+		to: s.path + "/tasks", hidden: []hidden{{"task", t.ID}, {"verdict", handOver}},
+		fields: []field{{name: "owner", label: "To whom", required: true}}, reason: true,
+	}
+	b.refused = v.refusal(access.PlanProgress)
+	if _, err := t.Hand("somebody else"); err != nil && b.refused == "" {
+		b.refused = said(err)
+	}
+	return b
+}
+
+// handOver is what a form says that makes somebody else the owner.
+const handOver = "hand"
 
 func withWanted(what, wanted string) string {
 	if wanted == "" {
@@ -79,6 +96,15 @@ func (d *Desk) moveTask(r *http.Request, p page) (templ.Component, error) {
 	task, err := d.Plans.Store.Task(r.Context(), name, id)
 	if err != nil {
 		return nil, err
+	}
+	if r.PostFormValue("verdict") == handOver {
+		task, err := d.Plans.HandTask(r.Context(), name, id, strings.TrimSpace(r.PostFormValue("owner")), rollout.Order{
+			Actor: p.viewer.Name, Role: role, Reason: strings.TrimSpace(r.PostFormValue("reason")),
+		})
+		if err != nil {
+			return nil, err
+		}
+		return nil, done303("/plans/"+name, "Task "+id+" is "+task.Owner+"'s.")
 	}
 	o := workflows.PlanOrder{
 		Order: rollout.Order{Verb: rollout.Progress, Actor: p.viewer.Name, Role: role, Reason: strings.TrimSpace(r.PostFormValue("reason")), At: d.Now()},

@@ -23,6 +23,11 @@ func TestATaskIsDoneWithEvidenceAndConfirmedBySomebodyElse(t *testing.T) {
 	olga := s.as(t, "olga", access.Operator)
 	shows(t, olga.look(t, "/plans/spring"), "Carrier&#39;s letter", "late", "wanted: the letter")
 	shows(t, s.as(t, "vi", access.Viewer).look(t, "/plans/spring"), "needs the role of", "no key")
+	hand := url.Values{"task": {"carrier-letter"}, "verdict": {"hand"}, "owner": {"oscar"}, "reason": {"holiday"}}
+	shows(t, olga.send(t, "/plans/spring/tasks", hand), "Task carrier-letter is oscar&#39;s.", "Hand over")
+	if got := olga.send(t, "/plans/spring/tasks", hand); got.status != http.StatusConflict {
+		t.Errorf("handed to whoever has it: %d", got.status)
+	}
 	if got := olga.send(t, "/plans/spring/tasks", url.Values{"task": {"carrier-letter"}, "verdict": {"done"}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("done without evidence: %d", got.status)
 	}

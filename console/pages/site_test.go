@@ -26,6 +26,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/devstack/devstacktest"
 	"github.com/dualtone/dualtone/internal/password"
@@ -84,7 +85,7 @@ func newSite(t *testing.T) *site {
 	orders := &control.Control{Client: nothingRuns{}}
 	s.desk = &pages.Desk{
 		Plans:   &control.Plans{Control: orders, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now},
-		Control: orders, Rehearsals: postgres.NewRehearsals(pool), People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
+		Control: orders, Outcome: neverRehearsed, People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
 		Switches: postgres.NewSwitches(pool), Calls: calls, Book: postgres.NewStitches(calls), Quarantine: calls, Care: postgres.NewCare(pool),
 		Packs: packs{postgres.NewPacks(pool)},
 		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
@@ -97,6 +98,11 @@ func newSite(t *testing.T) *site {
 	s.Server = httptest.NewServer(s.server.Handler())
 	t.Cleanup(s.Close)
 	return s
+}
+
+// neverRehearsed is the outcome of plans that nobody rehearsed.
+func neverRehearsed(context.Context, string) (*rehearsal.Outcome, error) {
+	return nil, dualtone.ErrNotFound
 }
 
 // visitor is somebody's browser.

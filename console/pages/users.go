@@ -2,7 +2,9 @@ package pages
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -186,7 +188,16 @@ func (d *Desk) switchUser(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Control.SwitchUser(r.Context(), id, to, why); err != nil {
+	over, err := overOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if to == dualtone.Old {
+		_, err = d.Control.ReturnUser(r.Context(), id, over, why)
+	} else {
+		_, err = d.Control.SwitchUser(r.Context(), id, to, why)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return nil, done303("/users/"+string(id), "The switch is under way.")
@@ -208,7 +219,45 @@ func (d *Desk) preview(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return previewPage(p, state, to, would, ways, refused), nil
+	return previewPage(p, state, to, would, ways, wayBack(p.viewer, state, ways), refused), nil
+}
+
+// wayBack restores a user, with a choice for each place that somebody else changed.
+// What is chosen goes back only while it is as it was seen here.
+func wayBack(v Viewer, s cutover.PersonState, ways []threeWay) []button {
+	if len(ways) == 0 {
+		return nil
+	}
+	all := moveButtons(v, s)
+	choice := field{name: "over", label: "Also put back what somebody else changed"}
+	for _, w := range ways {
+		if !w.theirs {
+			continue
+		}
+		seen, err := json.Marshal(cutover.Image{w.Facet: w.Now})
+		if err != nil {
+			continue
+		}
+		choice.checks = append(choice.checks, check{option: option{string(seen), fmt.Sprintf("%s: %s instead of %s", w.Facet, w.Before.Text(), w.Now.Text())}})
+	}
+	if len(choice.checks) > 0 {
+		all[0].fields = append(all[0].fields, choice)
+		all[0].effect += fmt.Sprintf(" %d places that somebody else changed are left alone, but for those that you choose.", len(choice.checks))
+	}
+	return all
+}
+
+// overOf is what was chosen to go back although somebody else set it.
+func overOf(r *http.Request) (cutover.Image, error) {
+	over := cutover.Image{}
+	for _, text := range r.PostForm["over"] {
+		var one cutover.Image
+		if err := json.Unmarshal([]byte(text), &one); err != nil {
+			return nil, fmt.Errorf("over: %w: %w", err, dualtone.ErrInvalid)
+		}
+		maps.Copy(over, one)
+	}
+	return over, nil
 }
 
 // threeWay is what stood somewhere before a switch, what dualtone wrote there, what
@@ -218,6 +267,8 @@ type threeWay struct {
 
 	verdict string
 	tone    tone
+	// theirs: somebody else changed it.
+	theirs bool
 }
 
 // threeWays compares what a way back was read to find with the switch that it
@@ -242,7 +293,7 @@ func (d *Desk) threeWays(ctx context.Context, would cutover.Switch) ([]threeWay,
 		w := threeWay{Drift: cutover.Drift{Facet: f, Before: move.Before[f], Wrote: wrote[f], Now: now[f]}, verdict: "goes back", tone: going}
 		switch {
 		case slices.ContainsFunc(drifts, func(x cutover.Drift) bool { return x.Facet == f }):
-			w.verdict, w.tone = "was changed by somebody else: it is left alone, and reported", bad
+			w.verdict, w.tone, w.theirs = "was changed by somebody else: it is left alone, and reported, unless you choose otherwise", bad, true
 		case now[f].Equal(move.Before[f]):
 			w.verdict, w.tone = "stands as before: nothing is done", good
 		}

@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -23,6 +22,11 @@ type Outcome struct {
 	Rehearsed time.Time     `json:"rehearsed"`
 	AsOf      time.Time     `json:"as_of"`
 	State     rollout.State `json:"state"`
+	// Plays is how often it was played, Fits whether it fit its windows, and Ends
+	// when the last stage passed.
+	Plays int     `json:"plays"`
+	Fits  bool    `json:"fits"`
+	Ends  Moments `json:"ends"`
 	// Lasts is from the start until the last stage passed.
 	Lasts    Length         `json:"lasts"`
 	Deferred Number         `json:"deferred"`
@@ -64,8 +68,8 @@ type Length struct {
 	Actual *plan.Duration `json:"actual"`
 }
 
-// Spent is what a plan asked of a system on its busiest day: the switches that were
-// begun on it, each with as many requests as the rehearsal counted for one.
+// Spent is what a plan asked of a system on its busiest day in UTC: every request
+// that a worker made for it, to look, to switch, to take back and to compare.
 type Spent struct {
 	System string `json:"system"`
 	Number
@@ -93,13 +97,16 @@ type Course struct {
 	// AtRisk counts, for each stage, the calls that came while CRM and route of the
 	// called disagreed; nil where no calls are recorded.
 	AtRisk map[plan.StageID]int
+	// Asked is what the plan asked of the systems.
+	Asked []rollout.Usage
 }
 
 // Hold holds the rehearsal against the course of the plan.
 func (k *Kept) Hold(c Course, now time.Time) *Outcome {
 	r := &k.Report
 	o := &Outcome{
-		Plan: r.Plan, PlanHash: r.PlanHash, Rehearsed: k.Made, AsOf: now, State: c.State, Grounds: r.Grounds, Beyond: []string{},
+		Plan: r.Plan, PlanHash: r.PlanHash, Rehearsed: k.Made, AsOf: now, State: c.State,
+		Plays: r.Plays, Fits: r.Fits, Ends: r.Ends, Grounds: r.Grounds, Beyond: []string{},
 		Stages: []StageOutcome{}, Budgets: []Spent{},
 	}
 	deferred, failed := c.counted()
@@ -114,7 +121,7 @@ func (k *Kept) Hold(c Course, now time.Time) *Outcome {
 	o.AtRisk = number(r.AtRisk, sum(c.AtRisk), begun && c.AtRisk != nil)
 	started, ended := c.span("", rollout.Active, rollout.Completed)
 	o.Lasts = length(r.Ends.P50.Sub(r.Start), r.Ends.P90.Sub(r.Start), started, ended)
-	o.Budgets = c.spent(k)
+	o.Budgets = c.spent(r)
 	o.compare()
 	return o
 }
@@ -205,19 +212,22 @@ func (c *Course) span(stage string, from, to rollout.State) (began, ended time.T
 	return began, ended
 }
 
-// spent counts the switches that were begun on each day, in UTC.
-func (c *Course) spent(k *Kept) []Spent {
-	days := map[int64]int{}
-	busiest := 0
-	for _, t := range c.Tried {
-		day := t.Began.Unix() / int64(oneDay/time.Second)
-		days[day]++
-		busiest = max(busiest, days[day])
+// spent counts the requests to each system on its busiest day, in UTC. Of a plan
+// that was counted nowhere, nothing is known.
+func (c *Course) spent(r *Report) []Spent {
+	busiest := map[string]int{}
+	days := map[string]map[time.Time]int{}
+	for _, u := range c.Asked {
+		if days[u.System] == nil {
+			days[u.System] = map[time.Time]int{}
+		}
+		day := u.Hour.UTC().Truncate(oneDay)
+		days[u.System][day] += u.Requests
+		busiest[u.System] = max(busiest[u.System], days[u.System][day])
 	}
-	all := make([]Spent, len(k.Report.Budgets))
-	for i, b := range k.Report.Budgets {
-		asked := int(math.Round(float64(busiest) * k.Model.Vendors[b.System].Requests))
-		all[i] = Spent{System: b.System, Number: number(b.Peak, asked, len(c.Tried) > 0), Allows: b.Allows}
+	all := make([]Spent, len(r.Budgets))
+	for i, b := range r.Budgets {
+		all[i] = Spent{System: b.System, Number: number(b.Peak, busiest[b.System], len(c.Asked) > 0), Allows: b.Allows}
 	}
 	return all
 }

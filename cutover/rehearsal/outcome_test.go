@@ -27,7 +27,7 @@ func predicted() *rehearsal.Kept {
 		Made:  monday.Add(-24 * time.Hour),
 		Model: rehearsal.Model{Vendors: map[string]rehearsal.Vendor{"sf": {Requests: 7}}},
 		Report: rehearsal.Report{
-			Plan: "emea", PlanHash: "h1", Start: monday, Ends: at(50), AtRisk: counts(1, 2), Grounds: []string{"calls: assumed"},
+			Plan: "emea", PlanHash: "h1", Start: monday, Plays: 50, Fits: true, Ends: at(50), AtRisk: counts(1, 2), Grounds: []string{"calls: assumed"},
 			Budgets: []rehearsal.Budget{{System: "sf", Peak: counts(20, 20), Allows: 100}},
 			Stages: []rehearsal.Stage{
 				{Stage: "pilot", People: 3, Begins: at(0), Ends: at(25), Working: rehearsal.Lengths{P50: minutes(30), P90: minutes(40)}, Deferred: counts(1, 2), Failed: counts(0, 1)},
@@ -45,6 +45,9 @@ func TestWhatARehearsalPredictedIsHeldAgainstWhatCame(t *testing.T) {
 	t.Parallel()
 	attempt := func(s plan.StageID, state cutover.State, after time.Duration) rehearsal.Tried {
 		return rehearsal.Tried{Stage: s, State: state, Began: monday.Add(after)}
+	}
+	asked := func(stage, system string, after time.Duration, n int) rollout.Usage {
+		return rollout.Usage{Plan: "emea", Stage: stage, System: system, Hour: monday.Truncate(24 * time.Hour).Add(after), Requests: n}
 	}
 	day := 24 * time.Hour
 	course := rehearsal.Course{
@@ -66,13 +69,19 @@ func TestWhatARehearsalPredictedIsHeldAgainstWhatCame(t *testing.T) {
 			attempt("pilot", cutover.Deferred, 2*day), attempt("pilot", cutover.Restored, 2*day), attempt("pilot", cutover.OnNew, 2*day), attempt("pilot", cutover.OnNew, 2*day),
 		},
 		AtRisk: map[plan.StageID]int{"pilot": 1},
+		Asked: []rollout.Usage{
+			asked("pilot", "sf", time.Hour, 9), asked("pilot", "sf", 23*time.Hour, 10), asked("pilot", "pbx", time.Hour, 500),
+			asked("pilot", "sf", 2*day, 21), asked("", "sf", 2*day+23*time.Hour, 7),
+		},
 	}
 	got := predicted().Hold(course, monday.Add(4*day))
 	n := func(n int) *int { return &n }
 	l := func(d plan.Duration) *plan.Duration { return &d }
 	hour := minutes(60)
 	want := &rehearsal.Outcome{
-		Plan: "emea", PlanHash: "h1", Rehearsed: monday.Add(-day), AsOf: monday.Add(4 * day), State: rollout.Active, Grounds: []string{"calls: assumed"},
+		Plan: "emea", PlanHash: "h1", Rehearsed: monday.Add(-day), AsOf: monday.Add(4 * day), State: rollout.Active,
+		Plays: 50, Fits: true, Ends: rehearsal.Moments{P10: monday.Add(50 * time.Hour), P50: monday.Add(50 * time.Hour), P90: monday.Add(51 * time.Hour)},
+		Grounds:  []string{"calls: assumed"},
 		Lasts:    rehearsal.Length{P50: 50 * hour, P90: 51 * hour}, // it is not over
 		Deferred: rehearsal.Number{P50: 1, P90: 2, Actual: n(3)},
 		Failed:   rehearsal.Number{P50: 0, P90: 1, Actual: n(1)},
@@ -89,7 +98,7 @@ func TestWhatARehearsalPredictedIsHeldAgainstWhatCame(t *testing.T) {
 				Lasts: rehearsal.Length{P50: 25 * hour, P90: 25 * hour}, Working: rehearsal.Length{P50: minutes(10), P90: minutes(20)}, AtRisk: rehearsal.Number{P50: 1, P90: 2},
 			},
 		},
-		Budgets: []rehearsal.Spent{{System: "sf", Number: rehearsal.Number{P50: 20, P90: 20, Actual: n(28)}, Allows: 100}}, // four on the busier day
+		Budgets: []rehearsal.Spent{{System: "sf", Number: rehearsal.Number{P50: 20, P90: 20, Actual: n(28)}, Allows: 100}}, // on the busier day
 		Beyond: []string{
 			"plan: 3 deferred, in nine of ten plays at most 2",
 			"stage pilot: lasted 3d14m, in nine of ten plays at most 1d1h",

@@ -16,7 +16,8 @@ func TestApprovalsCountOnlyForWhatTheyBind(t *testing.T) {
 		Need: 2, Roles: []plan.Role{plan.CutoverApprover, plan.OperationsLead, plan.FinanceOwner},
 		Binds: []plan.Binding{plan.BindPlan, plan.BindCohort},
 	}
-	both := need
+	both, proved := need, need
+	proved.Binds = []plan.Binding{plan.BindPlan, plan.BindCohort, plan.BindEvidence}
 	both.Roles = []plan.Role{plan.CutoverApprover, plan.FinanceOwner}
 	yes := func(actor string, role plan.Role, bound rollout.Bound) rollout.Approval {
 		return rollout.Approval{Plan: "emea", Actor: actor, Role: role, Bound: bound, At: noon(), Expires: noon().Add(time.Hour)}
@@ -40,6 +41,7 @@ func TestApprovalsCountOnlyForWhatTheyBind(t *testing.T) {
 		{"an edited plan", need, []rollout.Approval{eve, yes("fin", plan.FinanceOwner, edited)}, 0, "1 of 2", "changed since"},
 		{"a changed cohort", need, []rollout.Approval{eve, yes("fin", plan.FinanceOwner, grown)}, 0, "1 of 2", "changed since"},
 		{"evidence that is not bound", need, []rollout.Approval{eve, yes("fin", plan.FinanceOwner, seen)}, 0, "", ""},
+		{"other evidence where it is bound", proved, []rollout.Approval{eve, yes("fin", plan.FinanceOwner, seen)}, 0, "1 of 2", "changed since"},
 		{"an expired one", need, []rollout.Approval{eve, fin}, time.Hour, "2 of 2", "expired"},
 		{"the wrong role", need, []rollout.Approval{eve, yes("vic", plan.Viewer, stands)}, 0, "1 of 2", "as viewer"},
 		{"a change of mind", need, []rollout.Approval{eve, fin, took}, 0, "1 of 2", "rejected"},
@@ -49,6 +51,21 @@ func TestApprovalsCountOnlyForWhatTheyBind(t *testing.T) {
 		v := rollout.Count(c.need, "ada", stands, c.all, noon().Add(c.at))
 		if v.Enough != (c.want == "") || !strings.Contains(v.Missing, c.want) || !strings.Contains(strings.Join(v.Void, "; "), c.void) {
 			t.Errorf("%s: %+v, want missing %q, void %q", c.what, v, c.want, c.void)
+		}
+	}
+}
+
+func TestApprovalsHoldUntilTheFirstOfThemEnds(t *testing.T) {
+	t.Parallel()
+	stands := rollout.Bound{Plan: "h1"}
+	need := plan.Approval{Need: 2, Roles: []plan.Role{plan.CutoverApprover}}
+	said := func(actor string, holds time.Duration) rollout.Approval {
+		return rollout.Approval{Actor: actor, Role: plan.CutoverApprover, Bound: stands, At: noon(), Expires: noon().Add(holds)}
+	}
+	first := noon().Add(time.Hour)
+	for _, all := range [][]rollout.Approval{{said("eve", time.Hour), said("fin", 2*time.Hour)}, {said("eve", 2*time.Hour), said("fin", time.Hour)}} {
+		if v := rollout.Count(need, "ada", stands, all, noon()); !v.Enough || !v.Until.Equal(first) {
+			t.Errorf("%+v, want it to hold until %s", v, first)
 		}
 	}
 }

@@ -103,6 +103,18 @@ func TestAGateFailsOnceEnoughMeasurementsInARowFailed(t *testing.T) {
 	}
 }
 
+// A figure that is measured only now tells nothing of now if it is about what came
+// before.
+func TestAGateIsJudgedByWhatCameSince(t *testing.T) {
+	t.Parallel()
+	g := plan.HealthGate{Name: "screen-pop-match", Threshold: &plan.Threshold{Min: level(t, "99%")}, MinSamples: 1}
+	late := row(1)
+	late[0].To = noon().Add(-2 * time.Hour)
+	if got, why := rollout.Decide(g, late, noon().Add(-time.Hour)); got != rollout.NoData {
+		t.Errorf("old calls, measured just now: %s (%s), want %s", got, why, rollout.NoData)
+	}
+}
+
 func TestTheGravestFindingCounts(t *testing.T) {
 	t.Parallel()
 	finding := func(r rollout.Ruling, f plan.GateFail) rollout.Finding {

@@ -165,6 +165,19 @@ func (s Standing) against(r rule, o Order) (why string, kind error) {
 	return "", nil
 }
 
+// AgainstLeavingOut is what speaks against leaving somebody out of a stage.
+func (s Standing) AgainstLeavingOut(who dualtone.PersonID, o Order) error {
+	switch s.State {
+	case Passed, RollingBack, RolledBack, Finalised:
+		return fmt.Errorf("skip of %s refused: the stage is %s: %w", who, s.State, dualtone.ErrConflict)
+	default:
+	}
+	if o.Actor == "" || o.Reason == "" {
+		return fmt.Errorf("skip of %s refused: it needs an actor and a reason: %w", who, dualtone.ErrInvalid)
+	}
+	return nil
+}
+
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return "no time"
@@ -184,7 +197,7 @@ func short(hash string) string {
 // After is the standing that a transition leads to. A transition that stays in
 // its state does not make the state younger.
 func (s Standing) After(t Transition) Standing {
-	if t.To != s.State || t.Verb == Retry {
+	if t.To != s.State {
 		s.State, s.Since = t.To, t.At
 	}
 	return s

@@ -217,4 +217,6 @@ type Store interface { //nolint:interfacebloat // the sum of small ports, which 
 	Readings
 	Tasks
 	Admissions
+	Usages
+	Overviews
 }

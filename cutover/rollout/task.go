@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -58,6 +59,20 @@ func (t Task) Move(to TaskState, actor, shows string, now time.Time) (Task, erro
 		return t.Finish(actor, shows, now)
 	}
 	return t.Judge(to, actor, shows, now)
+}
+
+// Hand is the task after somebody else was made its owner.
+func (t Task) Hand(owner string) (Task, error) {
+	switch {
+	case strings.TrimSpace(owner) == "":
+		return t, fmt.Errorf("task %s: it needs an owner: %w", t.ID, dualtone.ErrInvalid)
+	case t.State == TaskConfirmed:
+		return t, t.refuse("it was confirmed by %s already", t.ConfirmedBy)
+	case t.Owner == owner:
+		return t, t.refuse("%s owns it already", owner)
+	}
+	t.Owner = owner
+	return t, nil
 }
 
 // Finish is the task after somebody says that it is done.

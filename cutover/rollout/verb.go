@@ -211,8 +211,8 @@ func Who(l Level, s State, v Verb) []Role {
 func Orders(l Level, s State) []Verb {
 	var all []Verb
 	for _, r := range rules(l) {
-		people := slices.ContainsFunc(r.may(), func(w Role) bool { return w != System })
-		if people && slices.Contains(r.from, s) && !slices.Contains(all, r.verb) {
+		people := func() bool { return slices.ContainsFunc(r.may(), func(w Role) bool { return w != System }) }
+		if slices.Contains(r.from, s) && !slices.Contains(all, r.verb) && people() {
 			all = append(all, r.verb)
 		}
 	}

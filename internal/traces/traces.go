@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -69,6 +70,31 @@ func (d *discreet) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 }
 
 type toldSpan struct{ sdktrace.ReadOnlySpan }
+
+// digits are what may be a number of somebody's.
+var digits = regexp.MustCompile(`\+?\d[\d ()/-]{5,}\d`)
+
+// Events are what happened in the span, without numbers: errors quote what they
+// refuse.
+func (s toldSpan) Events() []sdktrace.Event {
+	told := slices.Clone(s.ReadOnlySpan.Events())
+	for i := range told {
+		told[i].Attributes = slices.Clone(told[i].Attributes)
+		for j, a := range told[i].Attributes {
+			if a.Value.Type() == attribute.STRING {
+				told[i].Attributes[j].Value = attribute.StringValue(digits.ReplaceAllString(a.Value.AsString(), "***"))
+			}
+		}
+	}
+	return told
+}
+
+// Status is how the span ended, without numbers.
+func (s toldSpan) Status() sdktrace.Status {
+	told := s.ReadOnlySpan.Status()
+	told.Description = digits.ReplaceAllString(told.Description, "***")
+	return told
+}
 
 // Attributes are those that may be told.
 func (s toldSpan) Attributes() []attribute.KeyValue {

@@ -74,8 +74,12 @@ func (s *Server) answer(dst []byte, q *dns.Msg, from *source, size int, outcome 
 	// Its buffer is used if the message fits into what is left of it.
 	b, err := m.PackBuffer(dst[len(dst):cap(dst)])
 	if err != nil {
+		// Such as a target whose address is longer than a record holds. Whoever asks
+		// hears so at once and does not wait for an answer that never comes.
 		*outcome = edge.Invalid
-		return dst
+		if b, err = new(dns.Msg).SetRcode(q, dns.RcodeServerFailure).PackBuffer(dst[len(dst):cap(dst)]); err != nil {
+			return dst
+		}
 	}
 	return append(dst, b...)
 }

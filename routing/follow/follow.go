@@ -257,12 +257,17 @@ func (f *Follower) watch(ctx context.Context) {
 	}
 }
 
-// keep writes the table to disk when it has changed, and once more at the end.
+// keep writes the first table to disk at once, and later ones when their changes
+// have been gathered, and at the end. Right after a change of very many numbers
+// the processors are needed to put it into effect.
 func (f *Follower) keep(ctx context.Context) {
-	for {
+	for first := true; ; first = false {
 		select {
 		case <-ctx.Done():
 		case <-f.save:
+		}
+		if !first && pause(ctx, f.cfg.Save) {
+			drain(f.save)
 		}
 		if f.Status().Origin == Database {
 			if err := write(f.cfg.File, f.table.Load(), time.Unix(0, f.confirmed.Load())); err != nil {
@@ -272,13 +277,19 @@ func (f *Follower) keep(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		_ = pause(ctx, f.cfg.Save)
 	}
 }
 
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
+	default:
+	}
+}
+
+func drain(c chan struct{}) {
+	select {
+	case <-c:
 	default:
 	}
 }

@@ -29,6 +29,7 @@ type Store struct {
 	readings    []rollout.Reading
 	holds       []rollout.Hold
 	tasks       []rollout.Task
+	asked       []asked
 }
 
 var _ rollout.Store = (*Store)(nil)

@@ -49,6 +49,8 @@ func Run(t *testing.T, open Open) {
 		{"people who were let through count until they begin", admissions},
 		{"people are let through by one at a time", admissionsAtOnce},
 		{"people whose switch failed are counted, not those who were taken back", failures},
+		{"a plan is read at once as it is read bit by bit", overviews},
+		{"what workers asked of systems is their sum, however often it is told", usages},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
@@ -414,6 +416,13 @@ func tasks(t *testing.T, b *bench) {
 	must(t, err)
 	must(t, b.Rollouts.MoveTask(t.Context(), port, done))
 	refused(t, "from what it no longer is", b.Rollouts.MoveTask(t.Context(), port, done), dualtone.ErrConflict)
+	handed, err := done.Hand("tess")
+	must(t, err)
+	must(t, b.Rollouts.MoveTask(t.Context(), done, handed))
+	now, err := b.Rollouts.Task(t.Context(), "emea", port.ID)
+	must(t, err)
+	same(t, "the task of another owner", handed, now)
+	must(t, b.Rollouts.MoveTask(t.Context(), handed, done))
 	ok, err := done.Judge(rollout.TaskConfirmed, "zoe", "calls arrive", noon())
 	must(t, err)
 	must(t, b.Rollouts.MoveTask(t.Context(), done, ok))

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
+)
+
+func (a *API) drafts() {
+	read(a, post("lint-plan", "/plans/lint", access.PlanRead, "What is wrong with a plan, and who would be in its stages"), a.lintPlan)
+	read(a, post("diff-plan", "/plans/diff", access.PlanRead, "What a plan says differently from the version that was handed in last, and which approvals that makes void"), a.diffPlan)
+	write(a, post("rehearse-plan", "/plans/rehearse", access.PlanRehearse, "Play a plan many times against what is known, and keep what was found").lasting(), a.rehearsePlan)
+}
+
+// Draft is a plan as it is being written.
+type Draft struct {
+	Text  string            `json:"text" maxLength:"4000000" doc:"The plan file, YAML"`
+	Files map[string]string `json:"files,omitempty" doc:"The files that it names, by the names under which it does"`
+}
+
+type draft struct{ Body Draft }
+
+// read reads a draft and, where it is sound by itself, who is in its stages.
+func (a *API) readPlan(ctx context.Context, d Draft) (*plan.Reading, *plan.Resolution, error) {
+	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(d.Text), Open: beside(d.Files), Now: a.Now()})
+	if read.Faults.Errors() > 0 {
+		return read, nil, nil
+	}
+	people, err := a.allPeople(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := read.Check(people)
+	return read, found, err
+}
+
+// soundPlan reads a draft that is to be used, and refuses one with faults.
+func (a *API) soundPlan(ctx context.Context, d Draft) (*plan.Reading, *plan.Resolution, error) {
+	read, found, err := a.readPlan(ctx, d)
+	if err == nil && read.Faults.Errors() > 0 {
+		err = faulty("the plan", planFaults(read.Faults))
+	}
+	return read, found, err
+}
+
+// Linted is what is wrong with a plan.
+type Linted struct {
+	Errors int             `json:"errors" doc:"How many of the faults keep it from being handed in"`
+	Faults []console.Fault `json:"faults"`
+	// People are how many there are in each stage; missing while there are errors.
+	People map[string]int `json:"people,omitempty"`
+}
+
+func (a *API) lintPlan(ctx context.Context, in *draft) (*body[Linted], error) {
+	read, found, err := a.readPlan(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	out := Linted{Errors: read.Faults.Errors(), Faults: append([]console.Fault{}, planFaults(read.Faults)...)}
+	if found != nil {
+		out.People = peopleOf(found)
+	}
+	return &body[Linted]{out}, nil
+}
+
+func peopleOf(found *plan.Resolution) map[string]int {
+	all := map[string]int{}
+	for _, s := range found.Stages {
+		all[string(s.Stage)] = len(s.People)
+	}
+	return all
+}
+
+// PlanDiff is what two versions of a plan say differently.
+type PlanDiff struct {
+	Before plan.Hash   `json:"before,omitempty" doc:"Missing where none was handed in yet"`
+	After  plan.Hash   `json:"after"`
+	Edits  []plan.Edit `json:"edits"`
+	Voids  []plan.Void `json:"voids" doc:"Approvals that count no more once it is handed in"`
+}
+
+func (a *API) diffPlan(ctx context.Context, in *draft) (*body[PlanDiff], error) {
+	read, _, err := a.soundPlan(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	out := PlanDiff{After: read.Document.Hash(), Edits: []plan.Edit{}, Voids: []plan.Void{}}
+	v, err := a.Plans.Versions.Version(ctx, read.Document.Plan.Metadata.Name, "")
+	switch {
+	case err == nil:
+		out.Before = v.Document.Hash()
+	case !errors.Is(err, dualtone.ErrNotFound):
+		return nil, err
+	}
+	if out.Before != out.After {
+		out.Edits = append(out.Edits, plan.Edits(&v.Document, &read.Document)...)
+	}
+	if out.Before != "" {
+		out.Voids = append(out.Voids, plan.Voids(&v.Document.Plan, out.Before != out.After, false)...)
+	}
+	return &body[PlanDiff]{out}, nil
+}
+
+// Rehearsing is a plan that is to be rehearsed.
+type Rehearsing struct {
+	Why
+	Draft
+
+	DryRun bool `json:"dry_run,omitempty" doc:"Say whether it could be, and play nothing"`
+}
+
+type rehearsing struct{ Body Rehearsing }
+
+func (o *rehearsing) asked() (string, Why) { return "plans", o.Body.Why }
+
+func (a *API) rehearsePlan(ctx context.Context, in *rehearsing, _ access.Role) (*body[*rehearsal.Report], error) {
+	read, _, err := a.soundPlan(ctx, in.Body.Draft)
+	if err != nil {
+		return nil, err
+	}
+	if in.Body.DryRun {
+		return &body[*rehearsal.Report]{&rehearsal.Report{Plan: read.Document.Plan.Metadata.Name}}, nil
+	}
+	return bodyOf(a.Rehearse(ctx, &read.Document, by(ctx, in.Body.Why).Actor))
+}

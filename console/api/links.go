@@ -1,0 +1,82 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dualtone/dualtone/access"
+)
+
+func (a *API) links() {
+	read(a, get("list-links", "/links", access.LinkShare, "Shared links that you made; those of all for whoever manages accounts"), a.listLinks)
+	share := post("share-link", "/links", access.LinkShare, "Let somebody without an account read one page; the address is told once")
+	share.status = http.StatusCreated
+	write(a, share, a.shareLink)
+	write(a, operation{
+		id: "revoke-link", method: http.MethodDelete, path: "/links/{link}", action: access.LinkShare, summary: "End a link, at once",
+	}, a.revokeLink)
+}
+
+type linkList struct {
+	Paging
+
+	By string `query:"by" maxLength:"200" doc:"Only what this person made, for whoever manages accounts"`
+}
+
+func (a *API) listLinks(ctx context.Context, in *linkList) (*Page[access.Link], error) {
+	who, _ := access.From(ctx)
+	if !who.May(access.AccountManage) {
+		in.By = who.Name
+	}
+	found, err := a.Office.Links.Links(ctx, in.By, in.After, in.more())
+	return paged("/links", in.Paging, found, err, func(l access.Link) string { return l.ID })
+}
+
+// NewLink is a link that is asked for.
+type NewLink struct {
+	Why
+
+	Path   string `json:"path" maxLength:"300" doc:"A plan's page, /reports/traffic, or one of /reports/cost/"`
+	Pinned string `json:"pinned,omitempty" maxLength:"2000" doc:"Its filters, as the page's address has them behind the question mark"`
+	Reader string `json:"reader" minLength:"1" maxLength:"200" doc:"For whom it is"`
+	Days   int    `json:"days,omitempty" minimum:"1" maximum:"90" default:"30" doc:"How many days it holds"`
+}
+
+// linkDays are how many days a link holds of which nothing else is said.
+const linkDays = 30
+
+type newLink struct{ Body NewLink }
+
+func (o *newLink) asked() (string, Why) { return "link" + o.Body.Path, o.Body.Why }
+
+// Shared is a link with its address.
+type Shared struct {
+	access.Link
+
+	Address string `json:"address" doc:"Where it is read; without a host where the settings do not say at which the console is found"`
+}
+
+func (a *API) shareLink(ctx context.Context, in *newLink, _ access.Role) (*body[Shared], error) {
+	who, _ := access.From(ctx)
+	l, key, err := a.Office.Share(ctx, who, access.Link{
+		Path: in.Body.Path, Pinned: in.Body.Pinned, Reader: strings.TrimSpace(in.Body.Reader),
+	}, time.Duration(cmp.Or(in.Body.Days, linkDays))*24*time.Hour)
+	return bodyOf(Shared{Link: l, Address: strings.TrimSuffix(a.URL, "/") + "/shared/" + key + l.Path}, err)
+}
+
+type oneLink struct {
+	Link string `path:"link" maxLength:"40"`
+
+	Reason string `query:"reason" maxLength:"2000"`
+}
+
+func (o *oneLink) asked() (string, Why) { return "link/" + o.Link, Why{Reason: o.Reason} }
+
+func (a *API) revokeLink(ctx context.Context, in *oneLink, _ access.Role) (*struct{}, error) {
+	who, _ := access.From(ctx)
+	_, err := a.Office.Unshare(ctx, who, in.Link)
+	return nil, err
+}
