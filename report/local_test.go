@@ -10,9 +10,9 @@ import (
 	"github.com/dualtone/dualtone/report"
 )
 
-// throughLocal are the rows of a call in a queue whose members are rung through local
-// channels, as Asterisk 22 writes them: the first did not answer, the second did, and
-// each has a row of the half that ran through the dialplan to the phone.
+// throughLocal are rows, made up after those of a real Asterisk 22, of a call in a queue
+// whose members are rung through local channels: the first did not answer, the second
+// did, and each has a row of the half that ran through the dialplan to the phone.
 const throughLocal = `"","12125550112","1001","from-queue","""Cust Two"" <12125550112>","Local/1001@from-queue-00000001;2","PJSIP/1001-00000002","Dial","PJSIP/1001,15","2026-11-22 16:46:36",,"2026-11-22 16:46:51",15,0,"NO ANSWER","DOCUMENTATION","1795365996.7","","","1795365996.4",7
 "","12125550112","1002","from-queue","""Cust Two"" <12125550112>","Local/1002@from-queue-00000002;2","PJSIP/1002-00000003","Dial","PJSIP/1002,15","2026-11-22 16:46:52","2026-11-22 16:46:55","2026-11-22 16:47:40",48,45,"ANSWERED","DOCUMENTATION","1795366012.10","","","1795365996.4",10
 "","12125550112","5000","from-internal","""Cust Two"" <12125550112>","PJSIP/carrier-00000001","Local/1002@from-queue-00000002;1","Queue","support,,,,15","2026-11-22 16:46:36","2026-11-22 16:46:36","2026-11-22 16:47:40",64,64,"ANSWERED","DOCUMENTATION","1795365996.4","","","1795365996.4",4
