@@ -90,7 +90,10 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 			return err
 		}
 		people, err := unpacked(packedPeople)
-		if err != nil || len(people) != len(numbers) || len(numbers) == 0 {
+		if err == nil && len(people) != len(numbers) {
+			err = errArray
+		}
+		if err != nil || len(numbers) == 0 {
 			return err
 		}
 		like, err := known.route("", "", rule)
