@@ -85,12 +85,8 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 	var rule string
 	var packedNumbers, packedPeople pgtype.UndecodedBytes
 	if _, err := pgx.ForEachRow(result, []any{&found.Revision, &at, &rule, &packedNumbers, &packedPeople}, func() error {
-		numbers, err := unpacked(packedNumbers)
-		if err != nil {
-			return err
-		}
-		people, err := unpacked(packedPeople)
-		if err != nil || len(people) != len(numbers) || len(numbers) == 0 {
+		numbers, people, err := unpackedChunk(packedNumbers, packedPeople)
+		if err != nil || len(numbers) == 0 {
 			return err
 		}
 		like, err := known.route("", "", rule)
@@ -116,6 +112,17 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 	found.At = utc(at)
 	sortRoutes(found.Routes)
 	return found, nil
+}
+
+// unpackedChunk reads the numbers of a row of changes and whose they are.
+func unpackedChunk(packedNumbers, packedPeople []byte) (numbers, people []string, err error) {
+	if numbers, err = unpacked(packedNumbers); err != nil {
+		return nil, nil, err
+	}
+	if people, err = unpacked(packedPeople); err == nil && len(people) != len(numbers) {
+		err = errArray
+	}
+	return numbers, people, err
 }
 
 func sortRoutes(routes []routing.Route) {
