@@ -136,7 +136,7 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	if got.StatusCode != http.StatusAccepted {
 		t.Fatalf("the request: %s", got.Status)
 	}
-	want := []string{"POST /api/v1/users/{user}/switch", "StartWorkflow:SwitchUser", "RunWorkflow:SwitchUser", "RunActivity:", "POST cloud", "query SELECT ", "query INSERT "}
+	want := []string{"POST /api/v1/users/{user}/switch", "StartWorkflow:SwitchUser", "RunWorkflow:SwitchUser", "RunActivity:", "POST cloud", "query SELECT ", "query WITH "}
 	missing := func() string {
 		found := spans.of(id)
 		for _, name := range want {
