@@ -70,6 +70,7 @@ var handing sync.Mutex
 // nothing else to it.
 func guarded(t *testing.T) string {
 	t.Helper()
+	stack := machine.Stack(t) // whose role it is that the program signs in as
 	owner := machine.Database(t)
 	pool, err := postgres.Open(t.Context(), owner)
 	must(t, err)
@@ -81,7 +82,7 @@ func guarded(t *testing.T) string {
 	must(t, postgres.HandOver(t.Context(), pool, devstack.Program))
 	as, err := url.Parse(owner)
 	must(t, err)
-	program, err := url.Parse(machine.Stack(t).DatabaseURL)
+	program, err := url.Parse(stack.DatabaseURL)
 	must(t, err)
 	as.User = program.User
 	return as.String()

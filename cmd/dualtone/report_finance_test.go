@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -55,19 +56,8 @@ func waves(t *testing.T, late finance.Day) (address string) {
 	if _, err := postgres.NewContracts(pool).Save(t.Context(), book); err != nil {
 		t.Fatal(err)
 	}
-	var users []cost.User
-	for wave, at := range []string{"2027-03-02", "2027-03-09", "2027-03-16"} {
-		for n := range 100 {
-			users = append(users, cost.User{
-				ID: dualtone.PersonID(fmt.Sprintf("E%d%02d", wave+1, n)), Stage: fmt.Sprintf("wave-%d", wave+1), CostCenter: fmt.Sprintf("CC%d", n%3), Country: "GB",
-				Seats:   []cost.Seat{{System: "pbx", From: day("2024-04-01")}, {System: "cloud", From: day("2027-02-15")}},
-				Planned: day(at), Switches: []cost.Switch{{Day: day(at) + late, To: dualtone.New}},
-			})
-		}
-	}
 	facts := postgres.NewFinance(pool)
-	plan := cost.Plan{Name: "spring", Book: "telephony", Old: "pbx", New: "cloud", Before: 7, After: map[string]int{"": 7}}
-	if _, err := facts.KeepPlan(t.Context(), plan, users); err != nil {
+	if _, err := facts.KeepPlan(t.Context(), springPlan(), wavesFrom(day("2027-02-15"), late)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := facts.KeepInvoice(t.Context(), "kim", "R-100", []cost.InvoiceLine{{
@@ -77,6 +67,41 @@ func waves(t *testing.T, late finance.Day) (address string) {
 		t.Fatal(err)
 	}
 	return address
+}
+
+// springPlan is what the plan of the worked example says of money.
+func springPlan() cost.Plan {
+	return cost.Plan{Name: "spring", Book: "telephony", Old: "pbx", New: "cloud", Before: 7, After: map[string]int{"": 7}}
+}
+
+// wavesFrom are the people of the worked example, whose new seats are paid from a
+// 15th of February on.
+func wavesFrom(paid, late finance.Day) []cost.User {
+	var users []cost.User
+	for wave, after := range []finance.Day{15, 22, 29} {
+		for n := range 100 {
+			users = append(users, cost.User{
+				ID: dualtone.PersonID(fmt.Sprintf("E%d%02d", wave+1, n)), Stage: fmt.Sprintf("wave-%d", wave+1), CostCenter: fmt.Sprintf("CC%d", n%3), Country: "GB",
+				Seats:   []cost.Seat{{System: "pbx", From: paid - 1000}, {System: "cloud", From: paid}},
+				Planned: paid + after, Switches: []cost.Switch{{Day: paid + after + late, To: dualtone.New}},
+			})
+		}
+	}
+	return users
+}
+
+// lateFacts has it become known that the first person's new seat was there five days
+// later than was known before.
+func lateFacts(ctx context.Context, address string, paid finance.Day) error {
+	pool, err := postgres.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	users := wavesFrom(paid, 0)
+	users[0].Seats[1].From += 5
+	_, err = postgres.NewFinance(pool).KeepPlan(ctx, springPlan(), users)
+	return err
 }
 
 // asked runs a command line on a database.

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/dualtone/dualtone/devstack/devstacktest"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/postgres"
 )
 
 var update = flag.Bool("update", false, "write what is generated anew")
@@ -40,7 +44,7 @@ func params(dir string) testscript.Params {
 			env.Setenv("NO_COLOR", "1")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "waves": keepWaves},
 	}
 }
 
@@ -60,6 +64,24 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
+}
+
+// keepWaves keeps the people of finance's worked example, as workers sample them: in
+// the spring of 2023, which is over; with "late" as they became known afterwards.
+func keepWaves(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 || len(args) == 1 && args[0] != "late" {
+		ts.Fatalf("usage: waves [late]")
+	}
+	address, paid := ts.Getenv("DUALTONE_DATABASE_URL"), finance.Date(2023, time.February, 15)
+	if len(args) == 1 {
+		ts.Check(lateFacts(context.Background(), address, paid))
+		return
+	}
+	pool, err := postgres.Open(context.Background(), address)
+	ts.Check(err)
+	defer pool.Close()
+	_, err = postgres.NewFinance(pool).KeepPlan(context.Background(), springPlan(), wavesFrom(paid, 0))
+	ts.Check(err)
 }
 
 func TestCommandsThatNeedNoService(t *testing.T) {

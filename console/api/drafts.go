@@ -25,7 +25,7 @@ type Draft struct {
 
 type draft struct{ Body Draft }
 
-// read reads a draft and, where it is sound by itself, who is in its stages.
+// readPlan reads a draft and, where it is sound by itself, who is in its stages.
 func (a *API) readPlan(ctx context.Context, d Draft) (*plan.Reading, *plan.Resolution, error) {
 	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(d.Text), Open: beside(d.Files), Now: a.Now()})
 	if read.Faults.Errors() > 0 {

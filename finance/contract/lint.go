@@ -91,11 +91,11 @@ func (l *linter) notice(path string, c *Contract) {
 	switch {
 	case renews && n.Period == (Period{}) && !l.sheet.Unreadable(path+".notice"):
 		l.wrong(path+".renewal", fmt.Sprintf("the contract goes on for %s by itself, and nothing says by when it can be ended", c.Renewal), "write notice: {period: 90d}")
-	case !renews && n.Period != (Period{}):
-		l.doubt(path+".notice.period", "notice of a contract that ends by itself", "write renewal: 12mo if it goes on without notice")
 	case n.Period != (Period{}) && n.Period.Before(c.Term.To) < c.Term.From:
 		l.wrong(path+".notice.period", fmt.Sprintf("%s is longer than the term, which is %d days from %s to %s", n.Period, c.Term.Span().Days(), c.Term.From, c.Term.To),
 			"check the notice, and the days of the term")
+	case !renews && n.Period != (Period{}):
+		l.doubt(path+".notice.period", "notice of a contract that ends by itself", "write renewal: 12mo if it goes on without notice")
 	}
 	if n.Given == 0 || !renews {
 		return

@@ -4,7 +4,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/mail"
 	"regexp"
@@ -43,17 +42,18 @@ var (
 
 // Check tells what is wrong with a delivery, all at once.
 func (d *Delivery) Check() error {
-	var wrong []error
-	fault := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	var wrong []string
+	fault := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	refused := func(err error) { fault("%s", strings.TrimSuffix(err.Error(), ": "+dualtone.ErrInvalid.Error())) }
 	if !names.MatchString(d.Name) {
 		fault("name %q: want small letters, digits and dashes, as in monthly-overlap", d.Name)
 	}
 	if _, err := statement.ParseReport(string(d.Request.Report)); err != nil {
-		wrong = append(wrong, err)
+		refused(err)
 	}
 	switch _, err := press.ParseFormat(string(d.Format)); {
 	case err != nil:
-		wrong = append(wrong, err)
+		refused(err)
 	case d.Format == press.Focus && d.Request.Report != statement.Overlap && d.Request.Report != statement.Notices:
 		fault("report %s has no form in FOCUS: overlap has, and notices", d.Request.Report)
 	}
@@ -74,13 +74,13 @@ func (d *Delivery) Check() error {
 	}
 	for _, to := range d.To {
 		if _, err := mail.ParseAddress(to); err != nil {
-			fault("mailbox %q: %w", to, err)
+			fault("mailbox %q: %s", to, err)
 		}
 	}
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", errors.Join(wrong...), dualtone.ErrInvalid)
+	return fmt.Errorf("%s: %w", strings.Join(wrong, "; "), dualtone.ErrInvalid)
 }
 
 // At is the delivery's request for a run that began at a time: as of the day

@@ -253,7 +253,7 @@ func drawKey(c *document.Chart, on Canvas, at XY, width float64) float64 {
 // folded breaks words into lines that are surely no wider: a chart does not know the
 // letters that it is going to be drawn with.
 func folded(text string, width float64) []string {
-	const letter = 0.5 * small // wider than letters are on the average
+	const letter = 0.62 * small // wider than letters are on the average, in whatever typeface
 	lines := []string{""}
 	for word := range strings.FieldsSeq(text) {
 		last := &lines[len(lines)-1]

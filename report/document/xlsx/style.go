@@ -20,9 +20,19 @@ const (
 	wrapped = "wrapped"
 )
 
+// styled is a look with a number format.
+type styled struct{ look, format string }
+
+// numbers is what the number format of a cell depends on.
+type numbers struct {
+	kind     document.Kind
+	digits   int
+	currency string
+}
+
 // style is the number of a look with a number format; the first error is kept.
 func (b *book) style(look, format string, failed *error) int {
-	key := look + "\x00" + format
+	key := styled{look, format}
 	if id, ok := b.styles[key]; ok {
 		return id
 	}
@@ -65,7 +75,7 @@ func (b *book) looking(look string, c *document.Column, v document.Cell, failed 
 		}
 		return excelize.Cell{StyleID: b.style(look, "", failed)}
 	}
-	format, value := formatOf(c, v), any(v.Text)
+	format, value := b.format(c, v), any(v.Text)
 	switch c.Kind {
 	case document.Quantity, document.Money, document.Percent:
 		// A number that is not one stays a text, for all to see.
@@ -91,18 +101,34 @@ func serial(t time.Time) float64 {
 	return float64(t.Unix()-time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()) / 86400
 }
 
-// formatOf is the number format of a cell.
-func formatOf(c *document.Column, v document.Cell) string {
+// format is the number format of a cell, which is made once for all that are alike.
+func (b *book) format(c *document.Column, v document.Cell) string {
+	of := numbers{kind: c.Kind}
 	switch c.Kind {
 	case document.Money:
-		code := c.CurrencyOf(v)
-		digits := c.Digits
-		if digits == 0 {
-			digits = document.DigitsOf(code)
-		}
-		return fixed(digits) + ` "` + code + `"`
+		of.digits, of.currency = c.Digits, c.CurrencyOf(v)
 	case document.Quantity:
-		return fixed(c.Fraction(v))
+		of.digits = c.Fraction(v)
+	default:
+	}
+	text, made := b.formats[of]
+	if !made {
+		text = of.text()
+		b.formats[of] = text
+	}
+	return text
+}
+
+// text is the number format as workbooks write it.
+func (n numbers) text() string {
+	switch n.kind {
+	case document.Money:
+		if n.digits == 0 {
+			n.digits = document.DigitsOf(n.currency)
+		}
+		return fixed(n.digits) + ` "` + n.currency + `"`
+	case document.Quantity:
+		return fixed(n.digits)
 	case document.Percent:
 		return "0.0%"
 	case document.Date:

@@ -33,7 +33,7 @@ func Write(w io.Writer, d *document.Document) error {
 	f := excelize.NewFile()
 	defer f.Close() //nolint:errcheck // only temporary files are closed
 	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return z })
-	b := &book{file: f, styles: map[string]int{}, names: map[string]bool{}}
+	b := &book{file: f, styles: map[styled]int{}, formats: map[numbers]string{}, names: map[string]bool{}}
 	if err := b.compose(d); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
@@ -45,10 +45,11 @@ func Write(w io.Writer, d *document.Document) error {
 
 // book is a workbook that is being composed.
 type book struct {
-	file   *excelize.File
-	styles map[string]int
-	names  map[string]bool
-	sheets int
+	file    *excelize.File
+	styles  map[styled]int
+	formats map[numbers]string
+	names   map[string]bool
+	sheets  int
 }
 
 func (b *book) compose(d *document.Document) error {

@@ -50,7 +50,9 @@ func (z *ordered) Create(name string) (io.Writer, error) {
 	if err := z.end(); err != nil {
 		return nil, err
 	}
-	pack, err := flate.NewWriter(&spooled{z}, flate.DefaultCompression)
+	// Of a large sheet most of the time goes into packing it: three quarters of that
+	// are saved for a file that is somewhat larger.
+	pack, err := flate.NewWriter(&spooled{z}, flate.BestSpeed)
 	if err != nil {
 		return nil, err
 	}
