@@ -55,6 +55,7 @@ func TestWhatARehearsalPredictedIsHeldAgainstWhatCame(t *testing.T) {
 		Log: []rollout.Transition{
 			step("", rollout.Approved, rollout.Active, 0),
 			step("pilot", rollout.Pending, rollout.Prechecking, time.Minute),
+			step("pilot", rollout.AwaitingApproval, rollout.Prechecking, 30*time.Minute), // an approval expired
 			step("pilot", rollout.WaitingWindow, rollout.Switching, time.Hour),
 			step("pilot", rollout.Switching, rollout.WaitingWindow, time.Hour+20*time.Minute), // a window closed
 			step("pilot", rollout.WaitingWindow, rollout.Switching, 2*day),

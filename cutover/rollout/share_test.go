@@ -53,6 +53,27 @@ func TestWhatOneStageGivesUpAnotherGetsOnceItIsFree(t *testing.T) {
 	}
 }
 
+// What was told before a limit went down is still in flight after it.
+func TestWhatIsInFlightCountsWhateverIsToldOfIt(t *testing.T) {
+	t.Parallel()
+	f := &floor{whole: rollout.Rate{Concurrency: 10}}
+	f.tell(rollout.Moves{Stage: "a"})
+	f.tell(rollout.Moves{Stage: "b"})
+	settled, late := 5, 9
+	f.tell(rollout.Moves{Stage: "a", Settled: &settled})
+	f.tell(rollout.Moves{Stage: "a", Settled: &late})
+	if f.told("b").Concurrency != 5 {
+		t.Errorf("a holds five, whatever came late: %+v", f.movers)
+	}
+	f = &floor{whole: rollout.Rate{Concurrency: 10}}
+	f.tell(rollout.Moves{Stage: "a", Back: true})
+	f.whole.Concurrency = 4
+	f.tell(rollout.Moves{Stage: "b"})
+	if a := f.movers[0]; a.Told.Concurrency != 4 || a.Held != 10 {
+		t.Errorf("a still brings ten back: %+v", f.movers)
+	}
+}
+
 // TestStagesTogetherNeverDoMoreThanThePlanMay plays stages that come and go, with
 // switches that end when they like.
 func TestStagesTogetherNeverDoMoreThanThePlanMay(t *testing.T) {

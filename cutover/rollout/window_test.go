@@ -68,6 +68,8 @@ func TestASoakIsPutOffFreelyAndCutShortWithApproval(t *testing.T) {
 		{"shorter by an approver", "eve", plan.CutoverApprover, ends.Add(-time.Hour), ""},
 		{"into the past", "eve", plan.CutoverApprover, noon().Add(-time.Hour), "is past"},
 		{"as it is", "eve", plan.CutoverApprover, ends, "already"},
+		{"as long as any", "oscar", plan.Operator, from.AddDate(0, 0, 120), ""},
+		{"for longer than any", "eve", plan.CutoverApprover, from.AddDate(0, 0, 120).Add(time.Second), "120 days"},
 		{"for ever", "eve", plan.CutoverApprover, ends.AddDate(1, 0, 0), "120 days"},
 	} {
 		err := rollout.AgainstSoak(rollout.Order{Actor: c.who, Role: c.role, At: noon()}, "ada", from, ends, c.wanted)
