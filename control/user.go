@@ -22,16 +22,12 @@ type UserMove struct {
 // SwitchUser starts moving one person to a side. ErrConflict when a switch of
 // the person is running.
 func (c *Control) SwitchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why Why) (*UserMove, error) {
-	return c.switchUser(ctx, person, to, nil, why)
+	return c.SwitchUserOver(ctx, person, to, nil, why)
 }
 
-// ReturnUser starts bringing one person back, also where somebody else has set
-// something meanwhile, as long as it is what is in over.
-func (c *Control) ReturnUser(ctx context.Context, person dualtone.PersonID, over cutover.Image, why Why) (*UserMove, error) {
-	return c.switchUser(ctx, person, dualtone.Old, over, why)
-}
-
-func (c *Control) switchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image, why Why) (*UserMove, error) {
+// SwitchUserOver is SwitchUser, and a way back is then also one where somebody else
+// has set something meanwhile, as long as it is what is in over.
+func (c *Control) SwitchUserOver(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image, why Why) (*UserMove, error) {
 	if err := why.check(); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (x Exact) Round(digits int, how Rounding) Exact {
 			return Fraction(units, unit)
 		}
 	}
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	unit := manyTens(digits)
 	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
 	whole, rest := new(big.Int).QuoRem(scaled.Num(), scaled.Denom(), new(big.Int))
 	half := rest.Abs(rest).Lsh(rest, 1).Cmp(scaled.Denom())
@@ -46,10 +46,15 @@ func (x Exact) floor(digits int) Exact {
 			return Fraction(units, unit)
 		}
 	}
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	unit := manyTens(digits)
 	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
 	whole := new(big.Int).Div(scaled.Num(), scaled.Denom())
 	return OfRatio(new(big.Rat).SetFrac(whole, unit))
+}
+
+// manyTens is a power of ten.
+func manyTens(digits int) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 }
 
 // tens is a power of ten; 0 for one that is too large.
@@ -77,7 +82,7 @@ func Apportion(parts []Exact, digits int, how Rounding) []Exact {
 		sum, given = sum.Add(p), given.Add(shares[i])
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Or(lost[b].Cmp(lost[a]), cmp.Compare(a, b)) })
-	unit := Fraction(1, tens(digits))
+	unit := OfRatio(new(big.Rat).SetFrac(big.NewInt(1), manyTens(digits)))
 	missing := sum.Round(digits, how).Sub(given)
 	for _, i := range order {
 		if missing.Sign() <= 0 {

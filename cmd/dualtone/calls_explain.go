@@ -66,18 +66,9 @@ func callsExplain(a *app) *cobra.Command {
 // withExplainer runs a command that says something of a difference, here or through
 // a server.
 func (a *app) withExplainer(ctx context.Context, do func(words reconcile.Words, who string) error) error {
-	cfg, err := a.settings()
-	if err != nil {
-		return err
-	}
-	if remote(cfg) {
-		s, err := openServer(cfg)
-		if err != nil {
-			return err
-		}
-		return do(s, actor(cfg))
-	}
-	return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(s.stitches, actor(cfg)) })
+	return a.thereOrHere(func(cfg *config.Config, s server) error { return do(s, actor(cfg)) }, func() error {
+		return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(s.stitches, actor(cfg)) })
+	})
 }
 
 // Say keeps what somebody says of a difference.

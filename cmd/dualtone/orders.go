@@ -66,24 +66,33 @@ type counter struct {
 
 // withCounter runs a command that starts or steers moves, here or through a server.
 func (a *app) withCounter(ctx context.Context, reason string, do func(*counter) error) error {
-	cfg, err := a.settings()
-	if err != nil {
-		return err
-	}
-	if remote(cfg) {
-		s, err := openServer(cfg)
-		if err != nil {
-			return err
-		}
+	return a.thereOrHere(func(cfg *config.Config, s server) error {
 		return do(&counter{reads: s, cohorts: s, plans: s, why: control.Why{Actor: actor(cfg), Reason: reason}, now: a.now})
-	}
-	return a.withDesk(ctx, reason, func(d *desk) error { return do(d.counter(a)) })
+	}, func() error {
+		return a.withDesk(ctx, reason, func(d *desk) error { return do(d.counter(a)) })
+	})
 }
 
 func (d *desk) counter(a *app) *counter {
 	return &counter{
 		reads: &database{a, d.cfg, d.stores}, cohorts: here{d.control}, plans: d.plans(a), why: d.why, now: a.now,
 	}
+}
+
+// thereOrHere has a command done at the server that the settings name, or else here.
+func (a *app) thereOrHere(there func(*config.Config, server) error, here func() error) error {
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
+	if !remote(cfg) {
+		return here()
+	}
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	return there(cfg, s)
 }
 
 // remote reports whether the settings name a server that is asked instead.

@@ -48,18 +48,9 @@ type reads interface { //nolint:interfacebloat // the sum of what the commands a
 // withReads runs a command that reads, and needs neither the database nor the
 // settings where it asks a server.
 func (a *app) withReads(ctx context.Context, do func(reads) error) error {
-	cfg, err := a.settings()
-	if err != nil {
-		return err
-	}
-	if remote(cfg) {
-		s, err := openServer(cfg)
-		if err != nil {
-			return err
-		}
-		return do(s)
-	}
-	return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(&database{a, cfg, s}) })
+	return a.thereOrHere(func(_ *config.Config, s server) error { return do(s) }, func() error {
+		return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(&database{a, cfg, s}) })
+	})
 }
 
 // database reads what the database holds.

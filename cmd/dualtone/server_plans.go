@@ -24,19 +24,10 @@ type differences interface {
 
 // withDifferences runs a command about differences, and tells who gives it.
 func (a *app) withDifferences(ctx context.Context, do func(d differences, who string) error) error {
-	cfg, err := a.settings()
-	if err != nil {
-		return err
-	}
-	if remote(cfg) {
-		s, err := openServer(cfg)
-		if err != nil {
-			return err
-		}
-		return do(differencesThere(s), actor(cfg))
-	}
-	return a.withStores(ctx, func(cfg *config.Config, s *stores) error {
-		return do(&control.Plans{Store: s.rollouts, Explanations: s.rollouts, Now: a.now}, actor(cfg))
+	return a.thereOrHere(func(cfg *config.Config, s server) error { return do(differencesThere(s), actor(cfg)) }, func() error {
+		return a.withStores(ctx, func(cfg *config.Config, s *stores) error {
+			return do(&control.Plans{Store: s.rollouts, Explanations: s.rollouts, Now: a.now}, actor(cfg))
+		})
 	})
 }
 
@@ -72,22 +63,15 @@ func (s differencesThere) Explain(ctx context.Context, x control.Explanation) (s
 // withCanaries runs a command about round trips by hand, here or at a server, and
 // tells who gives it.
 func (a *app) withCanaries(ctx context.Context, do func(c rollout.Canaries, who string) error) error {
-	cfg, err := a.settings()
-	if err != nil {
-		return err
-	}
-	if remote(cfg) {
-		s, err := openServer(cfg)
-		if err != nil {
-			return err
-		}
+	return a.thereOrHere(func(_ *config.Config, s server) error {
 		me, err := s.Me(ctx)
 		if err != nil {
 			return err
 		}
 		return do(canariesThere(s), me.Name)
-	}
-	return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(s.rollouts, actor(cfg)) })
+	}, func() error {
+		return a.withStores(ctx, func(cfg *config.Config, s *stores) error { return do(s.rollouts, actor(cfg)) })
+	})
 }
 
 // canariesThere are those that a server keeps.

@@ -121,7 +121,7 @@ func (d *desk) switchUser(ctx context.Context, person dualtone.PersonID, to dual
 		}
 		seen[f] = read.Before[f]
 	}
-	return d.control.ReturnUser(ctx, person, seen, d.why)
+	return d.control.SwitchUserOver(ctx, person, to, seen, d.why)
 }
 
 const askEvery = 300 * time.Millisecond

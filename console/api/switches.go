@@ -65,11 +65,6 @@ func (a *API) switchUser(ctx context.Context, in *userSwitch, _ access.Role) (*b
 	if in.Body.To == dualtone.New && len(in.Body.Over) > 0 {
 		return nil, invalid("over is for a way back")
 	}
-	var err error
-	if in.Body.To == dualtone.Old {
-		_, err = a.Plans.ReturnUser(ctx, in.User, in.Body.Over, by(ctx, in.Body.Why))
-	} else {
-		_, err = a.Plans.SwitchUser(ctx, in.User, in.Body.To, by(ctx, in.Body.Why))
-	}
+	_, err := a.Plans.SwitchUserOver(ctx, in.User, in.Body.To, in.Body.Over, by(ctx, in.Body.Why))
 	return bodyOf(Switching{User: in.User, To: in.Body.To}, err)
 }

@@ -192,12 +192,7 @@ func (d *Desk) switchUser(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	if to == dualtone.Old {
-		_, err = d.Control.ReturnUser(r.Context(), id, over, why)
-	} else {
-		_, err = d.Control.SwitchUser(r.Context(), id, to, why)
-	}
-	if err != nil {
+	if _, err := d.Control.SwitchUserOver(r.Context(), id, to, over, why); err != nil {
 		return nil, err
 	}
 	return nil, done303("/users/"+string(id), "The switch is under way.")
