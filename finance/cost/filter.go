@@ -38,6 +38,13 @@ func (q *Question) hasGroup(g group) bool {
 		(q.Country == "" || q.Country == g.country)
 }
 
+// Whole reports whether the question selects nothing but days.
+func (q *Question) Whole() bool {
+	days := *q
+	days.Span = finance.Span{}
+	return days.grouped() && q.Stage == "" && q.CostCenter == "" && q.Country == ""
+}
+
 // grouped reports whether the question selects nothing but groups of people.
 func (q *Question) grouped() bool {
 	return q.Span == (finance.Span{}) && q.Class == "" && q.Phase == "" && q.Contract == "" && q.Item == "" && q.System == "" && q.User == ""

@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func (e *Engine) bills(asked finance.Span) (*bills, error) {
 	}
 	billed := map[billKey][]finance.Span{}
 	var lines []InvoiceFinding
-	for _, l := range e.invoiceLines() {
+	for _, l := range e.in.Facts.Invoices {
 		key := billKey{l.Contract, l.Item}
 		lines = append(lines, p.check(l, billed[key]))
 		billed[key] = append(billed[key], l.Period)
@@ -78,16 +77,6 @@ type billKey struct {
 	item     contract.ItemID
 }
 
-// invoiceLines are all of them, in an order of their own.
-func (e *Engine) invoiceLines() []InvoiceLine {
-	all := slices.Clone(e.in.Facts.Invoices)
-	slices.SortFunc(all, func(a, b InvoiceLine) int {
-		return cmp.Or(strings.Compare(a.Invoice, b.Invoice), strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)),
-			cmp.Compare(a.Period.From, b.Period.From), cmp.Compare(a.Period.To, b.Period.To), a.Quantity.Cmp(b.Quantity), a.Amount.Amount.Cmp(b.Amount.Amount))
-	})
-	return all
-}
-
 // check compares one line of an invoice.
 func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	in := l.Amount.Currency
@@ -112,9 +101,9 @@ func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	case f.Difference.IsZero():
 		f.Finding = Agrees
 	case f.Difference.Amount.Sign() > 0:
-		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference, f.basis(item))
+		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference.Grouped(), f.basis(item))
 	default:
-		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1), f.basis(item))
+		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1).Grouped(), f.basis(item))
 	}
 	return f
 }

@@ -28,8 +28,8 @@ func (p *printer) table(t *document.Table) error {
 	if whole > pageWidth-2*margin {
 		format = "L"
 	}
-	if width, _ := p.GetPageSize(); (width > pageWidth) != (format == "L") || p.y+90 > p.bottom() {
-		p.AddPageFormat(format, p.GetPageSizeStr("A4"))
+	if p.lie != format || p.y+90 > p.bottom() {
+		p.page(format)
 	} else {
 		p.y += 20
 	}
@@ -155,7 +155,7 @@ func (p *printer) row(t *document.Table, widths []float64, texts []string, style
 		}
 	}
 	if p.y+float64(high)*leading > p.bottom() {
-		p.AddPage()
+		p.page("")
 		p.columns(t, widths)
 	}
 	x := margin
