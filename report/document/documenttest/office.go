@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/csv"
 	"maps"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -134,6 +136,15 @@ func (s Sheets) Agree(t *testing.T, d *document.Document) (totals int) {
 	return totals
 }
 
+// number is a text as a number; none for one that is none.
+func number(text string) float64 {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return v
+}
+
 // sameCells compares the words and the numbers of a row; days are numbers there.
 func sameCells(t *testing.T, sheet string, columns []document.Column, want []document.Cell, got []string) {
 	t.Helper()
@@ -147,6 +158,10 @@ func sameCells(t *testing.T, sheet string, columns []document.Column, want []doc
 		case kind == document.Date || kind == document.Time:
 			if (w == "") != (g == "") {
 				t.Errorf("%s, column %s: LibreOffice has %q, we have %q", sheet, columns[c].Key, g, w)
+			}
+		case kind == document.Percent && w != "":
+			if shown, ratio := number(strings.TrimSuffix(g, "%")), number(w); !(math.Abs(shown-100*ratio) < 1e-9) { //nolint:staticcheck // what is no number differs
+				t.Errorf("%s, column %s: LibreOffice has %s, we have %s", sheet, columns[c].Key, g, w)
 			}
 		case kind.Numeric() && w != "":
 			if document.Round(g, digits) != document.Round(w, digits) {
