@@ -132,7 +132,7 @@ func (e *Engine) warnings(o *Outlook) []Warning {
 		for _, n := range e.notices() {
 			if n.State == NoticeOpen && n.DaysLeft <= *near {
 				all = append(all, Warning{Kind: NoticeNear, Contract: n.Contract, Day: n.Last, Text: fmt.Sprintf(
-					"notice of contract %s is due by %s, in %d days; missing it costs %s", n.Contract, n.Last, n.DaysLeft, n.Miss.Grouped())})
+					"notice of contract %s is due by %s, in %s; missing it costs %s", n.Contract, n.Last, n.Left(), n.Miss.Grouped())})
 			}
 		}
 	}

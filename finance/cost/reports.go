@@ -320,3 +320,11 @@ type Notice struct {
 	// Expected is the day on which the plan would give notice.
 	Expected finance.Day `json:"expected,omitzero"`
 }
+
+// Left is how many days are left, for people.
+func (n *Notice) Left() string {
+	if n.DaysLeft == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n.DaysLeft)
+}

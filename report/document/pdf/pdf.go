@@ -6,6 +6,7 @@ package pdf
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,18 +54,37 @@ func Write(w io.Writer, d *document.Document) error {
 	p.AliasNbPages("{pages}")
 	p.SetHeaderFunc(p.head)
 	p.SetFooterFunc(p.foot)
-	p.page("P")
-	p.firstPage()
+	var tables []*sheet
 	for _, t := range d.Readable() {
-		if err := p.table(t); err != nil {
+		s, err := p.sheet(t)
+		if err != nil {
 			return fmt.Errorf("pdf: %w", err)
 		}
+		tables = append(tables, s)
+	}
+	p.page(first(d, tables))
+	p.firstPage()
+	for _, t := range tables {
+		p.table(t)
 	}
 	p.meanings()
 	if err := p.Output(w); err != nil {
 		return fmt.Errorf("pdf: %w", err)
 	}
 	return nil
+}
+
+// first is how the first page lies. Without charts all pages lie as the widest table
+// needs it, so that none stays half empty.
+func first(d *document.Document, tables []*sheet) string {
+	wide := slices.ContainsFunc(tables, func(t *sheet) bool { return t.layout.lie == "L" })
+	if len(d.Charts) > 0 || !wide {
+		return "P"
+	}
+	for _, t := range tables {
+		t.layout.lie = "L"
+	}
+	return "L"
 }
 
 // knownAt is the time whose knowledge the report is; the file says it in place of

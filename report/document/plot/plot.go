@@ -64,6 +64,7 @@ const (
 type frame struct {
 	left, top, right, bottom float64
 	minX, maxX, minY, maxY   float64
+	stepY                    float64 // between values that are named
 }
 
 func (f *frame) at(p document.Point) XY { return XY{f.x(p.X), f.y(p.Y)} }
@@ -130,8 +131,8 @@ func frameOf(c *document.Chart, width, height float64) frame {
 	if f.maxY == f.minY {
 		f.maxY++
 	}
-	step := niceStep(f.maxY-f.minY, 5)
-	f.minY, f.maxY = math.Floor(f.minY/step)*step, math.Ceil(f.maxY/step)*step
+	f.stepY = niceStep(f.maxY-f.minY, 5)
+	f.minY, f.maxY = math.Floor(f.minY/f.stepY)*f.stepY, math.Ceil(f.maxY/f.stepY)*f.stepY
 	return f
 }
 
@@ -149,7 +150,7 @@ func niceStep(over float64, parts int) float64 {
 }
 
 func (f *frame) drawValues(c *document.Chart, on Canvas) {
-	step := niceStep(f.maxY-f.minY, 5)
+	step := f.stepY
 	for i := 0; ; i++ {
 		v := f.minY + float64(i)*step
 		if v > f.maxY+step/2 {
