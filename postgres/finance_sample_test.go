@@ -229,7 +229,7 @@ func TestHairpinMinutesAreOfTheCostCenterOfWhoTookTheCall(t *testing.T) {
 		{truth.Old, truth.New, "9999"}, // of nobody in the list
 		{truth.Old, truth.New, ""},
 	} {
-		both := crossing(strconv.Itoa(i), c.first, c.second, start.Add(time.Duration(i)*time.Hour), time.Minute<<i)
+		both := crossing("taken "+strconv.Itoa(i), c.first, c.second, start.Add(time.Duration(i)*time.Hour), time.Minute<<i)
 		both[1].Agent = c.took
 		legs = append(legs, both...)
 	}
