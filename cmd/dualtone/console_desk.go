@@ -40,7 +40,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Reports: &reportDesk{cfg: cfg, stores: s},
 		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: s.costs(), Months: s.months(now),
+		Finance: s.costs(now), Months: s.months(now),
 		Fleet:  &fleetDesk{app: a, cfg: cfg},
 		Office: a.office(s), Audit: s.audit,
 		URL: cfg.Console.URL, Region: cfg.Migration.Region, Now: now, Log: log,
