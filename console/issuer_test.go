@@ -229,7 +229,7 @@ func TestTheAdministratorsPasswordIsOffOnceAProviderIsThere(t *testing.T) {
 
 func TestWhoeverBeginsToSignInTooOftenIsToldToWait(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, issued(newIssuer(t)), func(c *console.Config) { c.PerSecond, c.Burst = 0.001, 1 })
+	s := newSite(t, issued(newIssuer(t)), still, func(c *console.Config) { c.PerSecond, c.Burst = 0.001, 1 })
 	first, second := s.do(t, browser(t), "GET", "/sign-in/provider", nil), s.do(t, browser(t), "GET", "/sign-in/provider", nil)
 	if first.code != http.StatusSeeOther || second.code != http.StatusTooManyRequests {
 		t.Errorf("two attempts: %s, %s", first.status, second.status)

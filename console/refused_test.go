@@ -142,9 +142,16 @@ func TestATokenThatIsNoneLetsNobodyIn(t *testing.T) {
 	}
 }
 
+// still stops the clock, so that nothing that was taken comes back by itself.
+func still(c *console.Config) {
+	now := time.Now()
+	c.Now = func() time.Time { return now }
+}
+
 func TestWhoeverGuessesAPasswordIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	nat := func(c *console.Config) {
+		still(c)
 		c.SignIns, c.Proxies = 1, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // the test is the proxy
 	}
 	try := func(s *site, name, from, password string) answer {
@@ -177,7 +184,7 @@ func TestWhoeverGuessesAPasswordIsSlowedDown(t *testing.T) {
 
 func TestWhoeverGuessesTokensIsSlowedDown(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *console.Config) { c.SignIns = 1 })
+	s := newSite(t, still, func(c *console.Config) { c.SignIns = 1 })
 	try := func() int {
 		return s.do(t, browser(t), "GET", "/plans", nil, "Authorization", "Bearer dt_nobody_AAAA").code
 	}
@@ -216,7 +223,7 @@ func TestTheFirstPasswordIsGivenOnceByWhoeverReadsTheTerminal(t *testing.T) {
 
 func TestAnOfficeBehindOneAddressSignsInAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *console.Config) { c.SignIns = 1 })
+	s := newSite(t, still, func(c *console.Config) { c.SignIns = 1 })
 	s.account(t, "kim", access.Viewer)
 	for range 12 {
 		s.signedIn(t, "kim")
@@ -225,7 +232,7 @@ func TestAnOfficeBehindOneAddressSignsInAtOnce(t *testing.T) {
 
 func TestWhoeverAsksTooOftenIsToldToWait(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *console.Config) { c.PerSecond, c.Burst = 0.001, 2 })
+	s := newSite(t, still, func(c *console.Config) { c.PerSecond, c.Burst = 0.001, 2 })
 	s.account(t, "kim", access.Viewer)
 	s.account(t, "pat", access.Viewer)
 	kim, pat := s.signedIn(t, "kim"), s.signedIn(t, "pat")
