@@ -83,7 +83,14 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
-	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	t.Cleanup(func() {
+		for line := range strings.Lines(s.log.String()) {
+			if t.Failed() && !strings.Contains(line, "msg=request ") {
+				t.Log(strings.TrimSpace(line))
+			}
+		}
+	})
 	c := console.Config{
 		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
 	}
