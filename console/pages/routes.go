@@ -79,7 +79,7 @@ func (d *Desk) routes(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return routesPage(p, q, e, history, next, edges, active), nil
+	return routesPage(p, q, e, history, next, edges, active, routing.EmergencyNumbers(d.Countries...)), nil
 }
 
 // goes tells where a call goes.
