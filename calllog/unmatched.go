@@ -2,7 +2,12 @@ package calllog
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone"
 )
 
 // Supplements tells of what systems recorded apart from legs.
@@ -38,12 +43,31 @@ type Unmatched struct {
 }
 
 // Place names where it stands among the others.
-func (u *Unmatched) Place() UnmatchedPlace { return UnmatchedPlace{u.Batch, u.LegID} }
+func (u *Unmatched) Place() UnmatchedPlace { return UnmatchedPlace{u.Batch, u.Line, u.Record} }
 
 // UnmatchedPlace is a place in the order in which supplements were read.
 type UnmatchedPlace struct {
-	Batch BatchID
-	LegID
+	Batch  BatchID
+	Line   int64
+	Record string
+}
+
+// String writes the place so that ParseUnmatchedPlace reads it.
+func (p UnmatchedPlace) String() string { return fmt.Sprintf("%d/%d/%s", p.Batch, p.Line, p.Record) }
+
+// ParseUnmatchedPlace reads a place; the first one from an empty text.
+func ParseUnmatchedPlace(text string) (p UnmatchedPlace, err error) {
+	if text == "" {
+		return p, nil
+	}
+	batch, rest, _ := strings.Cut(text, "/")
+	line, record, _ := strings.Cut(rest, "/")
+	b, wrong := strconv.ParseInt(batch, 10, 64)
+	n, worse := strconv.ParseInt(line, 10, 64)
+	if wrong != nil || worse != nil || record == "" {
+		return p, fmt.Errorf("after %q: want what the list before said: %w", text, dualtone.ErrInvalid)
+	}
+	return UnmatchedPlace{BatchID(b), n, record}, nil
 }
 
 // UnmatchedQuery selects supplements without a leg; empty fields select all.

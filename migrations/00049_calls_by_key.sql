@@ -12,8 +12,10 @@ CREATE INDEX call_legs_calls ON call_legs USING brin (
     hashtextextended(call_key, 0) int8_bloom_ops (false_positive_rate = 0.001)
 ) WITH (pages_per_range = 32, autosummarize = on);
 
--- Supplements whose leg has not come, in the order in which they did.
-CREATE INDEX call_supplements_waiting ON call_supplements (batch_id, system_id, record_id) WHERE owner_record IS NULL;
+-- Supplements that should have a leg and whose leg has not come, in the order in
+-- which they did.
+CREATE INDEX call_supplements_unmatched ON call_supplements (batch_id, source_line, record_id)
+    WHERE owner_record IS NULL AND supplement -> 'spare' IS NULL;
 
 -- +goose Down
-DROP INDEX call_supplements_waiting, call_legs_calls, call_legs_records;
+DROP INDEX call_supplements_unmatched, call_legs_calls, call_legs_records;

@@ -137,7 +137,9 @@ func TestASupplementWithoutALegIsListedUntilItsLegComes(t *testing.T) {
 	l.read(t, file("legs"), rowOf(1, leg))
 	late := quality("s2", "ch1", at.Add(-5*time.Hour), 400, 1) // as in a wrong zone
 	late.Line = 7
-	l.read(t, file("quality"), quality("s1", "ch1", at.Add(time.Second), 400, 1), late, quality("s3", "ch3", at, 400, 1))
+	third, spare := quality("s3", "ch3", at, 400, 1), quality("s4", "ch4", at, 400, 1)
+	third.Line, spare.Line, spare.Supplements[0].Spare = 8, 9, true
+	l.read(t, file("quality"), spare, third, quality("s1", "ch1", at.Add(time.Second), 400, 1), late)
 	list := func(q calllog.UnmatchedQuery) []calllog.Unmatched {
 		t.Helper()
 		found, err := l.Unmatched(t.Context(), q)

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +25,7 @@ func callsUnmatched(a *app) *cobra.Command {
 		Use: "unmatched", Short: "List what was recorded apart from a call that is not in the log", Long: callsUnmatchedLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
-			if q.After, err = unmatchedAfter(cmd, after); err != nil {
+			if q.After, err = calllog.ParseUnmatchedPlace(after); err != nil {
 				return err
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
@@ -38,7 +35,7 @@ func callsUnmatched(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				p := page(found, q.Limit, func(u calllog.Unmatched) string { return unmatchedName(u.Place()) })
+				p := page(found, q.Limit, func(u calllog.Unmatched) string { return u.Place().String() })
 				return showList(a, p, "Everything that was recorded apart from a call has found it.", func(t *table) { a.unmatchedTable(t, p.Items) })
 			})
 		},
@@ -49,23 +46,6 @@ func callsUnmatched(a *app) *cobra.Command {
 	flags.StringVar(&after, "after", "", "go on after this one, as a list before said")
 	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
 	return cmd
-}
-
-func unmatchedName(p calllog.UnmatchedPlace) string {
-	return strconv.FormatInt(int64(p.Batch), 10) + "/" + legName(p.LegID)
-}
-
-func unmatchedAfter(cmd *cobra.Command, text string) (place calllog.UnmatchedPlace, err error) {
-	if text == "" {
-		return place, nil
-	}
-	batch, leg, _ := strings.Cut(text, "/")
-	n, err := strconv.ParseInt(batch, 10, 64)
-	if err != nil {
-		return place, usage(cmd, fmt.Sprintf("--after %q: want what the list before said", text))
-	}
-	id, err := legArgument(cmd, leg)
-	return calllog.UnmatchedPlace{Batch: calllog.BatchID(n), LegID: id}, err
 }
 
 func (a *app) unmatchedTable(t *table, all []calllog.Unmatched) {

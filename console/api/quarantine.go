@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
@@ -50,22 +48,12 @@ type unmatchedList struct {
 }
 
 func (a *API) unmatched(ctx context.Context, in *unmatchedList) (*Page[calllog.Unmatched], error) {
-	q := calllog.UnmatchedQuery{System: in.System, Ingest: in.Ingest, Limit: in.more()}
-	if in.After != "" {
-		batch, leg, _ := strings.Cut(in.After, "/")
-		n, err := strconv.ParseInt(batch, 10, 64)
-		if err != nil {
-			return nil, invalid("after is no place of such a list")
-		}
-		if q.After.LegID, err = legID(leg); err != nil {
-			return nil, err
-		}
-		q.After.Batch = calllog.BatchID(n)
+	after, err := calllog.ParseUnmatchedPlace(in.After)
+	if err != nil {
+		return nil, err
 	}
-	found, err := a.Calls.Unmatched(ctx, q)
-	return paged("/unmatched", in.Paging, found, err, func(u calllog.Unmatched) string {
-		return serial(int64(u.Batch)) + "/" + u.System + "/" + u.Record
-	})
+	found, err := a.Calls.Unmatched(ctx, calllog.UnmatchedQuery{System: in.System, Ingest: in.Ingest, After: after, Limit: in.more()})
+	return paged("/unmatched", in.Paging, found, err, func(u calllog.Unmatched) string { return u.Place().String() })
 }
 
 // QuarantineRow is a row in quarantine, with its texts as texts.
