@@ -153,7 +153,7 @@ func (p *celParser) time(channel string) (time.Time, *calllog.Fault) {
 	if !ok {
 		return time.Time{}, fault("eventtime", text, "clocks in "+p.clock.zone.String()+" never showed this time; is the zone right?")
 	}
-	return at, nil
+	return at, p.clock.tooEarly("eventtime", text, at, epochOf(channel))
 }
 
 func (p *celParser) hangup() (calllog.Leg, *calllog.Fault) {

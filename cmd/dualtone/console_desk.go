@@ -45,7 +45,7 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		},
 		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: s.costs(), Months: s.months(now),
+		Finance: s.costs(now), Months: s.months(now),
 		Fleet:     &fleetDesk{app: a, cfg: cfg, stores: s},
 		Countries: countries(cfg),
 		Sides:     map[dualtone.Side]string{dualtone.Old: cfg.Migration.Old, dualtone.New: cfg.Migration.New},

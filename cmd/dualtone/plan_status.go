@@ -106,13 +106,16 @@ func nextSteps(v control.PlanView) []string {
 		add("watch %s", name)
 	case rollout.Completed:
 		add("evidence %s", name)
-		add("reconcile %s", name)
-		add("approve %s --stage finalise", name)
-		add("finalise %s", name)
+		add("outcome %s", name)
+		if v.Finalise != nil {
+			add("reconcile %s", name)
+			add("approve %s --stage finalise", name)
+			add("finalise %s", name)
+		}
 	default:
 	}
 	for _, h := range v.Holds {
-		add("release %s --hold %s", name, h.ID)
+		add("release %s --hold %s%s", name, h.ID, stageFlag(h.Stage))
 	}
 	for _, s := range v.Stages {
 		switch s.State {
@@ -121,6 +124,7 @@ func nextSteps(v control.PlanView) []string {
 		case rollout.Partial, rollout.Unknown, rollout.Failed:
 			add("users %s --stage %s --failed", name, s.ID)
 			add("retry %s --stage %s", name, s.ID)
+			add("skip %s --stage %s --user ID --reason WHY", name, s.ID)
 			add("rollback %s --stage %s --reason WHY", name, s.ID)
 		case rollout.Blocked, rollout.Rejected, rollout.RollbackIncomplete:
 			add("retry %s --stage %s", name, s.ID)
@@ -133,9 +137,19 @@ func nextSteps(v control.PlanView) []string {
 	return next
 }
 
+func stageFlag(stage string) string {
+	if stage == "" {
+		return ""
+	}
+	return " --stage " + stage
+}
+
 func planTable(t *table, v control.PlanView) {
 	t.line("plan %s: %s since %s%s (%s by %s)", v.Plan.Name, v.Plan.State, clock(v.Plan.Since), because(v.Plan.Detail), plan.Hash(v.Plan.Hash).Short(), v.Plan.Author)
-	if v.Plan.State == rollout.Completed {
+	switch {
+	case v.Plan.State == rollout.Completed && v.Finalise == nil:
+		t.line("Everybody can be taken back: it names no point of no return (spec.finalise).")
+	case v.Plan.State == rollout.Completed:
 		t.line("Everybody can be taken back until it is finalised. That is the point of no return.")
 	}
 	for _, h := range v.Holds {

@@ -110,7 +110,6 @@ func pacingVerbs() []planVerb {
 				return fmt.Sprintf("leave out the stage and its %d users", left(v, g.Stage))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
-				g.Person = dualtone.PersonID(g.person)
 				return "left out", c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
@@ -176,7 +175,7 @@ func endingVerbs() []planVerb {
 			long: "Passes the point of no return, once everything is as the plan requires and enough people have approved it (approve --stage finalise). " +
 				"What the plan names as its final actions is then done, or becomes a task where a system lacks it. From then on nothing can be taken back.",
 			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("make the move of %d users final; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
+				return fmt.Sprintf("make the move of %d users final if all that the plan requires holds by then; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
 			},
 		},
 	}
@@ -238,14 +237,11 @@ func wouldRollback(v control.PlanView, g *given) string {
 }
 
 func rollBack(ctx context.Context, c *counter, name string, g *given) (string, error) {
-	if g.person == "" {
-		return "everybody goes back, last first", c.plans.Give(ctx, name, g.PlanOrder)
+	effect := "everybody goes back, last first"
+	if g.person != "" {
+		effect = g.person + " goes back"
 	}
-	if g.reason == "" {
-		return "", fmt.Errorf("rollback of %s refused: it needs a reason: %w", g.person, dualtone.ErrInvalid)
-	}
-	err := c.cohorts.SwitchPerson(ctx, dualtone.PersonID(g.person), dualtone.Old, control.Why{Actor: g.Actor, Reason: g.Order.Reason})
-	return g.person + " goes back", err
+	return effect, c.plans.Give(ctx, name, g.PlanOrder)
 }
 
 // decide approves or rejects: a stage at its workflow, a plan in the store.

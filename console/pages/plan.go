@@ -201,18 +201,6 @@ func (d *Desk) sightOf(r *http.Request, v Viewer) sight {
 	return sight{name: r.PathValue("plan"), stage: q.text("stage"), after: max(0, after), path: v.link("/plans/" + r.PathValue("plan"))}
 }
 
-// stageIn is where a stage of the plan stands.
-func (s sight) standing(stage *rollout.Stage) rollout.Standing {
-	at := rollout.Standing{
-		Level: rollout.OfPlan, Plan: s.name, Hash: s.view.Plan.Hash, Author: s.view.Plan.Author,
-		State: s.view.Plan.State, Since: s.view.Plan.Since, Holds: s.view.Holds,
-	}
-	if stage != nil {
-		at.Level, at.Stage, at.State, at.Since, at.Users = rollout.OfStage, stage.ID, stage.State, stage.Since, stage.Users
-	}
-	return at
-}
-
 // total counts the people of the plan by state.
 func (s sight) total() cutover.Tally {
 	all := cutover.Tally{}

@@ -120,10 +120,12 @@ func (s sight) buttons(v Viewer, stage *rollout.Stage) []button {
 }
 
 func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
-	at := s.standing(stage)
 	id := ""
-	if stage != nil {
+	switch {
+	case stage != nil:
 		id = stage.ID
+	case o.verb == rollout.Approve && s.view.Plan.State == rollout.Completed:
+		id = workflows.FinalStage
 	}
 	b := button{
 		id: "v-" + strings.Trim(id+"-"+string(o.verb), "-"), text: o.text, class: o.class, fields: o.fields,
@@ -143,11 +145,11 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	t := rollout.Order{Verb: o.verb, Actor: v.Name, Role: as, Reason: "asked", At: s.view.AsOf, Evidence: s.view.AsOf}
 	if denied != nil {
 		b.refused = v.refusal(verbAction(o.verb))
-	} else if _, err := at.Take(t); err != nil {
+	} else if err := s.view.Against(workflows.PlanOrder{Order: t, Stage: id}, nil); err != nil {
 		b.refused = err.Error()
 	}
 	t.Reason = ""
-	if _, err := at.Take(t); err != nil && b.refused == "" {
+	if err := s.view.Against(workflows.PlanOrder{Order: t, Stage: id}, nil); err != nil && b.refused == "" {
 		b.reason = true
 	}
 	return b

@@ -97,6 +97,8 @@ func (e explained) goes() string {
 		return "goes to " + strings.Join(sides, and)
 	case routing.Loop:
 		return "is refused as a loop (482)"
+	case routing.NoTable:
+		return "is not decided (503)"
 	default:
 		return "is not found (404)"
 	}

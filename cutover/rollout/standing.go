@@ -144,7 +144,7 @@ func orNobody(r Role) string {
 // against is what else speaks against an order that the state would take.
 func (s Standing) against(r rule, o Order) (why string, kind error) {
 	if o.Hash != "" && o.Hash != s.Hash {
-		return fmt.Sprintf("it is about plan %s, and %s is in force", short(o.Hash), short(s.Hash)), dualtone.ErrConflict
+		return otherPlan(o.Hash, s.Hash), dualtone.ErrConflict
 	}
 	if o.Verb == Approve && o.Actor == s.Author {
 		return "its author does not approve it", dualtone.ErrDenied
@@ -165,17 +165,8 @@ func (s Standing) against(r rule, o Order) (why string, kind error) {
 	return "", nil
 }
 
-// AgainstLeavingOut is what speaks against leaving somebody out of a stage.
-func (s Standing) AgainstLeavingOut(who dualtone.PersonID, o Order) error {
-	switch s.State {
-	case Passed, RollingBack, RolledBack, Finalised:
-		return fmt.Errorf("skip of %s refused: the stage is %s: %w", who, s.State, dualtone.ErrConflict)
-	default:
-	}
-	if o.Actor == "" || o.Reason == "" {
-		return fmt.Errorf("skip of %s refused: it needs an actor and a reason: %w", who, dualtone.ErrInvalid)
-	}
-	return nil
+func otherPlan(seen, inForce string) string {
+	return fmt.Sprintf("it is about plan %s, and %s is in force", short(seen), short(inForce))
 }
 
 func moment(t time.Time) string {
