@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/report"
 )
@@ -47,18 +51,13 @@ func reportClose(a *app) *cobra.Command {
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				c.Actor = actor(cfg)
 				if dryRun {
-					c.KnownAt, err = s.rollups.Settle(cmd.Context())
-				} else {
-					c, err = s.rollups.Close(cmd.Context(), c)
+					return a.previewClosing(cmd.Context(), s, c)
 				}
-				if err != nil {
+				if c, err = s.rollups.Close(cmd.Context(), c); err != nil {
 					return err
 				}
 				return a.show(c, func(t *table) {
 					t.line("%s, %s to %s in %s, is closed as known at %s.", c.Name, c.From, c.To, c.Zone, c.KnownAt.Format(time.RFC3339Nano))
-					if dryRun {
-						t.line("Nothing was kept.")
-					}
 				})
 			})
 		},
@@ -70,6 +69,29 @@ func reportClose(a *app) *cobra.Command {
 	flags.StringVar(&reason, "reason", "", "why it is closed")
 	flags.BoolVar(&dryRun, "dry-run", false, "say what would be closed, and keep nothing")
 	return cmd
+}
+
+// previewClosing says what closing a period would do: nothing to one that is closed
+// already, and it is refused where the name is that of other days.
+func (a *app) previewClosing(ctx context.Context, s *stores, c report.Closing) error {
+	all, err := s.rollups.Closings(ctx)
+	if err != nil {
+		return err
+	}
+	would := "would be closed as known at"
+	if i := slices.IndexFunc(all, func(o report.Closing) bool { return o.Name == c.Name }); i >= 0 {
+		held := all[i]
+		if held.From != c.From || held.To != c.To || held.Zone != c.Zone {
+			return fmt.Errorf("closing %s: it is closed already, of %s to %s in %s: %w", c.Name, held.From, held.To, held.Zone, dualtone.ErrConflict)
+		}
+		c, would = held, "stays closed, whatever is known by now, as known at"
+	} else if c.KnownAt, err = s.rollups.Settle(ctx); err != nil {
+		return err
+	}
+	return a.show(c, func(t *table) {
+		t.line("%s, %s to %s in %s, %s %s.", c.Name, c.From, c.To, c.Zone, would, c.KnownAt.Format(time.RFC3339Nano))
+		t.line("Nothing was kept.")
+	})
 }
 
 // period is the days of a closing: a month by its name, or as they are given.

@@ -132,6 +132,12 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		effect: s.view.Effect(id, o.verb), to: s.path + "/orders",
 		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
 	}
+	switch {
+	case o.verb == rollout.PutHold && s.money != nil:
+		b.effect += " While it holds, " + s.money.PerDay() + "."
+	case o.verb == rollout.Rollback:
+		b.effect += s.takesBack(id)
+	}
 	if roles := v.in(verbAction(o.verb)); len(roles) > 1 {
 		b.fields = append(slices.Clone(b.fields), roleField(roles, s.wanted(id, o.verb)))
 	}
