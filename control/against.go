@@ -34,7 +34,7 @@ func (v PlanView) Against(o workflows.PlanOrder, places []rollout.User) error {
 		if err := s.AgainstLeavingOut(o.Person, o.Order); err != nil {
 			return err
 		}
-		return s.AgainstPlace(o.Person, places, rollout.ToLeaveOut(), o.Order)
+		return s.AgainstPlace(o.Person, places, rollout.ToLeaveOut(), o.Order, "so they are on the new side or on the way")
 	case o.Person != "" && o.Verb == rollout.Rollback:
 		return s.AgainstTakingBack(o.Person, places, o.Order)
 	}

@@ -430,6 +430,10 @@ type PlanView struct {
 	Approvals []rollout.Approval `json:"approvals"`
 	Tasks     []rollout.Task     `json:"tasks"` // those that are not confirmed
 	AsOf      time.Time          `json:"as_of"`
+	// Pauses are those in force.
+	Pauses []rollout.Paused `json:"pauses,omitempty"`
+	// Needs is what must be approved now, by stage: an empty one is the plan itself.
+	Needs map[string]plan.Approval `json:"needs,omitempty"`
 	// Finalise is what the plan asks for before its point of no return; nil where it
 	// names none, and before the plan is completed.
 	Finalise *plan.Finalise `json:"finalise,omitempty"`
@@ -450,13 +454,13 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Plan, v.Stages, v.Approvals, v.Tasks = o.Plan, o.Stages, o.Approvals, o.Tasks
+	v.Plan, v.Stages, v.Approvals, v.Tasks, v.Pauses = o.Plan, o.Stages, o.Approvals, o.Tasks, o.Pauses
 	for _, h := range o.Holds {
 		if h.OpenAt(v.AsOf) {
 			v.Holds = append(v.Holds, h)
 		}
 	}
-	if v.Finalise, err = p.final(ctx, &v); err != nil {
+	if err := p.needs(ctx, &v); err != nil {
 		return v, err
 	}
 	if v.Radius, err = p.radius(ctx, &v); err != nil || p.Money == nil {
@@ -470,13 +474,4 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 		v.MoneyUnknown = err.Error()
 	}
 	return v, nil
-}
-
-// final is the point of no return of a plan that is completed.
-func (p *Plans) final(ctx context.Context, v *PlanView) (*plan.Finalise, error) {
-	if v.Plan.State != rollout.Completed || p.Versions == nil {
-		return nil, nil //nolint:nilnil // it is not asked for yet
-	}
-	version, err := p.Versions.Version(ctx, v.Plan.Name, plan.Hash(v.Plan.Hash))
-	return version.Document.Plan.Spec.Finalise, err
 }

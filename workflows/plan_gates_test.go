@@ -49,6 +49,31 @@ func TestAGateThatBlocksIsNotOverridden(t *testing.T) {
 	}
 }
 
+// A stage that holds itself for want of data is not let go by a release, which has it
+// measured again, but by an approver who takes it upon themselves.
+func TestAnOverrideEndsTheHoldForWantOfData(t *testing.T) {
+	t.Parallel()
+	pilot := wave("pilot")
+	pilot.Soak, pilot.Gates = plan.Day, []plan.HealthGate{answered()}
+	h := newHall(t, []rollout.Spec{pilot}, 3)
+	h.figure = func(rollout.Measure) rollout.Reading { return rollout.Reading{} }
+	h.after(30*time.Hour, func() {
+		h.atStage(t, "pilot", rollout.Evaluating)
+		override := on("pilot", incident(rollout.Override))
+		override.Actor, override.Role = "eve", plan.CutoverApprover
+		h.must(t, h.order(override))
+	})
+	h.after(31*time.Hour, func() {
+		h.atStage(t, "pilot", rollout.Passed)
+		holds, err := h.store.Holds(t.Context(), "emea")
+		if err != nil || len(holds) != 1 || holds[0].ReleasedBy != "eve" || !strings.Contains(holds[0].Reason, "gate answered-rate has no data: ") {
+			t.Errorf("the holds are %+v, %v; want one, which eve has ended", holds, err)
+		}
+		h.must(t, h.order(incident(rollout.Rollback)))
+	})
+	h.run(t, h.start())
+}
+
 // What one gate does not know yet in the soak neither holds the stage nor hides
 // that another one has failed.
 func TestNoDataInTheSoakHidesNoFailure(t *testing.T) {

@@ -66,7 +66,7 @@ func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
 		}
 	case rollout.Pause:
 		if p.Paused != nil {
-			return refuse(dualtone.ErrConflict, "%s has paused it already: %s", p.Paused.Actor, p.Paused.Reason)
+			return refuse(dualtone.ErrConflict, "%s has paused it already%s", p.Paused.Actor, p.Paused.because())
 		}
 	case rollout.Resume:
 		if p.Paused == nil {
@@ -152,7 +152,7 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 	case o.Stage != "" && o.Stage != FinalStage:
 		return p.relaunch(ctx, o)
 	}
-	if err := p.take(ctx, o.Order); err != nil {
+	if err := p.take(ctx, o.told()); err != nil {
 		return err
 	}
 	p.heed(o)

@@ -1,11 +1,13 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -14,7 +16,7 @@ import (
 func (s *stage) soak(ctx workflow.Context) error {
 	now := workflow.Now(ctx)
 	if !now.Before(s.SoakUntil) {
-		return s.find(ctx, rollout.Soaked, "the soak of "+s.Spec.Soak.String()+" is over", time.Time{})
+		return s.find(ctx, rollout.Soaked, fmt.Sprintf("the soak is over after %s", plan.Duration(now.Sub(s.SoakFrom).Round(time.Second))), time.Time{})
 	}
 	next := s.SoakUntil
 	if len(s.Spec.Gates) > 0 {

@@ -111,7 +111,7 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 		}
 	case rollout.Pause:
 		if s.Paused != nil {
-			return refuse(dualtone.ErrConflict, fmt.Sprintf("%s has paused it already: %s", s.Paused.Actor, s.Paused.Reason))
+			return refuse(dualtone.ErrConflict, fmt.Sprintf("%s has paused it already%s", s.Paused.Actor, s.Paused.because()))
 		}
 	case rollout.Resume:
 		if s.Paused == nil {
@@ -149,8 +149,8 @@ func (s *stage) mayApprove(o PlanOrder) error {
 	if s.Spec.Approval == nil || slices.Contains(s.Spec.Approval.Roles, o.Role) {
 		return nil
 	}
-	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %v: %w",
-		s.Standing.Name(), o.Actor, o.Role, s.Spec.Approval.Roles, dualtone.ErrDenied)
+	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %s: %w",
+		s.Standing.Name(), o.Actor, o.Role, rollout.RolesText(s.Spec.Approval.Roles), dualtone.ErrDenied)
 }
 
 // overridden is the window's override after an order: one that is asked for, or
@@ -180,14 +180,14 @@ func (s *stage) obey(ctx workflow.Context, o PlanOrder) error {
 			return err
 		}
 	}
-	if err := s.take(ctx, o.Order); err != nil {
+	if err := s.take(ctx, o.told()); err != nil {
 		return err
 	}
 	s.heed(o)
 	switch o.Verb {
 	case rollout.PutHold:
 		s.place(o.hold(s.holdID(ctx), s.Spec.Plan, workflow.Now(ctx)))
-	case rollout.Release:
+	case rollout.Release, rollout.Override:
 		s.release(ctx, o)
 	case rollout.Approve, rollout.Reject:
 		s.decide(ctx, o)

@@ -775,9 +775,9 @@ func trafficRows(name string, r *report.Row) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var39 string
-				templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(c.Value(lineOf(r, side))))
+				templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(trafficShown(&c, lineOf(r, side))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reports.templ`, Line: 160, Col: 52}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reports.templ`, Line: 160, Col: 61}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 				if templ_7745c5c3_Err != nil {
@@ -806,6 +806,16 @@ func lineOf(r *report.Row, side dualtone.Side) *report.Line {
 	default:
 		return &r.Both
 	}
+}
+
+// reportName is what people call a report.
+func reportName(key string) string {
+	for _, r := range costReports() {
+		if r[0] == key {
+			return r[1]
+		}
+	}
+	return key
 }
 
 // costReports are finance's reports: their names, and what they answer.

@@ -48,11 +48,7 @@ func trafficDocument(t *report.Traffic) *document.Document {
 	}
 	table := document.Table{Name: "traffic", Title: "Old, new and both", Columns: []document.Column{{Key: "row", Name: "Of"}, {Key: "side", Name: "Side"}}}
 	for _, c := range report.Definitions() {
-		kind := document.Quantity
-		if strings.HasSuffix(c.Column, "_rate") || c.Column == "service_level" {
-			kind = document.Percent
-		}
-		table.Columns = append(table.Columns, document.Column{Key: c.Column, Name: c.Name, Kind: kind})
+		table.Columns = append(table.Columns, trafficColumn(&c))
 		d.Definitions = append(d.Definitions, document.Definition{Name: c.Name, Meaning: c.Meaning})
 	}
 	table.Rows = func(yield func([]document.Cell, error) bool) {
@@ -65,6 +61,25 @@ func trafficDocument(t *report.Traffic) *document.Document {
 	}
 	d.Tables = []document.Table{table}
 	return d
+}
+
+// trafficColumn is a column of the report: shares are percents, the others numbers.
+func trafficColumn(c *report.Definition) document.Column {
+	kind := document.Quantity
+	if strings.HasSuffix(c.Column, "_rate") || c.Column == "service_level" {
+		kind = document.Percent
+	}
+	return document.Column{Key: c.Column, Name: c.Name, Kind: kind}
+}
+
+// trafficShown is a figure as people read it.
+func trafficShown(c *report.Definition, l *report.Line) string {
+	column := trafficColumn(c)
+	text := c.Value(l)
+	if column.Kind == document.Quantity && strings.Contains(text, ".") {
+		text = document.Round(text, 1)
+	}
+	return column.Shown(document.Cell{Text: text})
 }
 
 func yieldSides(yield func([]document.Cell, error) bool, name string, r *report.Row) bool {

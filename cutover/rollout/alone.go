@@ -37,18 +37,19 @@ func (s Standing) AgainstTakingBack(who dualtone.PersonID, places []User, o Orde
 	if _, err := s.Take(o); err != nil {
 		return err
 	}
-	return s.AgainstPlace(who, places, ToTakeBack(), o)
+	return s.AgainstPlace(who, places, ToTakeBack(), o, "so nothing of them is on the new side")
 }
 
 // AgainstPlace is what speaks against an order about somebody who has some places
-// in the plan, and must be in the stage, or anywhere in it, in one of some states.
-func (s Standing) AgainstPlace(who dualtone.PersonID, places []User, in []cutover.State, o Order) error {
+// in the plan, and must be in the stage, or anywhere in it, in one of some states;
+// otherwise says what follows when they are in another.
+func (s Standing) AgainstPlace(who dualtone.PersonID, places []User, in []cutover.State, o Order, otherwise string) error {
 	i := slices.IndexFunc(places, func(u User) bool { return u.Person == who && (s.Level == OfPlan || u.Stage == s.Stage) })
 	switch {
 	case i < 0:
 		return refuseAlone(who, o, nil, dualtone.ErrNotFound, "they are not in %s", s.Name())
 	case !slices.Contains(in, places[i].State):
-		return refuseAlone(who, o, nil, dualtone.ErrConflict, "they are %s, and that is possible in %s", places[i].State, join(in))
+		return refuseAlone(who, o, nil, dualtone.ErrConflict, "they are %s, %s", places[i].State, otherwise)
 	default:
 		return nil
 	}

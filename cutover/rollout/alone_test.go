@@ -33,7 +33,7 @@ func TestOnlyThoseOfThePlanGoBackAlone(t *testing.T) {
 		"nobody knows where":    {whole, in(cutover.Unknown), order(rollout.Rollback, plan.Operator), nil, ""},
 		"in no stage":           {whole, nil, order(rollout.Rollback, plan.Operator), dualtone.ErrNotFound, "rollback of E1 refused: they are not in plan emea"},
 		"of another stage":      {stage(rollout.Passed), []rollout.User{{Stage: "wave-1", Person: "E1", State: cutover.OnNew}}, order(rollout.Rollback, plan.Operator), dualtone.ErrNotFound, "they are not in stage pilot of plan emea"},
-		"not moved yet":         {whole, in(cutover.Planned), order(rollout.Rollback, plan.Operator), dualtone.ErrConflict, "they are planned, and that is possible in"},
+		"not moved yet":         {whole, in(cutover.Planned), order(rollout.Rollback, plan.Operator), dualtone.ErrConflict, "they are planned, so nothing of them is on the new side"},
 		"back already":          {whole, in(cutover.Restored), order(rollout.Rollback, plan.Operator), dualtone.ErrConflict, "they are restored"},
 		"by somebody who looks": {whole, in(cutover.OnNew), order(rollout.Rollback, plan.Viewer), dualtone.ErrDenied, "oscar acts as viewer; may: operator"},
 		"without a reason":      {whole, in(cutover.OnNew), silent, dualtone.ErrInvalid, "it needs a reason"},
@@ -68,6 +68,30 @@ func TestWhoMayLeaveSomebodyOut(t *testing.T) {
 		err := stage(c.state).AgainstLeavingOut("E1", c.order)
 		if !errors.Is(err, c.want) || c.want != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %v that says %q", name, err, c.want, c.says)
+		}
+	}
+}
+
+// A gate without data holds its stage by itself; an approver who overrides the gate
+// answers that hold, and no hold of anybody else's.
+func TestAnOverrideAnswersTheHoldOfItsStageAlone(t *testing.T) {
+	t.Parallel()
+	own := rollout.Hold{ID: "h1", Plan: "emea", Stage: "pilot", Owner: "system", Role: rollout.System, Reason: "no data", Placed: noon()}
+	for name, c := range map[string]struct {
+		hold  rollout.Hold
+		takes bool
+	}{
+		"its own":     {own, true},
+		"of a person": {rollout.Hold{ID: "h2", Plan: "emea", Stage: "pilot", Owner: "ivy", Role: plan.Operator, Reason: "trunk", Placed: noon()}, false},
+		"of the plan": {rollout.Hold{ID: "h3", Plan: "emea", Owner: "system", Role: rollout.System, Reason: "a stage was lost", Placed: noon()}, false},
+	} {
+		s := stage(rollout.Evaluating)
+		s.Holds = []rollout.Hold{c.hold}
+		if _, err := s.Take(order(rollout.Override, plan.CutoverApprover)); (err == nil) != c.takes {
+			t.Errorf("under a hold that is %s: %v", name, err)
+		}
+		if _, err := s.Take(order(rollout.Pass, rollout.System)); err == nil {
+			t.Errorf("the stage passes by itself under a hold that is %s", name)
 		}
 	}
 }

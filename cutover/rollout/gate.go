@@ -259,10 +259,17 @@ func Conclude(all []Finding, automatic bool) (Consequence, string) {
 	grave, why := GoOn, ""
 	for _, f := range all {
 		if c := f.leads(automatic); rank(c) > rank(grave) {
-			grave, why = c, fmt.Sprintf("gate %s %s", f.Gate, f.Why)
+			grave, why = c, f.text()
 		}
 	}
 	return grave, why
+}
+
+func (f Finding) text() string {
+	if f.Ruling == NoData {
+		return fmt.Sprintf("gate %s has no data: %s", f.Gate, f.Why)
+	}
+	return fmt.Sprintf("gate %s %s", f.Gate, f.Why)
 }
 
 func (f Finding) leads(automatic bool) Consequence {

@@ -38,7 +38,7 @@ type Spec struct {
 	Wait     plan.Duration   `json:"wait,omitempty"`
 	BackWait plan.Duration   `json:"back_wait,omitempty"`
 	BackThen plan.DrainsLate `json:"back_then,omitempty"`
-	Tasks     []plan.Task   `json:"tasks,omitempty"`
+	Tasks    []plan.Task     `json:"tasks,omitempty"`
 	// Override is who may open a closed window; nil where nobody may.
 	Override *plan.Override `json:"override,omitempty"`
 }
