@@ -118,7 +118,7 @@ func nextStep(err error) string {
 	}
 	switch exitCode(err) {
 	case exitDenied:
-		return "check the credentials with dualtone systems check"
+		return "dualtone roles tells who may do what; where a system has refused it, dualtone systems check tells which"
 	case exitUnavailable:
 		return "check what does not answer, then run the same again: it is safe twice"
 	case exitUnknown:
