@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/report"
 )
 
@@ -44,22 +45,26 @@ func reportClose(a *app) *cobra.Command {
 			if c.From, c.To, err = period(cmd, args[0], from, to); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				c.Actor = actor(cfg)
-				if dryRun {
-					c.KnownAt, err = s.rollups.Settle(cmd.Context())
-				} else {
-					c, err = s.rollups.Close(cmd.Context(), c)
-				}
-				if err != nil {
-					return err
-				}
-				return a.show(c, func(t *table) {
-					t.line("%s, %s to %s in %s, is closed as known at %s.", c.Name, c.From, c.To, c.Zone, c.KnownAt.Format(time.RFC3339Nano))
-					if dryRun {
-						t.line("Nothing was kept.")
-					}
+			c, err = either(cmd.Context(), a, func(s server) (report.Closing, error) {
+				return asked[report.Closing](cmd.Context(), s, "/closings", api.NewClosing{
+					Why: api.Why{Reason: reason}, Name: c.Name, From: c.From.String(), To: c.To.String(), Zone: zone, DryRun: dryRun,
 				})
+			}, func(cfg *config.Config, s *stores) (report.Closing, error) {
+				c.Actor = actor(cfg)
+				if !dryRun {
+					return s.rollups.Close(cmd.Context(), c)
+				}
+				c.KnownAt, err = s.rollups.Settle(cmd.Context())
+				return c, err
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(c, func(t *table) {
+				t.line("%s, %s to %s in %s, is closed as known at %s.", c.Name, c.From, c.To, c.Zone, c.KnownAt.Format(time.RFC3339Nano))
+				if dryRun {
+					t.line("Nothing was kept.")
+				}
 			})
 		},
 	}
@@ -91,17 +96,17 @@ func reportClosings(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "closings", Short: "List the periods that were closed", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				all, err := s.rollups.Closings(cmd.Context())
-				if err != nil {
-					return err
+			all, err := either(cmd.Context(), a, func(s server) ([]report.Closing, error) {
+				return listed[report.Closing](cmd.Context(), s, "/closings", nil, 0)
+			}, func(_ *config.Config, s *stores) ([]report.Closing, error) { return s.rollups.Closings(cmd.Context()) })
+			if err != nil {
+				return err
+			}
+			return showList(a, list[report.Closing]{Items: all}, "Nothing is closed yet.", func(t *table) {
+				t.row("NAME", "FROM", "TO", "ZONE", "KNOWN AT", "BY", "WHY")
+				for _, c := range all {
+					t.row(c.Name, c.From.String(), c.To.String(), c.Zone, c.KnownAt.Format(time.RFC3339Nano), dash(c.Actor), c.Reason)
 				}
-				return showList(a, list[report.Closing]{Items: all}, "Nothing is closed yet.", func(t *table) {
-					t.row("NAME", "FROM", "TO", "ZONE", "KNOWN AT", "BY", "WHY")
-					for _, c := range all {
-						t.row(c.Name, c.From.String(), c.To.String(), c.Zone, c.KnownAt.Format(time.RFC3339Nano), dash(c.Actor), c.Reason)
-					}
-				})
 			})
 		},
 	}

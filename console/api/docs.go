@@ -13,16 +13,17 @@ import (
 	"github.com/dualtone/dualtone/console"
 )
 
-// Document is the OpenAPI document of the API, as it is committed.
+// Document is the OpenAPI document of the API, as it is committed. What many
+// operations have in common stands in it once.
 func (a *API) Document() []byte {
 	text, err := json.Marshal(a.huma.OpenAPI())
 	if err != nil {
 		panic(err) // it is made of constants
 	}
-	var out bytes.Buffer
-	_ = json.Indent(&out, text, "", " ")
-	out.WriteByte('\n')
-	return out.Bytes()
+	if text, err = shared(text); err != nil {
+		panic(err) // so is that
+	}
+	return text
 }
 
 // Operations are the declared operations by method and path, for tests over all
