@@ -62,7 +62,7 @@ func accountCreate(a *app) *cobra.Command {
 				}
 			}
 			return a.showAccount(either(cmd.Context(), a, func(s server) (access.Account, error) {
-				return asked[access.Account](cmd.Context(), s, "/accounts", api.NewAccount{
+				return sent[access.Account](cmd.Context(), s, "/accounts", api.NewAccount{
 					Name: made.Name, Kind: made.Kind, Roles: made.Roles, Password: given, DryRun: dryRun,
 				})
 			}, func(_ *config.Config, s *stores) (access.Account, error) {
@@ -213,7 +213,7 @@ func tokenCreate(a *app) *cobra.Command {
 		Use: "create NAME", Short: "Make a token; its secret is told once", Args: takes("the NAME, what it is for"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			shown, err := either(cmd.Context(), a, func(s server) (api.Issued, error) {
-				return asked[api.Issued](cmd.Context(), s, "/tokens", api.NewToken{
+				return sent[api.Issued](cmd.Context(), s, "/tokens", api.NewToken{
 					Name: args[0], Owner: owner, Roles: rolesOf(roles), Days: days, DryRun: dryRun,
 				})
 			}, func(_ *config.Config, s *stores) (api.Issued, error) {

@@ -96,7 +96,7 @@ func ambiguousDecide(a *app) *cobra.Command {
 				return err
 			}
 			said, err := either(cmd.Context(), a, func(s server) (api.Ruling, error) {
-				return asked[api.Ruling](cmd.Context(), s, "/rulings", api.NewRuling{Why: api.Why{Reason: reason}, Leg: args[0], To: to, Apart: apart, DryRun: dryRun})
+				return sent[api.Ruling](cmd.Context(), s, "/rulings", api.NewRuling{Why: api.Why{Reason: reason}, Leg: args[0], To: to, Apart: apart, DryRun: dryRun})
 			}, func(cfg *config.Config, s *stores) (api.Ruling, error) {
 				r.Actor, r.At = actor(cfg), a.now().UTC()
 				place, err := s.stitches.Find(cmd.Context(), r.Leg)
@@ -159,7 +159,7 @@ func ambiguousUndo(a *app) *cobra.Command {
 				return usage(cmd, "--reason missing: others will want to know why")
 			}
 			gone, err := either(cmd.Context(), a, func(s server) (api.Withdrawn, error) {
-				return asked[api.Withdrawn](cmd.Context(), s, "/rulings/withdraw", api.Withdrawal{Why: api.Why{Reason: reason}, Leg: args[0], DryRun: dryRun})
+				return sent[api.Withdrawn](cmd.Context(), s, "/rulings/withdraw", api.Withdrawal{Why: api.Why{Reason: reason}, Leg: args[0], DryRun: dryRun})
 			}, func(cfg *config.Config, s *stores) (api.Withdrawn, error) {
 				out := api.Withdrawn{Leg: leg, DryRun: dryRun}
 				if dryRun {

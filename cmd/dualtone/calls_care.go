@@ -55,7 +55,7 @@ func callsRetain(a *app) *cobra.Command {
 			}
 			kind := calllog.RetentionKind(args[0])
 			made, err := either(cmd.Context(), a, func(s server) (api.Cared[calllog.Removed], error) {
-				return asked[api.Cared[calllog.Removed]](cmd.Context(), s, "/log/retain", api.CallRetention{Why: p.why(), Kind: kind, Days: days, DryRun: p.dryRun})
+				return sent[api.Cared[calllog.Removed]](cmd.Context(), s, "/log/retain", api.CallRetention{Why: p.why(), Kind: kind, Days: days, DryRun: p.dryRun})
 			}, func(cfg *config.Config, s *stores) (api.Cared[calllog.Removed], error) {
 				removed, err := s.care.Retain(cmd.Context(), calllog.Retention{Purpose: p.purpose(cfg), Kind: kind, Before: retentionOf(a.now(), days)})
 				return api.Cared[calllog.Removed]{DryRun: p.dryRun, Done: removed}, err
@@ -100,7 +100,7 @@ func callsErase(a *app) *cobra.Command {
 				return err
 			}
 			made, err := either(cmd.Context(), a, func(s server) (api.Cared[calllog.Erased], error) {
-				return asked[api.Cared[calllog.Erased]](cmd.Context(), s, "/log/erase", api.PersonErasure{
+				return sent[api.Cared[calllog.Erased]](cmd.Context(), s, "/log/erase", api.PersonErasure{
 					Why: p.why(), Number: e.Number, Agent: e.Agent, Pseudonym: e.Pseudonym, DryRun: p.dryRun,
 				})
 			}, func(cfg *config.Config, s *stores) (api.Cared[calllog.Erased], error) {

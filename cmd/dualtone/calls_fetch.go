@@ -24,8 +24,8 @@ func callsFetch(a *app) *cobra.Command {
 			"Workers do the same by themselves as often as calls.every says.",
 		Args: takes("SYSTEM"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			done, err := ordered(cmd.Context(), a, "", func(s server) (activities.Ingested, error) {
-				return asked[activities.Ingested](cmd.Context(), s, dualtoneclient.Path("systems", args[0])+"/records", api.ScheduleOrder{})
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (activities.Ingested, error) {
+				return sent[activities.Ingested](cmd.Context(), s, dualtoneclient.Path("systems", args[0])+"/records", api.ScheduleOrder{})
 			}, func(d *desk) (activities.Ingested, error) { return d.control.IngestRecords(cmd.Context(), args[0]) })
 			if err != nil {
 				return hint(err, "dualtone systems check tells how the system is; a worker must be running")

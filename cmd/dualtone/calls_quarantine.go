@@ -139,7 +139,7 @@ func quarantineFix(a *app) *cobra.Command {
 				return err
 			}
 			shown, err := either(cmd.Context(), a, func(s server) (api.QuarantineRow, error) {
-				return asked[api.QuarantineRow](cmd.Context(), s, client.Path("quarantine", args[0])+"/fix", api.Fix{
+				return sent[api.QuarantineRow](cmd.Context(), s, client.Path("quarantine", args[0])+"/fix", api.Fix{
 					Why: api.Why{Reason: fix.Why}, Row: string(fix.Raw), Dismiss: fix.Dismiss, DryRun: dryRun,
 				})
 			}, func(cfg *config.Config, s *stores) (api.QuarantineRow, error) {
@@ -202,7 +202,7 @@ func quarantineReplay(a *app) *cobra.Command {
 				ids[i] = int64(id)
 			}
 			all, err := either(cmd.Context(), a, func(s server) ([]api.Replayed, error) {
-				got, err := asked[list[api.Replayed]](cmd.Context(), s, "/quarantine/replay", api.Replay{
+				got, err := sent[list[api.Replayed]](cmd.Context(), s, "/quarantine/replay", api.Replay{
 					Rows: ids, State: q.State, System: f.system, Format: f.format, Zone: f.zone, Country: f.country, Limit: q.Limit, DryRun: dryRun,
 				})
 				return got.Items, err

@@ -34,7 +34,7 @@ func callsStitch(a *app) *cobra.Command {
 				return err
 			}
 			sum, err := either(cmd.Context(), a, func(s server) (stitch.Done, error) {
-				return asked[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since})
+				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since})
 			}, func(_ *config.Config, s *stores) (stitch.Done, error) {
 				m := a.meter("days")
 				done := 0

@@ -27,8 +27,8 @@ func financeSample(a *app) *cobra.Command {
 			"are in use. Workers do it every day by themselves. Days that were missed are made up for, except for what a platform showed on them.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			done, err := ordered(cmd.Context(), a, "", func(s server) (activities.SampledFinance, error) {
-				return asked[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{})
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (activities.SampledFinance, error) {
+				return sent[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{})
 			}, func(d *desk) (activities.SampledFinance, error) { return d.control.SampleFinance(cmd.Context()) })
 			if err != nil {
 				return hint(err, "dualtone systems check tells how the systems are; a worker must be running")

@@ -69,7 +69,7 @@ func monthCommand(a *app, kind cost.ClosingKind, cmd *cobra.Command, why string)
 			return err
 		}
 		made, err := either(cmd.Context(), a, func(s server) (control.MonthPreview, error) {
-			month, err := asked[api.Month](cmd.Context(), s, monthPath(kind), api.MonthOrder{
+			month, err := sent[api.Month](cmd.Context(), s, monthPath(kind), api.MonthOrder{
 				Why: api.Why{Reason: o.Reason}, Month: args[0], Plan: o.Plan, DryRun: m.dryRun,
 			})
 			return month.MonthPreview, err

@@ -196,7 +196,7 @@ func (a *app) keepContracts(cmd *cobra.Command, file string, b *bookFlags, dryRu
 	}
 	return either(cmd.Context(), a, func(s server) (contractsChange, error) {
 		along.DryRun = dryRun
-		got, err := asked[api.ContractsChange](cmd.Context(), s, "/finance/contracts", along)
+		got, err := sent[api.ContractsChange](cmd.Context(), s, "/finance/contracts", along)
 		return contractsChange{Change: got.Change, Book: got.Book, Number: got.Number, DryRun: got.DryRun}, err
 	}, func(cfg *config.Config, s *stores) (contractsChange, error) {
 		done, err := heldAgainst(cmd, s, r)

@@ -11,7 +11,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
 )
@@ -36,7 +35,7 @@ func invoicesImport(a *app) *cobra.Command {
 				return err
 			}
 			done, err := either(cmd.Context(), a, func(s server) (api.InvoicesKept, error) {
-				return asked[api.InvoicesKept](cmd.Context(), s, "/finance/invoices", api.InvoicesText{Name: filepath.Base(args[0]), Text: string(text), DryRun: dryRun})
+				return sent[api.InvoicesKept](cmd.Context(), s, "/finance/invoices", api.InvoicesText{Name: filepath.Base(args[0]), Text: string(text), DryRun: dryRun})
 			}, func(cfg *config.Config, s *stores) (api.InvoicesKept, error) {
 				return a.keepInvoices(cmd, cfg, s, args[0], text, dryRun)
 			})

@@ -46,7 +46,7 @@ func glassBreak(a *app) *cobra.Command {
 				return usage(cmd, fmt.Sprintf("--for %s: want whole minutes", lasts))
 			}
 			g, err := either(cmd.Context(), a, func(s server) (access.Grant, error) {
-				return asked[access.Grant](cmd.Context(), s, "/glass", api.Glass{Reason: reason, Minutes: int(lasts / time.Minute), DryRun: dryRun})
+				return sent[access.Grant](cmd.Context(), s, "/glass", api.Glass{Reason: reason, Minutes: int(lasts / time.Minute), DryRun: dryRun})
 			}, func(_ *config.Config, s *stores) (access.Grant, error) {
 				who, _ := access.From(cmd.Context())
 				if dryRun {

@@ -12,7 +12,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
-	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/notify"
 )
 
@@ -148,7 +147,7 @@ func (a *app) tryThere(ctx context.Context, cfg *config.Config, test api.Channel
 	if err != nil {
 		return err
 	}
-	tried, err := asked[list[notify.Tried]](ctx, s, "/notices/test", test)
+	tried, err := sent[list[notify.Tried]](ctx, s, "/notices/test", test)
 	if err != nil {
 		return err
 	}
@@ -196,7 +195,7 @@ func notifyRetry(a *app) *cobra.Command {
 		Use: "retry", Short: "Have a worker try again what was not delivered, now and for its whole time", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			answer, err := either(cmd.Context(), a, func(s server) (api.Retried, error) {
-				return asked[api.Retried](cmd.Context(), s, "/notices/retry", api.NoticeRetry{Channel: q.Channel, Plan: q.Plan, DryRun: dryRun})
+				return sent[api.Retried](cmd.Context(), s, "/notices/retry", api.NoticeRetry{Channel: q.Channel, Plan: q.Plan, DryRun: dryRun})
 			}, func(_ *config.Config, s *stores) (api.Retried, error) {
 				q.Failed = true
 				if dryRun {

@@ -112,8 +112,8 @@ func either[T any](
 	return got, err
 }
 
-// ordered is either for what needs Temporal as well where no server does it.
-func ordered[T any](
+// eitherDesk is either for what needs Temporal as well where no server does it.
+func eitherDesk[T any](
 	ctx context.Context, a *app, reason string, there func(server) (T, error), here func(*desk) (T, error),
 ) (got T, err error) {
 	err = a.thereOrHere(func(_ *config.Config, s server) (err error) {

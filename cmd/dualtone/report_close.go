@@ -46,7 +46,7 @@ func reportClose(a *app) *cobra.Command {
 				return err
 			}
 			c, err = either(cmd.Context(), a, func(s server) (report.Closing, error) {
-				return asked[report.Closing](cmd.Context(), s, "/closings", api.NewClosing{
+				return sent[report.Closing](cmd.Context(), s, "/closings", api.NewClosing{
 					Why: api.Why{Reason: reason}, Name: c.Name, From: c.From.String(), To: c.To.String(), Zone: zone, DryRun: dryRun,
 				})
 			}, func(cfg *config.Config, s *stores) (report.Closing, error) {

@@ -56,8 +56,8 @@ func deliverAdd(a *app) *cobra.Command {
 			if err := d.Check(); err != nil {
 				return usage(cmd, unmarked(err))
 			}
-			made, err := ordered(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
-				return asked[delivery.Delivery](cmd.Context(), s, "/deliveries", api.NewDelivery{
+			made, err := eitherDesk(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
+				return sent[delivery.Delivery](cmd.Context(), s, "/deliveries", api.NewDelivery{
 					Name: d.Name, Report: report, Format: d.Format, Table: d.Table, Ask: f.asked(), Cron: d.Cron, Zone: d.Zone, To: d.To, Folder: d.Folder,
 					DryRun: dryRun,
 				})
@@ -231,7 +231,7 @@ func deliverRemove(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Stop a report from going out; what became of it stays known", Args: takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := ordered(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
+			d, err := eitherDesk(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
 				d, err := s.delivery(cmd.Context(), args[0])
 				if err != nil {
 					return d.Delivery, err
@@ -265,12 +265,12 @@ func deliverRun(a *app) *cobra.Command {
 		Use: "run NAME", Short: "Have a report go out now, beside its schedule", Args: takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var d delivery.Delivery
-			done, err := ordered(cmd.Context(), a, "", func(s server) (done activities.Delivered, err error) {
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (done activities.Delivered, err error) {
 				kept, err := s.delivery(cmd.Context(), args[0])
 				if d = kept.Delivery; err != nil || dryRun {
 					return done, err
 				}
-				return asked[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
+				return sent[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
 			}, func(k *desk) (done activities.Delivered, err error) {
 				if d, err = k.stores.deliveries.Get(cmd.Context(), args[0]); err != nil || dryRun {
 					return done, err

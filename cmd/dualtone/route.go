@@ -226,7 +226,7 @@ func serves(ctx context.Context, s *stores, within time.Duration, r routing.Revi
 func (o *changeOptions) change(ctx context.Context, a *app, order api.RouteOrder) error {
 	order.Reason, order.DryRun = o.reason, o.dryRun
 	return a.showChanged(either(ctx, a, func(s server) (api.Changed, error) {
-		return asked[api.Changed](ctx, s, "/routes", order)
+		return sent[api.Changed](ctx, s, "/routes", order)
 	}, func(cfg *config.Config, s *stores) (api.Changed, error) {
 		wanted, err := order.Wanted(countries(cfg))
 		if err != nil {

@@ -187,7 +187,7 @@ func routeRollback(a *app) *cobra.Command {
 			}
 			return a.showChanged(either(cmd.Context(), a, func(s server) (api.Changed, error) {
 				order := api.RevisionOrder{Why: api.Why{Reason: o.reason}, DryRun: o.dryRun}
-				return asked[api.Changed](cmd.Context(), s, client.Path("revisions", args[0], "rollback"), order)
+				return sent[api.Changed](cmd.Context(), s, client.Path("revisions", args[0], "rollback"), order)
 			}, func(cfg *config.Config, s *stores) (api.Changed, error) {
 				// The active revision is read first: what changes after it is a conflict.
 				back, err := s.router.Back(cmd.Context(), to)

@@ -52,7 +52,7 @@ func samplingShow(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "show", Short: "Whether the facts of finance are sampled every day, and when next", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := ordered(cmd.Context(), a, "", func(s server) (found control.Schedule, err error) {
+			s, err := eitherDesk(cmd.Context(), a, "", func(s server) (found control.Schedule, err error) {
 				return found, s.Get(cmd.Context(), "/finance/sampling", nil, &found)
 			}, func(d *desk) (control.Schedule, error) { return d.control.SamplingSchedule(cmd.Context()) })
 			if err != nil {
@@ -70,8 +70,8 @@ func samplingSwitch(a *app, on bool) *cobra.Command {
 		cmd.Use, cmd.Short = "on", "Have the facts of finance sampled every day again"
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		s, err := ordered(cmd.Context(), a, w.reason, func(s server) (control.Schedule, error) {
-			return asked[control.Schedule](cmd.Context(), s, "/finance/sampling/"+cmd.Name(), w.order())
+		s, err := eitherDesk(cmd.Context(), a, w.reason, func(s server) (control.Schedule, error) {
+			return sent[control.Schedule](cmd.Context(), s, "/finance/sampling/"+cmd.Name(), w.order())
 		}, func(d *desk) (control.Schedule, error) {
 			if w.dryRun {
 				return d.control.SamplingSchedule(cmd.Context())
@@ -92,12 +92,12 @@ func deliverSwitch(a *app, on bool) *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		known := false
-		s, err := ordered(cmd.Context(), a, w.reason, func(s server) (control.Schedule, error) {
+		s, err := eitherDesk(cmd.Context(), a, w.reason, func(s server) (control.Schedule, error) {
 			d, err := s.delivery(cmd.Context(), args[0])
 			if known = err == nil; !known {
 				return control.Schedule{}, err
 			}
-			return asked[control.Schedule](cmd.Context(), s, client.Path("deliveries", d.Name)+"/"+cmd.Name(), w.order())
+			return sent[control.Schedule](cmd.Context(), s, client.Path("deliveries", d.Name)+"/"+cmd.Name(), w.order())
 		}, func(k *desk) (control.Schedule, error) {
 			d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
 			switch known = err == nil; {

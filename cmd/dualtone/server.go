@@ -235,8 +235,8 @@ func listed[T any](ctx context.Context, s server, path string, query url.Values,
 	return client.List[T](ctx, s.Client, path, query, limit)
 }
 
-// asked has a server told something in the form of its API, and reads the answer.
-func asked[T any](ctx context.Context, s server, path string, body any) (got T, err error) {
+// sent has a server told something in the form of its API, and reads the answer.
+func sent[T any](ctx context.Context, s server, path string, body any) (got T, err error) {
 	return got, s.Send(ctx, http.MethodPost, path, body, &got)
 }
 

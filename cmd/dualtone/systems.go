@@ -312,7 +312,7 @@ func systemsRegister(a *app) *cobra.Command {
 		ValidArgsFunction: a.completeSystems,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			held, err := either(cmd.Context(), a, func(s server) (postgres.Registration, error) {
-				return asked[postgres.Registration](cmd.Context(), s, client.Path("systems", args[0])+"/register", api.SystemOrder{Replace: r.replace, DryRun: r.dryRun})
+				return sent[postgres.Registration](cmd.Context(), s, client.Path("systems", args[0])+"/register", api.SystemOrder{Replace: r.replace, DryRun: r.dryRun})
 			}, func(cfg *config.Config, s *stores) (postgres.Registration, error) {
 				r.name, r.actor = args[0], actor(cfg)
 				return a.register(cmd.Context(), cfg, s, r)

@@ -43,7 +43,7 @@ func usersMatch(a *app) *cobra.Command {
 		Use: "match", Short: "Find everybody's accounts on the CRM and both phone systems", Long: matchLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := either(cmd.Context(), a, func(s server) (matchReport, error) {
-				return asked[matchReport](cmd.Context(), s, "/users/match", api.PeopleMatch{Write: f.write, Afresh: f.afresh, DryRun: f.dryRun})
+				return sent[matchReport](cmd.Context(), s, "/users/match", api.PeopleMatch{Write: f.write, Afresh: f.afresh, DryRun: f.dryRun})
 			}, func(cfg *config.Config, s *stores) (matchReport, error) {
 				f.actor = actor(cfg)
 				return a.match(cmd.Context(), cfg, s, f)

@@ -20,6 +20,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/workflows"
