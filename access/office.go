@@ -109,6 +109,7 @@ func (o *Office) Issue(ctx context.Context, who Actor, order Order) (t Token, se
 		return t, "", err
 	}
 	if order.DryRun {
+		t.ID = "" // it is kept nowhere
 		return t, "", nil
 	}
 	return t, secret, o.Tokens.KeepToken(ctx, t)

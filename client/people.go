@@ -13,7 +13,9 @@ import (
 
 // List reads the pages of a list up to a limit, all of it for none.
 func List[T any](ctx context.Context, c *Client, path string, query url.Values, limit int) ([]T, error) {
-	return items[T](ctx, c, path, asked(maps.Clone(query)), limit)
+	q := asked{}
+	maps.Copy(q, query)
+	return items[T](ctx, c, path, q, limit)
 }
 
 // items reads the pages of a list up to a limit, all of it for none.

@@ -40,6 +40,8 @@ func TestAWishChangesWhatItSpeaksOfAlone(t *testing.T) {
 	t.Parallel()
 	queue, person := to("+493010", dualtone.Old), to("+493011", dualtone.Old)
 	queue.Terms, person.Person = &routing.Terms{Queue: "sales"}, "p1"
+	others := to("+493011", dualtone.Old)
+	others.Person = "p2"
 	for name, c := range map[string]struct {
 		wanted routing.Wanted
 		want   string // the changes: number, plan and whose
@@ -47,7 +49,7 @@ func TestAWishChangesWhatItSpeaksOfAlone(t *testing.T) {
 		says   string
 	}{
 		"a plan alone":         {wanted: routing.Wanted{Routes: []routing.Wish{{Route: to("+493010", dualtone.New)}}}, want: "+493010 new sales"},
-		"somebody else's":      {wanted: routing.Wanted{Routes: []routing.Wish{{Route: to("+493011", dualtone.Old), Said: routing.Facts{Person: true}}}}, want: "+493011 old "},
+		"somebody else's":      {wanted: routing.Wanted{Routes: []routing.Wish{{Route: others, Said: routing.Facts{Person: true}}}}, want: "+493011 old p2"},
 		"no route any more":    {wanted: routing.Wanted{Routes: []routing.Wish{{Route: to("+493011")}}}, want: "+493011  "},
 		"these and no others":  {wanted: routing.Wanted{Replace: true, Routes: []routing.Wish{{Route: to("+493010", dualtone.New)}}}, want: "+493010 new sales, +493011  "},
 		"the plan that is":     {wanted: routing.Wanted{Routes: []routing.Wish{{Route: to("+493010", dualtone.New), Expect: "old"}}}, want: "+493010 new sales"},

@@ -60,7 +60,9 @@ func (a *app) held(ctx context.Context, q contract.HeldQuery) ([]contract.Held, 
 		}
 		if q.After.Book != "" {
 			last := contract.Held{Book: q.After.Book, Contract: contract.Contract{ID: q.After.Contract}, ValidFrom: q.After.ValidFrom, KnownFrom: q.After.KnownFrom}
-			after = last.Place()
+			if after = last.Place(); q.After.KnownFrom.IsZero() {
+				after = q.After.Book + "/" + string(q.After.Contract)
+			}
 		}
 		wanted := query("book", q.Book, "contract", string(q.Contract), "system", q.System, "on", on, "known_at", stamp(q.KnownAt), "after", after)
 		if q.History {

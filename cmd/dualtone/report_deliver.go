@@ -56,6 +56,9 @@ func deliverAdd(a *app) *cobra.Command {
 			if err := d.Check(); err != nil {
 				return usage(cmd, unmarked(err))
 			}
+			if err := a.deliverable(&d); err != nil {
+				return err
+			}
 			made, err := eitherDesk(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
 				return sent[delivery.Delivery](cmd.Context(), s, "/deliveries", api.NewDelivery{
 					Name: d.Name, Report: report, Format: d.Format, Table: d.Table, Ask: f.asked(), Cron: d.Cron, Zone: d.Zone, To: d.To, Folder: d.Folder,
@@ -63,8 +66,8 @@ func deliverAdd(a *app) *cobra.Command {
 				})
 			}, func(k *desk) (delivery.Delivery, error) {
 				d.Actor = k.why.Actor
-				if err := ways(k.cfg).Check(&d); err != nil || dryRun {
-					return d, err
+				if dryRun {
+					return d, nil
 				}
 				return d, k.control.AddDelivery(cmd.Context(), k.stores.deliveries, d)
 			})
@@ -99,6 +102,16 @@ func reports() string {
 		names[i] = string(r)
 	}
 	return strings.Join(names, ", ")
+}
+
+// deliverable refuses a delivery for which the settings name no way; a server has
+// settings of its own.
+func (a *app) deliverable(d *delivery.Delivery) error {
+	cfg, err := a.settings()
+	if err != nil || remote(cfg) {
+		return err
+	}
+	return ways(cfg).Check(d)
 }
 
 func when(d *delivery.Delivery) string {

@@ -141,7 +141,8 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	config := huma.DefaultConfig("dualtone", version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.Info.Description = "Moves a company's phone agents from an old phone system to a new one. Errors are RFC 9457 problems. " +
-		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent."
+		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent. " +
+		"What is read has an ETag; a write with an If-Match is done only while what it is about is still that."
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Transformers = []huma.Transformer{problems}
 	config.CreateHooks = nil // no $schema in answers: they are those of the command line
@@ -159,7 +160,7 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	} {
 		register()
 	}
-	server.Mount("/api/", a.tagged(a.once(a.mux)), a.routes)
+	server.Mount("/api/", a.found(a.tagged(a.once(a.matched(a.mux)))), a.routes)
 	a.document()
 	return a
 }
@@ -292,7 +293,7 @@ func (a *API) declare(op operation) huma.Operation {
 func failures(method string) []int {
 	all := []int{401, 403, 404, 409, 422, 429, 503}
 	if method != http.MethodGet {
-		all = append(all, 413, 501, 502)
+		all = append(all, 412, 413, 501, 502)
 	}
 	return all
 }

@@ -45,6 +45,9 @@ type switchAsked struct {
 }
 
 func (a *API) userSwitch(ctx context.Context, in *switchAsked) (*body[workflows.Progress], error) {
+	if _, err := a.People.Person(ctx, in.User); err != nil {
+		return nil, err
+	}
 	return bodyOf(a.Plans.UserSwitch(ctx, in.User, time.Duration(in.Wait)*time.Second))
 }
 

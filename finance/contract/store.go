@@ -81,7 +81,8 @@ type HeldQuery struct {
 	KnownAt time.Time
 	// History selects all that ever were known.
 	History bool
-	// After goes on behind a version of a contract.
+	// After goes on behind a version of a contract; behind all of them where KnownFrom
+	// is zero.
 	After struct {
 		Book      string
 		Contract  ID
@@ -96,7 +97,8 @@ func (h *Held) Place() string {
 	return strings.Join([]string{h.Book, string(h.Contract.ID), h.ValidFrom.String(), h.KnownFrom.UTC().Format(time.RFC3339Nano)}, "/")
 }
 
-// Behind has the query go on behind a place.
+// Behind has the query go on behind a place, or behind all of a contract of a book,
+// as in telephony/pbx-seats.
 func (q *HeldQuery) Behind(place string) error {
 	if place == "" {
 		return nil
@@ -104,13 +106,15 @@ func (q *HeldQuery) Behind(place string) error {
 	parts := strings.Split(place, "/")
 	const book, id, valid, known = 0, 1, 2, 3
 	var err error
-	if len(parts) == known+1 {
+	if len(parts) > id {
 		q.After.Book, q.After.Contract = parts[book], ID(parts[id])
+	}
+	if len(parts) > known {
 		if q.After.ValidFrom, err = finance.ParseDay(parts[valid]); err == nil {
 			q.After.KnownFrom, err = time.Parse(time.RFC3339Nano, parts[known])
 		}
 	}
-	if len(parts) != known+1 || err != nil {
+	if err != nil || len(parts) != valid && len(parts) != known+1 {
 		return fmt.Errorf("%q is no place of this list: %w", place, dualtone.ErrInvalid)
 	}
 	return nil
