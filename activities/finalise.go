@@ -30,6 +30,7 @@ func (p *Prechecks) Final(ctx context.Context, ref PlanRef, at time.Time) ([]str
 	if f.stages, err = p.Store.Stages(ctx, ref.Plan); err != nil {
 		return nil, err
 	}
+	f.whole()
 	if err := f.rested(ctx, final.NotBefore.AfterLastSwitch); err != nil {
 		return nil, err
 	}
@@ -52,6 +53,16 @@ type finalCheck struct {
 
 func (f *finalCheck) miss(what string, args ...any) {
 	f.missing = append(f.missing, fmt.Sprintf(what, args...))
+}
+
+// whole asks whether everybody is where the plan wanted them: somebody may have
+// gone back alone since their stage passed.
+func (f *finalCheck) whole() {
+	for _, s := range f.stages {
+		if missing := rollout.Missing(s.Users); missing != "" && s.State == rollout.Passed {
+			f.miss("of stage %s, %s; dualtone plan skip %s --stage %s --user ID leaves somebody out", s.ID, missing, f.ref.Plan, s.ID)
+		}
+	}
 }
 
 // rested asks whether the last switch is long enough ago.

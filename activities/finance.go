@@ -28,9 +28,9 @@ type FinanceRecords interface {
 	// Sampled reads what is recorded of everybody with an account on either system,
 	// with their place in a plan.
 	Sampled(ctx context.Context, plan string) ([]sample.Person, error)
-	// Hairpins reads the minutes of calls that a system sent on to another one, by
-	// the days of a zone.
-	Hairpins(ctx context.Context, span finance.Span, zone string) ([]cost.Minutes, error)
+	// Hairpins reads the minutes of calls that a system sent on to another one, by the
+	// days of a zone and the cost center of who took them there.
+	Hairpins(ctx context.Context, span finance.Span, between sample.Between) ([]cost.Minutes, error)
 }
 
 // Sampler keeps the facts of finance: it folds what the workflows wrote, and asks
@@ -88,13 +88,14 @@ func (s *Sampler) Sample(ctx context.Context) (SampledFinance, error) {
 	if err != nil {
 		return done, err
 	}
-	zone := "UTC"
+	between := sample.Between{Zone: "UTC"}
 	for _, p := range plans {
 		v, err := s.Versions.Version(ctx, p.Name, plan.Hash(p.Hash))
 		if err != nil {
 			return done, wrap(err, "plan %s", p.Name)
 		}
-		zone = string(v.Document.Plan.Spec.Timezone)
+		spec := &v.Document.Plan.Spec
+		between = sample.Between{Old: spec.Systems.Old, New: spec.Systems.New, Zone: string(spec.Timezone)}
 		kept, err := s.plan(ctx, &v, p)
 		if err != nil {
 			return done, wrap(err, "plan %s", p.Name)
@@ -102,7 +103,7 @@ func (s *Sampler) Sample(ctx context.Context) (SampledFinance, error) {
 		done.Plans = append(done.Plans, SampledPlan{p.Name, kept})
 	}
 	span := finance.Span{From: done.Day - lookBack, To: done.Day - 1}
-	minutes, err := s.Records.Hairpins(ctx, span, zone)
+	minutes, err := s.Records.Hairpins(ctx, span, between)
 	if err != nil {
 		return done, err
 	}

@@ -59,7 +59,13 @@ type office struct {
 
 func newOffice(t *testing.T, people ...dualtone.Person) *office {
 	t.Helper()
-	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(planText), Now: noon()})
+	return officeWith(t, planText, people...)
+}
+
+// officeWith is one whose plan is another text.
+func officeWith(t *testing.T, text string, people ...dualtone.Person) *office {
+	t.Helper()
+	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(text), Now: noon()})
 	if err := read.Faults.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -198,6 +204,38 @@ func TestNobodyGoesForwardBeforeTheWayBackIsProved(t *testing.T) {
 		blocks := strings.Join(found.Blocks, "; ")
 		if c.want == "" && blocks != "" || !strings.Contains(blocks, c.want) {
 			t.Errorf("a way back %s: blocked by %q, want %q", name, blocks, c.want)
+		}
+	}
+}
+
+// Somebody who is moved before their location is known to those who answer calls for
+// help sends help to the wrong place.
+func TestHazardNobodyMovesWhoseLocationForCallsForHelpIsNotKnown(t *testing.T) {
+	t.Parallel()
+	world := cutovertest.NewWorld(cutovertest.Before())
+	for _, c := range []struct {
+		fail, location, blocked string
+		out                     bool
+	}{
+		{"block_stage", "", "e911_location_present: no location for calls for help (x_e911_location): E100", false},
+		{"block_stage", "12 Main St, floor 3", "", false},
+		{"skip_user", "", "", true},
+		{"skip_user", "12 Main St, floor 3", "", false},
+	} {
+		someone := cutovertest.Agent()
+		if c.location != "" {
+			someone.Attributes = dualtone.Attributes{"x_e911_location": {c.location}}
+		}
+		o := officeWith(t, strings.Replace(planText, "precheck: [", "precheck: [{check: e911_location_present, on_fail: "+c.fail+"}, ", 1), someone)
+		checks := &activities.Prechecks{
+			Library: o.library, Store: o.store, Proofs: restored{}, People: o.people, Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), Now: noon,
+		}
+		found, err := checks.Check(t.Context(), o.stage("pilot"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blocks := strings.Join(found.Blocks, "; "); blocks != c.blocked || (found.LeftOut["E100"] != "") != c.out {
+			t.Errorf("%+v: blocked by %q, left out %v", c, blocks, found.LeftOut)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,13 +30,19 @@ func (u *User) Ready(ctx context.Context, o Order) (Result, error) {
 			return Result{}, err
 		}
 	}
-	busy, err := u.waitFree(ctx, l.person, u.Drain.Wait)
+	wait := cmp.Or(o.Wait, u.Drain.Wait)
+	busy, err := u.waitFree(ctx, l.person, wait)
 	if err != nil {
 		return Result{}, err
 	}
 	result := Result{Outcome: cutover.Done}
-	if busy != "" {
-		result = Result{Outcome: cutover.NotFree, Detail: fmt.Sprintf("still busy after %s: %s", u.Drain.Wait, busy)}
+	switch {
+	case busy != "" && o.Insist && o.To == dualtone.Old:
+		note := u.entry(ctx, o, cutover.Note)
+		note.Text = fmt.Sprintf("still busy after %s: %s; new calls go back, and this one goes on", wait, busy)
+		l.pending = append(l.pending, note)
+	case busy != "":
+		result = Result{Outcome: cutover.NotFree, Detail: fmt.Sprintf("still busy after %s: %s", wait, busy)}
 	}
 	return u.conclude(ctx, o, result, l.pending...)
 }

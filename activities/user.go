@@ -82,6 +82,10 @@ type Order struct {
 	// Held is the stage of a plan on whose behalf the user is moved; its holds
 	// are honored until the first write of the move.
 	Held *StageRef `json:"held,omitempty"`
+	// Wait is how long the user is waited for until they are free; that of the
+	// settings where it is 0. Insist: then they go back although they are not.
+	Wait   time.Duration `json:"wait,omitempty"`
+	Insist bool          `json:"insist,omitempty"`
 	// Over is what a way back overwrites although somebody else set it, as whoever
 	// chose so has seen it.
 	Over cutover.Image `json:"over,omitempty"`

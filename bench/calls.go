@@ -255,6 +255,18 @@ func (k *keeping) ask(ctx context.Context) ([]timed, error) {
 	}); err != nil {
 		return nil, err
 	}
+	if err := f.time("one leg by its record alone", 20, func(int) error {
+		_, err := k.calls.Find(ctx, sample.LegID)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if err := f.time("the legs of a system's own key of a call", 20, func(int) error {
+		_, err := k.calls.Legs(ctx, calllog.LegQuery{Call: sample.Call, Limit: 50})
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	stitched := postgres.NewStitches(k.calls)
 	if err := f.time("one call with its legs", 50, func(int) error {
 		call, err := stitched.CallOf(ctx, sample.Place())

@@ -31,10 +31,10 @@ func (k *keeping) files(ctx context.Context, n int, r *keptRound) error {
 		{"asterisk", calllogtest.AsteriskCSV(n*roundOfLegs, roundOfLegs), &r.Asterisk, &r.AsteriskAgain},
 		{"ucm-cdr", calllogtest.UCMFile(sample, "0f4a2c7e", n*roundOfLegs, roundOfLegs), &r.UCM, &r.UCMAgain},
 	} {
-		if *f.once, err = k.file(ctx, f.format, f.text); err != nil {
+		if *f.once, err = k.file(ctx, f.format, f.text, false); err != nil {
 			return err
 		}
-		if *f.again, err = k.file(ctx, f.format, f.text); err != nil {
+		if *f.again, err = k.file(ctx, f.format, f.text, true); err != nil {
 			return err
 		}
 	}
@@ -42,15 +42,14 @@ func (k *keeping) files(ctx context.Context, n int, r *keptRound) error {
 }
 
 // file reads a file into the log and returns rows a second.
-func (k *keeping) file(ctx context.Context, name string, text []byte) (float64, error) {
+func (k *keeping) file(ctx context.Context, name string, text []byte, again bool) (float64, error) {
 	f, err := format.Named(name)
 	if err != nil {
 		return 0, err
 	}
 	im := &source.Importer{
-		Ingester: calllog.Ingester{Store: k.calls},
+		Ingester: calllog.Ingester{Store: k.calls, Again: again},
 		Reading:  source.Reading{Format: &f, Options: format.Options{System: name, Country: "US", Zone: time.UTC}},
-		Again:    true,
 	}
 	began := time.Now()
 	results, err := im.Read(ctx, bytes.NewReader(text), name)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 
@@ -87,7 +86,7 @@ func (p *plane) startEcho(ctx context.Context) (contender, error) {
 		return contender{}, err
 	}
 	a := &datagrams{to: at, told: sipTold, protocol: newEchoed}
-	server, err := startProcess(filepath.Clean(p.dir), "echo", nil, self, "echo", at)
+	server, err := p.start("echo", nil, self, "echo", at)
 	if err != nil {
 		return contender{}, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -8,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -147,15 +147,14 @@ func askOne(ctx context.Context, s settings, address, report string) (commanded,
 	args := append([]string{"report"}, strings.Fields(report)...)
 	args = append(args, "--database-url", "file:"+address, "--out", filepath.Join(s.dir, "finance-report"))
 	cmd := exec.CommandContext(ctx, s.dualtone, args...) //nolint:gosec // our own program
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return commanded{}, fmt.Errorf("report %s: %w: %s", report, err, out)
+	most, err := runWatched(cmd)
+	if err != nil {
+		return commanded{}, fmt.Errorf("report %s: %w: %s", report, err, said.Bytes())
 	}
-	a := commanded{Took: time.Since(began)}
-	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		a.Most = used.Maxrss << 10
-	}
-	return a, nil
+	return commanded{Took: time.Since(began), Most: most}, nil
 }
 
 // company24 is a company that moves for two years.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dualtone/dualtone/report/document"
@@ -58,13 +57,10 @@ func formats(ctx context.Context, s settings, found *findings) error {
 			cmd := exec.CommandContext(ctx, itself, "print", format, strconv.Itoa(rows), file) //nolint:gosec // our own program
 			cmd.Stderr = os.Stderr
 			began := time.Now()
-			if err := cmd.Run(); err != nil {
+			if p.Most, err = runWatched(cmd); err != nil {
 				return fmt.Errorf("print %d rows as %s: %w", rows, format, err)
 			}
 			p.Took = time.Since(began)
-			if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-				p.Most = used.Maxrss << 10
-			}
 			about, err := os.Stat(file)
 			if err != nil {
 				return err

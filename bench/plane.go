@@ -25,6 +25,7 @@ type plane struct {
 	settings
 
 	dir     string
+	cores   cores
 	at      planePorts
 	edge    *process
 	closers []func()
@@ -43,6 +44,9 @@ func newPlane(ctx context.Context, s settings) (_ *plane, err error) {
 		return nil, err
 	}
 	p := &plane{settings: s, dir: dir}
+	if p.cores, err = twoCores(); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -132,11 +136,20 @@ edge:
 `, p.at.sip, p.at.http, p.at.enum, enumZone, enumZone, oldPort, newPort, p.routingJournal), 0o600); err != nil {
 		return err
 	}
-	if p.edge, err = startProcess(p.dir, "dualtone edge", []string{"BENCH_DATABASE=" + url}, p.dualtone, "--config", file, "edge"); err != nil {
+	if p.edge, err = p.start("dualtone edge", []string{"BENCH_DATABASE=" + url}, p.dualtone, "--config", file, "edge"); err != nil {
 		return err
 	}
 	p.later(p.edge.stop)
 	return awaitRight(ctx, p.edge, p.sipAsker(p.at.sip), p.httpAsker(), p.enumAsker(p.at.enum))
+}
+
+// start runs a server on the servers' processor.
+func (p *plane) start(name string, env []string, program string, args ...string) (started *process, err error) {
+	err = on(p.cores.server, func() error {
+		started, err = startProcess(p.dir, name, env, program, args...)
+		return err
+	})
+	return started, err
 }
 
 // awaitRight waits until a server answers as it should.
@@ -145,7 +158,7 @@ func awaitRight(ctx context.Context, p *process, askers ...asker) error {
 	deadline := time.Now().Add(within)
 	for _, a := range askers {
 		for {
-			got, err := a.closed(ctx, 1, 50*time.Millisecond)
+			got, err := a.ask(ctx, closedLoop(1, 50*time.Millisecond))
 			if err == nil && got.Answered > 0 && got.clean() {
 				break
 			}
@@ -177,7 +190,7 @@ func (p *plane) httpAsker() asker {
 const kamailioSL = `#!KAMAILIO
 debug=-1
 log_stderror=yes
-children=2
+children=1
 auto_aliases=no
 max_while_loops=%[2]d
 listen=udp:%[1]s
@@ -222,7 +235,7 @@ func (p *plane) startNginx(ctx context.Context) (contender, error) {
 	const body = `{"version":"1.0","routing":"serial","routes":[{"uri":"sip:+15551200000@127.0.0.1:5071","headers":{},"fr_timer":2000,"fr_inv_timer":30000}]}`
 	file := filepath.Join(p.dir, "nginx.conf")
 	text := fmt.Appendf(nil, `daemon off;
-worker_processes 2;
+worker_processes 1;
 pid %[1]s/nginx.pid;
 error_log stderr error;
 events { worker_connections 1024; }
@@ -269,7 +282,7 @@ func (p *plane) startNSD(ctx context.Context) (contender, error) {
 		os.WriteFile(filepath.Join(p.dir, "zone"), []byte(zone.String()), 0o600),
 		os.WriteFile(file, fmt.Appendf(nil, `server:
 	ip-address: %[2]s@%[3]s
-	server-count: 2
+	server-count: 1
 	reuseport: yes
 	username: ""
 	zonesdir: "%[1]s"
@@ -290,7 +303,7 @@ zone:
 }
 
 func (p *plane) startPeer(ctx context.Context, name string, a asker, program string, args ...string) (contender, error) {
-	peer, err := startProcess(p.dir, name, nil, program, args...)
+	peer, err := p.start(name, nil, program, args...)
 	if err != nil {
 		return contender{}, err
 	}

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"slices"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // probePatience is how long a question waits for its answer: after that (T1 of RFC 3261) a
@@ -17,10 +14,41 @@ const probePatience = 500 * time.Millisecond
 // asker asks one server. A question has a number, from which it is told what is asked
 // and what the right answer is.
 type asker interface {
-	// closed keeps so many questions outstanding, each from a socket of its own.
-	closed(ctx context.Context, outstanding int, span time.Duration) (probed, error)
-	// open asks at a fixed rate, whatever is answered.
-	open(ctx context.Context, rate float64, span time.Duration) (probed, error)
+	ask(ctx context.Context, p pace) (probed, error)
+}
+
+// pace is when questions are asked, for a span of time.
+type pace struct {
+	span time.Duration
+	// rate is that of an open loop, in which nobody waits for answers.
+	rate float64
+	// outstanding is how many questions of a closed loop wait for their answers.
+	outstanding int
+}
+
+func openLoop(rate float64, span time.Duration) pace { return pace{span: span, rate: rate} }
+
+func closedLoop(outstanding int, span time.Duration) pace {
+	return pace{span: span, outstanding: outstanding}
+}
+
+// asked is how many questions should have been asked by now, when so many are done with.
+func (p pace) asked(since time.Duration, done int) int {
+	switch {
+	case p.rate > 0:
+		return int(p.rate * min(since, p.span).Seconds())
+	case since < p.span:
+		return done + p.outstanding
+	}
+	return 0
+}
+
+// due is when a question should be asked.
+func (p pace) due(n int, now time.Duration) time.Duration {
+	if p.rate > 0 {
+		return time.Duration(float64(n+1) / p.rate * float64(time.Second))
+	}
+	return now
 }
 
 // probed is what one server answered in a span.
@@ -49,10 +77,11 @@ func (p probed) perCore() float64 { return 1e6 / p.CPU }
 
 func (p probed) clean() bool { return p.Answered == p.Asked && p.Wrong+p.TurnedAway == 0 }
 
-// heard gathers the answers of one goroutine.
+// heard gathers answers.
 type heard struct {
-	asked, wrong, turnedAway int
-	took                     []time.Duration
+	asked, answered, wrong, turnedAway int
+	// took are those that came in time.
+	took []time.Duration
 }
 
 // verdict is what an answer is.
@@ -71,7 +100,9 @@ func rightIf(ok bool) verdict {
 	return wrong
 }
 
-func (h *heard) judge(v verdict) {
+// note notes an answer and how long it took.
+func (h *heard) note(v verdict, took time.Duration) {
+	h.answered++
 	switch v {
 	case right:
 	case wrong:
@@ -79,21 +110,69 @@ func (h *heard) judge(v verdict) {
 	case turnedAway:
 		h.turnedAway++
 	}
+	if took < probePatience {
+		h.took = append(h.took, took)
+	}
 }
 
-// sum puts together what several goroutines have gathered.
-func sum(all []heard, span time.Duration) probed {
-	p := probed{Seconds: span.Seconds()}
-	var took []time.Duration
-	for _, t := range all {
-		p.Asked += t.asked
-		p.Wrong += t.wrong
-		p.TurnedAway += t.turnedAway
-		took = append(took, t.took...)
+// line is how a server is reached.
+type line interface {
+	// send asks a question that was due at a moment, if there is room for it.
+	send(n int, due time.Time) (sent bool, err error)
+	// hear gathers the answers that are there.
+	hear(h *heard) error
+}
+
+// converse asks at a pace, from a first question on, and hears the answers. Its thread never
+// sleeps: it has a processor for itself, and one that had to be woken first would be late.
+func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	h := heard{took: make([]time.Duration, 0, 1<<20)}
+	var late []time.Duration
+	began, lost := time.Now(), 0
+	for quiet := began; ctx.Err() == nil; {
+		now := time.Now()
+		since := now.Sub(began)
+		if n, may := h.asked, p.asked(since, h.answered+lost); n < may {
+			due := p.due(n, since)
+			sent, err := l.send(first+n, began.Add(due))
+			if err != nil {
+				return probed{}, err
+			}
+			if sent {
+				h.asked++
+				late = append(late, since-due)
+				quiet = now
+			}
+		}
+		before := h.answered
+		if err := l.hear(&h); err != nil {
+			return probed{}, err
+		}
+		if h.answered > before {
+			quiet = now
+		}
+		if h.asked <= h.answered+lost && since > p.span {
+			break
+		}
+		if now.Sub(quiet) > probePatience {
+			lost = h.asked - h.answered
+		}
 	}
-	p.Answered = len(took)
-	p.P50, p.P99 = micros(took, 50), micros(took, 99)
-	return p
+	result := h.sum(p)
+	if p.rate > 0 {
+		result.Late = micros(late, 99)
+	}
+	return result, ctx.Err()
+}
+
+// sum is what was heard at a pace.
+func (h *heard) sum(p pace) probed {
+	return probed{
+		Rate: p.rate, Asked: h.asked, Answered: len(h.took), Wrong: h.wrong, TurnedAway: h.turnedAway,
+		Seconds: p.span.Seconds(), P50: micros(h.took, 50), P99: micros(h.took, 99),
+	}
 }
 
 // micros is a percentile in microseconds, 0 of nothing.
@@ -103,43 +182,4 @@ func micros(took []time.Duration, percent int) int {
 	}
 	slices.Sort(took)
 	return int(took[(len(took)-1)*percent/100].Microseconds())
-}
-
-// pace calls send for each question at its time, and returns how late each was.
-func pace(ctx context.Context, rate float64, span time.Duration, send func(n int, due time.Time) error) (late []time.Duration, err error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	began := time.Now()
-	all := int(rate * span.Seconds())
-	for n := 0; n < all && ctx.Err() == nil; {
-		now := time.Now()
-		for ; n < all; n++ {
-			due := began.Add(time.Duration(float64(n) / rate * float64(time.Second)))
-			if due.After(now) {
-				if err := sleep(time.Until(due)); err != nil {
-					return late, err
-				}
-				break
-			}
-			late = append(late, now.Sub(due))
-			if err := send(n, due); err != nil {
-				return late, err
-			}
-			now = time.Now()
-		}
-	}
-	return late, ctx.Err()
-}
-
-// sleep has the kernel wake the thread, some 50 us late. A timer of Go is up to a
-// millisecond late on an idle processor, and what has become due meanwhile would be
-// sent in one burst, which no callers do.
-func sleep(d time.Duration) error {
-	left := unix.NsecToTimespec(max(0, d.Nanoseconds()))
-	for {
-		err := unix.Nanosleep(&left, &left)
-		if !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
 }

@@ -1,15 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
-	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // lookups asks over HTTP, on connections that are kept.
@@ -22,147 +24,121 @@ type lookups struct {
 	runs  int
 }
 
-// connections of an open loop.
-const openConnections = 64
+// connections are those of an SBC that keeps some and asks one question at a time on each.
+const connections = 64
 
-// lookup is one connection.
-type lookup struct {
-	*lookups
-
-	conn net.Conn
-	in   *bufio.Reader
-	out  []byte
-	body []byte
+func (l *lookups) ask(ctx context.Context, p pace) (_ probed, err error) {
+	line := &lookupLine{lookups: l, ready: make([]unix.EpollEvent, connections)}
+	if line.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return probed{}, err
+	}
+	defer func() { _ = unix.Close(line.epoll) }()
+	for range connections {
+		file, err := l.dial(ctx)
+		if err != nil {
+			return probed{}, err
+		}
+		defer func() { _ = file.Close() }()
+		c := &connection{file: int(file.Fd())} //nolint:gosec // A file's number is small.
+		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(len(line.all))}
+		if err := errors.Join(unix.SetNonblock(c.file, true), unix.EpollCtl(line.epoll, unix.EPOLL_CTL_ADD, c.file, &event)); err != nil {
+			return probed{}, err
+		}
+		line.all, line.free = append(line.all, c), append(line.free, c)
+	}
+	l.runs++
+	return converse(ctx, line, questionBlock(l.runs), p)
 }
 
-func (l *lookups) dial(ctx context.Context) (*lookup, error) {
+func (l *lookups) dial(ctx context.Context) (*os.File, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.to)
 	if err != nil {
 		return nil, err
 	}
-	return &lookup{lookups: l, conn: conn, in: bufio.NewReader(conn)}, nil
+	defer func() { _ = conn.Close() }() // the file is a copy
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return nil, fmt.Errorf("%s: no TCP", l.to)
+	}
+	return tcp.File()
 }
 
-// ask asks one question and reads its answer. An error is of the connection.
-func (l *lookup) ask(n int) (right bool, err error) {
+// lookupLine measures from when a question was due: it may have to wait for a connection.
+type lookupLine struct {
+	*lookups
+
+	epoll     int
+	ready     []unix.EpollEvent
+	all, free []*connection
+	out       []byte
+}
+
+// connection is one that is kept, and what was asked on it.
+type connection struct {
+	file int
+	n    int
+	due  time.Time
+	in   []byte
+}
+
+func (l *lookupLine) send(n int, due time.Time) (bool, error) {
+	if len(l.free) == 0 {
+		return false, nil
+	}
+	c := l.free[len(l.free)-1]
+	l.free = l.free[:len(l.free)-1]
+	c.n, c.due, c.in = n, due, c.in[:0]
 	l.out = fmt.Appendf(l.out[:0], "GET "+l.path+" HTTP/1.1\r\nHost: edge\r\n\r\n", probedNumber(n), n)
-	if err := l.conn.SetDeadline(time.Now().Add(probePatience)); err != nil {
-		return false, err
+	wrote, err := unix.Write(c.file, l.out)
+	if err == nil && wrote < len(l.out) {
+		err = io.ErrShortWrite
 	}
-	if _, err := l.conn.Write(l.out); err != nil {
-		return false, err
-	}
-	status, err := l.in.ReadSlice('\n')
-	if err != nil {
-		return false, err
-	}
-	ok, length := bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")), 0
-	for {
-		line, err := l.in.ReadSlice('\n')
-		if err != nil {
-			return false, err
-		}
-		if len(line) <= len("\r\n") {
-			break
-		}
-		if name, value, _ := bytes.Cut(line, []byte(": ")); bytes.EqualFold(name, []byte("Content-Length")) {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return false, err
-			}
-		}
-	}
-	l.body = append(l.body[:0], make([]byte, length)...)
-	_, err = io.ReadFull(l.in, l.body)
-	return ok && l.right(n, l.body), err
+	return true, err
 }
 
-func (l *lookups) closed(ctx context.Context, outstanding int, span time.Duration) (probed, error) {
-	until := time.Now().Add(span)
-	l.runs++
-	all, err := l.each(ctx, outstanding, func(c *lookup, i int, h *heard) error {
-		for n := questionBlock(l.runs, i); ctx.Err() == nil && time.Now().Before(until); n++ {
-			if err := c.note(n, time.Now(), h); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return sum(all, span), err
-}
-
-// open measures from when a question was due: it may have to wait for a connection.
-func (l *lookups) open(ctx context.Context, rate float64, span time.Duration) (probed, error) {
-	type due struct {
-		n  int
-		at time.Time
-	}
-	l.runs++
-	first := questionBlock(l.runs, 0)
-	queue := make(chan due, int(rate*span.Seconds())+1)
-	var late []time.Duration
-	var paced error
-	var pacing sync.WaitGroup
-	pacing.Go(func() {
-		defer close(queue)
-		late, paced = pace(ctx, rate, span, func(n int, at time.Time) error {
-			queue <- due{first + n, at}
-			return nil
-		})
-	})
-	all, err := l.each(ctx, openConnections, func(c *lookup, _ int, h *heard) error {
-		for q := range queue {
-			if err := c.note(q.n, q.at, h); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for range queue {
-		// What nobody could ask any more is not left behind.
-	}
-	pacing.Wait()
-	p := sum(all, span)
-	p.Rate, p.Late = rate, micros(late, 99)
-	if err == nil {
-		err = paced
-	}
-	return p, err
-}
-
-// note asks one question and notes how long after a moment it was answered.
-func (l *lookup) note(n int, since time.Time, h *heard) error {
-	h.asked++
-	right, err := l.ask(n)
-	if err != nil {
+func (l *lookupLine) hear(h *heard) error {
+	ready, err := unix.EpollWait(l.epoll, l.ready, 0)
+	if err != nil && !errors.Is(err, unix.EINTR) {
 		return err
 	}
-	h.judge(rightIf(right))
-	if took := time.Since(since); took < probePatience {
-		h.took = append(h.took, took)
+	for _, event := range l.ready[:max(0, ready)] {
+		c := l.all[event.Fd]
+		const most = 4 << 10
+		c.in = append(c.in, make([]byte, most)...)
+		got, err := unix.Read(c.file, c.in[len(c.in)-most:])
+		c.in = c.in[:len(c.in)-most+max(0, got)]
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			continue
+		case err != nil:
+			return err
+		case got == 0:
+			return fmt.Errorf("a connection was closed: %w", io.ErrUnexpectedEOF)
+		}
+		body, whole, err := bodyOf(c.in)
+		if err != nil {
+			return err
+		}
+		if !whole {
+			continue
+		}
+		h.note(rightIf(bytes.HasPrefix(c.in, []byte("HTTP/1.1 200 ")) && l.right(c.n, body)), time.Since(c.due))
+		l.free = append(l.free, c)
 	}
 	return nil
 }
 
-// each uses so many connections at the same time.
-func (l *lookups) each(ctx context.Context, connections int, use func(c *lookup, i int, h *heard) error) ([]heard, error) {
-	all, failed := make([]heard, connections), make([]error, connections)
-	var open sync.WaitGroup
-	for i := range connections {
-		open.Go(func() {
-			c, err := l.dial(ctx)
-			if err != nil {
-				failed[i] = err
-				return
-			}
-			defer func() { _ = c.conn.Close() }()
-			failed[i] = use(c, i, &all[i])
-		})
+// bodyOf is the body of an answer, once all of it is there.
+func bodyOf(answer []byte) (body []byte, whole bool, err error) {
+	head, body, whole := bytes.Cut(answer, []byte("\r\n\r\n"))
+	if !whole {
+		return nil, false, nil
 	}
-	open.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return all, err
+	for line := range bytes.Lines(head) {
+		if name, value, _ := bytes.Cut(line, []byte(": ")); bytes.EqualFold(name, []byte("Content-Length")) {
+			length, err := strconv.Atoi(string(bytes.TrimSpace(value)))
+			return body, err == nil && len(body) >= length, err
 		}
 	}
-	return all, ctx.Err()
+	return nil, false, fmt.Errorf("an answer without Content-Length: %.80q", head)
 }

@@ -5,6 +5,9 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -57,7 +60,7 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := &datagrams{to: answering(t, c.answer), told: sipTold, protocol: newSIPProtocol}
-			p, err := d.open(t.Context(), asked, time.Second)
+			p, err := d.ask(t.Context(), openLoop(asked, time.Second))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +88,7 @@ func TestTheProberSeesASlowServer(t *testing.T) {
 		<-time.After(slow)
 		return redirect(b, probedTarget(askedIn(b)))
 	})}
-	p, err := d.open(context.WithoutCancel(t.Context()), 10, time.Second)
+	p, err := d.ask(context.WithoutCancel(t.Context()), openLoop(10, time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,3 +107,37 @@ func TestAQuestionInTheDNSIsAboutItsNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestTheProberOverHTTPCountsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	const asked = 300
+	// Bodies of 6 kB come in more than one piece.
+	long := bytes.Repeat([]byte("x"), 6<<10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var n int
+		_, _ = fmt.Sscan(r.URL.Query().Get("n"), &n)
+		if n%10 == 0 {
+			n++
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(long)+8))
+		if n%10 == 5 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = fmt.Fprintf(w, "%s%08d", long, n)
+	}))
+	t.Cleanup(server.Close)
+	l := &lookups{to: server.Listener.Addr().String(), path: "/?to=%s&n=%d", right: func(n int, body []byte) bool {
+		return bytes.HasSuffix(body, fmt.Appendf(nil, "%08d", n))
+	}}
+	for _, at := range []pace{openLoop(asked, time.Second), closedLoop(4, 200*time.Millisecond)} {
+		p, err := l.ask(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Asked == 0 || p.Answered != p.Asked || abs(p.Wrong-p.Asked/5) > 1 || at.rate > 0 && p.Asked != asked {
+			t.Errorf("got %+v", p)
+		}
+	}
+}
+
+func abs(n int) int { return max(n, -n) }

@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,8 +31,26 @@ type datagrams struct {
 	runs     int
 }
 
-// openSockets are the sockets of an open loop: the trunks of some SBCs.
-const openSockets = 16
+// trunks are the sockets that ask: those of some SBCs.
+const trunks = 4
+
+func (d *datagrams) ask(ctx context.Context, p pace) (probed, error) {
+	l := &datagramLine{told: d.told, talk: d.protocol(), sent: make([]int64, d.told), in: make([]ipv4.Message, 32)}
+	for i := range l.in {
+		const most, control = 4 << 10, 64
+		l.in[i].Buffers, l.in[i].OOB = [][]byte{make([]byte, most)}, make([]byte, control)
+	}
+	for range trunks {
+		conn, err := d.dial(ctx)
+		if err != nil {
+			return probed{}, err
+		}
+		defer func() { _ = conn.Close() }()
+		l.out, l.back = append(l.out, conn), append(l.back, ipv4.NewPacketConn(conn))
+	}
+	d.runs++
+	return converse(ctx, l, questionBlock(d.runs), p)
+}
 
 func (d *datagrams) dial(ctx context.Context) (*net.UDPConn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", d.to)
@@ -45,123 +62,51 @@ func (d *datagrams) dial(ctx context.Context) (*net.UDPConn, error) {
 		return nil, fmt.Errorf("%s: no UDP", d.to)
 	}
 	const room = 4 << 20
-	return udp, udp.SetReadBuffer(room)
+	return udp, errors.Join(udp.SetReadBuffer(room), stampArrivals(udp))
 }
 
-func (d *datagrams) closed(ctx context.Context, outstanding int, span time.Duration) (probed, error) {
-	all, failed := make([]heard, outstanding), make([]error, outstanding)
-	until := time.Now().Add(span)
-	d.runs++
-	var callers sync.WaitGroup
-	for c := range outstanding {
-		callers.Go(func() { failed[c] = d.converse(ctx, &all[c], questionBlock(d.runs, c), until) })
-	}
-	callers.Wait()
-	for _, err := range failed {
+// datagramLine stamps each question when it is sent, and takes the time of the answer from the
+// kernel, so that the prober's own turn to read it is not measured.
+type datagramLine struct {
+	told int
+	talk protocol
+	out  []*net.UDPConn
+	back []*ipv4.PacketConn
+	in   []ipv4.Message
+	// sent is when each question went, 0 once it is answered.
+	sent []int64
+}
+
+func (l *datagramLine) send(n int, _ time.Time) (bool, error) {
+	question := l.talk.question(n)
+	l.sent[n%l.told] = time.Now().UnixNano()
+	_, err := l.out[n%len(l.out)].Write(question)
+	return true, err
+}
+
+func (l *datagramLine) hear(h *heard) error {
+	for _, from := range l.back {
+		got, err := from.ReadBatch(l.in, unix.MSG_DONTWAIT)
+		if errors.Is(err, unix.EAGAIN) {
+			continue
+		}
 		if err != nil {
-			return probed{}, err
-		}
-	}
-	return sum(all, span), ctx.Err()
-}
-
-// converse asks one question after the other.
-func (d *datagrams) converse(ctx context.Context, h *heard, n int, until time.Time) error {
-	conn, err := d.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	talk, answer := d.protocol(), make([]byte, 64<<10)
-	for ; ctx.Err() == nil; n++ {
-		began := time.Now()
-		if began.After(until) {
-			return nil
-		}
-		h.asked++
-		if _, err := conn.Write(talk.question(n)); err != nil {
 			return err
 		}
-		if err := conn.SetReadDeadline(began.Add(probePatience)); err != nil {
-			return err
-		}
-		got, err := conn.Read(answer)
-		if err != nil {
-			continue // it is missing among the answers
-		}
-		took := time.Since(began)
-		of, is := talk.answer(answer[:got])
-		if of%d.told != n%d.told {
-			is = wrong
-		}
-		h.judge(is)
-		h.took = append(h.took, took)
-	}
-	return ctx.Err()
-}
-
-// open stamps each question when it is sent, and takes the time of the answer from
-// the kernel, so that the prober's own turn to run is not measured.
-func (d *datagrams) open(ctx context.Context, rate float64, span time.Duration) (probed, error) {
-	conns := make([]*net.UDPConn, openSockets)
-	for i := range conns {
-		conn, err := d.dial(ctx)
-		if err != nil {
-			return probed{}, err
-		}
-		defer func() { _ = conn.Close() }()
-		if err := stampArrivals(conn); err != nil {
-			return probed{}, err
-		}
-		conns[i] = conn
-	}
-	sent := make([]atomic.Int64, d.told)
-	all := make([]heard, openSockets)
-	var readers sync.WaitGroup
-	for i, conn := range conns {
-		readers.Go(func() { d.listen(conn, &all[i], sent) })
-	}
-	d.runs++
-	talk, asked, first := d.protocol(), 0, questionBlock(d.runs, 0)
-	late, err := pace(ctx, rate, span, func(n int, _ time.Time) error {
-		asked++
-		n += first
-		question := talk.question(n)
-		sent[n%d.told].Store(time.Now().UnixNano())
-		_, err := conns[n%openSockets].Write(question)
-		return err
-	})
-	for _, conn := range conns {
-		_ = conn.SetReadDeadline(time.Now().Add(probePatience))
-	}
-	readers.Wait()
-	p := sum(all, span)
-	p.Rate, p.Asked, p.Late = rate, asked, micros(late, 99)
-	return p, err
-}
-
-// listen reads answers until the socket's deadline.
-func (d *datagrams) listen(conn *net.UDPConn, h *heard, sent []atomic.Int64) {
-	const batch, control = 32, 64
-	in := make([]ipv4.Message, batch)
-	for i := range in {
-		in[i].Buffers, in[i].OOB = [][]byte{make([]byte, 4<<10)}, make([]byte, control)
-	}
-	packet, talk := ipv4.NewPacketConn(conn), d.protocol()
-	for {
-		got, err := packet.ReadBatch(in, 0)
-		if err != nil {
-			return
-		}
-		for i := range in[:got] {
-			n, is := talk.answer(in[i].Buffers[0][:in[i].N])
-			h.judge(is)
-			asked := sent[n%d.told].Load()
-			if took := time.Duration(arrival(in[i].OOB[:in[i].NN]) - asked); asked > 0 && took < probePatience {
-				h.took = append(h.took, took)
+		for i := range l.in[:got] {
+			n, is := l.talk.answer(l.in[i].Buffers[0][:l.in[i].N])
+			asked := &l.sent[n%l.told]
+			if *asked == 0 {
+				if is == wrong {
+					h.wrong++ // of what, it does not say
+				}
+				continue // it was answered before
 			}
+			h.note(is, time.Duration(arrival(l.in[i].OOB[:l.in[i].NN])-*asked))
+			*asked = 0
 		}
 	}
+	return nil
 }
 
 // stampArrivals asks the kernel to say when each datagram came.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dualtone/dualtone"
 )
@@ -19,7 +20,26 @@ const (
 // probedIndex spreads the questions over all numbers.
 func probedIndex(n int) int { return n * 7919 % probedNumbers }
 
-func numberAt(index int) string { return "+1555" + strconv.Itoa(firstNumber+index) }
+func numberAt(index int) string { return numbers()[index] }
+
+// numbers and targets are made before anything is measured: the prober has other things
+// to do than to put texts together.
+var (
+	numbers = sync.OnceValue(func() []string {
+		all := make([]string, probedNumbers)
+		for i := range all {
+			all[i] = "+1555" + strconv.Itoa(firstNumber+i)
+		}
+		return all
+	})
+	targets = sync.OnceValue(func() [][]byte {
+		all := make([][]byte, probedNumbers)
+		for i, number := range numbers() {
+			all[i] = fmt.Appendf(nil, "sip:%s@127.0.0.1:%d", number, portAt(i))
+		}
+		return all
+	})
+)
 
 // probedNumber is the number that a question is about.
 func probedNumber(n int) string { return numberAt(probedIndex(n)) }
@@ -45,10 +65,7 @@ func portAt(index int) int {
 }
 
 // probedTarget is what the right answer to a question holds.
-func probedTarget(n int) []byte {
-	index := probedIndex(n)
-	return fmt.Appendf(nil, "sip:%s@127.0.0.1:%d", numberAt(index), portAt(index))
-}
+func probedTarget(n int) []byte { return targets()[probedIndex(n)] }
 
 // sipProtocol asks with an INVITE as a carrier's trunk sends it.
 type sipProtocol struct {
@@ -141,11 +158,11 @@ func (d *sipProtocol) answer(b []byte) (n int, is verdict) {
 	return n, rightIf(err == nil && bytes.HasPrefix(b, []byte("SIP/2.0 302 ")) && bytes.Contains(b, probedTarget(n)))
 }
 
-// questionBlock is where the questions of one caller in one run begin. Nobody asks
-// twice about the same number within seconds: dualtone would take that for a loop.
-func questionBlock(run, caller int) int {
-	const most, apart, runs = 90_000_000, 1_000_003, 37_000_111
-	return (run*runs + caller*apart) % most
+// questionBlock is where the questions of a run begin. Nobody asks twice about the
+// same number within seconds: dualtone would take that for a loop.
+func questionBlock(run int) int {
+	const most, runs = 90_000_000, 37_000_111
+	return run * runs % most
 }
 
 // sipTold is how many questions are told apart: more than are asked within the time
@@ -185,9 +202,13 @@ func (d *dnsProtocol) answer(b []byte) (n int, is verdict) {
 		return 0, wrong
 	}
 	n = int(binary.BigEndian.Uint16(b))
+	const codes, refused, failed = 15, 5, 2
+	if code := b[3] & codes; code == refused || code == failed {
+		return n, turnedAway
+	}
 	// The answer repeats the question, and holds the target of the number in it.
 	index, ok := indexIn(b[header:])
-	return n, rightIf(ok && b[3]&15 == 0 && bytes.Contains(b, fmt.Appendf(nil, "sip:%s@127.0.0.1:%d!", numberAt(index), portAt(index))))
+	return n, rightIf(ok && b[3]&codes == 0 && bytes.Contains(b, targets()[index]))
 }
 
 // indexIn reads the number that a question's name is about.

@@ -15,10 +15,10 @@ func (f *findings) reportRouting(b *strings.Builder) {
 ## Where calls go
 
 `+"`dualtone edge`"+` with %d numbers in its table beside a peer with the same ones, in turns, medians of the rounds; every answer is
-checked. The closed loop has %d questions outstanding. Clean is the highest rate of an open loop at which every question was
+checked. Each server has one processor alone and the prober another, as if they were two machines; what else the machine does is in
+every figure. The closed loop has %d questions outstanding. Clean is the highest rate of an open loop at which every question was
 answered rightly within %s, which is when a SIP client asks again. Latency is at %.0f %% of that, from the question's sending to the
-answer's arrival as the kernel stamps it (over HTTP: from when it was due). Prober and server share the cores, and the rest of the
-machine's load is in every figure, so read the ratios; the processor time of an answer depends least on it.
+answer's arrival as the kernel stamps it (over HTTP: from when it was due to when it was read).
 
 `, probedNumbers, callersAtOnce, probePatience, 100*loadedShare)
 	if r.Journal != "" {

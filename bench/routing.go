@@ -74,6 +74,11 @@ func route(ctx context.Context, s settings, found *findings) error {
 		return err
 	}
 	p.later(floor.process.stop)
+	letGo, err := keepTo(p.cores.prober)
+	if err != nil {
+		return err
+	}
+	defer letGo()
 	for _, c := range []struct {
 		name, peer, program string
 		ours                asker
@@ -121,7 +126,7 @@ func compare(ctx context.Context, s settings, ours, theirs contender, floor *con
 				return c, fmt.Errorf("%s: %w", side.who.name, err)
 			}
 		}
-		alike, err := ours.asker.open(ctx, c.Theirs.Loaded[len(c.Theirs.Loaded)-1].Rate, loadedSpan)
+		alike, err := ours.asker.ask(ctx, openLoop(c.Theirs.Loaded[len(c.Theirs.Loaded)-1].Rate, loadedSpan))
 		if err != nil {
 			return c, fmt.Errorf("%s: %w", ours.name, err)
 		}
@@ -134,7 +139,7 @@ func compare(ctx context.Context, s settings, ours, theirs contender, floor *con
 			rate float64
 			all  *[]probed
 		}{{c.Ours.Loaded[len(c.Ours.Loaded)-1].Rate, &c.Floor}, {alike.Rate, &c.FloorAlike}} {
-			least, err := floor.asker.open(ctx, at.rate, loadedSpan)
+			least, err := floor.asker.ask(ctx, openLoop(at.rate, loadedSpan))
 			if err != nil {
 				return c, fmt.Errorf("%s: %w", floor.name, err)
 			}
@@ -148,15 +153,15 @@ func compare(ctx context.Context, s settings, ours, theirs contender, floor *con
 
 func (f *figures) measure(ctx context.Context, s settings, who contender) error {
 	group := who.process.cmd.Process.Pid
-	timed := func(run func() (probed, error)) (probed, error) {
+	timed := func(at pace) (probed, error) {
 		before := groupUsage(group)
-		p, err := run()
+		p, err := who.asker.ask(ctx, at)
 		if p.Answered > 0 {
 			p.CPU = float64((groupUsage(group) - before).Microseconds()) / float64(p.Answered)
 		}
 		return p, err
 	}
-	closed, err := timed(func() (probed, error) { return who.asker.closed(ctx, callersAtOnce, closedSpan) })
+	closed, err := timed(closedLoop(callersAtOnce, closedSpan))
 	if err != nil {
 		return err
 	}
@@ -166,7 +171,7 @@ func (f *figures) measure(ctx context.Context, s settings, who contender) error 
 		return err
 	}
 	f.Capacity = append(f.Capacity, capacity)
-	loaded, err := timed(func() (probed, error) { return who.asker.open(ctx, loadedShare*capacity, loadedSpan) })
+	loaded, err := timed(openLoop(loadedShare*capacity, loadedSpan))
 	if err != nil {
 		return err
 	}
@@ -200,7 +205,7 @@ func ramp(ctx context.Context, a asker, from float64) (float64, error) {
 
 func cleanAt(ctx context.Context, a asker, rate float64) (bool, error) {
 	for range 2 {
-		p, err := a.open(ctx, rate, rampSpan)
+		p, err := a.ask(ctx, openLoop(rate, rampSpan))
 		if err != nil || p.clean() {
 			return err == nil, err
 		}

@@ -71,10 +71,10 @@ func parsed(ctx context.Context, s settings) (float64, error) {
 	}
 	defer done()
 	k := &keeping{pool: pool, calls: postgres.NewCalls(pool)}
-	if _, err := k.file(ctx, "asterisk", calllogtest.AsteriskCSV(0, roundOfLegs)); err != nil { // warms up
+	if _, err := k.file(ctx, "asterisk", calllogtest.AsteriskCSV(0, roundOfLegs), false); err != nil { // warms up
 		return 0, err
 	}
-	return k.file(ctx, "asterisk", calllogtest.AsteriskCSV(roundOfLegs, roundOfLegs))
+	return k.file(ctx, "asterisk", calllogtest.AsteriskCSV(roundOfLegs, roundOfLegs), false)
 }
 
 func (r *stitched) ingestRate() float64 { return float64(r.Legs-r.Late) / r.Ingest }

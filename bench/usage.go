@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -111,18 +112,42 @@ func postgresUsage(postmaster int, u usage) {
 }
 
 // resident is the memory of a process in bytes.
-func resident(pid int) int64 {
+func resident(pid int) int64 { return memoryOf(pid, "VmRSS:") }
+
+// memoryOf is what the kernel says of a process's memory, in bytes.
+func memoryOf(pid int, what string) int64 {
 	text, _ := fs.ReadFile(os.DirFS("/proc"), fmt.Sprintf("%d/status", pid))
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
-		if len(fields) < 2 {
+		if len(fields) < 2 || fields[0] != what {
 			continue
 		}
-		if kb, err := strconv.ParseInt(fields[1], 10, 64); err == nil && fields[0] == "VmRSS:" {
-			return kb << 10
-		}
+		kb, _ := strconv.ParseInt(fields[1], 10, 64)
+		return kb << 10
 	}
 	return 0
+}
+
+// runWatched runs a command to its end and says the most memory that it held. It is asked for
+// while the command runs: the kernel's own figure at the end (ru_maxrss) is at least what the
+// starting process held.
+func runWatched(cmd *exec.Cmd) (most int64, err error) {
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	const often = 2 * time.Millisecond
+	look := time.NewTicker(often)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return most, err
+		case <-look.C:
+			most = max(most, memoryOf(cmd.Process.Pid, "VmHWM:"))
+		}
+	}
 }
 
 // liveHeap is the size in MB that the last garbage collection found alive, as a

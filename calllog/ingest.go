@@ -22,6 +22,9 @@ type Placed interface {
 type Ingester struct {
 	Store   Store
 	Settler Settler // may be nil
+	// Again reads from the beginning what was read before: the settings by which it
+	// was read were wrong.
+	Again bool
 	// BatchRows is how many rows are written at once; 20,000 when it is 0.
 	BatchRows int
 	// Told hears after each batch how far it has come; it may be nil.
@@ -50,7 +53,9 @@ func (i *Ingester) Ingest(ctx context.Context, from Ingest, rows Placed) (Ingest
 	}()
 	settled := time.Now()
 	for b := range full {
-		written, err := i.Store.Write(ctx, from.ID, b.batch(from.At))
+		batch := b.batch(from.At)
+		batch.Again = i.Again
+		written, err := i.Store.Write(ctx, from.ID, batch)
 		if err != nil {
 			cancel()
 			return from, errors.Join(err, drained(full, reading))

@@ -12,8 +12,8 @@ type Log interface {
 	// Legs returns legs in the order of their starts, newest first unless the
 	// query says otherwise.
 	Legs(ctx context.Context, q LegQuery) ([]Kept, error)
-	// Leg returns a leg as it counts now; ErrNotFound for an unknown one. A leg is
-	// found at once by its start, and slowly where that is not given.
+	// Leg returns a leg as it counts now; ErrNotFound for an unknown one. Without its
+	// start it is found by its record, which takes a little longer.
 	Leg(ctx context.Context, at Place) (Kept, error)
 	// Versions returns every version of a leg that the log ever held, oldest
 	// first; ErrNotFound for an unknown leg.

@@ -86,6 +86,9 @@ type Ingest struct {
 type Batch struct {
 	From, To Position
 	Rows     []Row
+	// Again says that the rows were read before, perhaps in another zone: a leg that
+	// is not where it belongs is looked for as far around as zones are apart.
+	Again bool
 }
 
 // Written counts what became of rows.

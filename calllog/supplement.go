@@ -13,6 +13,9 @@ type Supplement struct {
 	Leg Match `json:"leg"`
 	// Adds holds the fields that it brings; fields that are zero say nothing.
 	Adds Leg `json:"adds"`
+	// Spare says that its end of a call usually has no record of its own, so that
+	// nothing is amiss where no leg fits.
+	Spare bool `json:"spare,omitempty"`
 }
 
 // Match finds the leg of the same system that a supplement belongs to.

@@ -194,11 +194,13 @@ type Drain struct {
 // System is one connected system: its kind, and the settings of that kind's
 // connector.
 type System struct {
-	Name     string
-	Kind     string
-	settings *placed.Node
-	source   string // of the settings
-	key      string
+	Name string
+	Kind string
+	// Simulator marks one that is no vendor's own.
+	Simulator bool
+	settings  *placed.Node
+	source    string // of the settings
+	key       string
 }
 
 // Default returns the settings of an empty configuration.

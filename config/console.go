@@ -45,7 +45,8 @@ type ConsoleSession struct {
 type ConsoleRate struct {
 	PerSecond float64 `mapstructure:"per_second"`
 	Burst     int     `mapstructure:"burst"`
-	// SignIns is how many attempts a minute an address or an account has.
+	// SignIns is how many attempts a minute may fail for one account; from one address,
+	// which may be that of a whole office, ten times as many.
 	SignIns int `mapstructure:"sign_ins_per_minute"`
 }
 

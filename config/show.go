@@ -38,6 +38,9 @@ func (s *shower) add(key, value string) {
 func (s *shower) value(key string, v reflect.Value) {
 	if system, ok := reflect.TypeAssert[*System](v); ok {
 		s.add(key+".kind", system.Kind)
+		if system.Simulator {
+			s.add(key+".simulator", "true")
+		}
 		if system.settings != nil {
 			s.node(key, system.source, system.settings)
 		}

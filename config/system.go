@@ -24,9 +24,12 @@ func (s *System) decode(d *decoder, key string, n *placed.Node) {
 	}
 	s.key = key
 	s.Name = key[len("systems."):]
-	s.settings, s.source = without(n, "kind"), d.source
+	s.settings, s.source = without(without(n, "kind"), "simulator"), d.source
 	if kind := get(n, "kind"); kind != nil {
 		d.text(key+".kind", kind, reflect.ValueOf(&s.Kind).Elem())
+	}
+	if simulator := get(n, "simulator"); simulator != nil {
+		d.text(key+".simulator", simulator, reflect.ValueOf(&s.Simulator).Elem())
 	}
 }
 

@@ -44,12 +44,15 @@ type Config struct {
 	// PerSecond and Burst are what one caller may ask.
 	PerSecond float64
 	Burst     int
-	// SignIns is how many attempts a minute one address, or one account, has.
+	// SignIns is how many attempts a minute may fail for one account; from one address,
+	// which may be that of a whole office, ten times as many.
 	SignIns int
 	OIDC    *OIDC
 	// Traced follows requests; nil where nobody does.
 	Traced  func(http.Handler) http.Handler
 	Version string
+	// Now is the clock; nil for that of the machine.
+	Now func() time.Time
 }
 
 // Stores are what the console itself keeps and asks.
@@ -75,7 +78,8 @@ type Server struct {
 	sessions *scs.SessionManager
 	hasher   *password.Hasher
 	callers  *limits
-	signIns  *limits
+	signIns  *limits // of one account, and of who guesses tokens and codes
+	offices  *limits // of one address, which may be that of a whole office
 	figures  *figures
 	pages    Pages
 	provider *provider
@@ -91,10 +95,14 @@ func New(config Config, stores Stores, log *slog.Logger) *Server {
 		hasher: password.New(), figures: newFigures(), pages: plainPages{},
 		uploads: map[string]bool{},
 	}
+	if config.Now != nil {
+		s.now = config.Now
+	}
 	s.Router = &Router{mux: http.NewServeMux(), gate: &access.Gate{Audit: stores.Audit}, refuse: s.refuse}
 	s.sessions = newSessions(config, stores.Sessions)
 	s.callers = newLimits(time.Duration(float64(time.Second)/config.PerSecond), config.Burst, s.now)
 	s.signIns = newLimits(time.Minute/time.Duration(config.SignIns), config.SignIns, s.now)
+	s.offices = newLimits(time.Minute/time.Duration(config.SignIns*office), config.SignIns*office, s.now)
 	s.registerSignIn()
 	if config.OIDC != nil {
 		s.provider = &provider{config: *config.OIDC, back: strings.TrimSuffix(config.URL, "/")}

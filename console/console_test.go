@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/console"
@@ -32,6 +34,7 @@ type site struct {
 	*httptest.Server
 
 	console  *console.Server
+	pool     *pgxpool.Pool
 	accounts *postgres.Accounts
 	audit    *postgres.Audit
 }
@@ -43,9 +46,15 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 	t.Cleanup(pool.Close)
 	_, err = postgres.Migrate(t.Context(), pool, nil)
 	must(t, err)
+	return siteOn(t, pool, change...)
+}
+
+// siteOn is a console on the database of another one.
+func siteOn(t *testing.T, pool *pgxpool.Pool, change ...func(*console.Config)) *site {
+	t.Helper()
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
-	s := &site{accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
+	s := &site{pool: pool, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
 	c := console.Config{
 		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 1000, Burst: 1000, SignIns: 20,
 	}

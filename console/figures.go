@@ -41,7 +41,12 @@ func (s *Server) Streaming() (end func()) {
 	return s.figures.streams.Dec
 }
 
+// request counts a request. How long a stream was followed says nothing of how fast
+// it was answered.
 func (f *figures) request(method string, v *visit, took time.Duration) {
+	if v.stream {
+		return
+	}
 	route := v.pattern
 	if _, path, ok := strings.Cut(route, " "); ok {
 		route = path

@@ -160,8 +160,7 @@ func (s *Server) visitor(ctx context.Context) (who access.Actor, known bool, err
 
 // unknownCaller refuses a token, and slows down whoever tries many.
 func (s *Server) unknownCaller(w http.ResponseWriter, r *http.Request) {
-	if wait, ok := s.signIns.allow("token " + visitOf(r.Context()).from.String()); !ok {
-		s.tooMany(w, r, wait)
+	if !s.mayTry(w, r, s.signIns, "token "+address(r)) {
 		return
 	}
 	s.noteSignIn(r, audit.Denied, "", "a token that lets nobody in")

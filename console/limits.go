@@ -43,6 +43,15 @@ func (l *limits) allow(name string) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
+// giveBack returns one that was taken of a name, for what turned out not to count.
+func (l *limits) giveBack(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if limiter := l.kept[name]; limiter != nil {
+		limiter.AllowN(l.now(), -1)
+	}
+}
+
 // forget drops those that are whole again, now and then.
 func (l *limits) forget(now time.Time) {
 	if now.Before(l.next) {

@@ -124,6 +124,11 @@ func (s *Server) registerProvider() {
 // toProvider sends a browser to the provider with what only this browser and this
 // server know.
 func (s *Server) toProvider(w http.ResponseWriter, r *http.Request) {
+	// Each attempt is a row in the database until it expires.
+	if wait, ok := s.callers.allow(address(r)); !ok {
+		s.tooMany(w, r, wait)
+		return
+	}
 	found, err := s.provider.discover(r.Context())
 	if err != nil {
 		s.refuse(w, r, err)
@@ -146,8 +151,7 @@ func (s *Server) toProvider(w http.ResponseWriter, r *http.Request) {
 var errNotSignedIn = errors.New("signing in failed")
 
 func (s *Server) fromProvider(w http.ResponseWriter, r *http.Request) {
-	if wait, ok := s.signIns.allow("address " + visitOf(r.Context()).from.String()); !ok {
-		s.tooMany(w, r, wait)
+	if !s.mayTry(w, r, s.offices, address(r)) {
 		return
 	}
 	a, err := s.attemptOf(r)
@@ -155,6 +159,7 @@ func (s *Server) fromProvider(w http.ResponseWriter, r *http.Request) {
 		err = s.finish(w, r, a)
 	}
 	if err == nil {
+		s.offices.giveBack(address(r))
 		return
 	}
 	s.noteSignIn(r, audit.Denied, "", err.Error())

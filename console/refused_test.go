@@ -1,15 +1,14 @@
 package console_test
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
+	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,9 +32,24 @@ func TestAForgedCookieIsNobody(t *testing.T) {
 		}
 	}
 	// What the database holds is a hash, so whoever reads it cannot sign in with it.
-	cookie := kim.Jar.Cookies(at)[0]
-	if !cookie.HttpOnly && cookie.Value == "" {
-		t.Error("no cookie")
+	var held string
+	must(t, s.pool.QueryRow(t.Context(), "SELECT token FROM sessions").Scan(&held))
+	if got := s.do(t, browser(t), "GET", "/plans", nil, "Cookie", "dualtone="+held); got.code != http.StatusUnauthorized {
+		t.Errorf("what the database holds: %s", got.status)
+	}
+}
+
+func TestPagesCannotReadTheCookieNorOtherSitesSendIt(t *testing.T) {
+	t.Parallel()
+	for secure, want := range map[bool][]string{false: {"dualtone=", "HttpOnly", "SameSite=Lax", "Path=/"}, true: {"__Host-dualtone=", "HttpOnly", "SameSite=Lax", "Path=/", "Secure"}} {
+		s := newSite(t, func(c *console.Config) { c.Secure = secure })
+		s.account(t, "kim", access.Viewer)
+		got := s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {"kim"}, "password": {secret}}).header.Get("Set-Cookie")
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("the cookie is %s; want %s in it", got, w)
+			}
+		}
 	}
 }
 
@@ -108,6 +122,7 @@ func TestATokenThatIsNoneLetsNobodyIn(t *testing.T) {
 	if held, err := s.accounts.Token(t.Context(), token.ID); err != nil || held.LastUsed.IsZero() {
 		t.Errorf("last used: %v, %v", held.LastUsed, err)
 	}
+	_, another := issue(now, time.Hour)
 	must(t, s.accounts.Revoke(ctx, token.ID, now))
 	for name, given := range map[string]string{ //nolint:gosec // None of them lets anybody in.
 		"revoked": "Bearer " + good, "expired": "Bearer " + expired, "changed": "Bearer " + good[:len(good)-1] + "0", "unknown": "Bearer dt_nobody_AAAA",
@@ -118,66 +133,118 @@ func TestATokenThatIsNoneLetsNobodyIn(t *testing.T) {
 			t.Errorf("%s: %d", name, got)
 		}
 	}
-}
-
-// unsigned is a provider that says who it is without a signature.
-func unsigned(t *testing.T, nonce *string) *httptest.Server {
-	t.Helper()
-	var at *httptest.Server
-	part := func(v any) string {
-		b, _ := json.Marshal(v)
-		return base64.RawURLEncoding.EncodeToString(b)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(map[string]any{
-			"issuer": at.URL, "authorization_endpoint": at.URL + "/auth", "token_endpoint": at.URL + "/token", "jwks_uri": at.URL + "/keys",
-			"id_token_signing_alg_values_supported": []string{"none", "RS256"},
-		})
-	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) })
-	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		claims := map[string]any{
-			"iss": at.URL, "aud": "dualtone", "sub": "kim", "email": "kim@example.test", "groups": []string{"desk"}, "nonce": *nonce,
-			"exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(),
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{
-			"access_token": "x", "token_type": "Bearer", "id_token": part(map[string]string{"alg": "none"}) + "." + part(claims) + ".",
-		})
-	})
-	at = httptest.NewServer(mux)
-	t.Cleanup(at.Close)
-	return at
-}
-
-func TestATokenWithoutASignatureIsRefused(t *testing.T) {
-	t.Parallel()
-	var nonce string
-	at := unsigned(t, &nonce)
-	s := newSite(t, func(c *console.Config) {
-		c.URL = "http://dualtone.invalid"
-		c.OIDC = &console.OIDC{Issuer: at.URL, ClientID: "dualtone", NameClaim: "email", GroupsClaim: "groups", Roles: map[string][]access.Role{"desk": {access.Operator}}}
-	})
-	c := browser(t)
-	to, err := url.Parse(s.do(t, c, "GET", "/sign-in/provider", nil).header.Get("Location"))
+	robot, err := s.accounts.Account(t.Context(), "robot")
 	must(t, err)
-	nonce = to.Query().Get("nonce")
-	if got := s.do(t, c, "GET", "/sign-in/back?code=x&state="+to.Query().Get("state"), nil); got.code != http.StatusUnauthorized {
-		t.Errorf("alg none: %s", got.status)
+	robot.Disabled = true
+	must(t, s.accounts.ChangeAccount(ctx, robot))
+	if got := try("Bearer " + another); got != http.StatusUnauthorized {
+		t.Errorf("a token of a disabled account: %d", got)
 	}
 }
 
-func TestAttemptsToSignInAreSlowedDown(t *testing.T) {
+// still stops the clock, so that nothing that was taken comes back by itself.
+func still(c *console.Config) {
+	now := time.Now()
+	c.Now = func() time.Time { return now }
+}
+
+func TestWhoeverGuessesAPasswordIsSlowedDown(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *console.Config) { c.SignIns = 2 })
+	nat := func(c *console.Config) {
+		still(c)
+		c.SignIns, c.Proxies = 1, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // the test is the proxy
+	}
+	try := func(s *site, name, from, password string) answer {
+		return s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {name}, "password": {password}}, "X-Forwarded-For", from)
+	}
+	t.Run("of one account from everywhere", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, nat)
+		s.account(t, "kim", access.Viewer)
+		try(s, "kim", "192.0.2.1", "wrong")
+		if got := try(s, "kim", "192.0.2.9", secret); got.code != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
+			t.Errorf("the second attempt: %s", got.status)
+		}
+	})
+	t.Run("of every account from one address", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, nat)
+		s.account(t, "kim", access.Viewer)
+		for i := range 10 {
+			try(s, fmt.Sprintf("somebody-%d", i), "192.0.2.1", "wrong")
+		}
+		if got := try(s, "kim", "192.0.2.1", secret); got.code != http.StatusTooManyRequests {
+			t.Errorf("attempt 11: %s", got.status)
+		}
+		if got := try(s, "kim", "192.0.2.2", secret); got.code != http.StatusSeeOther {
+			t.Errorf("from elsewhere: %s", got.status)
+		}
+	})
+}
+
+func TestWhoeverGuessesTokensIsSlowedDown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, still, func(c *console.Config) { c.SignIns = 1 })
+	try := func() int {
+		return s.do(t, browser(t), "GET", "/plans", nil, "Authorization", "Bearer dt_nobody_AAAA").code
+	}
+	if first, second := try(), try(); first != http.StatusUnauthorized || second != http.StatusTooManyRequests {
+		t.Errorf("two tokens that let nobody in: %d, %d", first, second)
+	}
+}
+
+func TestTheFirstPasswordIsGivenOnceByWhoeverReadsTheTerminal(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	at := make(chan string, 1)
+	s.console.TellSetup(func(address string) { at <- address })
+	served(t, s)
+	told, err := url.Parse(<-at)
+	must(t, err)
+	code, mine := told.Query().Get("code"), "a sentence of my own"
+	give := func(code, password string) int {
+		return s.do(t, browser(t), "POST", "/setup", url.Values{"code": {code}, "password": {password}}).code
+	}
+	for what, got := range map[string]int{"a guessed code": give("guessed", mine), "no code": give("", mine), "a short password": give(code, "short")} {
+		if got < http.StatusBadRequest {
+			t.Errorf("%s: %d", what, got)
+		}
+	}
+	if got := give(code, mine); got != http.StatusSeeOther {
+		t.Fatalf("the code of the terminal: %d", got)
+	}
+	if got := give(code, "a sentence of somebody else"); got != http.StatusNotFound {
+		t.Errorf("the code a second time: %d", got)
+	}
+	if got := s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {console.Administrator}, "password": {mine}}); got.code != http.StatusSeeOther {
+		t.Errorf("the administrator: %s", got.status)
+	}
+}
+
+func TestAnOfficeBehindOneAddressSignsInAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, still, func(c *console.Config) { c.SignIns = 1 })
 	s.account(t, "kim", access.Viewer)
+	for range 12 {
+		s.signedIn(t, "kim")
+	}
+}
+
+func TestWhoeverAsksTooOftenIsToldToWait(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, still, func(c *console.Config) { c.PerSecond, c.Burst = 0.001, 2 })
+	s.account(t, "kim", access.Viewer)
+	s.account(t, "pat", access.Viewer)
+	kim, pat := s.signedIn(t, "kim"), s.signedIn(t, "pat")
 	var last answer
 	for range 3 {
-		last = s.do(t, browser(t), "POST", "/sign-in", url.Values{"name": {"kim"}, "password": {"wrong"}})
+		last = s.do(t, kim, "GET", "/plans", nil)
 	}
 	if last.code != http.StatusTooManyRequests || last.header.Get("Retry-After") == "" {
-		t.Errorf("the third attempt: %s", last.status)
+		t.Errorf("the third request: %s", last.status)
+	}
+	if got := s.do(t, pat, "GET", "/plans", nil); got.code != http.StatusOK {
+		t.Errorf("somebody else: %s", got.status)
 	}
 }
 
@@ -206,12 +273,16 @@ func (e *endless) Read(b []byte) (int, error) {
 func TestAGigabyteIsRefusedWithoutReadingIt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.account(t, "pat", access.Planner)
-	c := s.signedIn(t, "pat")
+	s.console.Open("POST /taken", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			s.console.Refuse(w, r, err)
+		}
+	}))
+	c := browser(t)
 	const gigabyte = 1 << 30
 	for name, length := range map[string]int64{"that says its length": gigabyte, "that does not": -1} {
 		var sent endless
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/plans", io.LimitReader(&sent, gigabyte))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/taken", io.LimitReader(&sent, gigabyte))
 		must(t, err)
 		r.ContentLength = length
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -229,39 +300,45 @@ func TestAGigabyteIsRefusedWithoutReadingIt(t *testing.T) {
 	}
 }
 
-func TestSlowConnectionsAreEndedAndKeepNobodyOut(t *testing.T) {
+// slow connects and begins a request that never ends.
+func slow(t *testing.T, to string) net.Conn {
+	t.Helper()
+	conn := from(t, "127.0.0.1", to)
+	_, _ = fmt.Fprint(conn, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+	return conn
+}
+
+// closed waits until a connection is closed without having been answered.
+func closed(t *testing.T, conn net.Conn) bool {
+	t.Helper()
+	must(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
+	_, err := conn.Read(make([]byte, 1))
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+func TestSlowConnectionsAreBoundedAndKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	// The benchmark does it with 10,000 of which 4096 are let in.
 	const most, many = 400, 1000
-	s := newSite(t, func(c *console.Config) { c.MaxConnections = most })
-	var listen net.ListenConfig
-	ln, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- s.console.Serve(ctx, ln) }()
-	var dial net.Dialer
-	var slow []net.Conn
+	to := served(t, newSite(t, func(c *console.Config) { c.MaxConnections, c.PerAddress = most, most }))
+	var all []net.Conn
 	for range many {
-		conn, err := dial.DialContext(t.Context(), "tcp", ln.Addr().String())
-		must(t, err)
-		_, _ = fmt.Fprint(conn, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ") // and never ends
-		slow = append(slow, conn)
+		all = append(all, slow(t, to))
 	}
 	// The slow ones fill every place, and make room for whoever asks.
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+ln.Addr().String()+"/livez", http.NoBody)
-	must(t, err)
-	got, err := http.DefaultTransport.RoundTrip(r)
-	must(t, err)
-	_ = got.Body.Close()
-	if got.StatusCode != http.StatusOK {
-		t.Errorf("behind slow connections: %s", got.Status)
+	if got := ask(t, from(t, "127.0.0.1", to), "/livez"); got != http.StatusOK {
+		t.Errorf("behind slow connections: %d", got)
 	}
-	for _, conn := range slow {
-		_ = conn.Close()
+	for i, conn := range all[:many-most] {
+		if !closed(t, conn) {
+			t.Fatalf("slow connection %d of %d is open, and there is room for %d", i, many, most)
+		}
 	}
-	stop()
-	if err := <-served; err != nil {
-		t.Errorf("the server: %v", err)
+}
+
+func TestAConnectionThatDoesNotAskIsClosed(t *testing.T) {
+	t.Parallel()
+	if conn := slow(t, served(t, newSite(t))); !closed(t, conn) {
+		t.Error("a request that does not end is waited for longer than a minute")
 	}
 }

@@ -67,7 +67,7 @@ var errNoSetup = fmt.Errorf("this link has been used, or is of an earlier start;
 
 func (s *Server) showSetup(w http.ResponseWriter, r *http.Request) {
 	code := r.URL.Query().Get("code")
-	if !s.mayTry(w, r) {
+	if !s.mayTry(w, r, s.signIns, "setup "+address(r)) {
 		return
 	}
 	if !s.setupCode(code) {
@@ -77,21 +77,12 @@ func (s *Server) showSetup(w http.ResponseWriter, r *http.Request) {
 	s.pages.Setup(w, r, http.StatusOK, SetupView{Code: code, Name: Administrator})
 }
 
-// mayTry slows down whoever guesses codes.
-func (s *Server) mayTry(w http.ResponseWriter, r *http.Request) bool {
-	wait, ok := s.signIns.allow("setup " + visitOf(r.Context()).from.String())
-	if !ok {
-		s.tooMany(w, r, wait)
-	}
-	return ok
-}
-
 func (s *Server) setUp(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.refuse(w, r, wrongForm(err))
 		return
 	}
-	if !s.mayTry(w, r) {
+	if !s.mayTry(w, r, s.signIns, "setup "+address(r)) {
 		return
 	}
 	code, given := r.PostForm.Get("code"), r.PostForm.Get("password")

@@ -48,12 +48,8 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, next := r.PostForm.Get("name"), local(r.PostForm.Get("next"))
-	for _, key := range []string{"address " + visitOf(r.Context()).from.String(), "account " + name} {
-		if wait, ok := s.signIns.allow(key); !ok {
-			s.figures.signIns.WithLabelValues("throttled").Inc()
-			s.tooMany(w, r, wait)
-			return
-		}
+	if !s.mayTry(w, r, s.offices, address(r)) || !s.mayTry(w, r, s.signIns, "account "+name) {
+		return
 	}
 	account, err := s.stores.Accounts.Account(r.Context(), name)
 	if err != nil && !errors.Is(err, dualtone.ErrNotFound) {
@@ -66,8 +62,27 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 		s.pages.SignIn(w, r, http.StatusUnauthorized, SignInView{Next: next, Name: name, Wrong: errWrongPassword.Error()})
 		return
 	}
+	s.offices.giveBack(address(r))
+	s.signIns.giveBack("account " + name)
 	s.letIn(w, r, session{Account: account.Name, Source: access.Local, At: s.now().UTC()}, next)
 }
+
+// office is how many people are behind one address that mistype at the same time.
+const office = 10
+
+// mayTry slows down whoever guesses. An attempt that succeeds is given back: a whole
+// office behind one address signs in at nine o'clock.
+func (s *Server) mayTry(w http.ResponseWriter, r *http.Request, l *limits, who string) bool {
+	wait, ok := l.allow(who)
+	if !ok {
+		s.figures.signIns.WithLabelValues("throttled").Inc()
+		s.tooMany(w, r, wait)
+	}
+	return ok
+}
+
+// address is where a request comes from, as limits know it.
+func address(r *http.Request) string { return "address " + visitOf(r.Context()).from.String() }
 
 // letIn begins the session of somebody who has signed in.
 func (s *Server) letIn(w http.ResponseWriter, r *http.Request, kept session, next string) {

@@ -25,6 +25,8 @@ type visit struct {
 	actor   access.Actor
 	status  int
 	bytes   int64
+	// stream: the answer goes on for as long as somebody follows it.
+	stream bool
 }
 
 type visitKey struct{}
@@ -42,6 +44,12 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
+// Secure reports whether a request came over TLS, as far as trusted proxies tell.
+func Secure(ctx context.Context) bool {
+	v := visitOf(ctx)
+	return v != nil && v.secure
+}
+
 // answer counts what is written and remembers the status.
 type answer struct {
 	http.ResponseWriter
@@ -50,16 +58,19 @@ type answer struct {
 }
 
 func (a *answer) WriteHeader(status int) {
-	if a.visit.status == 0 {
-		a.visit.status = status
-	}
+	a.begin(status)
 	a.ResponseWriter.WriteHeader(status)
 }
 
-func (a *answer) Write(b []byte) (int, error) {
+// begin notes how the answer begins.
+func (a *answer) begin(status int) {
 	if a.visit.status == 0 {
-		a.visit.status = http.StatusOK
+		a.visit.status, a.visit.stream = status, a.Header().Get("Content-Type") == "text/event-stream"
 	}
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.begin(http.StatusOK)
 	n, err := a.ResponseWriter.Write(b)
 	a.visit.bytes += int64(n)
 	return n, err

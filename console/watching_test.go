@@ -30,7 +30,7 @@ func TestDashboardAndAlertsNameOnlyMetricsThatExist(t *testing.T) {
 	for _, f := range found {
 		names = append(names, f.GetName())
 	}
-	named := regexp.MustCompile(`dualtone_[a-z_]+`)
+	named := regexp.MustCompile(`dualtone_(?:console|postgres)_[a-z_]+`) // what edges tell, their own program holds against them
 	for _, file := range []string{"../docs/watching/dashboard.json", "../docs/watching/alerts.yaml"} {
 		b, err := os.ReadFile(file) //nolint:gosec // the two files above
 		must(t, err)

@@ -5,11 +5,15 @@ import (
 
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
 )
 
 // Effect says in numbers what an order to a plan, or to a stage of it, will do.
 func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	waiting, onNew, inFlight := v.Among(stage, rollout.Tried(false)...), v.Among(stage, cutover.OnNew), v.InFlight(stage)
+	if stage == workflows.FinalStage {
+		return fmt.Sprintf("Agrees that the move of %s is made final. Nothing is made final by it yet.", people(v.Among("", cutover.OnNew)))
+	}
 	switch verb {
 	case rollout.Approve, rollout.Reject:
 		return people(waiting) + " wait for this decision. It binds what stands now; any edit voids it."

@@ -127,7 +127,7 @@ func (m *Months) asked(ctx context.Context, o MonthOrder) (cost.Closing, error) 
 	if o.Month == 0 {
 		return cost.Closing{}, fmt.Errorf("which month: want one as in 2027-02: %w", dualtone.ErrInvalid)
 	}
-	in, err := m.Source.Inputs(ctx, cost.Question{Plan: o.Plan})
+	in, err := m.Source.Inputs(ctx, cost.Question{Plan: o.Plan, AsOf: m.today()})
 	if err != nil {
 		return cost.Closing{}, err
 	}

@@ -136,6 +136,9 @@ func (p *Plans) Decide(ctx context.Context, name string, o rollout.Order) (rollo
 	if err != nil {
 		return rollout.Verdict{}, err
 	}
+	if standing.State == rollout.Completed {
+		return rollout.Verdict{}, approvedAlready(name, o.Verb)
+	}
 	need, kept, err := p.need(ctx, name)
 	if err != nil {
 		return rollout.Verdict{}, err
@@ -250,8 +253,12 @@ func (p *Plans) run(ctx context.Context, s rollout.Standing, begin workflows.Pla
 }
 
 // Give gives an order to a plan that was started, or to a stage of it. A refused
-// one is an error that says why and who may.
+// one is an error that says why and who may. A rollback that names a person takes
+// back that one alone.
 func (p *Plans) Give(ctx context.Context, name string, o workflows.PlanOrder) error {
+	if o.Verb == rollout.Rollback && o.Person != "" {
+		return p.takeBackAlone(ctx, name, o)
+	}
 	if o.Stage != "" && o.Stage != workflows.FinalStage {
 		err := p.update(ctx, workflows.StageWorkflowID(name, o.Stage), o)
 		if !errors.Is(err, dualtone.ErrNotFound) {
@@ -423,6 +430,13 @@ type PlanView struct {
 	Approvals []rollout.Approval `json:"approvals"`
 	Tasks     []rollout.Task     `json:"tasks"` // those that are not confirmed
 	AsOf      time.Time          `json:"as_of"`
+	// Pauses are those in force.
+	Pauses []rollout.Paused `json:"pauses,omitempty"`
+	// Needs is what must be approved now, by stage: an empty one is the plan itself.
+	Needs map[string]plan.Approval `json:"needs,omitempty"`
+	// Finalise is what the plan asks for before its point of no return; nil where it
+	// names none, and before the plan is completed.
+	Finalise *plan.Finalise `json:"finalise,omitempty"`
 	// Radius is the blast radius as it shrank; nil where it did not.
 	Radius *rollout.Radius `json:"blast_radius,omitempty"`
 	// Money is nil where it was not asked for, or nothing is known of it.
@@ -440,11 +454,14 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Plan, v.Stages, v.Approvals, v.Tasks = o.Plan, o.Stages, o.Approvals, o.Tasks
+	v.Plan, v.Stages, v.Approvals, v.Tasks, v.Pauses = o.Plan, o.Stages, o.Approvals, o.Tasks, o.Pauses
 	for _, h := range o.Holds {
 		if h.OpenAt(v.AsOf) {
 			v.Holds = append(v.Holds, h)
 		}
+	}
+	if err := p.needs(ctx, &v); err != nil {
+		return v, err
 	}
 	if v.Radius, err = p.radius(ctx, &v); err != nil || p.Money == nil {
 		return v, err

@@ -23,6 +23,10 @@ func (v Value) Text() string {
 	case v.Routes != nil:
 		var all []string
 		for _, r := range v.Routes {
+			if len(r.Sides) == 0 {
+				all = append(all, string(r.Number)+" without a route of its own")
+				continue
+			}
 			all = append(all, string(r.Number)+" to "+SidesText(r.Sides))
 		}
 		return listed(all, "no routes")

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/nodetest"
 )
 
 // seen is one thing that the browser tells; see testdata/browser.
@@ -133,26 +135,27 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	month := time.Now().UTC().AddDate(0, 0, -time.Now().UTC().Day()).Format("2006-01")
 	console := s.console(t)
 	pages := visit(t, home, "visit.mjs", holds{
-		"accounts":             says("adam", "operations-lead, cutover-approver"),
-		"bad list":             func(x seen) bool { return x.Faults == 3 },
-		"good rows":            says("1 people are taken in; 2 rows were left out"),
-		"row tried":            says("It can be read: 1 legs"),
-		"row read":             says("1 legs came into the call log"),
-		"effect":               says("up to 6 users"),
-		"moved":                func(x seen) bool { return x.Live == "live" },
-		"three ways":           says("Before the switch", "goes back"),
-		"taken back":           says(),
-		"fault":                says("line 15", "four"),
-		"handed in":            func(x seen) bool { return x.State == "submitted" },
-		"own plan":             says("needs the role of cutover-approver"),
-		"planner cannot start": says("needs the role of operator"),
-		"approved":             says("Approved until"),
-		"started":              says("Started"),
-		"pilot passed":         func(x seen) bool { return x.Live == "live" && strings.Contains(x.Said, "3/3") },
-		"rollback":             says("Takes back 3 users"),
-		"viewer":               func(x seen) bool { return x.Faults > 0 && len(x.Open) == 0 },
-		"viewer switches":      says("needs the role of"),
-		"viewer audits":        says("admin"),
+		"accounts":               says("adam", "operations-lead, cutover-approver"),
+		"bad list":               func(x seen) bool { return x.Faults == 3 },
+		"good rows":              says("1 people are taken in; 2 rows were left out"),
+		"row tried":              says("It can be read: 1 legs"),
+		"row read":               says("1 legs came into the call log"),
+		"effect":                 says("up to 6 users"),
+		"moved":                  func(x seen) bool { return x.Live == "live" },
+		"three ways":             says("Before the switch", "goes back"),
+		"taken back":             says(),
+		"fault":                  says("line 15", "four"),
+		"before it is handed in": says("This plan is new", "by somebody else than its author"),
+		"handed in":              func(x seen) bool { return x.State == "submitted" },
+		"own plan":               says("needs the role of cutover-approver"),
+		"planner cannot start":   says("needs the role of operator"),
+		"approved":               says("Approved until"),
+		"started":                says("Started"),
+		"pilot passed":           func(x seen) bool { return x.Live == "live" && strings.Contains(x.Said, "3/3") },
+		"rollback":               says("Takes back 3 users"),
+		"viewer":                 func(x seen) bool { return x.Faults > 0 && len(x.Open) == 0 },
+		"viewer switches":        says("needs the role of"),
+		"viewer audits":          says("admin"),
 	}, console, s.file(t, "plan.yaml", planFile), list)
 	s.good(t, "finance", "sample")
 	pages += visit(t, home, "books.mjs", holds{
@@ -167,7 +170,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		"mended": says("oscar is incident commander no more"),
 		"token":  says("dt_"),
 	}, console, month)
-	if want := 2 * (16 + 23); pages != want {
+	if want := 2 * (16 + 24); pages != want {
 		t.Errorf("%d pages were visited, want %d", pages, want)
 	}
 	if a := s.good(t, "audit", "verify"); !strings.Contains(a.out, "unbroken") {
@@ -233,12 +236,5 @@ func visitorHome(t *testing.T) string {
 			t.Skip("no " + needed + ": the console is not visited in a browser")
 		}
 	}
-	home := t.TempDir()
-	must(t, os.CopyFS(home, os.DirFS(filepath.Join("testdata", "browser"))))
-	install := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-	install.Dir = home
-	if said, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, said)
-	}
-	return home
+	return nodetest.Home(t, filepath.Join("testdata", "browser"))
 }

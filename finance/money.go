@@ -3,6 +3,7 @@ package finance
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"golang.org/x/text/currency"
 
@@ -88,6 +89,23 @@ func (m Money) Text() string {
 
 // String is the amount with its currency, as in 42000.00 GBP.
 func (m Money) String() string { return m.Text() + " " + string(m.Currency) }
+
+// Grouped is String with a comma between thousands, for sentences.
+func (m Money) Grouped() string {
+	text := m.Text()
+	sign, digits := "", text
+	if strings.HasPrefix(text, "-") {
+		sign, digits = "-", text[1:]
+	}
+	whole, rest, _ := strings.Cut(digits, ".")
+	if rest != "" {
+		rest = "." + rest
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return sign + whole + rest + " " + string(m.Currency)
+}
 
 // money is how an amount is written.
 type money struct {

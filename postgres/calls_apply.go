@@ -143,6 +143,10 @@ func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64, mover bool) 
 			return err
 		}
 		staged -= dropped
+	} else if w.again {
+		if err := w.moveNear(ctx, tx); err != nil {
+			return err
+		}
 	}
 	tag, err := tx.Exec(ctx, dropSame)
 	if err != nil {
@@ -198,13 +202,11 @@ const dropPast = `
 DELETE FROM call_stage s USING call_legs_history h
 WHERE h.system_id = s.system_id AND h.record_id = s.record_id AND h.row_hash = s.row_hash`
 
-// moveAway takes legs from where they started before.
-func moveAway() string {
+// moveAway takes legs from where they started before; found says where that is.
+func moveAway(found string) string {
 	return `
 		WITH gone AS (
-			DELETE FROM call_legs l USING call_stage s, call_places p
-			WHERE p.system_id = s.system_id AND p.record_id = s.record_id AND p.started_at <> s.started_at
-				AND l.started_at = p.started_at AND l.system_id = p.system_id AND l.record_id = p.record_id
+			DELETE FROM call_legs l USING call_stage s` + found + `
 			RETURNING ` + list("l", keptColumns()) + `
 		), past AS (
 			INSERT INTO call_legs_history (` + list("", keptColumns()) + `, until_batch)
@@ -213,6 +215,14 @@ func moveAway() string {
 		UPDATE call_stage s SET version = gone.version + 1 FROM gone
 		WHERE gone.system_id = s.system_id AND gone.record_id = s.record_id`
 }
+
+const (
+	moveFromPlace = `, call_places p
+			WHERE p.system_id = s.system_id AND p.record_id = s.record_id AND p.started_at <> s.started_at
+				AND l.started_at = p.started_at AND l.system_id = p.system_id AND l.record_id = p.record_id`
+	moveFromNear = `
+			WHERE l.system_id = $2 AND l.started_at BETWEEN $3 AND $4 AND l.record_id = s.record_id AND l.started_at <> s.started_at`
+)
 
 const keepPlaces = `
 INSERT INTO call_places (system_id, record_id, started_at)
@@ -227,15 +237,31 @@ func (w *write) move(ctx context.Context, tx pgx.Tx) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	moved, err := tx.Exec(ctx, moveAway(), w.batch)
+	moved, err := tx.Exec(ctx, moveAway(moveFromPlace), w.batch)
 	if err != nil {
 		return 0, err
 	}
-	w.changes.others += moved.RowsAffected()
-	w.written.New -= moved.RowsAffected() // they are put in, but are not new
-	w.written.Changed += moved.RowsAffected()
+	w.moved(moved.RowsAffected())
 	_, err = tx.Exec(ctx, keepPlaces)
 	return dropped.RowsAffected(), err
+}
+
+// zonesApart is how far apart two zones are at most.
+const zonesApart = 26 * time.Hour
+
+// moveNear takes legs that were read in another zone from where they were put then.
+func (w *write) moveNear(ctx context.Context, tx pgx.Tx) error {
+	system, _ := w.words.known(systemWord, w.system)
+	moved, err := tx.Exec(ctx, moveAway(moveFromNear), w.batch, system, stored(w.first.Add(-zonesApart)), stored(w.last.Add(zonesApart)))
+	w.moved(moved.RowsAffected())
+	return err
+}
+
+// moved counts legs that are put in elsewhere, and are not new.
+func (w *write) moved(legs int64) {
+	w.changes.others += legs
+	w.written.New -= legs
+	w.written.Changed += legs
 }
 
 // becomeMover notes that a system's records may move, and where its legs are

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -70,8 +71,8 @@ func (c *Calls) Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, e
 		if err := c.legTimes(ctx, &times, &q); err != nil {
 			return err
 		}
-		if q.Number != "" {
-			legs, err = c.legsOfNumber(ctx, &q, f, &times)
+		if q.Number != "" || q.Call != "" {
+			legs, err = c.fewLegs(ctx, &q, f, &times)
 			return err
 		}
 		f = f.and(&times)
@@ -116,7 +117,10 @@ func (c *Calls) legFilter(ctx context.Context, q *calllog.LegQuery) (f *filter, 
 		}
 		f.add(w.column+" = %s", id)
 	}
-	f.equal("l.call_key", q.Call)
+	if q.Call != "" {
+		f.add(hashOf("l.call_key")+" = "+hashOf("%s::text"), q.Call)
+		f.add("l.call_key = %s", q.Call)
+	}
 	if err := legCodes(f, q); err != nil {
 		return f, false, err
 	}
@@ -184,8 +188,8 @@ func (c *Calls) Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
 	return last, nil
 }
 
-// Versions returns every version of a leg, oldest first. Without its start, a
-// leg is looked for everywhere, which takes longer.
+// Versions returns every version of a leg, oldest first. Without its start, the leg
+// is found by its record.
 func (c *Calls) Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error) {
 	noun := fmt.Sprintf("leg %s of system %s", at.Record, at.System)
 	var versions []calllog.Kept
@@ -205,9 +209,17 @@ func (c *Calls) Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept,
 		if err != nil {
 			return err
 		}
-		if !at.Started.IsZero() {
-			f.add("l.started_at = %s", stored(at.Started))
+		if at.Started.IsZero() {
+			at.Started, _, err = c.locate(ctx, at.LegID)
+			if errors.Is(err, dualtone.ErrNotFound) && len(past) > 0 {
+				versions = past
+				return nil
+			}
+			if err != nil {
+				return err
+			}
 		}
+		f.add("l.started_at = %s", stored(at.Started))
 		now, err := c.kept(ctx, c.pool, selectKept("NULL::timestamptz")+` FROM call_legs l`+withBatch+f.where(), f.args...)
 		versions = slices.Concat(past, now)
 		if err == nil && len(versions) == 0 {
@@ -219,9 +231,10 @@ func (c *Calls) Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept,
 }
 
 var (
-	_ calllog.Store      = (*Calls)(nil)
-	_ calllog.Log        = (*Calls)(nil)
-	_ calllog.Quarantine = (*Calls)(nil)
-	_ calllog.Settler    = (*Rollups)(nil)
-	_ calllog.Care       = (*Care)(nil)
+	_ calllog.Store       = (*Calls)(nil)
+	_ calllog.Log         = (*Calls)(nil)
+	_ calllog.Quarantine  = (*Calls)(nil)
+	_ calllog.Supplements = (*Calls)(nil)
+	_ calllog.Settler     = (*Rollups)(nil)
+	_ calllog.Care        = (*Care)(nil)
 )

@@ -216,13 +216,6 @@ func (s *supplying) read(ctx context.Context, condition string, values []string)
 	return err
 }
 
-// A call is looked for from a day before to a little after a supplement's time:
-// none is longer, and no clock is further off.
-const (
-	supplyBefore = 26 * time.Hour
-	supplyAfter  = 2 * time.Hour
-)
-
 // findLegs reads the legs that the touched supplements may belong to, and all
 // else that those have been given.
 func (s *supplying) findLegs(ctx context.Context) error {
@@ -238,6 +231,15 @@ func (s *supplying) findLegs(ctx context.Context) error {
 	return s.read(ctx, `handle = ANY($2)`, keys(handles))
 }
 
+// lookedThrough is the time in which a supplement's leg started.
+func lookedThrough(p *calllog.Supplement) (from, to time.Time) {
+	at := whenOf(p)
+	if at.IsZero() {
+		return time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return at.Add(-calllog.SupplyBefore), at.Add(calllog.SupplyAfter)
+}
+
 func (s *supplying) findBy(ctx context.Context, kind byte, value string) error {
 	var values []string
 	var from, to []time.Time
@@ -247,10 +249,7 @@ func (s *supplying) findBy(ctx context.Context, kind byte, value string) error {
 		if handle[0] != kind {
 			continue
 		}
-		lo, hi := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
-		if at := whenOf(&p.Supplement); !at.IsZero() {
-			lo, hi = at.Add(-supplyBefore), at.Add(supplyAfter)
-		}
+		lo, hi := lookedThrough(&p.Supplement)
 		values, from, to = append(values, handle[1:]), append(from, lo), append(to, hi)
 		if p.owner.record != "" && (p.owner.started.Before(lo) || p.owner.started.After(hi)) {
 			values, from, to = append(values, handle[1:]), append(from, p.owner.started), append(to, p.owner.started)
@@ -370,6 +369,7 @@ func (s *supplying) choose(p *supplied) legPlace {
 	var best legPlace
 	var bestLeg *calllog.Leg
 	at := whenOf(&p.Supplement)
+	from, to := lookedThrough(&p.Supplement)
 	inQueue := func(l *calllog.Leg) int {
 		if p.Leg.Queue != "" && string(l.Queue) == p.Leg.Queue {
 			return 1
@@ -390,7 +390,7 @@ func (s *supplying) choose(p *supplied) legPlace {
 	}
 	for _, where := range s.named[handleOf(&p.Leg)] {
 		l := s.legs[where]
-		if !p.Leg.Fits(&l.base) {
+		if !p.Leg.Fits(&l.base) || where.started.Before(from) || where.started.After(to) { // others of the write look elsewhere
 			continue
 		}
 		if bestLeg == nil || cmp.Or(cmp.Compare(inQueue(&l.base), inQueue(bestLeg)), cmp.Compare(rank(&l.base), rank(bestLeg)), l.base.Started.Compare(bestLeg.Started),

@@ -128,3 +128,44 @@ func TestACorrectedSupplementAndACorrectedLegKeepEachOther(t *testing.T) {
 		t.Errorf("in the report: %d legs, MOS %v, loss %v", line.Legs, *line.MOS, *line.Loss)
 	}
 }
+
+func TestASupplementWithoutALegIsListedUntilItsLegComes(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	leg := bare(1, "ch1", 0)
+	at := leg.Started
+	l.read(t, file("legs"), rowOf(1, leg))
+	late := quality("s2", "ch1", at.Add(-5*time.Hour), 400, 1) // as in a wrong zone
+	late.Line = 7
+	third, spare := quality("s3", "ch3", at, 400, 1), quality("s4", "ch4", at, 400, 1)
+	third.Line, spare.Line, spare.Supplements[0].Spare = 8, 9, true
+	l.read(t, file("quality"), spare, third, quality("s1", "ch1", at.Add(time.Second), 400, 1), late)
+	list := func(q calllog.UnmatchedQuery) []calllog.Unmatched {
+		t.Helper()
+		found, err := l.Unmatched(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	found := list(calllog.UnmatchedQuery{System: "pbx"})
+	if len(found) != 2 || found[0].Record != "s2" || found[0].Line != 7 || found[0].Source.Name != "quality.csv" ||
+		found[0].Leg.Channel != "ch1" || !found[0].At.Equal(at.Add(-5*time.Hour)) || found[0].Since.IsZero() {
+		t.Fatalf("%+v", found)
+	}
+	if next := list(calllog.UnmatchedQuery{After: found[0].Place(), Limit: 5}); len(next) != 1 || next[0].Record != "s3" {
+		t.Errorf("the next page: %+v", next)
+	}
+	if none := list(calllog.UnmatchedQuery{Before: found[0].Since}); len(none) != 0 {
+		t.Errorf("from before any was read: %+v", none)
+	}
+	backlogs, err := l.Backlogs(t.Context(), time.Now().Add(time.Hour))
+	if err != nil || len(backlogs) != 1 || backlogs[0].System != "pbx" || backlogs[0].Count != 2 || !backlogs[0].Oldest.Equal(found[0].Since) {
+		t.Errorf("%+v, %v", backlogs, err)
+	}
+	other := bare(2, "ch3", 0)
+	l.read(t, file("more"), rowOf(1, other))
+	if left := list(calllog.UnmatchedQuery{}); len(left) != 1 || left[0].Record != "s2" {
+		t.Errorf("after the leg came: %+v", left)
+	}
+}

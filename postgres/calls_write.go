@@ -32,6 +32,7 @@ func (c *Calls) Write(ctx context.Context, ingest calllog.IngestID, batch calllo
 
 func (c *Calls) writeOnce(ctx context.Context, ingest calllog.IngestID, batch *calllog.Batch, written *calllog.Written) error {
 	w := newWrite(c, ingest)
+	w.again = batch.Again
 	if err := w.prepare(ctx, batch.Rows); err != nil {
 		return err
 	}
@@ -57,6 +58,8 @@ type write struct {
 	ingest calllog.IngestID
 	batch  calllog.BatchID
 	system string
+	// again says that its rows were read before, perhaps in another zone.
+	again bool
 	// legsFrom is before which legs are gone, see Care, and rows say nothing new.
 	legsFrom time.Time
 	encoder  *encoder
@@ -246,7 +249,7 @@ func (w *write) keepLegs(ctx context.Context, tx pgx.Tx) error {
 // sent, and only what is left is compared by the database.
 func (w *write) keepRun(ctx context.Context, tx pgx.Tx, n int, run []placed, mover bool) error {
 	first := n == 0 && !mover
-	if first {
+	if first && !w.again {
 		met, err := w.someHeld(ctx, tx, run)
 		if err != nil {
 			return err

@@ -15,9 +15,6 @@ import (
 
 func readInputs(ctx context.Context, tx pgx.Tx, q cost.Question, at time.Time) (cost.Inputs, error) {
 	in := cost.Inputs{AsOf: q.AsOf, KnownAt: at.UTC()}
-	if in.AsOf == 0 {
-		in.AsOf = finance.DayOf(time.Now().UTC())
-	}
 	plans, err := rows[struct {
 		Content cost.Plan
 	}](ctx, tx, `SELECT content FROM finance_plans WHERE`+atKnown+` AND ($2 = '' OR plan = $2) ORDER BY plan LIMIT 2`, at, q.Plan)

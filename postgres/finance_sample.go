@@ -102,22 +102,32 @@ func documents[T any](text []byte, into *[]T) error {
 }
 
 // selectHairpins selects, of calls that crossed from one system to the other, how
-// long the legs took that one system sent on to the other.
+// long the legs took that one system sent on to the other, by the cost center of
+// who took them there. A leg that nobody took has none.
 const selectHairpins = `
-SELECT sender.word AS system, (l.started_at AT TIME ZONE $3)::date AS day,
-	(sum(extract(epoch FROM l.ended_at - coalesce(l.answered_at, l.started_at))))::bigint AS seconds
-FROM call_members m
-JOIN call_legs l USING (started_at, system_id, record_id)
-JOIN call_words sender ON sender.id = m.to_system
-WHERE m.started_at >= $1 AND m.started_at < $2 AND m.to_system IS NOT NULL AND m.to_system <> m.system_id AND l.ended_at IS NOT NULL
-GROUP BY 1, 2 ORDER BY 1, 2`
+WITH crossed AS (
+	SELECT m.to_system, m.system_id, l.agent_id, (l.started_at AT TIME ZONE $3)::date AS day,
+		sum(extract(epoch FROM l.ended_at - coalesce(l.answered_at, l.started_at))) AS seconds
+	FROM call_members m
+	JOIN call_legs l USING (started_at, system_id, record_id)
+	WHERE m.started_at >= $1 AND m.started_at < $2 AND m.to_system IS NOT NULL AND m.to_system <> m.system_id AND l.ended_at IS NOT NULL
+	GROUP BY 1, 2, 3, 4
+)
+SELECT sender.word AS system, c.day, coalesce(o.attributes #>> '{cost_center,0}', n.attributes #>> '{cost_center,0}', '') AS cost_center,
+	sum(c.seconds)::bigint AS seconds
+FROM crossed c
+JOIN call_words sender ON sender.id = c.to_system
+JOIN call_words taker ON taker.id = c.system_id
+LEFT JOIN call_words agent ON agent.id = c.agent_id
+LEFT JOIN people o ON taker.word = $4 AND o.old_id = agent.word
+LEFT JOIN people n ON taker.word = $5 AND n.new_id = agent.word
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
 
-// Hairpins reads the minutes of calls that a system sent on to another one, by the
-// days of a zone.
-func (s *Finance) Hairpins(ctx context.Context, span finance.Span, zone string) ([]cost.Minutes, error) {
-	location, err := time.LoadLocation(zone)
+// Hairpins reads the minutes of calls that a system sent on to another one.
+func (s *Finance) Hairpins(ctx context.Context, span finance.Span, between sample.Between) ([]cost.Minutes, error) {
+	location, err := time.LoadLocation(between.Zone)
 	if err != nil {
-		return nil, wrap("zone "+zone, dualtone.ErrInvalid)
+		return nil, wrap("zone "+between.Zone, dualtone.ErrInvalid)
 	}
 	start := func(d finance.Day) time.Time {
 		t := d.Time()
@@ -126,13 +136,14 @@ func (s *Finance) Hairpins(ctx context.Context, span finance.Span, zone string) 
 	var all []cost.Minutes
 	err = again(ctx, "hairpin minutes", func() error {
 		found, err := rows[struct {
-			System  string
-			Day     time.Time
-			Seconds int64
-		}](ctx, s.pool, selectHairpins, start(span.From), start(span.To+1), zone)
+			System     string
+			Day        time.Time
+			CostCenter string
+			Seconds    int64
+		}](ctx, s.pool, selectHairpins, start(span.From), start(span.To+1), between.Zone, between.Old, between.New)
 		all = nil
 		for _, r := range found {
-			all = append(all, cost.Minutes{System: r.System, Day: finance.DayOf(r.Day), Seconds: r.Seconds})
+			all = append(all, cost.Minutes{System: r.System, Day: finance.DayOf(r.Day), CostCenter: r.CostCenter, Seconds: r.Seconds})
 		}
 		return err
 	})

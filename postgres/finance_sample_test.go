@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -174,7 +175,7 @@ func TestHairpinMinutesAreThoseOfTheLegThatWasSentOn(t *testing.T) {
 
 	read := func(from, to, zone string) []cost.Minutes {
 		t.Helper()
-		all, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: date(from), To: date(to)}, zone)
+		all, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: date(from), To: date(to)}, sample.Between{Old: truth.Old, New: truth.New, Zone: zone})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +202,52 @@ func TestHairpinMinutesAreThoseOfTheLegThatWasSentOn(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
-	if _, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: date("2026-11-09"), To: date("2026-11-09")}, "Nowhere/At/All"); !errors.Is(err, dualtone.ErrInvalid) {
+	if _, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: date("2026-11-09"), To: date("2026-11-09")}, sample.Between{Zone: "Nowhere/At/All"}); !errors.Is(err, dualtone.ErrInvalid) {
 		t.Errorf("of no zone: %v", err)
+	}
+}
+
+func TestHairpinMinutesAreOfTheCostCenterOfWhoTookTheCall(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t)
+	ann, bob := agent(1), agent(2)
+	ann.Attributes, bob.Attributes = map[string][]string{"cost_center": {"CC7"}}, map[string][]string{"cost_center": {"CC8"}}
+	// On the other system somebody else has the account that Bob has here.
+	ann.Accounts.Old = bob.Accounts.New
+	if err := NewPeople(pool).Import(t.Context(), []dualtone.Person{ann, bob}, why()); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC)
+	var legs []calllog.Leg
+	for i, c := range []struct {
+		first, second string
+		took          dualtone.UserID
+	}{
+		{truth.Old, truth.New, ann.Accounts.New},
+		{truth.Old, truth.New, bob.Accounts.New},
+		{truth.New, truth.Old, ann.Accounts.Old},
+		{truth.Old, truth.New, "9999"}, // of nobody in the list
+		{truth.Old, truth.New, ""},
+	} {
+		both := crossing("taken "+strconv.Itoa(i), c.first, c.second, start.Add(time.Duration(i)*time.Hour), time.Minute<<i)
+		both[1].Agent = c.took
+		legs = append(legs, both...)
+	}
+	calls := NewCalls(pool)
+	writeLegs(t, calls, legs)
+	restitch(t, NewStitches(calls))
+	day := date("2026-11-09")
+	got, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: day, To: day}, sample.Between{Old: truth.Old, New: truth.New, Zone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []cost.Minutes{
+		{System: truth.New, Day: day, CostCenter: "CC7", Seconds: 240},
+		{System: truth.Old, Day: day, Seconds: 480 + 960},
+		{System: truth.Old, Day: day, CostCenter: "CC7", Seconds: 60},
+		{System: truth.Old, Day: day, CostCenter: "CC8", Seconds: 120},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("minutes (-want +got):\n%s", diff)
 	}
 }

@@ -319,7 +319,7 @@ func TestWhatTheWorkflowsWroteIsSampled(t *testing.T) {
 			t.Errorf("%s is not among %v", text, seen)
 		}
 	}
-	if m, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: date("2027-03-01"), To: date("2027-03-31")}, "Europe/London"); err != nil || len(m) != 0 {
+	if m, err := NewFinance(pool).Hairpins(t.Context(), finance.Span{From: date("2027-03-01"), To: date("2027-03-31")}, sample.Between{Zone: "Europe/London"}); err != nil || len(m) != 0 {
 		t.Errorf("minutes without calls: %v, %v", m, err)
 	}
 }

@@ -22,13 +22,16 @@ func (s *Rollouts) Overview(ctx context.Context, plan string) (rollout.Overview,
 		collect(&batch, &o.Approvals, approvalRow.approval, approvalsOf, plan)
 		collect(&batch, &o.Tasks, taskRow.task, `
 			SELECT `+taskColumns+` FROM plan_tasks WHERE plan = $1 AND state = ANY($2) ORDER BY due, plan, id`, plan, rollout.Unconfirmed())
+		var paused []rollout.Transition
+		collect(&batch, &paused, transitionRow.transition, `
+			SELECT `+transitionColumns+` FROM plan_transitions WHERE plan = $1 AND verb = ANY($2) ORDER BY serial`, plan, rollout.Pausing())
 		if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
 			return err
 		}
 		if len(plans) == 0 {
 			return dualtone.ErrNotFound
 		}
-		o.Plan = plans[0]
+		o.Plan, o.Pauses = plans[0], rollout.PausesOf(paused)
 		return nil
 	})
 	return o, err

@@ -50,6 +50,25 @@ func (p *Pacer) Pace(ctx context.Context, system string, limit Limit) error {
 	}
 }
 
+// Queues returns for how long a request to each system would wait for its turn now.
+// A system that never was paced has none.
+func (p *Pacer) Queues(ctx context.Context) (map[string]time.Duration, error) {
+	type queue struct {
+		System string
+		Wait   time.Duration
+	}
+	var found []queue
+	err := again(ctx, "queues of systems", func() (err error) {
+		found, err = rows[queue](ctx, p.pool, `SELECT system, greatest(next_due - clock_timestamp(), '0') AS wait FROM pacing`)
+		return err
+	})
+	waits := map[string]time.Duration{}
+	for _, q := range found {
+		waits[q.System] = q.Wait
+	}
+	return waits, err
+}
+
 // slot is one reserved turn.
 type slot struct {
 	due  time.Time

@@ -78,6 +78,8 @@ func moveState(ctx context.Context, tx pgx.Tx, t rollout.Transition) error {
 	return err
 }
 
+const transitionColumns = `serial, plan, stage, "from", "to", verb, actor, role, reason, hash, at`
+
 type transitionRow struct {
 	Serial int64
 	Plan   string
@@ -108,7 +110,7 @@ func (s *Rollouts) Transitions(ctx context.Context, q rollout.TransitionQuery) (
 		f.add("serial > %s", q.After)
 	}
 	return listed(ctx, s.pool, "transitions of plan "+q.Plan, `
-		SELECT serial, plan, stage, "from", "to", verb, actor, role, reason, hash, at FROM plan_transitions`+
+		SELECT `+transitionColumns+` FROM plan_transitions`+
 		f.where()+` ORDER BY serial`+f.limit(q.Limit), f.args, transitionRow.transition)
 }
 

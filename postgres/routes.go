@@ -26,6 +26,7 @@ type Router struct {
 	pool      *pgxpool.Pool
 	countries []string
 	few       int
+	halve     int
 	rest      func(context.Context, time.Duration) error
 }
 
@@ -34,7 +35,7 @@ var _ routing.Router = (*Router)(nil)
 // NewRouter returns the routing table of a database. It refuses changes that
 // touch an emergency number of the countries; 112 and 911 always.
 func NewRouter(pool *pgxpool.Pool, countries ...string) *Router {
-	return &Router{pool: pool, countries: countries, few: few, rest: rest}
+	return &Router{pool: pool, countries: countries, few: few, halve: pass, rest: rest}
 }
 
 // Routes returns the active routes of the numbers, in their order.

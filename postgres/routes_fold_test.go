@@ -47,7 +47,7 @@ func TestTheTableIsTheSameHoweverMuchOfItIsFolded(t *testing.T) {
 	plans := rapid.SampledFrom([]string{"", "old", "new", "old,new", "split:30"})
 	pool := newPool(t)
 	many, few := NewRouter(pool), NewRouter(pool)
-	many.few = 0
+	many.few, many.halve = 0, 2
 	endsAfterOne(many)
 	model := &routingtest.Router{}
 	most := 0
@@ -143,7 +143,7 @@ func TestAChangeOfManyNumbersIsCheckedAgainstWhatChangedWhileItWasChecked(t *tes
 	}
 	r := NewRouter(newPool(t))
 	many := NewRouter(r.pool)
-	many.few, many.rest = 0, atOnce
+	many.few, many.halve, many.rest = 0, 2, atOnce
 	const rounds, keys = 30, 6
 	number := func(i int) dualtone.Number { return dualtone.Number(fmt.Sprintf("+49301%d", i)) }
 	ended := make(chan error, 1)

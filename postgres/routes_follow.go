@@ -80,7 +80,12 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 	if err != nil {
 		return found, err
 	}
-	known, seen := rules{}, map[string]bool{}
+	type chunk struct {
+		like            routing.Route
+		numbers, people []string
+	}
+	var chunks []chunk
+	known, total := rules{}, 0
 	var at *time.Time
 	var rule string
 	var packedNumbers, packedPeople pgtype.UndecodedBytes
@@ -93,8 +98,15 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 		if err != nil {
 			return err
 		}
-		found.Routes = slices.Grow(found.Routes, len(numbers))
-		for i, number := range numbers {
+		chunks, total = append(chunks, chunk{like, numbers, people}), total+len(numbers)
+		return nil
+	}); err != nil {
+		return found, err
+	}
+	found.At, found.Routes = utc(at), make([]routing.Route, 0, total)
+	seen := map[string]bool{}
+	for _, c := range chunks {
+		for i, number := range c.numbers {
 			// Within one revision no number changes twice.
 			if found.Revision > after+1 {
 				if seen[number] {
@@ -102,14 +114,10 @@ func (s *Router) changed(ctx context.Context, after routing.Revision) (routing.S
 				}
 				seen[number] = true
 			}
-			like.Number, like.Person = dualtone.Number(number), dualtone.PersonID(people[i])
-			found.Routes = append(found.Routes, like)
+			c.like.Number, c.like.Person = dualtone.Number(number), dualtone.PersonID(c.people[i])
+			found.Routes = append(found.Routes, c.like)
 		}
-		return nil
-	}); err != nil {
-		return found, err
 	}
-	found.At = utc(at)
 	sortRoutes(found.Routes)
 	return found, nil
 }

@@ -3,13 +3,12 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -32,7 +31,6 @@ FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS s (number, "f
 WHERE (s.number, s."from", s."to") IN (
 	SELECT n.number, c."from", c."to"
 	FROM route_changes c JOIN route_revisions v USING (revision), unnest(c.numbers) n (number) WHERE (v.workflow, v.run) = ($4, $5))`
-	readHead       = `SELECT revision FROM route_head`
 	numbersSince   = `SELECT numbers FROM route_changes WHERE revision > $1`
 	insertRevision = `INSERT INTO route_revisions (revision, actor, reason, workflow, run, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`
 	// Until they are folded, changes are in effect and not in the table.
@@ -62,23 +60,31 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	if !slices.IsSortedFunc(want, byNumber) {
 		slices.SortFunc(want, byNumber)
 	}
+	seen, err := s.Active(ctx)
+	if err != nil {
+		return 0, err
+	}
+	before, err := s.lookAhead(ctx, want, why)
+	if err != nil {
+		return 0, err
+	}
 	var made routing.Revision
-	var changed bool
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	var todo []wanted
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := prepare(ctx, tx, len(want)); err != nil {
 			return err
 		}
-		todo, err := lockChecked(ctx, tx, want, why, &made)
-		if err != nil || len(todo) == 0 {
+		found, err := lockChecked(ctx, tx, want, why, checked{before, seen, &made})
+		if todo = found.todo; err != nil || len(todo) == 0 {
 			return err
 		}
-		made, changed = made+1, true
+		made++
 		return commitMany(ctx, tx, made, todo, why)
 	})
 	if err != nil {
 		return 0, err
 	}
-	if changed {
+	if len(todo) > 0 {
 		// The changes stand and are in effect. Should this fail, those who change
 		// the table later make up for it.
 		_ = s.fold(ctx, len(want))
@@ -86,33 +92,67 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	return made, nil
 }
 
-// lockChecked locks the table and returns the changes that are to be made of it,
-// and its revision. They are looked up before it is locked, so that others are
-// not kept waiting, and once more if somebody has changed one of their numbers
-// meanwhile. A conflict counts only once the table is locked: before that, what
-// is looked up is not all of one moment.
-func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, at *routing.Revision) ([]wanted, error) {
-	var seen routing.Revision
-	if err := tx.QueryRow(ctx, readHead).Scan(&seen); err != nil {
-		return nil, err
+// lookAhead looks changes up before the table is locked, so that others are not kept
+// waiting; very many in two halves at the same time. What it finds is not all of one
+// moment.
+func (s *Router) lookAhead(ctx context.Context, want []wanted, why routing.Provenance) (looked, error) {
+	halves := [][]wanted{want}
+	if len(want) >= s.halve {
+		halves = [][]wanted{want[:len(want)/2], want[len(want)/2:]}
 	}
-	todo, unsure := outstanding(ctx, tx, want, why)
-	if unsure != nil && !errors.Is(unsure, dualtone.ErrConflict) {
-		return nil, unsure
+	found := make([]looked, len(halves))
+	all, ctx := errgroup.WithContext(ctx)
+	for i, half := range halves {
+		all.Go(func() error {
+			return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+				if err = prepare(ctx, tx, len(want)); err == nil {
+					found[i], err = look(ctx, tx, half, why)
+				}
+				return err
+			})
+		})
 	}
-	if err := tx.QueryRow(ctx, lockHead).Scan(at); err != nil {
-		return nil, err
+	err := all.Wait()
+	for _, more := range found[1:] {
+		found[0].todo = append(found[0].todo, more.todo...)
+		found[0].bad, found[0].have = append(found[0].bad, more.bad...), append(found[0].have, more.have...)
 	}
-	since, err := rows[struct{ Numbers []string }](ctx, tx, numbersSince, int64(seen))
+	return found[0], err
+}
+
+// checked is what was found before the table was locked, at which revision or later,
+// and where its revision goes.
+type checked struct {
+	looked
+
+	seen routing.Revision
+	at   *routing.Revision
+}
+
+// lockChecked locks the table and returns the changes that are to be made of it. They
+// are looked up once more if somebody has changed one of their numbers since they
+// were. A conflict counts only now.
+func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, before checked) (looked, error) {
+	if err := tx.QueryRow(ctx, lockHead).Scan(before.at); err != nil {
+		return looked{}, err
+	}
+	since, err := rows[struct{ Numbers []string }](ctx, tx, numbersSince, int64(before.seen))
 	if err != nil {
-		return nil, err
+		return looked{}, err
 	}
+	found := before.looked
 	for _, c := range since {
 		if slices.ContainsFunc(c.Numbers, func(n string) bool { return wants(want, n) }) {
-			return outstanding(ctx, tx, want, why)
+			if found, err = look(ctx, tx, want, why); err != nil {
+				return looked{}, err
+			}
+			break
 		}
 	}
-	return todo, unsure
+	if len(found.bad) > 0 {
+		return looked{}, refused(want, found.bad, found.have)
+	}
+	return found, nil
 }
 
 // wants reports whether a number is among changes, which are in the order of
@@ -128,9 +168,16 @@ type exception struct {
 	Have, Person string
 }
 
-// outstanding returns the changes that are still to be made, with the people
-// whose numbers they are.
-func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance) ([]wanted, error) {
+// looked is what the table says of changes: those that are still to be made, with the
+// people whose numbers they are, or the numbers of which they cannot be made and what
+// stands there.
+type looked struct {
+	todo      []wanted
+	bad, have []string
+}
+
+// look looks changes up.
+func look(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance) (looked, error) {
 	numbers, from, to, people := columns(want)
 	expect, unowned := from, people
 	if !slices.ContainsFunc(from, func(f string) bool { return f != from[0] }) {
@@ -142,7 +189,7 @@ func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 	found, err := rows[exception](ctx, tx, fmt.Sprintf(exceptions, loose(len(want))),
 		numbers, expect, unowned, from[0], numbers[0], numbers[len(numbers)-1])
 	if err != nil {
-		return nil, err
+		return looked{}, err
 	}
 	todo := slices.Clone(want)
 	var bad, have []string
@@ -159,7 +206,7 @@ func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 	}
 	if why.Run != "" && len(bad) == 0 {
 		if found, err = rows[exception](ctx, tx, repeated, numbers, from, to, why.Workflow, why.Run); err != nil {
-			return nil, err
+			return looked{}, err
 		}
 		for _, e := range found {
 			if w := todo[e.N-1]; w.number != "" && w.from != w.to {
@@ -167,10 +214,8 @@ func outstanding(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 			}
 		}
 	}
-	if len(bad) > 0 {
-		return nil, refused(want, bad, have)
-	}
-	return slices.DeleteFunc(todo, func(w wanted) bool { return w.number == "" || w.from == w.to }), nil
+	todo = slices.DeleteFunc(todo, func(w wanted) bool { return w.number == "" || w.from == w.to })
+	return looked{todo, bad, have}, nil
 }
 
 // changeChunk is a row of changes that are alike.

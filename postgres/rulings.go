@@ -17,41 +17,59 @@ func (s Stitches) Rule(ctx context.Context, r calllog.Ruling) error {
 		return fmt.Errorf("ruling on %s: who says so and why must be told: %w", r.Leg.Record, dualtone.ErrInvalid)
 	}
 	return again(ctx, "ruling on "+r.Leg.Record, func() error {
-		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.rule(ctx, tx, r) })
-	})
-}
-
-func (s Stitches) rule(ctx context.Context, tx pgx.Tx, r calllog.Ruling) error {
-	started, system, err := s.locate(ctx, tx, r.Leg)
-	if err != nil {
-		return err
-	}
-	marks := []time.Time{started}
-	var toSystem *int32
-	var toRecord *string
-	if r.To != (calllog.LegID{}) {
-		at, id, err := s.locate(ctx, tx, r.To)
+		of, err := s.ruled(ctx, &r)
 		if err != nil {
 			return err
 		}
-		if r.To == r.Leg || at.Sub(started).Abs() > calllog.StitchReach {
-			return fmt.Errorf("%s and %s started at %s and %s and cannot be one call: %w", r.Leg.Record, r.To.Record,
-				started.Format(time.RFC3339), at.Format(time.RFC3339), dualtone.ErrInvalid)
-		}
-		toSystem, toRecord, marks = &id, &r.To.Record, append(marks, at)
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.rule(ctx, tx, &r, of) })
+	})
+}
+
+// ruledLegs are where the legs of a ruling stand.
+type ruledLegs struct {
+	starts []time.Time
+	system int32
+	to     *int32 // its system
+}
+
+func (s Stitches) ruled(ctx context.Context, r *calllog.Ruling) (of ruledLegs, err error) {
+	started, system, err := s.locate(ctx, r.Leg)
+	if err != nil {
+		return of, err
+	}
+	of = ruledLegs{starts: []time.Time{started}, system: system}
+	if r.To == (calllog.LegID{}) {
+		return of, nil
+	}
+	at, to, err := s.locate(ctx, r.To)
+	if err != nil {
+		return of, fmt.Errorf("%s of system %s: %w", r.To.Record, r.To.System, err)
+	}
+	if r.To == r.Leg || at.Sub(started).Abs() > calllog.StitchReach {
+		return of, fmt.Errorf("%s and %s started at %s and %s and cannot be one call: %w", r.Leg.Record, r.To.Record,
+			started.Format(time.RFC3339), at.Format(time.RFC3339), dualtone.ErrInvalid)
+	}
+	of.to, of.starts = &to, append(of.starts, at)
+	return of, nil
+}
+
+func (s Stitches) rule(ctx context.Context, tx pgx.Tx, r *calllog.Ruling, of ruledLegs) error {
+	var toRecord *string
+	if of.to != nil {
+		toRecord = &r.To.Record
 	}
 	var id int64
-	err = tx.QueryRow(ctx, `
+	err := tx.QueryRow(ctx, `
 		INSERT INTO call_rulings (started_at, system_id, record_id, to_system, to_record, actor, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
-		started, system, r.Leg.Record, toSystem, toRecord, r.Actor, printable(r.Reason)).Scan(&id)
+		of.starts[0], of.system, r.Leg.Record, of.to, toRecord, r.Actor, printable(r.Reason)).Scan(&id)
 	if err == pgx.ErrNoRows { //nolint:errorlint // QueryRow returns it bare
 		return fmt.Errorf("another ruling stands; take it back first: %w", dualtone.ErrConflict)
 	}
 	if err != nil {
 		return err
 	}
-	return s.mark(ctx, tx, id, marks)
+	return s.mark(ctx, tx, id, of.starts)
 }
 
 // Withdraw takes a ruling back.
@@ -91,27 +109,6 @@ func (Stitches) mark(ctx context.Context, tx pgx.Tx, ruling int64, starts []time
 	return nil
 }
 
-// locate finds when a leg started. Rulings are few, so that looking through
-// every month for it costs nobody anything.
-func (s Stitches) locate(ctx context.Context, q querier, leg calllog.LegID) (time.Time, int32, error) {
-	system, ok, err := s.words.find(ctx, systemWord, leg.System)
-	if err != nil {
-		return time.Time{}, 0, err
-	}
-	if !ok {
-		return time.Time{}, 0, fmt.Errorf("system %q has no legs: %w", leg.System, dualtone.ErrNotFound)
-	}
-	found, err := q.Query(ctx, `SELECT started_at FROM call_legs WHERE system_id = $1 AND record_id = $2 LIMIT 1`, system, leg.Record)
-	if err != nil {
-		return time.Time{}, 0, err
-	}
-	starts, err := pgx.CollectRows(found, pgx.RowTo[time.Time])
-	if err == nil && len(starts) == 0 {
-		err = fmt.Errorf("leg %s of %s: %w", leg.Record, leg.System, dualtone.ErrNotFound)
-	}
-	return first(starts).UTC(), system, err
-}
-
 type ruledRow struct {
 	rulingRow
 
@@ -138,14 +135,4 @@ func (s Stitches) Rulings(ctx context.Context, limit int) ([]calllog.Ruled, erro
 		return err
 	})
 	return all, err
-}
-
-// Find returns where a leg stands; ErrNotFound for an unknown one.
-func (s Stitches) Find(ctx context.Context, leg calllog.LegID) (calllog.Place, error) {
-	place := calllog.Place{LegID: leg}
-	err := again(ctx, "leg "+leg.Record, func() (err error) {
-		place.Started, _, err = s.locate(ctx, s.pool, leg)
-		return err
-	})
-	return place, err
 }

@@ -26,12 +26,12 @@ func (s *Rollouts) KeepUsage(ctx context.Context, worker string, all []rollout.U
 	})
 }
 
-// Usage returns what all workers asked for a plan.
+// Usage returns what all workers asked for a plan, or for all if its name is empty.
 func (s *Rollouts) Usage(ctx context.Context, plan string, since time.Time) ([]rollout.Usage, error) {
 	return listed(ctx, s.pool, "requests of plan "+plan, `
 		SELECT plan, stage, system, hour, sum(requests)::bigint AS requests FROM plan_requests
-		WHERE plan = $1 AND hour > $2::timestamptz - interval '1 hour'
-		GROUP BY plan, stage, system, hour ORDER BY hour, stage, system`, []any{plan, since}, func(u rollout.Usage) rollout.Usage {
+		WHERE (plan = $1 OR $1 = '') AND hour > $2::timestamptz - interval '1 hour'
+		GROUP BY plan, stage, system, hour ORDER BY hour, stage, system, plan`, []any{plan, since}, func(u rollout.Usage) rollout.Usage {
 		u.Hour = u.Hour.UTC()
 		return u
 	})

@@ -75,7 +75,8 @@ const (
 	NotFound Result = "not_found"
 	// Loop: every target would hand the call back to where it came from.
 	Loop Result = "loop"
-	// NoTable: nothing is loaded yet. The SBC falls back to its own default.
+	// NoTable: nothing is loaded yet, or a table without a rule. The SBC falls back
+	// to its own default.
 	NoTable Result = "no_table"
 )
 

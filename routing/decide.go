@@ -14,8 +14,13 @@ func (t *Table) Decide(call Call) Decision {
 		return d
 	}
 	d := Decision{Revision: t.revision, Scope: ByNothing}
-	if !t.loaded {
+	switch {
+	case !bool(t.loaded):
 		d.Result, d.Reason = NoTable, becauseNoTable
+		return d
+	case t.Len() == 0:
+		// An edge of a database that nobody has filled must not refuse every call.
+		d.Result, d.Reason = NoTable, becauseEmpty
 		return d
 	}
 	text, packed := t.called(&call)

@@ -40,6 +40,18 @@ func emergencyNumbers(country string) (calling, numbers string) {
 	return calling, numbers
 }
 
+// EmergencyNumbers are the numbers that call for help in the countries, and those
+// that do everywhere.
+func EmergencyNumbers(countries ...string) []string {
+	all := strings.Fields(everywhere)
+	for _, country := range countries {
+		_, numbers := emergencyNumbers(country)
+		all = append(all, strings.Fields(numbers)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Emergency tells whether what was dialed calls for help in one of the
 // countries, and which number it is. It knows the number behind an access code
 // (9911, 0112), with a plus sign, and as the URN of RFC 5031.

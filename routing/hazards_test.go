@@ -82,7 +82,30 @@ func TestHazardNoTableAnswersAsUnavailableAndNotAsUnknown(t *testing.T) {
 	empty := routing.NewTable(options())
 	wantGist(t, empty.Decide(call("+493012345", routing.FromCarrier)), "no_table nothing")
 	wantGist(t, empty.Decide(call("112", routing.FromCarrier)), "routed serial old@1000 emergency")
-	wantGist(t, load(t).Decide(call("+493012345", routing.FromCarrier)), "not_found nothing")
+	wantGist(t, load(t, parse(t, "+493010", "old")).Decide(call("+493012345", routing.FromCarrier)), "not_found nothing")
+}
+
+// A database that nobody has filled yet, or that somebody has emptied, is no reason to
+// refuse every call.
+func TestHazardATableWithoutARuleIsNotTakenForOneThatKnowsNoNumber(t *testing.T) {
+	t.Parallel()
+	table := load(t)
+	wantGist(t, table.Decide(call("+493012345", routing.FromCarrier)), "no_table nothing")
+	wantGist(t, table.Decide(call("112", routing.FromCarrier)), "routed serial old@1000 emergency")
+	for _, only := range []string{"+493010", "*98", "+493010..+493019", "default"} {
+		filled, err := table.With(routing.Snapshot{Revision: 8, Routes: []routing.Route{parse(t, only, "old")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := filled.Decide(call("+44205551234", routing.FromCarrier)); d.Result == routing.NoTable {
+			t.Errorf("with a rule for %s: %s", only, d.Reason)
+		}
+		emptied, err := filled.With(routing.Snapshot{Revision: 9, Routes: []routing.Route{{Number: dualtone.Number(only)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantGist(t, emptied.Decide(call("+493010", routing.FromCarrier)), "no_table nothing")
+	}
 }
 
 func TestHazardLoopsEndAtTheIngressRule(t *testing.T) {

@@ -83,6 +83,9 @@ func width(key string) int {
 
 // check compares a decision with what the model allows.
 func (m *model) check(c routing.Call, d routing.Decision) string {
+	if len(m.routes) == 0 {
+		return mismatch(d.Result == routing.NoTable && len(d.Targets) == 0, "no table")
+	}
 	plan, rule := m.plan(c.Called, c.At)
 	if plan == "" {
 		return mismatch(d.Result == routing.NotFound && len(d.Targets) == 0, "not found")

@@ -28,6 +28,7 @@ const (
 	becauseNothing   = "no rule holds for this number"
 	becauseNoNumber  = "what was dialed is no number"
 	becauseNoTable   = "no table is loaded"
+	becauseEmpty     = "the table holds no rule, so the SBC's own fallback decides"
 	becauseIngress   = "the call came from the other target's platform and does not go back there"
 	becauseLoop      = "the call came from the only target's platform and does not go back there"
 	becauseDiverted  = "the number has forwarded this call before"

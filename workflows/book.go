@@ -160,6 +160,22 @@ type PlanOrder struct {
 	Attached string            `json:"attached,omitempty"`
 }
 
+// because is why the order was given, behind what it did; empty where nobody said.
+func (o PlanOrder) because() string {
+	if o.Reason == "" {
+		return ""
+	}
+	return ": " + o.Reason
+}
+
+// told is the order as it is kept: of limits, also which.
+func (o PlanOrder) told() rollout.Order {
+	if o.Verb == rollout.Limit && o.Rate != nil {
+		o.Reason = o.Rate.String() + o.because()
+	}
+	return o.Order
+}
+
 // hold is the hold that an order places.
 func (o PlanOrder) hold(id, plan string, now time.Time) rollout.Hold {
 	return rollout.Hold{

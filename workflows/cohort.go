@@ -43,6 +43,7 @@ type CohortRequest struct {
 	// empty.
 	Only      []cutover.State `json:"only,omitempty"`
 	DrainWait time.Duration   `json:"drain_wait"`
+	Insist    bool            `json:"insist,omitempty"` // as of UserRequest
 	Patience  time.Duration   `json:"patience"`
 	// RunLength is how many users one workflow run starts before it continues
 	// as a new one.
@@ -245,7 +246,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 		Workflow: name, Person: place.Person, For: c.Pass, Resumed: resumed,
 		Request: UserRequest{
 			Person: place.Person, Cohort: c.Cohort, Pass: c.Pass, Actor: c.Actor, Reason: c.Reason,
-			Held: c.heldBy(), DrainWait: c.DrainWait, Patience: c.Patience,
+			Held: c.heldBy(), DrainWait: c.DrainWait, Insist: c.Insist, Patience: c.Patience,
 		},
 	})
 	workflow.Go(ctx, func(ctx workflow.Context) {

@@ -185,6 +185,39 @@ func TestAFailedRollbackLosesNoState(t *testing.T) {
 	}
 }
 
+// Whoever does not come free on the way back is on the new side still, and the stage
+// does not say otherwise.
+func TestWhoDidNotComeBackIsNotTakenForRestored(t *testing.T) {
+	t.Parallel()
+	for _, end := range []cutover.State{cutover.Deferred, cutover.FailedClean} {
+		t.Run(string(end), func(t *testing.T) {
+			t.Parallel()
+			h := newHall(t, []rollout.Spec{wave("pilot")}, 4)
+			talking := true
+			h.back = func(id dualtone.PersonID) cutover.State {
+				if talking && id == "pilot-00002" {
+					return end
+				}
+				return cutover.Restored
+			}
+			h.tell(t, time.Hour, on("pilot", incident(rollout.Rollback)))
+			h.after(2*time.Hour, func() {
+				h.atStage(t, "pilot", rollout.RollbackIncomplete)
+				if s := h.stage(t, "pilot"); s.Users[cutover.OnNew] != 1 || !strings.Contains(s.Detail, "1 on_new") {
+					t.Errorf("after the rollback the users are %v, %q", s.Users, s.Detail)
+				}
+				talking = false
+				h.must(t, h.order(on("pilot", incident(rollout.Retry))))
+			})
+			h.after(3*time.Hour, func() {
+				h.atStage(t, "pilot", rollout.RolledBack)
+				h.must(t, h.order(incident(rollout.Rollback)))
+			})
+			h.run(t, h.start())
+		})
+	}
+}
+
 // vitessio/vitess#17620: the cancel path always failed and the failure was only
 // logged.
 func TestACompensationThatFailedIsSurfaced(t *testing.T) {

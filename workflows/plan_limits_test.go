@@ -87,6 +87,33 @@ func TestThePlansLimitIsLoweredForAllItsStagesTogether(t *testing.T) {
 	}
 }
 
+// Fewer users at a time than stages leave some stages without any: what those have
+// in flight ends, and nobody else of them begins.
+func TestAStageWithoutAPartOfTheLimitStartsNobody(t *testing.T) {
+	t.Parallel()
+	east, west := wave("east"), wave("west")
+	east.Limits = rollout.Rate{Concurrency: 4, UsersPerMinute: 60}
+	west.Limits = east.Limits
+	h := newHall(t, []rollout.Spec{east, west}, 200, 200)
+	one := incident(rollout.Limit)
+	one.Rate = &rollout.Rate{Concurrency: 1, UsersPerMinute: 60}
+	h.tell(t, time.Minute, one)
+	var from, to int
+	h.after(2*time.Minute, func() { from = len(h.began) })
+	h.after(3*time.Minute, func() { to = len(h.began) })
+	h.tell(t, 24*time.Hour, incident(rollout.Rollback))
+	if end := h.run(t, h.start()); end.State != rollout.RolledBack || len(h.began) != 800 {
+		t.Errorf("the plan is %s after %d switches", end.State, len(h.began))
+	}
+	stages := map[string]int{}
+	for _, b := range h.began[from:to] {
+		stages[string(b.person[:4])]++
+	}
+	if len(stages) != 1 {
+		t.Errorf("with one user at a time these were begun in a minute: %v, want those of one stage", stages)
+	}
+}
+
 func TestThoseWhoWaitAreLetThroughAnewOnceSomebodyFailed(t *testing.T) {
 	t.Parallel()
 	for name, shrinks := range map[string]bool{"a limit that shrinks": true, "one that does not": false} {

@@ -50,6 +50,9 @@ func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
 	if o.Stage != "" && o.Stage != FinalStage {
 		return p.againstStage(ctx, o)
 	}
+	if o.Person != "" {
+		return againstPerson(p.Standing, o)
+	}
 	if o.Verb == rollout.Finalise {
 		o.Evidence = o.At // it is looked at when the order is obeyed
 	}
@@ -63,7 +66,7 @@ func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
 		}
 	case rollout.Pause:
 		if p.Paused != nil {
-			return refuse(dualtone.ErrConflict, "%s has paused it already: %s", p.Paused.Actor, p.Paused.Reason)
+			return refuse(dualtone.ErrConflict, "%s has paused it already%s", p.Paused.Actor, p.Paused.because())
 		}
 	case rollout.Resume:
 		if p.Paused == nil {
@@ -109,17 +112,25 @@ func (p *planRun) againstStage(ctx workflow.Context, o PlanOrder) error {
 	if p.Standing.State != rollout.Active && p.Standing.State != rollout.Completed {
 		return fmt.Errorf("%s of stage %s refused: plan %s is %s: %w", o.Verb, o.Stage, p.Standing.Plan, p.Standing.State, dualtone.ErrConflict)
 	}
+	standing := p.resting(ctx, spec)
+	if o.Person != "" {
+		return againstPerson(standing, o)
+	}
 	switch o.Verb {
 	case rollout.Retry, rollout.Rollback, rollout.Skip:
 	default:
 		return fmt.Errorf("%s of stage %s refused: it is %s, and takes retry, rollback or skip: %w", o.Verb, o.Stage, p.Stages[o.Stage], dualtone.ErrConflict)
 	}
-	standing := rollout.Standing{
-		Level: rollout.OfStage, Plan: p.Standing.Plan, Stage: o.Stage, Hash: p.Standing.Hash, Author: p.Standing.Author,
-		State: p.Stages[o.Stage], Holds: p.openHolds(ctx), LastResort: spec.LastResort(),
-	}
 	_, err := standing.Take(o.Order)
 	return err
+}
+
+// resting is how a stage stands that has no workflow.
+func (p *planRun) resting(ctx workflow.Context, spec rollout.Spec) rollout.Standing {
+	return rollout.Standing{
+		Level: rollout.OfStage, Plan: p.Standing.Plan, Stage: spec.Stage, Hash: p.Standing.Hash, Author: p.Standing.Author,
+		State: p.Stages[spec.Stage], Holds: p.openHolds(ctx), LastResort: spec.LastResort(),
+	}
 }
 
 func (p *planRun) stage(id string) (rollout.Spec, bool) {
@@ -141,7 +152,7 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 	case o.Stage != "" && o.Stage != FinalStage:
 		return p.relaunch(ctx, o)
 	}
-	if err := p.take(ctx, o.Order); err != nil {
+	if err := p.take(ctx, o.told()); err != nil {
 		return err
 	}
 	p.heed(o)
@@ -178,6 +189,9 @@ func (p *planRun) relaunch(ctx workflow.Context, o PlanOrder) error {
 		return err
 	}
 	spec, _ := p.stage(o.Stage)
+	if o.Person != "" {
+		return leaveOut(ctx, &p.book, p.resting(ctx, spec), o)
+	}
 	return p.launch(ctx, spec, o)
 }
 

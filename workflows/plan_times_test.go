@@ -116,3 +116,23 @@ func TestASoakIsExtendedFreelyAndCutShortWithApproval(t *testing.T) {
 		}
 	}
 }
+
+func TestAHoldEndsByItselfInTheMiddleOfAStage(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, []rollout.Spec{slow(wave("pilot"))}, 60)
+	hold := on("pilot", incident(rollout.PutHold))
+	hold.Expires = monday().Add(2 * time.Hour)
+	h.tell(t, 5*time.Minute, hold)
+	var held int
+	h.after(6*time.Minute, func() { held = len(h.began) })
+	h.after(119*time.Minute, func() {
+		if len(h.began) != held || held == 60 {
+			t.Errorf("%d users were begun when it was held, %d at the end of the hold", held, len(h.began))
+		}
+	})
+	h.after(3*time.Hour, func() {
+		h.atStage(t, "pilot", rollout.Passed)
+		h.must(t, h.order(incident(rollout.Rollback)))
+	})
+	h.run(t, h.start())
+}

@@ -233,6 +233,12 @@ func (s *stage) note(detail string, until time.Time) {
 	})
 }
 
+// tellsMore reports whether the stage tells when its window closes, and that it is
+// held though it was approved.
+func (s *stage) tellsMore(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "tells more of its state", workflow.DefaultVersion, 1) > workflow.DefaultVersion
+}
+
 // precheck asks whether the stage may begin.
 func (s *stage) precheck(ctx workflow.Context) error {
 	turn, asked := s.turn, workflow.Now(ctx)
@@ -277,6 +283,9 @@ func (s *stage) awaitApproval(ctx workflow.Context) error {
 	}
 	if v.Enough {
 		s.ApprovedUntil = v.Until
+		if s.held(ctx) && s.tellsMore(ctx) {
+			s.note("approved, and held: it goes on once it is released", v.Until)
+		}
 		return s.find(ctx, rollout.Cleared, fmt.Sprintf("approved by %d", len(v.Have)), time.Time{})
 	}
 	last := s.Standing.Since.Add(s.Spec.Patience.Time())
@@ -313,7 +322,12 @@ func (s *stage) awaitWindow(ctx workflow.Context) error {
 	}
 	if o.Open {
 		s.Until = o.Until
-		return s.find(ctx, rollout.Open, o.Why, time.Time{})
+		err := s.find(ctx, rollout.Open, o.Why, time.Time{})
+		if err == nil && s.Standing.State == rollout.Switching && s.tellsMore(ctx) {
+			s.note(o.Why, o.Until)
+			return s.kept(ctx)
+		}
+		return err
 	}
 	why := o.Why
 	if s.Override != nil && s.Override.Approver == "" {

@@ -1,12 +1,13 @@
 package workflows
 
 import (
-	"slices"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -15,7 +16,7 @@ import (
 func (s *stage) soak(ctx workflow.Context) error {
 	now := workflow.Now(ctx)
 	if !now.Before(s.SoakUntil) {
-		return s.find(ctx, rollout.Soaked, "the soak of "+s.Spec.Soak.String()+" is over", time.Time{})
+		return s.find(ctx, rollout.Soaked, fmt.Sprintf("the soak is over after %s", plan.Duration(now.Sub(s.SoakFrom).Round(time.Second))), time.Time{})
 	}
 	next := s.SoakUntil
 	if len(s.Spec.Gates) > 0 {
@@ -28,9 +29,7 @@ func (s *stage) soak(ctx workflow.Context) error {
 	if err := s.measure(ctx); err != nil || s.turn != turn {
 		return err
 	}
-	// What is not known yet is known at the end of the soak.
-	known := slices.DeleteFunc(slices.Clone(s.Findings), func(f rollout.Finding) bool { return f.Ruling == rollout.NoData })
-	return s.follow(ctx, known, now, false)
+	return s.follow(ctx, now, false)
 }
 
 // measure measures the gates, by what came after the switch.
@@ -47,20 +46,20 @@ func (s *stage) measure(ctx workflow.Context) error {
 	}).Get(ctx, &s.Findings)
 }
 
-// follow does what findings lead to; with last they are all there will be.
-func (s *stage) follow(ctx workflow.Context, findings []rollout.Finding, asked time.Time, last bool) error {
-	c, why := rollout.Conclude(findings, s.Spec.Automatic)
-	failed := slices.ContainsFunc(findings, func(f rollout.Finding) bool { return f.Ruling == rollout.GateFails })
+// follow does what the findings lead to. What is not known yet in the soak is
+// waited for; with last the findings are all there will be.
+func (s *stage) follow(ctx workflow.Context, asked time.Time, last bool) error {
+	c, why := rollout.Conclude(s.Findings, s.Spec.Automatic)
 	switch {
 	case c == rollout.TakeItBack:
 		s.ByItself = true
 		return s.find(ctx, rollout.GoBack, why, asked)
-	case failed && (c == rollout.HoldIt || c == rollout.BlockIt):
+	case c == rollout.FailIt || c == rollout.BlockIt:
 		return s.find(ctx, rollout.Fail, why, asked)
 	case !last:
 		return nil
 	case c == rollout.GoOn:
-		return s.find(ctx, rollout.Pass, passes(findings), asked)
+		return s.find(ctx, rollout.Pass, passes(s.Findings), asked)
 	case c == rollout.WaitMore:
 		s.note(why, s.Measured.Add(s.Spec.MeasureEvery()))
 		return s.wait(ctx, s.Measured.Add(s.Spec.MeasureEvery()), nil)
@@ -88,7 +87,7 @@ func (s *stage) evaluate(ctx workflow.Context) error {
 	if missing := rollout.Missing(s.Standing.Users); missing != "" {
 		return s.find(ctx, rollout.Fail, "not everybody is where they should be: "+missing, asked)
 	}
-	return s.follow(ctx, s.Findings, asked, true)
+	return s.follow(ctx, asked, true)
 }
 
 // inconclusive holds the stage until somebody has looked; no data never passes.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
-	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -99,8 +98,8 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 	refuse := func(kind error, why string) error {
 		return fmt.Errorf("%s of %s refused: %s: %w", o.Verb, s.Standing.Name(), why, kind)
 	}
-	if o.Verb == rollout.Skip && o.Person != "" {
-		return s.Standing.AgainstLeavingOut(o.Person, o.Order)
+	if o.Person != "" {
+		return againstPerson(s.Standing, o)
 	}
 	if _, err := s.Standing.Take(o.Order); err != nil {
 		return err
@@ -112,7 +111,7 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 		}
 	case rollout.Pause:
 		if s.Paused != nil {
-			return refuse(dualtone.ErrConflict, fmt.Sprintf("%s has paused it already: %s", s.Paused.Actor, s.Paused.Reason))
+			return refuse(dualtone.ErrConflict, fmt.Sprintf("%s has paused it already%s", s.Paused.Actor, s.Paused.because()))
 		}
 	case rollout.Resume:
 		if s.Paused == nil {
@@ -132,13 +131,15 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 		if err := rollout.AgainstSoak(o.Order, s.Spec.Author, s.SoakFrom, s.SoakUntil, o.Until); err != nil {
 			return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Standing.Name(), err)
 		}
+	case rollout.Override:
+		if c, why := rollout.Conclude(s.Findings, s.Spec.Automatic); c == rollout.BlockIt {
+			return refuse(dualtone.ErrConflict, why+", and it blocks: retry measures it again, rollback takes the stage back")
+		}
 	case rollout.Approve:
 		if o.Bound != s.bound() {
 			return refuse(dualtone.ErrConflict, "it approves something else than stands now; look at it again")
 		}
 		return s.mayApprove(o)
-	case rollout.Rollback:
-		return s.inTime(ctx, o)
 	default:
 	}
 	return nil
@@ -148,8 +149,8 @@ func (s *stage) mayApprove(o PlanOrder) error {
 	if s.Spec.Approval == nil || slices.Contains(s.Spec.Approval.Roles, o.Role) {
 		return nil
 	}
-	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %v: %w",
-		s.Standing.Name(), o.Actor, o.Role, s.Spec.Approval.Roles, dualtone.ErrDenied)
+	return fmt.Errorf("approve of %s refused: %s acts as %s; may: %s: %w",
+		s.Standing.Name(), o.Actor, o.Role, rollout.RolesText(s.Spec.Approval.Roles), dualtone.ErrDenied)
 }
 
 // overridden is the window's override after an order: one that is asked for, or
@@ -166,22 +167,12 @@ func (s *stage) overridden(o PlanOrder) (v rollout.WindowOverride, err error) {
 	return v, nil
 }
 
-// inTime refuses a way back after the window for it is over.
-func (s *stage) inTime(ctx workflow.Context, o PlanOrder) error {
-	if s.Standing.State != rollout.Passed || s.Spec.BackWindow <= 0 || s.SoakFrom.IsZero() {
-		return nil
-	}
-	last := s.SoakFrom.Add(s.Spec.BackWindow.Time())
-	if workflow.Now(ctx).After(last) {
-		return fmt.Errorf("%s of %s refused: the window for it ended at %s: %w", o.Verb, s.Standing.Name(), last.UTC().Format(time.RFC3339), dualtone.ErrConflict)
-	}
-	return nil
-}
-
 // obey does what an order says.
 func (s *stage) obey(ctx workflow.Context, o PlanOrder) error {
-	if o.Verb == rollout.Skip && o.Person != "" {
-		return s.leaveOut(ctx, o)
+	if o.Person != "" {
+		err := leaveOut(ctx, &s.book, s.Standing, o)
+		s.recount = s.recount || err == nil
+		return err
 	}
 	if o.Verb == rollout.Progress {
 		moved := activities.TaskOrder{ID: o.Task, Verdict: o.Verdict, Actor: o.Actor, Evidence: o.Attached}
@@ -189,14 +180,14 @@ func (s *stage) obey(ctx workflow.Context, o PlanOrder) error {
 			return err
 		}
 	}
-	if err := s.take(ctx, o.Order); err != nil {
+	if err := s.take(ctx, o.told()); err != nil {
 		return err
 	}
 	s.heed(o)
 	switch o.Verb {
 	case rollout.PutHold:
 		s.place(o.hold(s.holdID(ctx), s.Spec.Plan, workflow.Now(ctx)))
-	case rollout.Release:
+	case rollout.Release, rollout.Override:
 		s.release(ctx, o)
 	case rollout.Approve, rollout.Reject:
 		s.decide(ctx, o)
@@ -253,22 +244,4 @@ func (s *stage) decide(ctx workflow.Context, o PlanOrder) {
 	}
 	s.Approvals = append(s.Approvals, a)
 	s.keep(activities.KeepApprovalName, a)
-}
-
-// leaveOut leaves a person out who is not being switched.
-func (s *stage) leaveOut(ctx workflow.Context, o PlanOrder) error {
-	m := activities.Marking{
-		StageRef: s.ref(), People: []dualtone.PersonID{o.Person}, State: cutover.Skipped,
-		Detail: fmt.Sprintf("left out by %s: %s", o.Actor, o.Reason),
-		From:   append(rollout.Tried(true), cutover.Skipped),
-	}
-	var n int
-	if err := workflow.ExecuteActivity(keeping(ctx), activities.MarkPeopleName, m).Get(ctx, &n); err != nil {
-		return err
-	}
-	if n == 0 {
-		return fmt.Errorf("skip of %s refused: they are not in the stage, or on the new side, or being switched right now: %w", o.Person, dualtone.ErrConflict)
-	}
-	s.recount = true
-	return nil
 }

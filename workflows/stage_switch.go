@@ -39,9 +39,7 @@ func (s *stage) launch(ctx workflow.Context, to dualtone.Side, only []cutover.St
 		DrainWait: s.DrainWait, Patience: s.Patience, RunLength: s.RunLength, Stage: &ref,
 		Until: until,
 	}
-	if to == dualtone.Old && s.Spec.BackWait > 0 {
-		r.DrainWait = s.Spec.BackWait.Time()
-	}
+	r.DrainWait, r.Insist = s.Spec.Patient(to, s.DrainWait)
 	p := &pass{stage: s, told: bidding{rate: s.rate()}}
 	p.child = workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: fmt.Sprintf("%s/%s/%d", workflow.GetInfo(ctx).WorkflowExecution.ID, to, s.Passes),
@@ -153,7 +151,6 @@ func (s *stage) judgeSwitch(ctx workflow.Context) error {
 		}
 		return s.find(ctx, v, fmt.Sprintf("%d people are left for the next window", rollout.Left(users)), time.Time{})
 	default:
-		s.Retry = false
 		return s.find(ctx, v, rollout.Missing(users), time.Time{})
 	}
 }
@@ -207,13 +204,12 @@ func (s *stage) takeBack(ctx workflow.Context) error {
 	if err := s.tally(ctx); err != nil {
 		return err
 	}
-	s.Retry = true // whoever was taken back is tried again if the stage is
 	users := s.Standing.Users
 	if !s.Spec.Moves() && s.Tasked {
 		return s.find(ctx, rollout.Drifted, "what people did by hand is to be undone by hand", time.Time{})
 	}
 	if v := rollout.BackEnd(users); v == rollout.Drifted {
-		return s.find(ctx, v, rollout.Missing(users), time.Time{})
+		return s.find(ctx, v, rollout.NotBack(users), time.Time{})
 	}
 	return s.find(ctx, rollout.Restored, fmt.Sprintf("%d people are where they were before", users.Total()), time.Time{})
 }

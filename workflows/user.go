@@ -28,6 +28,8 @@ type UserRequest struct {
 	Reason string `json:"reason"`
 	// DrainWait is the longest that the switch waits for the user to come free.
 	DrainWait time.Duration `json:"drain_wait"`
+	// Insist makes a way back go on after that wait, with the call that lasts.
+	Insist bool `json:"insist,omitempty"`
 	// Patience is how long a system may be away in the middle of a switch
 	// before what was written is taken back.
 	Patience time.Duration `json:"patience"`
@@ -85,7 +87,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 	work := cutover.Next(p.To, p.State)
 	order := activities.Order{
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
-		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Over: r.Over,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Wait: r.DrainWait, Insist: r.Insist, Over: r.Over,
 	}
 	if work == cutover.Capture {
 		order.Pass = r.Pass

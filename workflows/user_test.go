@@ -56,6 +56,12 @@ func (o *office) run(t fatal, workflow any) workflows.Progress { return o.runFor
 
 // runFor does so on behalf of a stage, whose holds are honored.
 func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workflows.Progress {
+	return o.runAs(t, workflow, workflows.UserRequest{Held: held})
+}
+
+// runAs does so as it is asked for.
+func (o *office) runAs(t fatal, workflow any, r workflows.UserRequest) workflows.Progress {
+	r.Person, r.Actor, r.Reason, r.DrainWait, r.Patience = "E100", "test", "because", o.user.Drain.Wait, time.Minute
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
@@ -67,9 +73,7 @@ func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workfl
 	env.SetTestTimeout(5 * time.Minute) // a busy machine is no failure
 	o.runs++
 	env.SetStartWorkflowOptions(startOptions(fmt.Sprintf("user/E100-%d", o.runs)))
-	env.ExecuteWorkflow(workflow, workflows.UserRequest{
-		Person: "E100", Actor: "test", Reason: "because", DrainWait: time.Second, Patience: time.Minute, Held: held,
-	})
+	env.ExecuteWorkflow(workflow, r)
 	var p workflows.Progress
 	if err := env.GetWorkflowResult(&p); err != nil {
 		t.Fatalf("the workflow ended with an error: %v", err)
@@ -140,6 +144,33 @@ func TestAUserOnACallIsDeferredWithNothingWritten(t *testing.T) {
 	}
 	if diff := cmp.Diff(cutovertest.Before(), o.world.Image()); diff != "" {
 		t.Errorf("something stayed written (-before +now):\n%s", diff)
+	}
+}
+
+// A way back that insists waits no longer than it should for a call to end: new
+// calls go back, and the one that lasts goes on.
+func TestAWayBackThatInsistsGoesOnBesideACall(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.run(t, workflows.SwitchUser)
+	there := o.world.Image()
+	o.world.SetBusy(dualtone.New, true)
+	if p := o.run(t, workflows.ReturnUser); p.State != cutover.Deferred || !strings.Contains(p.Detail, "talking on new") {
+		t.Errorf("a way back that does not insist: %s (%s), want deferred and the call named", p.State, p.Detail)
+	}
+	if diff := cmp.Diff(there, o.world.Image()); diff != "" {
+		t.Errorf("it left something written (-there +now):\n%s", diff)
+	}
+	go func() { // the seat is taken once the call is over
+		time.Sleep(50 * time.Millisecond)
+		o.world.SetBusy(dualtone.New, false)
+	}()
+	p := o.runAs(t, workflows.ReturnUser, workflows.UserRequest{Insist: true})
+	if p.State != cutover.Restored {
+		t.Errorf("a way back that insists: %s (%s)", p.State, p.Detail)
+	}
+	if diff := cmp.Diff(cutovertest.Before(), o.world.Image()); diff != "" {
+		t.Errorf("the world is not as it was before (-before +now):\n%s", diff)
 	}
 }
 

@@ -38,6 +38,8 @@ type asteriskParser struct {
 func (*asteriskParser) heading() bool { return false }
 func (*asteriskParser) heads() int    { return 0 }
 
+func (p *asteriskParser) doubts() string { return p.cdr.doubt.say(p.cdr.clock.zone) }
+
 func (p *asteriskParser) parse(text string, row *calllog.Row) error {
 	switch {
 	case text == "":

@@ -44,6 +44,7 @@ type cdrParser struct {
 	own     bool // the columns are in an order of the settings
 	at      cdrPlaces
 	leg     [1]calllog.Leg
+	doubt   doubt
 }
 
 // keyColumn is a column that holds what another system may know a call by.
@@ -179,6 +180,10 @@ func (p *cdrParser) times(l *calllog.Leg, began time.Time) *calllog.Fault {
 	if start.IsZero() {
 		return fault("start", "", "empty")
 	}
+	if wrong := p.clock.tooEarly("start", p.fields.at(p.at.start), start, began); wrong != nil {
+		return wrong
+	}
+	p.doubt.count(start, began)
 	answer, wrong := p.time("answer", p.at.answer, start)
 	if wrong != nil {
 		return wrong

@@ -71,7 +71,7 @@ type celParser struct {
 	supply [1]calllog.Supplement
 }
 
-type celPlaces struct{ event, time, uniqueid, extra int }
+type celPlaces struct{ event, time, app, data, uniqueid, extra int }
 
 func newCEL(o Options) (parser, error) {
 	p := &celParser{system: o.System, clock: newClock(o.Zone)}
@@ -80,7 +80,7 @@ func newCEL(o Options) (parser, error) {
 		p.fields.names = celColumns()
 	}
 	place := func(name string) int { return index(p.fields.names, name) }
-	p.at = celPlaces{event: place("eventtype"), time: place("eventtime"), uniqueid: place("uniqueid"), extra: place("extra")}
+	p.at = celPlaces{event: place("eventtype"), time: place("eventtime"), app: place("appname"), data: place("appdata"), uniqueid: place("uniqueid"), extra: place("extra")}
 	if p.at.event < 0 || p.at.time < 0 || p.at.uniqueid < 0 {
 		return nil, fmt.Errorf("columns %v: eventtype, eventtime and uniqueid are needed: %w", o.Columns, dualtone.ErrInvalid)
 	}
@@ -129,7 +129,7 @@ func (p *celParser) event(row *calllog.Row) *calllog.Fault {
 	}
 	p.supply[0] = calllog.Supplement{
 		ID:  calllog.LegID{System: p.system, Record: "cel/" + channel + "/" + name + "/" + strconv.FormatInt(at.UnixMicro(), 10)},
-		Leg: calllog.Match{Channel: channel, At: at}, Adds: adds,
+		Leg: calllog.Match{Channel: channel, At: at}, Adds: adds, Spare: p.rung(),
 	}
 	row.Supplements = p.supply[:]
 	return nil
@@ -153,7 +153,14 @@ func (p *celParser) time(channel string) (time.Time, *calllog.Fault) {
 	if !ok {
 		return time.Time{}, fault("eventtime", text, "clocks in "+p.clock.zone.String()+" never showed this time; is the zone right?")
 	}
-	return at, nil
+	return at, p.clock.tooEarly("eventtime", text, at, epochOf(channel))
+}
+
+// rung reports whether the event is of a channel that an application rang: the record
+// of whoever called tells of both.
+func (p *celParser) rung() bool {
+	app := p.fields.at(p.at.app)
+	return (app == "AppDial" || app == "AppQueue") && p.fields.at(p.at.data) == "(Outgoing Line)"
 }
 
 func (p *celParser) hangup() (calllog.Leg, *calllog.Fault) {

@@ -91,6 +91,9 @@ func (q *queueLog) row(columns map[string]string, row *calllog.Row) {
 		row.Fault = fault("time", columns["time"], "clocks in "+q.clock.zone.String()+" never showed this time; is the zone right?")
 		return
 	}
+	if row.Fault = q.clock.tooEarly("time", columns["time"], at, epochOf(columns["callid"])); row.Fault != nil {
+		return
+	}
 	parts := []string{columns["callid"], columns["queuename"], columns["agent"], columns["event"]}
 	for i := range 5 {
 		parts = append(parts, columns["data"+strconv.Itoa(i+1)])

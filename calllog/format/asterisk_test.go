@@ -110,6 +110,9 @@ func TestChannelEventsSayWhyAChannelHungUp(t *testing.T) {
 		Leg:  calllog.Match{Channel: "1795365988.3", At: utc("2026-11-22 16:46:31")},
 		Adds: calllog.Leg{Cause: "16"},
 	}, got[0])
+	if got[0].Spare || !got[1].Spare || got[1].Leg.Channel != "1795365988.2" {
+		t.Errorf("of a channel that was rung no leg is wanted: %+v", got[1])
+	}
 	const canceled = `"HANGUP","1795365991.25","","1001","","","","1002","internal","PJSIP/1001-1","Dial","","3","","1.1","1.1","","","","{""hangupcause"":0,""hangupsource"":""PJSIP/1001-1"",""dialstatus"":""CANCEL""}"` + "\n"
 	const blind = `"BLINDTRANSFER","2026-11-22 16:46:31","","1001","","","","1002","internal","PJSIP/1001-1","","","3","","1.1","1.1","","","","{""extension"":""1003"",""context"":""internal""}"` + "\n"
 	got = supplements(t, read(t, "asterisk-cel", []byte(canceled+blind), inUS()))

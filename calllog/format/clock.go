@@ -1,7 +1,11 @@
 package format
 
 import (
+	"fmt"
+	"strings"
 	"time"
+
+	"github.com/dualtone/dualtone/calllog"
 )
 
 // clock reads the local times of a zone. An hour that comes twice in autumn is
@@ -134,6 +138,30 @@ func (c *clock) when(l local, near time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(early, l.nanos).UTC(), true
+}
+
+// Zones are a quarter of an hour apart or more, and clocks are set by less while
+// calls begin; no two zones are further apart than a day and two hours.
+const (
+	zoneStep  = quarter * time.Second
+	zoneLeast = zoneStep - time.Minute
+	zoneMost  = 26 * time.Hour
+)
+
+// tooEarly says that a row is from before its own channel, whose name holds when it
+// began, in UTC: so its time was written in another zone.
+func (c *clock) tooEarly(column, text string, at, began time.Time) *calllog.Fault {
+	early := began.Sub(at)
+	if began.IsZero() || early < zoneLeast || early > zoneMost {
+		return nil
+	}
+	return fault(column, text, fmt.Sprintf("%s before its own channel began: is %s the right zone? Its channel began at %s",
+		hours(early), c.zone, began.In(c.zone).Format(time.DateTime)))
+}
+
+// hours writes a span to the minute.
+func hours(d time.Duration) string {
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
 // shows reports whether the zone's clocks show a local time at an instant.

@@ -49,6 +49,51 @@ func TestATimeThatTheClocksSkippedIsAFault(t *testing.T) {
 	}
 }
 
+// TestAWrongZoneIsSaid reads what a box in New York wrote as if it stood further east,
+// further west, and where it is. A channel's name holds in UTC when it began: a row from
+// before is faulty, and rows that are all later by hours are doubted.
+func TestAWrongZoneIsSaid(t *testing.T) {
+	t.Parallel()
+	began := utc("2026-11-22 16:46:28")
+	cdr := cdrRow(began.Unix(), "2026-11-22 11:46:29", "2026-11-22 11:46:33", "2026-11-22 11:47:29", 60) + "\n"
+	queue := fmt.Sprintf(`{"time":"2026-11-22 11:46:33","callid":"%d.1","queuename":"support","agent":"1001","event":"ABANDON","data1":"1","data2":"1","data3":"4"}`+"\n", began.Unix())
+	cel := fmt.Sprintf(`"HANGUP","2026-11-22 11:47:29","","","","","","1001","in","PJSIP/carrier-1","","","3","","%d.1","%d.1","","","",""`+"\n", began.Unix(), began.Unix())
+	for _, c := range []struct {
+		zone, format, text, column, doubts string
+		early                              string
+	}{
+		{zone: "America/New_York", format: "asterisk", text: cdr},
+		{zone: "America/New_York", format: "asterisk", text: queue},
+		{zone: "America/New_York", format: "asterisk-cel", text: cel},
+		{zone: "UTC", format: "asterisk", text: cdr, column: "start", early: "5h0m before its own channel began: is UTC the right zone?"},
+		{zone: "Asia/Kathmandu", format: "asterisk", text: queue, column: "time", early: "10h45m before its own channel"},
+		{zone: "UTC", format: "asterisk-cel", text: cel, column: "eventtime", early: "4h59m before its own channel"},
+		{zone: "America/Los_Angeles", format: "asterisk", text: cdr, doubts: "3h0m later: is America/Los_Angeles the right zone?"},
+	} {
+		f, err := format.Named(c.format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := f.Read(strings.NewReader(c.text), format.Options{System: "pbx", Zone: zone(t, c.zone)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, err := range r.Rows() {
+			switch f := row.Fault; {
+			case err != nil:
+				t.Error(err)
+			case c.early == "" && f != nil:
+				t.Errorf("%s in %s: %+v", c.format, c.zone, *f)
+			case c.early != "" && (f == nil || f.Column != c.column || !strings.Contains(f.Reason, c.early)):
+				t.Errorf("%s in %s: %+v; want %s", c.format, c.zone, f, c.early)
+			}
+		}
+		if got := r.Doubts(); !strings.Contains(got, c.doubts) || c.doubts == "" && got != "" {
+			t.Errorf("%s in %s is doubted for %q; want %q", c.format, c.zone, got, c.doubts)
+		}
+	}
+}
+
 // TestRowsInOrderTellTheHourThatComesTwiceApart reads a mapped file across the
 // change, a row each ten minutes.
 func TestRowsInOrderTellTheHourThatComesTwiceApart(t *testing.T) {

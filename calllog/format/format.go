@@ -82,6 +82,12 @@ type parser interface {
 	parse(text string, row *calllog.Row) error
 }
 
+// doubter is a parser that may come to doubt how it is to read.
+type doubter interface {
+	// doubts says what is to be doubted of the rows so far; empty for nothing.
+	doubts() string
+}
+
 // All lists the formats in the order in which they are looked for.
 func All() []Format {
 	return []Format{ucmCDR(), ucmCMR(), connectRecords(), asteriskCEL(), asterisk(), mapped()}

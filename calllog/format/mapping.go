@@ -29,6 +29,9 @@ type Mapping struct {
 	Columns map[string]string `mapstructure:"columns"`
 	// Keys are columns that hold what another system may know the call by.
 	Keys map[string]string `mapstructure:"keys"`
+	// Moves says that a correction may change when a call started: each leg is then
+	// looked for by its record alone, at some cost.
+	Moves bool `mapstructure:"moves"`
 	// Dispositions and Directions translate the file's words into ours.
 	Dispositions map[string]string `mapstructure:"dispositions"`
 	Directions   map[string]string `mapstructure:"directions"`

@@ -100,6 +100,15 @@ func (r *Reader) At() calllog.Position {
 	return at
 }
 
+// Doubts says why all that was read so far may be wrong, such as in another zone;
+// empty where there is no reason to doubt.
+func (r *Reader) Doubts() string {
+	if d, ok := r.parser.(doubter); ok {
+		return d.doubts()
+	}
+	return ""
+}
+
 // Continue reads on in what a growing source holds by now, from where the reader
 // is.
 func (r *Reader) Continue(in io.Reader) {

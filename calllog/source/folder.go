@@ -41,6 +41,7 @@ type watched struct {
 	since   time.Time // when it was first seen as it is
 	read    bool      // all that it holds was read
 	failed  bool      // it cannot be read as it is
+	doubted bool      // it was told that it may be read wrongly
 	reader  *format.Reader
 	in      calllog.Ingest
 }
@@ -163,6 +164,9 @@ func (f *Folder) tell(ctx context.Context, r Result) {
 	}
 	f.Log.InfoContext(ctx, "file read", "file", r.Ingest.Source.Name, "format", r.Ingest.Source.Format, "rows", r.Written.Rows,
 		"new", r.Written.New, "changed", r.Written.Changed, "same", r.Written.Same, "quarantined", r.Written.Quarantined)
+	if r.Doubts != "" {
+		f.Log.WarnContext(ctx, "file may be read wrongly", "file", r.Ingest.Source.Name, "doubts", r.Doubts)
+	}
 }
 
 // follow reads what was added to a file that is still written. What is packed
@@ -195,8 +199,7 @@ func (f *Folder) follow(ctx context.Context, path string, w *watched) error {
 		if err != nil || key == "" {
 			return err
 		}
-		source := calllog.Source{System: f.Reading.Options.System, Kind: calllog.File, Key: key, Name: path, Format: form.Name}
-		w.in, err = f.begin(ctx, source, reader)
+		w.in, err = f.begin(ctx, f.Reading.source(calllog.File, key, path, form), reader)
 		if errors.Is(err, errChanged) {
 			return f.follow(ctx, path, w)
 		}
@@ -230,10 +233,10 @@ func (f *Folder) more(ctx context.Context, w *watched) error {
 	if errors.Is(err, format.ErrCut) {
 		err = nil
 	}
+	f.tell(ctx, Result{Ingest: w.in, Written: w.in.Total.Since(before), Doubts: w.reader.Doubts()})
 	if err != nil {
 		w.reader = nil // where it is, only the store knows
 	}
-	f.tell(ctx, Result{Ingest: w.in, Written: w.in.Total.Since(before)})
 	return err
 }
 

@@ -27,9 +27,6 @@ type Importer struct {
 	calllog.Ingester
 
 	Reading Reading
-	// Again reads from the beginning what was read before: the settings by which
-	// it was read were wrong.
-	Again bool
 	// Done counts the bytes of files that were read, as they lie on the disk.
 	Done atomic.Int64
 }
@@ -40,8 +37,8 @@ type Result struct {
 	// Written is what this run added, and Before where earlier ones had stopped.
 	Written calllog.Written `json:"written"`
 	Before  int64           `json:"before"`
-	// Cut says that the last row is not whole yet and was left.
-	Cut bool `json:"cut,omitempty"`
+	// Doubts is why all of it may have been read wrongly, such as in another zone.
+	Doubts string `json:"doubts,omitempty"`
 }
 
 // errChanged says that a source is not any more what was read of it.
@@ -105,20 +102,27 @@ func (im *Importer) member(ctx context.Context, m member) (Result, error) {
 	if err != nil || key == "" {
 		return Result{}, err
 	}
-	source := calllog.Source{System: im.Reading.Options.System, Kind: calllog.File, Key: key, Name: m.name, Format: f.Name}
-	in, err := im.begin(ctx, source, reader)
+	in, err := im.begin(ctx, im.Reading.source(calllog.File, key, m.name, f), reader)
 	if err != nil {
 		return Result{Ingest: in}, err
 	}
 	r := Result{Before: in.At.Offset}
 	before := in.Total
 	r.Ingest, err = im.Ingest(ctx, in, reader)
-	r.Written = r.Ingest.Total.Since(before)
+	r.Written, r.Doubts = r.Ingest.Total.Since(before), reader.Doubts()
 	if err == nil {
 		err = im.Store.Finish(ctx, in.ID)
 		r.Ingest.Finished = err == nil
 	}
 	return r, err
+}
+
+// source is one whose rows are read so.
+func (r Reading) source(kind calllog.SourceKind, key, name string, f format.Format) calllog.Source {
+	return calllog.Source{
+		System: r.Options.System, Kind: kind, Key: key, Name: name, Format: f.Name,
+		Moves: r.Options.Mapping != nil && r.Options.Mapping.Moves,
+	}
 }
 
 // begin opens the ingest and brings the reader to where it stopped.

@@ -107,8 +107,7 @@ func (s *Stream) read(ctx context.Context, g spool.Segment, w *watched, file *os
 		if err != nil {
 			return err
 		}
-		source := calllog.Source{System: s.Reading.Options.System, Kind: calllog.Stream, Key: s.Name + "/" + g.Name, Name: s.Name + " " + g.Name, Format: f.Name}
-		if w.in, err = s.begin(ctx, source, reader); err != nil {
+		if w.in, err = s.begin(ctx, s.Reading.source(calllog.Stream, s.Name+"/"+g.Name, s.Name+" "+g.Name, f), reader); err != nil {
 			return err
 		}
 		w.reader = reader
@@ -119,7 +118,12 @@ func (s *Stream) read(ctx context.Context, g spool.Segment, w *watched, file *os
 		w.reader.Continue(file)
 	}
 	var err error
-	if w.in, err = s.Ingest(ctx, w.in, w.reader); errors.Is(err, format.ErrCut) {
+	w.in, err = s.Ingest(ctx, w.in, w.reader)
+	if doubts := w.reader.Doubts(); doubts != "" && !w.doubted {
+		s.Log.WarnContext(ctx, "what the box sends may be read wrongly", "listener", s.Name, "doubts", doubts)
+		w.doubted = true
+	}
+	if errors.Is(err, format.ErrCut) {
 		return nil
 	}
 	return err

@@ -67,11 +67,16 @@ func (s *stage) keepLog(ctx context.Context) (logged, error) {
 		return logged{}, err
 	}
 	defer pool.Close()
-	joined, err := postgres.NewStitches(postgres.NewCalls(pool)).Joined(ctx, s.started.Add(-time.Hour), time.Now().Add(time.Hour))
+	stitches := postgres.NewStitches(postgres.NewCalls(pool))
+	joined, err := stitches.Joined(ctx, s.started.Add(-time.Hour), time.Now().Add(time.Hour))
 	if err != nil {
 		return logged{}, err
 	}
-	l := logged{Legs: map[string]int{}}
+	ambiguous, err := stitches.Ambiguous(ctx, calllog.AmbiguousQuery{})
+	if err != nil {
+		return logged{}, err
+	}
+	l := logged{Legs: map[string]int{}, Open: len(ambiguous)}
 	calls := l.calls(joined)
 	attempts := s.traffic.sbc.attempts()
 	sum := account.Of(attempts, calls)

@@ -67,6 +67,7 @@ temporal:
 systems:
   pbx:
     kind: asterisk
+    simulator: true
     host: %s
     port: %s
     username: %s
@@ -74,6 +75,7 @@ systems:
     records: {file: %s}
   cloud:
     kind: amazonconnect
+    simulator: true
     endpoint: %s
     region: %s
     instance_id: %s
@@ -82,6 +84,7 @@ systems:
     parked_security_profile: %s
   crm:
     kind: salesforce
+    simulator: true
     my_domain: %s
     consumer_key: %s
     consumer_secret: file:%s/password

@@ -15,7 +15,7 @@ import (
 func callsCommand(a *app) *cobra.Command {
 	return group("calls", "The one log of calls over both systems",
 		callsImport(a), callsWatch(a), callsListen(a), callsFetch(a), callsFormats(a), callsTranslations(a),
-		callsList(a), callsLegs(a), callsQuarantine(a), callsRetain(a), callsErase(a), callsAudit(a),
+		callsList(a), callsLegs(a), callsQuarantine(a), callsUnmatched(a), callsRetain(a), callsErase(a), callsAudit(a),
 		callsStitch(a), callsShow(a), callsAmbiguous(a), callsClocks(a), callsReconcile(a), callsExplain(a))
 }
 

@@ -63,6 +63,8 @@ type callsReport struct {
 	Files   []source.Result `json:"files"`
 	Total   calllog.Written `json:"total"`
 	Seconds float64         `json:"seconds"`
+	// Unmatched are the system's supplements that have no leg yet.
+	Unmatched int64 `json:"unmatched"`
 }
 
 func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, files []string, again bool) error {
@@ -96,6 +98,9 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 	}
 	err = errors.Join(err, im.Settle(context.WithoutCancel(ctx)))
 	m.end()
+	if report.Total.Supplements > 0 && err == nil {
+		report.Unmatched, err = unmatchedOf(ctx, s, r.Options.System, a.now())
+	}
 	report.Seconds = a.now().Sub(began).Seconds()
 	if shown := a.show(report, report.table); shown != nil {
 		return shown
@@ -109,6 +114,17 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 		return hint(fmt.Errorf("%d rows are in quarantine: %w", report.Total.Quarantined, errPartial), "dualtone calls quarantine lists them with their reasons")
 	}
 	return nil
+}
+
+// unmatchedOf counts the supplements of a system that have no leg.
+func unmatchedOf(ctx context.Context, s *stores, system string, now time.Time) (int64, error) {
+	all, err := s.calls.Backlogs(ctx, now.Add(time.Hour)) // whatever the database's clock says
+	for _, b := range all {
+		if b.System == system {
+			return b.Count, err
+		}
+	}
+	return 0, err
 }
 
 func importHint(err error) string {
@@ -147,6 +163,14 @@ func (r callsReport) table(t *table) {
 		t.row(f.Ingest.Source.Name, f.Ingest.Source.Format, number(w.Rows), number(w.New), number(w.Changed), number(w.Same), number(w.Supplements), number(w.Quarantined), note)
 	}
 	t.line("%s", rowsNote(r.Total.Rows, time.Duration(r.Seconds*float64(time.Second))))
+	for _, f := range r.Files {
+		if f.Doubts != "" {
+			t.line("%s: %s.", f.Ingest.Source.Name, f.Doubts)
+		}
+	}
+	if r.Unmatched > 0 {
+		t.line("%d supplements wait for their legs; dualtone calls unmatched lists them.", r.Unmatched)
+	}
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -81,7 +81,7 @@ func (a *app) ingest(ctx context.Context, cfg *config.Config, s *stores) error {
 			return err
 		}
 	}
-	group.Go(func() error { return keepStitched(ctx, s, log) })
+	defer tendMeanwhile(ctx, s, log)()
 	log.InfoContext(ctx, "ingest is ready", "folders", len(cfg.Calls.Folders), "listeners", len(cfg.Calls.Listeners))
 	return group.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,18 +96,17 @@ func keepStitched(ctx context.Context, s *stores, log *slog.Logger) error {
 	})
 }
 
-// stitchMeanwhile keeps the log stitched beside other work; what it returns ends
-// that. Any number of processes may do so: one of them at a time decides a day.
-func stitchMeanwhile(ctx context.Context, s *stores, log *slog.Logger) (stop func()) {
+// tendMeanwhile keeps the log stitched beside other work, and tells what waits for its
+// call; what it returns ends that. Any number of processes may do so: one of them at a
+// time decides a day.
+func tendMeanwhile(ctx context.Context, s *stores, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = keepStitched(ctx, s, log) // it ends when it is canceled, and tells what fails
-	}()
+	var tending sync.WaitGroup
+	tending.Go(func() { _ = keepStitched(ctx, s, log) }) // it ends when it is canceled, and tells what fails
+	tending.Go(func() { tellUnmatched(ctx, s, log) })
 	return func() {
 		cancel()
-		<-done
+		tending.Wait()
 	}
 }
 

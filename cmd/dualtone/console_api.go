@@ -57,7 +57,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 		Serves: func(ctx context.Context, r routing.Revision) api.Served {
 			return serves(ctx, s, cfg.Routing.Confirm, r)
 		},
-		Finance: s.costs(), Contracts: s.contracts, Months: s.months(a.now),
+		Finance: s.costs(a.now), Contracts: s.contracts, Months: s.months(a.now),
 		Connected: slices.Sorted(maps.Keys(cfg.Systems)),
 		Match: func(ctx context.Context, actor string, afresh, write bool) (api.Matching, error) {
 			r, err := a.match(ctx, cfg, s, matchFlags{afresh: afresh, write: write, actor: actor})

@@ -21,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/people"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
@@ -34,15 +35,21 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 	return &pages.Desk{
 		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, Now: now},
 		Control: given,
-		Outcome: outcomes(a, cfg, s).Outcome, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
+		Outcome: outcomes(a, cfg, s).Outcome, Money: s.standings(), People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},
+		Match: func(ctx context.Context, actor string, write bool) (people.Report, error) {
+			r, err := a.match(ctx, cfg, s, matchFlags{write: write, actor: actor})
+			return r.Report, err
+		},
 		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},
-		Finance: s.costs(), Months: s.months(now),
-		Fleet:  &fleetDesk{app: a, cfg: cfg},
-		Office: a.office(s), Audit: s.audit,
+		Finance: s.costs(now), Months: s.months(now),
+		Fleet:     &fleetDesk{app: a, cfg: cfg, stores: s},
+		Countries: countries(cfg),
+		Sides:     map[dualtone.Side]string{dualtone.Old: cfg.Migration.Old, dualtone.New: cfg.Migration.New},
+		Office:    a.office(s), Audit: s.audit,
 		URL: cfg.Console.URL, Region: cfg.Migration.Region, Now: now, Log: log,
 	}
 }
@@ -211,15 +218,38 @@ func (d *packDesk) Verify(in io.Reader, key string) (*evidence.Verdict, error) {
 
 // fleetDesk shows the connected systems.
 type fleetDesk struct {
-	app *app
-	cfg *config.Config
+	app    *app
+	cfg    *config.Config
+	stores *stores
 }
 
-// Systems lists the configured systems.
-func (f *fleetDesk) Systems(context.Context) ([]pages.System, error) {
+// Systems lists the configured systems, and how much they were asked of late.
+func (f *fleetDesk) Systems(ctx context.Context) ([]pages.System, error) {
+	waits, err := postgres.NewPacer(f.stores.pool).Queues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	usage, err := f.stores.rollouts.Usage(ctx, "", f.app.now().Add(-24*time.Hour))
+	if err != nil {
+		return nil, err
+	}
+	hours := map[string]map[time.Time]int{}
+	for _, u := range usage {
+		if hours[u.System] == nil {
+			hours[u.System] = map[time.Time]int{}
+		}
+		hours[u.System][u.Hour] += u.Requests
+	}
 	var found []pages.System
 	for _, name := range slices.Sorted(maps.Keys(f.cfg.Systems)) {
-		s := pages.System{Name: name, Kind: f.cfg.Systems[name].Kind, Role: role(f.cfg, name), PerSecond: f.cfg.Limits[name].PerSecond}
+		configured := f.cfg.Systems[name]
+		s := pages.System{
+			Name: name, Kind: configured.Kind, Simulated: configured.Simulator, Role: role(f.cfg, name),
+			PerSecond: f.cfg.Limits[name].PerSecond, Wait: waits[name],
+		}
+		for _, n := range hours[name] {
+			s.Day, s.Hour = s.Day+n, max(s.Hour, n)
+		}
 		for _, spec := range all.Specs() {
 			if spec.Kind == s.Kind {
 				s.Summary = spec.Summary

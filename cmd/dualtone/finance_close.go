@@ -122,7 +122,7 @@ func (a *app) showMonth(p *control.MonthPreview) error {
 	return a.show(p, func(t *table) {
 		t.row("", "SEAT-DAYS PAID TWICE", "PAID", "SEATS PAID TWICE", "WASTE", "CORRECTIONS", "WITHOUT AN INVOICE")
 		figures := func(name string, f *control.MonthFigures) {
-			t.row(name, strconv.Itoa(f.SeatDays), f.Paid.String(), f.Overlap.String(), f.Waste.String(), strconv.Itoa(f.Corrections), strconv.Itoa(f.Unbilled))
+			t.row(name, strconv.Itoa(f.SeatDays), f.Paid.Grouped(), f.Overlap.Grouped(), f.Waste.Grouped(), strconv.Itoa(f.Corrections), strconv.Itoa(f.Unbilled))
 		}
 		if figures(p.Month.String(), &p.Figures); p.Reopened != nil {
 			figures("open again", p.Reopened)

@@ -66,7 +66,7 @@ func TestAMonthIsLookedAtClosedAndOpenedAgain(t *testing.T) {
 	}
 
 	out, ended, said := askedAt(t, spring(), address, "finance", "reopen", "2027-02", "--reason", "wrong seats", "--dry-run")
-	if ended != exitOK || !strings.Contains(out, "open again") || !strings.Contains(out, "11250.00 GBP") {
+	if ended != exitOK || !strings.Contains(out, "open again") || !strings.Contains(out, "11,250.00 GBP") {
 		t.Errorf("a look at reopening ended %d: %s%s", ended, out, said)
 	}
 	answered[cost.Closing](t, address, "finance", "reopen", "2027-02", "--reason", "wrong seats")

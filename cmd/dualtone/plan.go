@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	_ "time/tzdata" // Plans mean the same where the machine knows no zones.
 
@@ -10,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/finance/contract"
 )
 
 // planCommand is everything about cutover plans: what a file says, and what its
@@ -133,5 +135,18 @@ func (a *app) readPlan(name string) (*plan.Reading, error) {
 	if s.Name, s.Text, s.Open, err = a.readWithNeighbors(name); err != nil {
 		return nil, err
 	}
-	return plan.Read(s), nil
+	r := plan.Read(s)
+	r.Faults = append(r.Faults, contractFaults(&r.Document, s.Open)...)
+	return r, nil
+}
+
+// contractFaults are those of the contracts that a plan names, which are read as
+// strictly as when they are imported.
+func contractFaults(d *plan.Document, open func(string) ([]byte, error)) plan.Faults {
+	f := d.Plan.Spec.Finance
+	if f == nil || d.Files[f.Contracts] == "" {
+		return nil
+	}
+	beside := func(name string) ([]byte, error) { return open(path.Join(path.Dir(f.Contracts), name)) }
+	return contract.Read(contract.Source{Name: f.Contracts, Text: []byte(d.Files[f.Contracts]), Open: beside}).Faults
 }

@@ -252,7 +252,11 @@ func (p planPreview) table(t *table) {
 }
 
 func seconds(s float64) string {
-	return time.Duration(s * float64(time.Second)).Round(100 * time.Millisecond).String()
+	d := time.Duration(s * float64(time.Second))
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
 }
 
 // steps are how long each step has taken, the middle of what was measured.

@@ -125,6 +125,9 @@ func (a *app) makePack(
 		Outcome:  outcomes(a, cfg, s).Outcome,
 		Progress: a.packProgress(string(to.Stage)),
 	}
+	if err := os.MkdirAll(filepath.Dir(to.File), 0o755); err != nil { //nolint:gosec // for everybody to read, as the packs are
+		return to.Receipt, fileError(err)
+	}
 	out, err := os.OpenFile(to.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the file that the user names, for everybody to read
 	if errors.Is(err, fs.ErrExist) {
 		return to.Receipt, hint(fmt.Errorf("%s is there already: %w", to.File, dualtone.ErrConflict), "name another folder with --dir; a pack is never overwritten")

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -50,23 +47,4 @@ func (g *given) limits() rollout.Rate {
 	rate.APIShare, rate.MaxOnNew = g.apiShare.Percent, g.maxOnNew.Percent
 	rate.StopWhen.Share = float64(g.failed.Percent) / float64(100*plan.OnePercent)
 	return rate
-}
-
-// told says limits in words, those that are set.
-func told(r rollout.Rate) string {
-	var all []string
-	add := func(set bool, text string, args ...any) {
-		if set {
-			all = append(all, fmt.Sprintf(text, args...))
-		}
-	}
-	add(r.Concurrency > 0, "%d users at a time", r.Concurrency)
-	add(r.UsersPerMinute > 0, "%d users a minute", r.UsersPerMinute)
-	add(r.APIShare > 0, "%s of the CRM's requests", r.APIShare)
-	add(r.MaxOnNew > 0, "%s of a group on the new side", r.MaxOnNew)
-	add(r.MinLeftOnOld > 0, "%d people left on the old side", r.MinLeftOnOld)
-	add(r.StopWhen.Share > 0, "a stop when more than %g%% failed", r.StopWhen.Share*100)
-	add(r.StopWhen.InARow > 0, "a stop after %d failures in a row", r.StopWhen.InARow)
-	add(r.StopWhen.MinAttempts > 0, "%d users tried before that counts", r.StopWhen.MinAttempts)
-	return strings.Join(all, ", ")
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/press"
@@ -12,7 +14,9 @@ func (s *stores) standings() *cost.Standings {
 }
 
 // costs makes finance's reports.
-func (s *stores) costs() *press.Desk { return &press.Desk{Source: s.finance, Closings: s.finance} }
+func (s *stores) costs(now func() time.Time) *press.Desk {
+	return &press.Desk{Source: s.finance, Closings: s.finance, Now: now}
+}
 
 // perDay is what a hold costs a day, behind what the hold says.
 func perDay(m *cost.Standing) string {

@@ -272,7 +272,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")
 	}
-	g.Order = g.order(c.why.Actor, v.verb)
+	g.Order, g.Person = g.order(c.why.Actor, v.verb), dualtone.PersonID(g.person)
 	if len(args) > 1 {
 		g.Hold = args[1]
 	}
@@ -280,12 +280,10 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
 		Next: []string{"dualtone plan status " + name},
 	}
-	if g.dryRun || g.person != "" {
-		if err := mayOrder(view, g); err != nil {
+	if g.dryRun {
+		if err := mayOrder(ctx, c.reads, view, g.PlanOrder); err != nil {
 			return hint(err, "dualtone plan status "+name+" tells how it stands")
 		}
-	}
-	if g.dryRun {
 		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
 	}
 	if v.give == nil {
@@ -308,27 +306,14 @@ func subject(name, stage string) string {
 	return "stage " + stage + " of plan " + name
 }
 
-// mayOrder refuses what the plan's state would refuse: in a dry run, and to order of
-// one user, whom no workflow of the plan takes back.
-func mayOrder(v control.PlanView, g *given) error {
-	s := rollout.Standing{
-		Level: rollout.OfPlan, Plan: v.Plan.Name, Hash: v.Plan.Hash, Author: v.Plan.Author, State: v.Plan.State, Since: v.Plan.Since, Holds: v.Holds,
-	}
-	for _, st := range v.Stages {
-		if st.ID == g.Stage {
-			s.Level, s.Stage, s.State, s.Since, s.Users = rollout.OfStage, st.ID, st.State, st.Since, st.Users
+// mayOrder refuses what would be refused, as far as what is kept can tell.
+func mayOrder(ctx context.Context, r reads, v control.PlanView, o workflows.PlanOrder) error {
+	var places []rollout.User
+	if o.Person != "" {
+		var err error
+		if places, err = r.PlanUsers(ctx, v.Place(o.Person)); err != nil {
+			return err
 		}
 	}
-	if g.Stage != "" && g.Stage != workflows.FinalStage && s.Level != rollout.OfStage {
-		return fmt.Errorf("plan %s has no stage %q: %w", v.Plan.Name, g.Stage, dualtone.ErrNotFound)
-	}
-	if g.Verb == rollout.Skip && g.person != "" {
-		return s.AgainstLeavingOut(dualtone.PersonID(g.person), g.Order)
-	}
-	o := g.Order
-	o.At, o.Evidence = v.AsOf, v.AsOf
-	_, err := s.Take(o)
-	return err
+	return v.Against(o, places)
 }
-
-// planUsersOf are people as a plan sees them.

@@ -65,7 +65,7 @@ func documentTable(t *table, d *plan.Document) {
 		limits += ", " + strconv.Itoa(n) + " a minute"
 	}
 	t.line("Limits: %s. The plan itself needs %s.", limits, approvalText(spec.Approvals.Plan))
-	t.line("A failed gate rolls back by itself: %t. A stage can be rolled back for %s.", spec.Rollback.OnGateFail == plan.Automatic, spec.Rollback.Window)
+	t.line("A failed gate rolls back by itself: %t. Everything can be rolled back until it is finalised, for %s after the last switch at least.", spec.Rollback.OnGateFail == plan.Automatic, spec.Rollback.Window)
 }
 
 func changeOf(m plan.Metadata) string {

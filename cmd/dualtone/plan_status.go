@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
 )
 
 func planList(a *app) *cobra.Command {
@@ -99,29 +101,44 @@ func nextSteps(v control.PlanView) []string {
 	case rollout.Draft, rollout.Rehearsed, rollout.Rejected:
 		add("submit FILE")
 	case rollout.Submitted:
-		add("approve %s", name)
+		next = append(next, approvalSteps(v, "")...)
 	case rollout.Approved:
 		add("start %s", name)
 	case rollout.Active, rollout.RollingBack, rollout.Aborting:
 		add("watch %s", name)
 	case rollout.Completed:
 		add("evidence %s", name)
-		add("reconcile %s", name)
-		add("approve %s --stage finalise", name)
-		add("finalise %s", name)
+		add("outcome %s", name)
+		if v.Finalise != nil {
+			add("reconcile %s", name)
+			next = append(next, approvalSteps(v, workflows.FinalStage)...)
+			add("finalise %s", name)
+		}
 	default:
 	}
 	for _, h := range v.Holds {
-		add("release %s --hold %s", name, h.ID)
+		add("release %s --hold %s%s", name, h.ID, stageFlag(h.Stage))
+	}
+	for _, p := range v.Pauses {
+		add("resume %s%s", name, stageFlag(p.Stage))
 	}
 	for _, s := range v.Stages {
 		switch s.State {
 		case rollout.AwaitingApproval:
-			add("approve %s --stage %s", name, s.ID)
+			next = append(next, approvalSteps(v, s.ID)...)
 		case rollout.Partial, rollout.Unknown, rollout.Failed:
 			add("users %s --stage %s --failed", name, s.ID)
 			add("retry %s --stage %s", name, s.ID)
+			if s.State == rollout.Failed {
+				add("override %s --stage %s --reason WHY", name, s.ID)
+			} else {
+				add("skip %s --stage %s --user ID --reason WHY", name, s.ID)
+			}
 			add("rollback %s --stage %s --reason WHY", name, s.ID)
+		case rollout.Evaluating:
+			if _, held := rollout.Held(v.Holds, s.ID, v.AsOf); held {
+				add("override %s --stage %s --reason WHY", name, s.ID)
+			}
 		case rollout.Blocked, rollout.Rejected, rollout.RollbackIncomplete:
 			add("retry %s --stage %s", name, s.ID)
 		default:
@@ -133,14 +150,61 @@ func nextSteps(v control.PlanView) []string {
 	return next
 }
 
+// approvalSteps are the approvals that are still needed, one for each role that may
+// give them.
+func approvalSteps(v control.PlanView, stage string) []string {
+	var all []string
+	for _, role := range v.Needs[stage].Roles {
+		all = append(all, fmt.Sprintf("dualtone plan approve %s%s --role %s", v.Plan.Name, stageFlag(stage), role))
+	}
+	return all
+}
+
+// approvalLines tell who has approved what must be approved now.
+func approvalLines(t *table, v control.PlanView) {
+	for _, stage := range slices.Sorted(maps.Keys(v.Needs)) {
+		said := v.Said(stage)
+		what := cmp.Or(stage, "the plan")
+		if len(said.Have) > 0 {
+			t.line("%s: approved by %s until %s%s", what, strings.Join(said.Have, ", "), clock(said.Until), needed(said))
+		} else {
+			t.line("%s needs %s", what, said.Missing)
+		}
+		for _, why := range said.Void {
+			t.line("%s: does not count, %s", what, why)
+		}
+	}
+}
+
+func needed(said rollout.Verdict) string {
+	if said.Enough {
+		return ""
+	}
+	return "; it needs " + said.Missing
+}
+
+func stageFlag(stage string) string {
+	if stage == "" {
+		return ""
+	}
+	return " --stage " + stage
+}
+
 func planTable(t *table, v control.PlanView) {
 	t.line("plan %s: %s since %s%s (%s by %s)", v.Plan.Name, v.Plan.State, clock(v.Plan.Since), because(v.Plan.Detail), plan.Hash(v.Plan.Hash).Short(), v.Plan.Author)
-	if v.Plan.State == rollout.Completed {
+	switch {
+	case v.Plan.State == rollout.Completed && v.Finalise == nil:
+		t.line("Everybody can be taken back: it names no point of no return (spec.finalise).")
+	case v.Plan.State == rollout.Completed:
 		t.line("Everybody can be taken back until it is finalised. That is the point of no return.")
 	}
 	for _, h := range v.Holds {
 		t.line("HELD %s: %s%s", h.ID, printable(h.String()), perDay(v.Money))
 	}
+	for _, p := range v.Pauses {
+		t.line("PAUSED: %s has paused %s at %s%s", p.Actor, subject(v.Plan.Name, p.Stage), clock(p.At), because(p.Reason))
+	}
+	approvalLines(t, v)
 	if r := v.Radius; r != nil {
 		t.line("blast radius: %s of a group may be on the new side, not %s: %s failed", r.Now, r.Planned, count(r.Failed, "user"))
 	}

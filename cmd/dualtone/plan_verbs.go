@@ -60,8 +60,14 @@ func decidingVerbs() []planVerb {
 				ofStage(cmd, g)
 				cmd.Flags().StringVar(&g.Hold, "hold", "", "the hold's id; all if it is left out")
 			},
-			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("end up to %s; %d users are left to be switched", count(len(v.Holds), "hold"), left(v, ""))
+			would: func(v control.PlanView, g *given) string {
+				ended := 0
+				for _, h := range v.Holds {
+					if h.Stage == g.Stage && (g.Hold == "" || g.Hold == h.ID) {
+						ended++
+					}
+				}
+				return fmt.Sprintf("end %s; %s", count(ended, "hold"), waiting(left(v, g.Stage)))
 			},
 		},
 	}
@@ -73,13 +79,13 @@ func pacingVerbs() []planVerb {
 		{
 			verb: rollout.Pause, usual: plan.Operator, short: "Let those in flight end and start nobody else until resume", flags: ofStage,
 			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("start nobody else; %d users wait", left(v, g.Stage))
+				return "start nobody else; " + waiting(left(v, g.Stage))
 			},
 		},
 		{
 			verb: rollout.Resume, usual: plan.Operator, short: "Go on with a paused plan or stage", flags: ofStage,
 			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("go on with the %d users who wait", left(v, g.Stage))
+				return "go on; " + waiting(left(v, g.Stage))
 			},
 		},
 		{
@@ -88,12 +94,12 @@ func pacingVerbs() []planVerb {
 				"and when it stops itself. What is left out stays. The limits of a plan are those of all its stages together.",
 			flags: limitFlags,
 			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("keep to %s; %d users wait", told(g.limits()), left(v, g.Stage))
+				return fmt.Sprintf("keep to %s; %s", g.limits(), waiting(left(v, g.Stage)))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				rate := g.limits()
 				g.Rate = &rate
-				return "from now on " + told(rate), c.plans.Give(ctx, name, g.PlanOrder)
+				return "from now on " + rate.String(), c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -110,8 +116,11 @@ func pacingVerbs() []planVerb {
 				return fmt.Sprintf("leave out the stage and its %d users", left(v, g.Stage))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
-				g.Person = dualtone.PersonID(g.person)
-				return "left out", c.plans.Give(ctx, name, g.PlanOrder)
+				who := "the stage"
+				if g.person != "" {
+					who = g.person
+				}
+				return who + " is left out", c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -176,7 +185,7 @@ func endingVerbs() []planVerb {
 			long: "Passes the point of no return, once everything is as the plan requires and enough people have approved it (approve --stage finalise). " +
 				"What the plan names as its final actions is then done, or becomes a task where a system lacks it. From then on nothing can be taken back.",
 			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("make the move of %d users final; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
+				return fmt.Sprintf("make the move of %d users final if all that the plan requires holds by then; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
 			},
 		},
 	}
@@ -202,6 +211,14 @@ func needsStage(cmd *cobra.Command, g *given) {
 	_ = cmd.MarkFlagRequired("stage")
 }
 
+// waiting says how many wait.
+func waiting(n int) string {
+	if n == 1 {
+		return "1 user waits"
+	}
+	return fmt.Sprintf("%d users wait", n)
+}
+
 func left(v control.PlanView, stage string) int { return v.Among(stage, rollout.Tried(false)...) }
 
 func wouldDecide(word string) func(control.PlanView, *given) string {
@@ -210,7 +227,7 @@ func wouldDecide(word string) func(control.PlanView, *given) string {
 		if g.Stage != "" {
 			what = "stage " + g.Stage
 		}
-		return fmt.Sprintf("%s %s as %s: %d users wait for it", word, what, g.Role, left(v, trueStage(g.Stage)))
+		return fmt.Sprintf("%s %s as %s: %s for it", word, what, g.Role, waiting(left(v, trueStage(g.Stage))))
 	}
 }
 
@@ -238,14 +255,11 @@ func wouldRollback(v control.PlanView, g *given) string {
 }
 
 func rollBack(ctx context.Context, c *counter, name string, g *given) (string, error) {
-	if g.person == "" {
-		return "everybody goes back, last first", c.plans.Give(ctx, name, g.PlanOrder)
+	effect := "everybody goes back, last first"
+	if g.person != "" {
+		effect = g.person + " goes back"
 	}
-	if g.reason == "" {
-		return "", fmt.Errorf("rollback of %s refused: it needs a reason: %w", g.person, dualtone.ErrInvalid)
-	}
-	err := c.cohorts.SwitchPerson(ctx, dualtone.PersonID(g.person), dualtone.Old, control.Why{Actor: g.Actor, Reason: g.Order.Reason})
-	return g.person + " goes back", err
+	return effect, c.plans.Give(ctx, name, g.PlanOrder)
 }
 
 // decide approves or rejects: a stage at its workflow, a plan in the store.
@@ -282,7 +296,7 @@ func until(at, now time.Time) string {
 	}
 	left := at.Sub(now)
 	if left > time.Hour {
-		return fmt.Sprintf("%s (in %s)", clock(at), left.Round(time.Minute))
+		return fmt.Sprintf("%s (in %s)", clock(at), plan.Duration(left.Round(time.Minute)))
 	}
 	return fmt.Sprintf("%s (in %s)", clock(at), left.Round(time.Second))
 }

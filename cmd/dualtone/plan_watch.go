@@ -328,6 +328,9 @@ func (l look) rows(width int, d detail, failure error) []string {
 	for _, h := range v.Holds {
 		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" HELD "), printable(h.String())+perDay(v.Money))
 	}
+	if m := v.Money; m != nil && !d.folded {
+		add("%s", m.PerDay())
+	}
 	add("")
 	names := 0
 	for _, s := range v.Stages {

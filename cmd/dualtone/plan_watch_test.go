@@ -13,13 +13,15 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
 )
 
 // busyPlan is a plan with more to tell than a small screen holds.
 func busyPlan() look {
 	now := time.Date(2027, 3, 2, 21, 0, 0, 0, time.UTC)
 	l := look{eta: map[string]string{"wave-07": "4m0s to 9m0s left"}, view: control.PlanView{
-		AsOf: now, Plan: rollout.Plan{Name: "emea", State: rollout.Active, Since: now.Add(-time.Hour)},
+		AsOf: now, Money: &cost.Standing{Day: cost.Point{Waste: finance.Money{Amount: finance.Whole(310), Currency: "GBP"}, Cash: finance.Money{Amount: finance.Whole(0), Currency: "GBP"}}}, Plan: rollout.Plan{Name: "emea", State: rollout.Active, Since: now.Add(-time.Hour)},
 		Holds: []rollout.Hold{{Owner: "ivy", Reason: strings.Repeat("the trunk to Leeds is noisy ", 10)}},
 	}}
 	for i := range 9 {
@@ -56,7 +58,7 @@ func TestTheScreenOfAPlanFitsItsTerminal(t *testing.T) {
 		if size.width < 80 {
 			wanted = append(wanted, "wave-07", "E0 failed_clean")
 		} else {
-			wanted = append(wanted, "wave-07", "210/400 on new", "8 in drain", "4m0s to 9m0s left", "! failed_clean 10")
+			wanted = append(wanted, "wave-07", "210/400 on new", "8 in drain", "each day costs 310.00 GBP in waste", "4m0s to 9m0s left", "! failed_clean 10")
 		}
 		if size.height >= 50 {
 			wanted = append(wanted, "wave-08", "# on_new 400", "E7 failed_clean: no seat")

@@ -51,17 +51,23 @@ func reportClose(a *app) *cobra.Command {
 				})
 			}, func(cfg *config.Config, s *stores) (report.Closing, error) {
 				c.Actor = actor(cfg)
-				if !dryRun {
-					return s.rollups.Close(cmd.Context(), c)
+				if dryRun {
+					return report.WouldClose(cmd.Context(), s.rollups, s.rollups.Settle, c)
 				}
-				c.KnownAt, err = s.rollups.Settle(cmd.Context())
-				return c, err
+				return s.rollups.Close(cmd.Context(), c)
 			})
 			if err != nil {
 				return err
 			}
 			return a.show(c, func(t *table) {
-				t.line("%s, %s to %s in %s, is closed as known at %s.", c.Name, c.From, c.To, c.Zone, c.KnownAt.Format(time.RFC3339Nano))
+				is := "is closed as known at"
+				switch {
+				case dryRun && c.At.IsZero():
+					is = "would be closed as known at"
+				case dryRun:
+					is = "stays closed, whatever is known by now, as known at"
+				}
+				t.line("%s, %s to %s in %s, %s %s.", c.Name, c.From, c.To, c.Zone, is, c.KnownAt.Format(time.RFC3339Nano))
 				if dryRun {
 					t.line("Nothing was kept.")
 				}

@@ -78,7 +78,7 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 				return errors.Join(err, f.printThere(cmd.Context(), a, cfg, job))
 			}
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				files, err := s.costs().Print(cmd.Context(), job)
+				files, err := s.costs(a.now).Print(cmd.Context(), job)
 				if err != nil {
 					return err
 				}

@@ -103,5 +103,20 @@ func (e explanation) table(t *table) {
 		}
 	}
 	t.line("Why:      %s", e.Reason)
+	if next := e.next(); next != "" {
+		t.line("Next:     %s", next)
+	}
 	t.line("Revision: %d, asked for %s", e.Revision, clock(e.At))
+}
+
+// next is what makes a decision of none.
+func (e explanation) next() string {
+	switch {
+	case e.Result == routing.NoTable:
+		return "fill the table with `dualtone route import`, or have `dualtone route set default old` decide what no rule names"
+	case e.Result == routing.NotFound && e.Number != "":
+		return fmt.Sprintf("`dualtone route set %s old` makes a rule, and `dualtone route set default old` one for all that no rule names", e.Number)
+	default:
+		return ""
+	}
 }

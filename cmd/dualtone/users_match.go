@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -180,37 +179,14 @@ func (a *app) count(n *atomic.Int64, what string) (stop func()) {
 }
 
 func (r matchReport) table(t *table) {
-	if len(r.Ambiguous)+len(r.Claimed)+len(r.Conflicts)+len(r.Missing) > 0 {
-		t.row("PERSON", "SYSTEM", "PROBLEM")
-	}
-	for _, x := range r.Ambiguous {
-		t.row(string(x.Person), string(x.System), fmt.Sprintf("ambiguous: %d accounts by %s, such as %s", x.Count, x.By, strings.Join(texts(x.Accounts), " ")))
-	}
-	for _, x := range r.Conflicts {
-		var says []string
-		for _, s := range x.Says {
-			says = append(says, fmt.Sprintf("%s says %s", s.By, s.Account))
+	for i, x := range r.Problems() {
+		if i == 0 {
+			t.row("PERSON", "SYSTEM", "PROBLEM")
 		}
-		t.row(string(x.Person), string(x.System), "conflict: "+strings.Join(says, ", "))
-	}
-	for _, x := range r.Claimed {
-		holder := "nobody gets it"
-		if x.Holder != "" {
-			holder = string(x.Holder) + " has it"
-		}
-		for _, p := range x.People {
-			t.row(string(p.Person), string(x.System), fmt.Sprintf("account %s would be theirs by %s, and others' too: %s", x.Account, p.By, holder))
-		}
-	}
-	for _, x := range r.Missing {
-		problem := "missing: no account was found"
-		if x.Given != "" {
-			problem = fmt.Sprintf("missing: there is no account %s, which the user list names", x.Given)
-		}
-		t.row(string(x.Person), string(x.System), problem)
+		t.row(string(x.Person), string(x.System), x.What)
 	}
 	for _, s := range []people.System{people.CRM, people.Old, people.New} {
-		t.line("%s: %d of %d people matched%s", s, r.matched(s), r.People, r.unclaimed(s))
+		t.line("%s: %d of %d people matched%s", s, r.Matched(s), r.People, r.unclaimed(s))
 	}
 	if r.OnNew > 0 {
 		t.line("%d people work on the new side, by their call center.", r.OnNew)
@@ -220,16 +196,6 @@ func (r matchReport) table(t *table) {
 		written = "what was matched is stored"
 	}
 	t.line("%d of %d people are matched on all three; %s.", r.Complete, r.People, written)
-}
-
-func (r matchReport) matched(s people.System) int {
-	n := 0
-	for _, m := range r.Matches {
-		if m.System == s {
-			n++
-		}
-	}
-	return n
 }
 
 func (r matchReport) unclaimed(s people.System) string {

@@ -19,6 +19,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/dualtone/dualtone/internal/traces"
+	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/routing/edge"
 )
 
 // attempts is a workflow whose activity fails once.
@@ -49,6 +51,19 @@ func TestTheAlertsNameOnlyFiguresThatTemporalsClientKeeps(t *testing.T) {
 	if err := c.GetWorkflow(t.Context(), "nobody", "").Get(t.Context(), nil); err == nil {
 		t.Error("a workflow that is none has ended")
 	}
+	holdsAgainst(t, kept, regexp.MustCompile(`temporal_[a-z_]+`))
+}
+
+func TestTheAlertsNameOnlyFiguresThatEdgesKeep(t *testing.T) {
+	t.Parallel()
+	kept := prometheus.NewPedanticRegistry()
+	kept.MustRegister(edge.NewMeasures("a", routing.NewTable(routing.Options{})))
+	holdsAgainst(t, kept, regexp.MustCompile(`dualtone_edge_[a-z_]+`))
+}
+
+// holdsAgainst fails where alerts or the dashboard name a figure that nobody keeps.
+func holdsAgainst(t *testing.T, kept prometheus.Gatherer, named *regexp.Regexp) {
+	t.Helper()
 	found, err := kept.Gather()
 	must(t, err)
 	var names []string
@@ -58,9 +73,9 @@ func TestTheAlertsNameOnlyFiguresThatTemporalsClientKeeps(t *testing.T) {
 	for _, file := range []string{"../../docs/watching/alerts.yaml", "../../docs/watching/dashboard.json"} {
 		text, err := os.ReadFile(file) //nolint:gosec // the two files above
 		must(t, err)
-		uses := regexp.MustCompile(`temporal_[a-z_]+`).FindAllString(string(text), -1)
+		uses := named.FindAllString(string(text), -1)
 		if len(uses) == 0 {
-			t.Errorf("%s names no figure of Temporal's", file)
+			t.Errorf("%s names none of %v", file, names)
 		}
 		for _, use := range uses {
 			if base := strings.TrimSuffix(use, "_bucket"); !slices.Contains(names, base) {

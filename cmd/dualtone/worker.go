@@ -116,7 +116,7 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	if err := (&control.Control{Client: c, TaskQueue: taskQueue}).ScheduleSampling(ctx); err != nil {
 		return err
 	}
-	defer stitchMeanwhile(ctx, s, log)()
+	defer tendMeanwhile(ctx, s, log)()
 	stop, err := carryMeanwhile(ctx, cfg, s, log)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func (a *API) importCalls(ctx context.Context, in *callFile, _ access.Role) (*bo
 		out.Survey = source.NewSurvey()
 		return bodyOf(out, unreadable(reading.Survey(ctx, in.in, in.Name, out.Survey)))
 	}
-	im := &source.Importer{Ingester: calllog.Ingester{Store: a.Log, Settler: a.Settler}, Reading: reading, Again: in.Again}
+	im := &source.Importer{Ingester: calllog.Ingester{Store: a.Log, Settler: a.Settler, Again: in.Again}, Reading: reading}
 	found, err := im.Read(ctx, in.in, in.Name)
 	// What was written counts, also of a file that broke off.
 	if settled := im.Settle(context.WithoutCancel(ctx)); err == nil {

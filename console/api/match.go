@@ -49,11 +49,11 @@ func (a *API) matched(next http.Handler) http.Handler {
 		seen := a.above(r)
 		switch {
 		case seen == nil || seen.status == http.StatusNotFound:
-			a.unmatched(w, r, "there is nothing at its address that could be seen before")
+			a.failed(w, r, "there is nothing at its address that could be seen before")
 		case seen.status != 0 && seen.status != http.StatusOK:
 			seen.send(w)
 		case want != "*" && !slices.Contains(tags(want), console.Tag(seen.text.Bytes())):
-			a.unmatched(w, r, "it has changed since it was seen")
+			a.failed(w, r, "it has changed since it was seen")
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -87,7 +87,7 @@ func (a *API) above(r *http.Request) *kept {
 	return nil
 }
 
-func (a *API) unmatched(w http.ResponseWriter, r *http.Request, why string) {
+func (a *API) failed(w http.ResponseWriter, r *http.Request, why string) {
 	p := console.ProblemOf(conflict("nothing was changed: " + why))
 	p.Status, p.Title = http.StatusPreconditionFailed, http.StatusText(http.StatusPreconditionFailed)
 	p.Next, p.Request = "read it again, and send it with the ETag that it has then", console.RequestID(r.Context())

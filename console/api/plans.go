@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -135,10 +136,11 @@ type planUserList struct {
 
 	Stage  string          `query:"stage" maxLength:"100"`
 	States []cutover.State `query:"state"`
+	User   string          `query:"user" maxLength:"200" doc:"Only this person"`
 }
 
 func (a *API) planUsers(ctx context.Context, in *planUserList) (*Page[rollout.User], error) {
-	q := rollout.UserQuery{Plan: in.Plan, Stage: in.Stage, States: in.States, Limit: in.more()}
+	q := rollout.UserQuery{Plan: in.Plan, Stage: in.Stage, States: in.States, Person: dualtone.PersonID(in.User), Limit: in.more()}
 	if err := q.Behind(in.After); err != nil {
 		return nil, err
 	}
@@ -275,8 +277,12 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 			given.Users += s.Users.Total()
 		}
 	}
+	if o.Person != "" {
+		given.Users = 1
+	}
 	if in.Body.DryRun {
-		return &body[Given]{given}, would(view, o)
+		places, err := a.Plans.Store.Users(ctx, view.Place(o.Person))
+		return bodyOf(given, cmp.Or(err, view.Against(o, places)))
 	}
 	given.Verdict, err = a.give(ctx, in.Plan, o)
 	return bodyOf(given, err)
@@ -316,36 +322,8 @@ func (a *API) give(ctx context.Context, name string, o workflows.PlanOrder) (*ro
 		o.Bound = status.Bound
 	case o.Verb == rollout.Start:
 		return nil, a.Plans.Start(ctx, name, o.Order)
-	case o.Verb == rollout.Rollback && o.Person != "":
-		if o.Reason == "" {
-			return nil, invalid("rollback of " + string(o.Person) + " needs a reason")
-		}
-		_, err := a.Plans.SwitchUser(ctx, o.Person, dualtone.Old, control.Why{Actor: o.Actor, Reason: o.Reason})
-		return nil, err
 	}
 	return nil, a.Plans.Give(ctx, name, o)
-}
-
-// would says why an order would be refused, as far as the store can tell.
-func would(v control.PlanView, o workflows.PlanOrder) error {
-	s := rollout.Standing{
-		Level: rollout.OfPlan, Plan: v.Plan.Name, Hash: v.Plan.Hash, Author: v.Plan.Author, State: v.Plan.State, Since: v.Plan.Since, Holds: v.Holds,
-	}
-	if o.Stage != "" && o.Stage != workflows.FinalStage {
-		found := false
-		for _, st := range v.Stages {
-			if st.ID == o.Stage {
-				s.Level, s.Stage, s.State, s.Since, s.Users, found = rollout.OfStage, st.ID, st.State, st.Since, st.Users, true
-			}
-		}
-		if !found {
-			return fmt.Errorf("stage %s of plan %s: %w", o.Stage, v.Plan.Name, dualtone.ErrNotFound)
-		}
-	}
-	order := o.Order
-	order.At, order.Evidence = v.AsOf, v.AsOf
-	_, err := s.Take(order)
-	return err
 }
 
 // TaskMove is what became of a manual task.

@@ -12,6 +12,7 @@ import (
 func (a *API) quarantineRows() {
 	read(a, get("list-quarantine", "/quarantine", access.CallRead, "Rows that could not be read, without what they say; the oldest first"), a.quarantine)
 	read(a, get("get-quarantined", "/quarantine/{row}", access.CallRaw, "One row as it was received; numbers are masked unless a reason for whole ones is given"), a.quarantined)
+	read(a, get("list-unmatched", "/unmatched", access.CallRead, "What was recorded apart from a call that is not in the log, in the order in which it was read"), a.unmatched)
 	write(a, post("fix-quarantined", "/quarantine/{row}/fix", access.CallRepair, "Correct a row, or dismiss it"), a.fixRow)
 	write(a, post("replay-quarantine", "/quarantine/replay", access.CallRepair, "Read rows again: the given ones, or all that were corrected"), a.replay)
 }
@@ -37,6 +38,22 @@ func (a *API) quarantine(ctx context.Context, in *quarantineList) (*Page[calllog
 		found[i].Raw, found[i].Fixed = nil, nil
 	}
 	return paged("/quarantine", in.Paging, found, err, func(q calllog.Quarantined) string { return serial(int64(q.ID)) })
+}
+
+type unmatchedList struct {
+	Paging
+
+	System string           `query:"system" maxLength:"100"`
+	Ingest calllog.IngestID `query:"ingest" maxLength:"100"`
+}
+
+func (a *API) unmatched(ctx context.Context, in *unmatchedList) (*Page[calllog.Unmatched], error) {
+	after, err := calllog.ParseUnmatchedPlace(in.After)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Calls.Unmatched(ctx, calllog.UnmatchedQuery{System: in.System, Ingest: in.Ingest, After: after, Limit: in.more()})
+	return paged("/unmatched", in.Paging, found, err, func(u calllog.Unmatched) string { return u.Place().String() })
 }
 
 // QuarantineRow is a row in quarantine, with its texts as texts.

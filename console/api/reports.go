@@ -185,8 +185,7 @@ func (a *API) closePeriod(ctx context.Context, in *newClosing, _ access.Role) (*
 	}
 	c := report.Closing{Name: in.Body.Name, From: from, To: to, Zone: in.Body.Zone, Actor: by(ctx, in.Body.Why).Actor, Reason: in.Body.Reason}
 	if in.Body.DryRun {
-		c.KnownAt, err = a.Settler.Settle(ctx)
-		return bodyOf(c, err)
+		return bodyOf(report.WouldClose(ctx, a.Closings, a.Settler.Settle, c))
 	}
 	return bodyOf(a.Closings.Close(ctx, c))
 }

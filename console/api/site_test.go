@@ -16,9 +16,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -28,6 +25,7 @@ import (
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/control/controltest"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -44,48 +42,6 @@ import (
 var machine devstacktest.Machine
 
 func TestMain(m *testing.M) { os.Exit(machine.Main(m)) }
-
-// nothingRuns is a Temporal in which no workflow runs and every one starts.
-type nothingRuns struct{ client.Client }
-
-func (nothingRuns) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
-	return nil, serviceerror.NewNotFound("no such workflow")
-}
-
-func (nothingRuns) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-	return nil, serviceerror.NewNotFound("no such workflow")
-}
-
-func (nothingRuns) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
-	return nil, serviceerror.NewUnavailable("nobody works")
-}
-
-func (nothingRuns) ScheduleClient() client.ScheduleClient { return noSchedules{} }
-
-// noSchedules has none, and takes none.
-type noSchedules struct{ client.ScheduleClient }
-
-func (noSchedules) Create(context.Context, client.ScheduleOptions) (client.ScheduleHandle, error) {
-	return nil, serviceerror.NewUnavailable("nobody schedules")
-}
-
-func (noSchedules) GetHandle(context.Context, string) client.ScheduleHandle { return noSchedule{} }
-
-type noSchedule struct{ client.ScheduleHandle }
-
-func (noSchedule) Describe(context.Context) (*client.ScheduleDescription, error) {
-	return nil, serviceerror.NewNotFound("no such schedule")
-}
-
-func (noSchedule) Pause(context.Context, client.SchedulePauseOptions) error {
-	return serviceerror.NewNotFound("no such schedule")
-}
-
-func (noSchedule) Unpause(context.Context, client.ScheduleUnpauseOptions) error {
-	return serviceerror.NewNotFound("no such schedule")
-}
-
-func (noSchedule) Delete(context.Context) error { return serviceerror.NewNotFound("no such schedule") }
 
 // site is the API on a real database.
 type site struct {
@@ -191,7 +147,7 @@ func newSite(t *testing.T) *site {
 	calls, rollups, money := postgres.NewCalls(pool), postgres.NewRollups(pool), postgres.NewFinance(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
-			Control: &control.Control{Client: nothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), Now: time.Now,
+			Control: &control.Control{Client: controltest.NothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), Now: time.Now,
 		},
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,

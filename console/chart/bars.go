@@ -24,6 +24,8 @@ const (
 	barsTall = 260.0
 	barsFoot = 30.0
 	barsLeft = 70.0
+	// widest is how wide a bar may be: one alone must not look like a wall.
+	widest = 90.0
 	// mostNames is how many bars have their name written below.
 	mostNames = 12
 )
@@ -65,6 +67,7 @@ func (b Bars) pieces() []piece {
 	}
 	most := b.most()
 	slot := (width - barsLeft) / float64(len(b.Bars))
+	wide := min(slot*0.7, widest)
 	var all []piece
 	for i, bar := range b.Bars {
 		y := barsTall
@@ -72,7 +75,7 @@ func (b Bars) pieces() []piece {
 			h := v / most * (barsTall - top)
 			y -= h
 			all = append(all, piece{
-				x: barsLeft + slot*float64(i) + slot*0.15, y: y, w: slot * 0.7, h: h,
+				x: barsLeft + slot*(float64(i)+0.5) - wide/2, y: y, w: wide, h: h,
 				class: b.Kinds[k].Class, text: bar.Name + ", " + b.Kinds[k].Name + ": " + b.figure(v),
 			})
 		}

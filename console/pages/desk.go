@@ -28,10 +28,13 @@ type Desk struct {
 	Control *control.Control
 	// Outcome holds the rehearsal of a plan against what came; ErrNotFound where its
 	// version in force was not rehearsed.
-	Outcome  func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	// Money tells what plans cost; nil where nobody knows.
+	Money    control.Money
 	Packs    Packs
 	Stage    Stage
 	People   cutover.People
+	Match    Match
 	Cohorts  cutover.Cohorts
 	Switches cutover.Switches
 
@@ -47,6 +50,10 @@ type Desk struct {
 	Fleet      Fleet
 	Office     *access.Office
 	Audit      audit.Kept
+	// Countries are those whose emergency numbers no table decides.
+	Countries []string
+	// Sides are the names of the two systems; empty where no migration is set up.
+	Sides map[dualtone.Side]string
 	// URL is where browsers find the console; empty where they use whatever address
 	// it listens on.
 	URL string
@@ -56,8 +63,11 @@ type Desk struct {
 	Log    *slog.Logger
 
 	router *console.Router
-	hub    hub
-	drawn  drawings
+	// streaming counts a stream that is open until what it returns is called.
+	streaming func() (end func())
+	hub       hub
+	drawn     drawings
+	stands    standings
 }
 
 // viewer is who asks.
@@ -71,7 +81,7 @@ func viewer(r *http.Request) Viewer {
 
 // Register adds the pages to a server.
 func (d *Desk) Register(s *console.Server) {
-	d.router = s.Router
+	d.router, d.streaming = s.Router, s.Streaming
 	s.Show(doors{d})
 	d.registerPlans(s.Router)
 	d.registerPeople(s.Router)
@@ -84,7 +94,9 @@ func (d *Desk) Register(s *console.Server) {
 	t.Read("GET /routes", access.RouteRead, d.show("Routes", "/routes", d.routes))
 	t.Read("GET /reports", access.ReportRead, d.show("Reports", "/reports", d.reports))
 	t.Read("GET /reports/traffic", access.ReportRead, d.show("Traffic", "/reports", d.traffic))
-	t.Read("GET /reports/traffic.csv", access.ReportRead, d.download("/reports", d.trafficCSV))
+	for _, format := range trafficFormats() {
+		t.Read("GET /reports/traffic."+format, access.ReportRead, d.download("/reports", d.trafficFile(format)))
+	}
 	t.Read("GET /reports/cost/{report}", access.ReportFinance, d.show("Costs", "/reports", d.costs))
 	t.Read("GET /reports/cost/{report}/{format}", access.ReportFinance, d.download("/reports", d.costsFile))
 	t.Read("GET /reports/chart/{report}/{chart}", access.ReportFinance, d.download("/reports", d.costsChart))
@@ -122,7 +134,10 @@ func (d *Desk) registerPeople(t *console.Router) {
 	t.Write("POST /users/import", access.PeopleImport, d.act("/users", d.importList))
 	t.Read("POST /users/import/faults", access.PeopleRead, d.download("/users", d.importFaults))
 	t.Read("GET /users/import/template", access.PeopleRead, d.download("/users", d.importTemplate))
+	t.Write("GET /users/match", access.PeopleMatch, d.show("Match accounts", "/users", d.matchForm))
+	t.Write("POST /users/match", access.PeopleMatch, d.act("/users", d.match))
 	t.Read("GET /users/{user}", access.JournalRead, d.show("User", "/users", d.user))
+	t.Read("GET /users/{user}/calls", access.CallRead, d.show("Calls of a user", "/users", d.userCalls))
 	t.Read("GET /users/{user}/preview", access.SwitchPreview, d.show("What a switch would change", "/users", d.preview))
 	t.Write("POST /users/{user}/switch", access.SwitchMove, d.act("/users", d.switchUser))
 
@@ -172,7 +187,7 @@ func (d *Desk) act(section string, h handler) http.Handler {
 		case err != nil && byScript:
 			t := problemOf(err)
 			if t.status == http.StatusInternalServerError {
-				d.Log.ErrorContext(r.Context(), "order", "path", r.URL.Path, "error", err)
+				d.Log.ErrorContext(r.Context(), "order", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)
 			}
 			d.write(r.Context(), w, t.status, refusal(t))
 		case err != nil:
@@ -195,7 +210,7 @@ func tell(w http.ResponseWriter, r *http.Request, told string) {
 func note(w http.ResponseWriter, r *http.Request, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // it is secure wherever the page itself is
 		Name: toldCookie, Value: value, Path: "/", MaxAge: seconds,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: console.Secure(r.Context()),
 	})
 }
 

@@ -91,7 +91,7 @@ func (d *Desk) diffPlan(r *http.Request, _ page) (templ.Component, error) {
 	} else if !errors.Is(err, dualtone.ErrNotFound) {
 		return nil, err
 	}
-	return diffTable(v, plan.Edits(before, &read.Document), found), nil
+	return diffTable(v, plan.Edits(before, &read.Document), found, r.FormValue("hand_in") != ""), nil
 }
 
 // sound reads the text that is to be used, and refuses one with faults.

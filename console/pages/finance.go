@@ -3,6 +3,7 @@ package pages
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,6 +79,9 @@ func (d *Desk) costs(r *http.Request, p page) (templ.Component, error) {
 	}
 	asked.Curve = !asked.Days && asked.Report != statement.Notices && asked.Report != statement.InvoiceCheck
 	made, err := d.Finance.Document(r.Context(), asked)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		return nothingYet(p, q, asked, said(err)), nil
+	}
 	if err != nil {
 		return nil, err
 	}

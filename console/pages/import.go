@@ -133,7 +133,11 @@ func (t *taken) writeFaults(w io.Writer) error {
 		if f.Line >= 1 && f.Line <= len(lines) {
 			row = strings.TrimRight(lines[f.Line-1], "\r")
 		}
-		_ = out.Write([]string{strconv.Itoa(f.Line), f.Column, report.Harmless(f.Value), f.Problem, f.Want, report.Harmless(row)})
+		cells := []string{strconv.Itoa(f.Line)}
+		for _, text := range []string{f.Column, f.Value, f.Problem, f.Want, row} {
+			cells = append(cells, report.Harmless(text))
+		}
+		_ = out.Write(cells)
 	}
 	out.Flush()
 	return out.Error()

@@ -82,7 +82,7 @@ func (d *Desk) base(r *http.Request) string {
 	switch {
 	case d.URL != "":
 		return strings.TrimSuffix(d.URL, "/")
-	case r.TLS != nil:
+	case console.Secure(r.Context()):
 		return "https://" + r.Host
 	default:
 		return "http://" + r.Host
@@ -205,11 +205,11 @@ func (d *Desk) sharedPage(r *http.Request, l access.Link) (h http.Handler, count
 			return d.show("Outcome", "/plans", d.outcome), false, true
 		}
 	case l.Path == "/reports/traffic":
-		switch asked {
-		case l.Path:
+		if asked == l.Path {
 			return d.show("Traffic", "/reports", d.traffic), true, true
-		case l.Path + ".csv":
-			return d.download("/reports", d.trafficCSV), true, true
+		}
+		if format, dot := strings.CutPrefix(below, "."); within && dot && slices.Contains(trafficFormats(), format) {
+			return d.download("/reports", d.trafficFile(format)), true, true
 		}
 	default:
 		r.SetPathValue("report", name)

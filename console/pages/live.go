@@ -138,6 +138,7 @@ func (d *Desk) follow(section string, h live) http.Handler {
 		name := strings.Join([]string{r.URL.String(), v.Under, s.who, v.said()}, "\n")
 		frames, leave := d.hub.follow(r.Context(), name, s.draw)
 		defer leave()
+		defer d.streaming()()
 		serveStream(w, r, frames)
 	})
 }

@@ -163,7 +163,7 @@ func (d *Desk) download(section string, h func(*http.Request) (file, error)) htt
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {
 	t := problemOf(err)
 	if t.status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		d.Log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
+		d.Log.ErrorContext(r.Context(), "page", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)
 	}
 	p.title = t.title
 	d.write(r.Context(), w, t.status, trouble(p, t))

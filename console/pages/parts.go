@@ -194,6 +194,14 @@ func cut[T any](q *query, all []T, limit int, place func(T) string) ([]T, string
 
 func counted(n int) string { return strconv.Itoa(n) }
 
+// several counts things of a name that takes an s.
+func several(n int, name string) string {
+	if n == 1 {
+		return "1 " + name
+	}
+	return strconv.Itoa(n) + " " + name + "s"
+}
+
 func orDash(text string) string {
 	if text == "" {
 		return "—"

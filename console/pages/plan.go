@@ -3,7 +3,9 @@ package pages
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -12,11 +14,14 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/finance/cost"
 )
 
 const (
 	// gridded is how many people of a stage the grid shows at a time.
 	gridded = 500
+	// mostMoving is how many of those being moved stand on a plan's page.
+	mostMoving = 25
 	// mostFailed is how many failures stand on a plan's page; the list has all.
 	mostFailed = 12
 	// mostLogged is how many of the last orders and changes stand there.
@@ -35,11 +40,15 @@ type sight struct {
 	hash     string // of the document
 	users    []rollout.User
 	next     string
+	moving   []rollout.User
 	failed   []rollout.User
+	money    *cost.Standing
 	gates    []gateSight
 	log      []rollout.Transition
-	line     chart.Timeline
-	packs    []packed
+	// worked is how long each stage has switched people so far.
+	worked map[string]time.Duration
+	line   chart.Timeline
+	packs  []packed
 	// wanting is what the packs do not prove, and unsigned why none can be made.
 	wanting  []string
 	unsigned string
@@ -77,6 +86,7 @@ func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
 	if err := d.lookAtGates(ctx, &s); err != nil {
 		return s, err
 	}
+	s.money = d.money(ctx, s.name)
 	s.packs = nil
 	if err := d.lookAtPacks(ctx, &s); err != nil {
 		return s, err
@@ -85,7 +95,7 @@ func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
 	if err != nil {
 		return s, err
 	}
-	s.line = timeline(s.view, s.document, all)
+	s.line, s.worked = timeline(s.view, s.document, all), worked(all, s.view.AsOf)
 	s.log = all[max(0, len(all)-mostLogged):]
 	return s, nil
 }
@@ -125,8 +135,34 @@ func (d *Desk) lookAtUsers(ctx context.Context, s *sight) error {
 			s.legend = st.Users.States()
 		}
 	}
+	if s.moving, err = d.Plans.Store.Users(ctx, rollout.UserQuery{Plan: s.name, States: moving(), Limit: mostMoving}); err != nil {
+		return err
+	}
 	s.failed, err = d.Plans.Store.Users(ctx, rollout.UserQuery{Plan: s.name, States: rollout.FailedUsers(), Limit: mostFailed})
 	return err
+}
+
+// moving are the states of people who are being moved.
+func moving() []cutover.State {
+	return slices.DeleteFunc(cutover.States(), func(s cutover.State) bool { return s.Final() || s == cutover.Planned })
+}
+
+// doing says what happens to somebody in a state.
+func doing(s cutover.State) string {
+	switch s {
+	case cutover.Captured:
+		return "drains: no call is offered any more, and what goes on is waited for"
+	case cutover.Drained:
+		return "is free, and is being switched"
+	case cutover.Verifying:
+		return "is switched, and read back"
+	case cutover.Deferring:
+		return "did not come free: what was prepared is taken back"
+	case cutover.Compensating:
+		return "goes back"
+	default:
+		return words(string(s))
+	}
 }
 
 // lookAtGates keeps the latest reading of each gate.
@@ -163,18 +199,6 @@ func (d *Desk) sightOf(r *http.Request, v Viewer) sight {
 	q := queryOf(r)
 	after, _ := strconv.Atoi(q.text("after"))
 	return sight{name: r.PathValue("plan"), stage: q.text("stage"), after: max(0, after), path: v.link("/plans/" + r.PathValue("plan"))}
-}
-
-// stageIn is where a stage of the plan stands.
-func (s sight) standing(stage *rollout.Stage) rollout.Standing {
-	at := rollout.Standing{
-		Level: rollout.OfPlan, Plan: s.name, Hash: s.view.Plan.Hash, Author: s.view.Plan.Author,
-		State: s.view.Plan.State, Since: s.view.Plan.Since, Holds: s.view.Holds,
-	}
-	if stage != nil {
-		at.Level, at.Stage, at.State, at.Since, at.Users = rollout.OfStage, stage.ID, stage.State, stage.Since, stage.Users
-	}
-	return at
 }
 
 // total counts the people of the plan by state.

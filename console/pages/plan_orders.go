@@ -120,15 +120,23 @@ func (s sight) buttons(v Viewer, stage *rollout.Stage) []button {
 }
 
 func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
-	at := s.standing(stage)
 	id := ""
-	if stage != nil {
+	switch {
+	case stage != nil:
 		id = stage.ID
+	case o.verb == rollout.Approve && s.view.Plan.State == rollout.Completed:
+		id = workflows.FinalStage
 	}
 	b := button{
 		id: "v-" + strings.Trim(id+"-"+string(o.verb), "-"), text: o.text, class: o.class, fields: o.fields,
 		effect: s.view.Effect(id, o.verb), to: s.path + "/orders",
 		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
+	}
+	switch {
+	case o.verb == rollout.PutHold && s.money != nil:
+		b.effect += " While it holds, " + s.money.PerDay() + "."
+	case o.verb == rollout.Rollback:
+		b.effect += s.takesBack(id)
 	}
 	if roles := v.in(verbAction(o.verb)); len(roles) > 1 {
 		b.fields = append(slices.Clone(b.fields), roleField(roles, s.wanted(id, o.verb)))
@@ -137,11 +145,11 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	t := rollout.Order{Verb: o.verb, Actor: v.Name, Role: as, Reason: "asked", At: s.view.AsOf, Evidence: s.view.AsOf}
 	if denied != nil {
 		b.refused = v.refusal(verbAction(o.verb))
-	} else if _, err := at.Take(t); err != nil {
+	} else if err := s.view.Against(workflows.PlanOrder{Order: t, Stage: id}, nil); err != nil {
 		b.refused = err.Error()
 	}
 	t.Reason = ""
-	if _, err := at.Take(t); err != nil && b.refused == "" {
+	if err := s.view.Against(workflows.PlanOrder{Order: t, Stage: id}, nil); err != nil && b.refused == "" {
 		b.reason = true
 	}
 	return b

@@ -78,7 +78,7 @@ func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 // said is an error without the name of its kind.
 func said(err error) string {
 	text := err.Error()
-	for _, kind := range []error{dualtone.ErrConflict, dualtone.ErrDenied, dualtone.ErrInvalid} {
+	for _, kind := range []error{dualtone.ErrConflict, dualtone.ErrDenied, dualtone.ErrInvalid, dualtone.ErrNotFound} {
 		if errors.Is(err, kind) {
 			text = strings.TrimSuffix(text, ": "+kind.Error())
 		}

@@ -1,10 +1,12 @@
 package pages
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/dualtone/dualtone/console/chart"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
@@ -64,6 +66,44 @@ func done(s rollout.Stage, v control.PlanView, log []rollout.Transition) []chart
 		all = append(all, chart.Span{From: since, To: since.Add(time.Minute), Kind: "f-good", Text: "passed"})
 	}
 	return all
+}
+
+// worked is how long each stage was switching people until a time.
+func worked(log []rollout.Transition, now time.Time) map[string]time.Duration {
+	all, since := map[string]time.Duration{}, map[string]time.Time{}
+	for _, t := range log {
+		if from, on := since[t.Stage]; on && t.To != rollout.Switching {
+			all[t.Stage] += t.At.Sub(from)
+			delete(since, t.Stage)
+		}
+		if _, on := since[t.Stage]; !on && t.To == rollout.Switching {
+			since[t.Stage] = t.At
+		}
+	}
+	for stage, from := range since {
+		all[stage] += now.Sub(from)
+	}
+	return all
+}
+
+// takesBack says how long the way back takes at the pace of the way there; empty
+// where nobody knows.
+func (s sight) takesBack(stage string) string {
+	var whole time.Duration
+	for _, st := range s.view.Stages {
+		n, went := s.view.Among(st.ID, rollout.ToTakeBack()...), st.Users[cutover.OnNew]
+		if (stage == "" || st.ID == stage) && n > 0 && went > 0 {
+			whole += time.Duration(float64(s.worked[st.ID]) * float64(n) / float64(went))
+		}
+	}
+	switch {
+	case whole == 0:
+		return ""
+	case whole < time.Minute:
+		return " At the pace of the way there it takes less than a minute; whoever is on a call is waited for."
+	default:
+		return fmt.Sprintf(" At the pace of the way there it takes about %.0f minutes; whoever is on a call is waited for.", whole.Minutes())
+	}
 }
 
 func running(s rollout.State) bool {

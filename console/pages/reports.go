@@ -80,16 +80,6 @@ func (d *Desk) traffic(r *http.Request, p page) (templ.Component, error) {
 	return trafficPage(p, q, &made, offeredBars(&made)), nil
 }
 
-// trafficCSV is the same for spreadsheets.
-func (d *Desk) trafficCSV(r *http.Request) (file, error) {
-	asked, err := d.trafficOf(queryOf(r))
-	if err != nil {
-		return file{}, err
-	}
-	made, err := d.Reports.Traffic(r.Context(), asked)
-	return file{name: "traffic.csv", kind: csvKind, write: made.WriteCSV}, err
-}
-
 // offeredBars draws how many calls each side was offered.
 func offeredBars(t *report.Traffic) chart.Bars {
 	b := chart.Bars{

@@ -79,7 +79,7 @@ func (d *Desk) routes(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return routesPage(p, q, e, history, next, edges, active), nil
+	return routesPage(p, q, e, history, next, edges, active, routing.EmergencyNumbers(d.Countries...)), nil
 }
 
 // goes tells where a call goes.
@@ -97,6 +97,8 @@ func (e explained) goes() string {
 		return "goes to " + strings.Join(sides, and)
 	case routing.Loop:
 		return "is refused as a loop (482)"
+	case routing.NoTable:
+		return "is not decided (503)"
 	default:
 		return "is not found (404)"
 	}

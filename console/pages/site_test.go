@@ -10,13 +10,10 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -24,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/control/controltest"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -39,17 +37,6 @@ func TestMain(m *testing.M) { os.Exit(machine.Main(m)) }
 
 const secret = "a sentence that nobody guesses"
 
-// nothingRuns is a Temporal in which no workflow runs.
-type nothingRuns struct{ client.Client }
-
-func (nothingRuns) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
-	return nil, serviceerror.NewNotFound("no such workflow")
-}
-
-func (nothingRuns) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-	return nil, serviceerror.NewNotFound("no such workflow")
-}
-
 // site are the pages on a real database.
 type site struct {
 	*httptest.Server
@@ -60,6 +47,25 @@ type site struct {
 	audit    *postgres.Audit
 	told     []access.Grant
 	ahead    atomic.Int64 // of the clock, in nanoseconds
+	log      logged
+}
+
+// logged is what the log says.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func (s *site) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
@@ -67,7 +73,7 @@ func (s *site) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Loa
 // later moves the pages' clock.
 func (s *site) later(by time.Duration) { s.ahead.Add(int64(by)) }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, change ...func(*console.Config)) *site {
 	t.Helper()
 	pool, err := postgres.Open(t.Context(), machine.Database(t))
 	must(t, err)
@@ -77,12 +83,23 @@ func newSite(t *testing.T) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	s.server = console.New(console.Config{
+	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	t.Cleanup(func() {
+		for line := range strings.Lines(s.log.String()) {
+			if t.Failed() && !strings.Contains(line, "msg=request ") {
+				t.Log(strings.TrimSpace(line))
+			}
+		}
+	})
+	c := console.Config{
 		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
-	}, console.Stores{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit}, log)
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	s.server = console.New(c, console.Stores{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit}, log)
 	calls := postgres.NewCalls(pool)
-	orders := &control.Control{Client: nothingRuns{}}
+	orders := &control.Control{Client: controltest.NothingRuns{}}
 	s.desk = &pages.Desk{
 		Plans:   &control.Plans{Control: orders, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now},
 		Control: orders, Outcome: neverRehearsed, People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
@@ -197,7 +214,7 @@ func (packs) Make(context.Context, string, string, string, string) (string, erro
 }
 
 // handIn keeps a plan of one stage, as if its author had handed it in.
-func (s *site) handIn(t *testing.T, name, author string) {
+func (s *site) handIn(t *testing.T, name, author string, crew ...dualtone.PersonID) {
 	t.Helper()
 	text, err := os.ReadFile("sample.yaml")
 	must(t, err)
@@ -207,5 +224,5 @@ func (s *site) handIn(t *testing.T, name, author string) {
 	_, err = s.desk.Plans.Versions.Save(t.Context(), plan.Version{Name: name, Hash: d.Hash(), Document: d, Author: author, Saved: time.Now(), Source: string(text)})
 	must(t, err)
 	kept := rollout.Plan{Name: name, Hash: string(d.Hash()), Author: author, State: rollout.Completed, Since: time.Now(), Kept: time.Now()}
-	must(t, s.desk.Plans.Store.KeepPlan(t.Context(), kept, []rollout.Stage{{ID: "pilot", Kind: "users", State: rollout.Pending}}, nil))
+	must(t, s.desk.Plans.Store.KeepPlan(t.Context(), kept, []rollout.Stage{{ID: "pilot", Kind: "users", State: rollout.Pending}}, map[string][]dualtone.PersonID{"pilot": crew}))
 }

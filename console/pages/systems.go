@@ -2,7 +2,10 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 )
@@ -13,8 +16,12 @@ type System struct {
 	// Role is old, new or crm; empty for a system that takes no part.
 	Role string
 	// Simulated marks one that is no vendor's own.
-	Simulated    bool
-	PerSecond    float64 // its limit; 0 for none
+	Simulated bool
+	PerSecond float64 // its limit; 0 for none
+	// Day is how many requests plans made of it within a day, Hour how many of them
+	// in the busiest hour, and Wait how long one would wait for its turn now.
+	Day, Hour    int
+	Wait         time.Duration
 	Capabilities []string
 	// Lacks gives the reason for each that it does not have.
 	Lacks map[string]string
@@ -47,4 +54,21 @@ func (d *Desk) fleet(r *http.Request, p page) (templ.Component, error) {
 // system that is away takes its time.
 func (d *Desk) healths(r *http.Request, _ page) (templ.Component, error) {
 	return healthTable(d.Fleet.Check(r.Context())), nil
+}
+
+// limit says how often a system may be asked.
+func (s System) limit() string {
+	if s.PerSecond == 0 {
+		return "none is set"
+	}
+	return strconv.FormatFloat(s.PerSecond, 'g', -1, 64) + " requests a second, over all processes"
+}
+
+// used says how much of the limit plans took.
+func (s System) used() string {
+	text := fmt.Sprintf("%d requests of plans within a day, %d of them in the busiest hour", s.Day, s.Hour)
+	if s.PerSecond > 0 {
+		text += fmt.Sprintf(": %.1f %% of what the limit allows", 100*float64(s.Hour)/(s.PerSecond*time.Hour.Seconds()))
+	}
+	return text
 }

@@ -9,6 +9,8 @@
     if (open) {
       const dialog = document.getElementById(open.dataset.dialog);
       dialog.querySelector('.problem')?.replaceChildren();
+      // A page that follows what happens leaves dialogs alone; their numbers are the button's.
+      if (open.dataset.effect) dialog.querySelector('p[data-effect]').textContent = open.dataset.effect;
       dialog.showModal();
     }
     e.target.closest('[data-close]')?.closest('dialog').close();

@@ -182,9 +182,9 @@ type GateFail string
 
 // What a failed gate does.
 const (
-	HoldPlan      GateFail = "hold"
-	RollBackStage GateFail = "rollback_stage"
-	Block         GateFail = "block"
+	HoldPlan      GateFail = "hold"           // somebody decides, and may override it
+	RollBackStage GateFail = "rollback_stage" // by itself, where rollback.on_gate_fail says so
+	Block         GateFail = "block"          // nobody may override it
 )
 
 // Words lists those that are known.

@@ -25,6 +25,8 @@ func (l *linter) prechecks() {
 			l.wrong(path, "does not say how long to wait for the end of a call", "write wait: 20m")
 		case p.OnTimeout != "" && p.Wait == 0:
 			l.wrong(path+".on_timeout", "on_timeout without a time to wait", "write wait: 20m as well")
+		case p.OnTimeout != "" && p.OnTimeout != DeferUser:
+			l.wrong(path+".on_timeout", "whoever is on a call is free in the next window", "write on_timeout: defer_user, or leave it out")
 		case p.Wait > Day:
 			l.wrong(path+".wait", fmt.Sprintf("%s is more than a day", p.Wait), "defer the user to the next window instead")
 		}

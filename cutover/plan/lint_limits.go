@@ -184,6 +184,9 @@ func (l *linter) rollback() {
 	if b.Drain.Wait > Day {
 		l.wrong(path+".drain.wait", fmt.Sprintf("%s is too long for a way back", b.Drain.Wait), "write at most 1d")
 	}
+	if b.Scope == ScopeUser && b.OnGateFail == Automatic {
+		l.wrong(path+".scope", "a gate judges a stage, and takes nobody back alone", "write scope: stage, or on_gate_fail: hold")
+	}
 	if b.Window == 0 {
 		l.wrong(path+".window", "no time to go back", "write how long a stage can be rolled back, as in 14d")
 	}

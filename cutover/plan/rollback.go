@@ -12,7 +12,8 @@ type Rollback struct {
 	// KeepNewSideRecords is always true: calls taken on the new side stay in the
 	// log.
 	KeepNewSideRecords bool `json:"keep_new_side_records,omitempty"`
-	// Window is how long after its last switch a stage can be rolled back.
+	// Window is how long after the last switch everything can be rolled back at
+	// least: the point of no return, which alone ends it, is never before.
 	Window Duration `json:"window" want:"write how long a stage can be rolled back, as in window: 14d"`
 }
 

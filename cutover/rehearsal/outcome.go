@@ -145,7 +145,8 @@ func number(of Counts, actual int, known bool) Number {
 }
 
 func length(p50, p90 time.Duration, from, to time.Time) Length {
-	l := Length{P50: plan.Duration(p50.Round(time.Second)), P90: plan.Duration(p90.Round(time.Second))}
+	p50 = p50.Round(time.Second)
+	l := Length{P50: plan.Duration(p50), P90: plan.Duration(max(p50, p90.Round(time.Second)))}
 	if !from.IsZero() && !to.IsZero() {
 		took := plan.Duration(to.Sub(from).Round(time.Second))
 		l.Actual = &took

@@ -180,6 +180,39 @@ func TestFailuresAndTheStopThatTheyLeadTo(t *testing.T) {
 	}
 }
 
+// A stop for so many in a row counts those alone, over windows as within one.
+func TestOnlyFailuresOneAfterTheOtherStopAPlan(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		failed float64
+		row    int
+		stops  float64
+	}{
+		"nobody fails, each of many arrives":            {0, 3, 0},
+		"some fail, none of them long after each other": {0.2, 60, 0},
+		"all fail, more than in one night":              {1, 250, 1},
+		"all fail, fewer than that":                     {1, 301, 0},
+	} {
+		m := quiet()
+		m.Failed = c.failed
+		limits := plan.Limits{Concurrency: 1, StopWhen: &plan.StopWhen{FailedInRow: c.row}}
+		got := rehearse(t, rehearsal.Request{Document: wave(limits, night("Europe/London")), Resolution: crowd(300), Model: m}).Stages[0]
+		if got.Stops != c.stops || got.Windows.P10 < 2 {
+			t.Errorf("%s: stops in %g of the plays over %d windows, want %g over several", name, got.Stops, got.Windows.P10, c.stops)
+		}
+	}
+}
+
+func TestASwitchTakesAsLongAsBothSystemsDisagree(t *testing.T) {
+	t.Parallel()
+	m := quiet()
+	m.Steps.Split = always(2 * time.Minute) // the move itself takes 20 seconds
+	got := rehearse(t, rehearsal.Request{Document: wave(plan.Limits{Concurrency: 1}, nil), Resolution: crowd(6), Model: m}).Stages[0]
+	if want := 6 * 160 * time.Second; got.Working.P50.Time() != want {
+		t.Errorf("it takes %s, want %s", got.Working.P50, want)
+	}
+}
+
 func TestStagesFollowEachOtherAfterTheirSoak(t *testing.T) {
 	t.Parallel()
 	d := wave(plan.Limits{Concurrency: 10}, nil)

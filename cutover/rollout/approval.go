@@ -59,8 +59,14 @@ type Verdict struct {
 func Count(need plan.Approval, author string, stands Bound, all []Approval, now time.Time) Verdict {
 	var v Verdict
 	held := map[Role]bool{}
+	var rejected time.Time // when somebody did last: what was approved before counts no more
+	for _, a := range all {
+		if a.No {
+			rejected = a.At
+		}
+	}
 	for _, a := range latest(all) {
-		if why := a.void(need, author, stands, now); why != "" {
+		if why := a.void(need, author, stands, rejected, now); why != "" {
 			v.Void = append(v.Void, a.Actor+": "+why)
 			continue
 		}
@@ -97,10 +103,12 @@ func latest(all []Approval) []Approval {
 	return last
 }
 
-func (a Approval) void(need plan.Approval, author string, stands Bound, now time.Time) string {
+func (a Approval) void(need plan.Approval, author string, stands Bound, rejected, now time.Time) string {
 	switch {
 	case a.No:
 		return "rejected it"
+	case a.At.Before(rejected):
+		return "approved it before it was rejected"
 	case a.Actor == author:
 		return "is its author"
 	case !slices.Contains(need.Roles, a.Role):

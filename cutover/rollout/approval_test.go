@@ -27,6 +27,8 @@ func TestApprovalsCountOnlyForWhatTheyBind(t *testing.T) {
 	edited.Plan, grown.Cohort, seen.Evidence = "h0", "c0", "e0"
 	took := eve
 	took.No, took.At = true, noon().Add(time.Minute)
+	anew := eve
+	anew.At = noon().Add(2 * time.Minute)
 	for _, c := range []struct {
 		what string
 		need plan.Approval
@@ -44,7 +46,8 @@ func TestApprovalsCountOnlyForWhatTheyBind(t *testing.T) {
 		{"other evidence where it is bound", proved, []rollout.Approval{eve, yes("fin", plan.FinanceOwner, seen)}, 0, "1 of 2", "changed since"},
 		{"an expired one", need, []rollout.Approval{eve, fin}, time.Hour, "2 of 2", "expired"},
 		{"the wrong role", need, []rollout.Approval{eve, yes("vic", plan.Viewer, stands)}, 0, "1 of 2", "as viewer"},
-		{"a change of mind", need, []rollout.Approval{eve, fin, took}, 0, "1 of 2", "rejected"},
+		{"a change of mind", need, []rollout.Approval{eve, fin, took}, 0, "2 of 2", "rejected"},
+		{"what was approved before somebody rejected it", need, []rollout.Approval{fin, took, anew}, 0, "1 of 2", "fin: approved it before it was rejected"},
 		{"each role, when as many are needed", both, []rollout.Approval{eve, yes("eva", plan.CutoverApprover, stands)}, 0, "as finance-owner", ""},
 		{"both roles", both, []rollout.Approval{eve, fin}, 0, "", ""},
 	} {

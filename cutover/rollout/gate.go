@@ -3,6 +3,7 @@ package rollout
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -246,10 +247,11 @@ type Consequence string
 // The consequences, each graver than the one before.
 const (
 	GoOn       Consequence = "go_on"
-	WaitMore   Consequence = "wait" // a gate has failed, not often enough yet
-	HoldIt     Consequence = "hold" // somebody must look: no data, or a gate that asks for it
-	BlockIt    Consequence = "block"
-	TakeItBack Consequence = "roll_back"
+	WaitMore   Consequence = "wait"      // a gate has failed, not often enough yet
+	HoldIt     Consequence = "hold"      // there is no data: somebody must look
+	FailIt     Consequence = "fail"      // a gate failed, and a person decides
+	BlockIt    Consequence = "block"     // a gate failed that nobody can take upon themselves
+	TakeItBack Consequence = "roll_back" // a gate failed, and the stage goes back by itself
 )
 
 // Conclude says what findings lead to, and why. The gravest counts.
@@ -257,10 +259,17 @@ func Conclude(all []Finding, automatic bool) (Consequence, string) {
 	grave, why := GoOn, ""
 	for _, f := range all {
 		if c := f.leads(automatic); rank(c) > rank(grave) {
-			grave, why = c, fmt.Sprintf("gate %s %s", f.Gate, f.Why)
+			grave, why = c, f.text()
 		}
 	}
 	return grave, why
+}
+
+func (f Finding) text() string {
+	if f.Ruling == NoData {
+		return fmt.Sprintf("gate %s has no data: %s", f.Gate, f.Why)
+	}
+	return fmt.Sprintf("gate %s %s", f.Gate, f.Why)
 }
 
 func (f Finding) leads(automatic bool) Consequence {
@@ -279,22 +288,11 @@ func (f Finding) leads(automatic bool) Consequence {
 	case f.OnFail == plan.Block:
 		return BlockIt
 	default:
-		return HoldIt
+		return FailIt
 	}
 }
 
+// rank is how grave a consequence is.
 func rank(c Consequence) int {
-	switch c {
-	case GoOn:
-		return 0
-	case WaitMore:
-		return 1
-	case HoldIt:
-		return 2
-	case BlockIt:
-		return 3
-	case TakeItBack:
-		return 4
-	}
-	return -1
+	return slices.Index([]Consequence{GoOn, WaitMore, HoldIt, FailIt, BlockIt, TakeItBack}, c)
 }

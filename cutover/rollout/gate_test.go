@@ -130,10 +130,11 @@ func TestTheGravestFindingCounts(t *testing.T) {
 		{[]rollout.Finding{pass, watch}, true, rollout.GoOn},
 		{[]rollout.Finding{pass, finding(rollout.Warns, plan.RollBackStage)}, true, rollout.WaitMore},
 		{[]rollout.Finding{finding(rollout.NoData, plan.RollBackStage), pass}, true, rollout.HoldIt},
-		{[]rollout.Finding{finding(rollout.GateFails, plan.HoldPlan)}, true, rollout.HoldIt},
+		{[]rollout.Finding{finding(rollout.GateFails, plan.HoldPlan)}, true, rollout.FailIt},
+		{[]rollout.Finding{finding(rollout.NoData, plan.HoldPlan), finding(rollout.GateFails, plan.HoldPlan)}, true, rollout.FailIt},
 		{[]rollout.Finding{finding(rollout.GateFails, plan.Block), finding(rollout.NoData, plan.Block)}, true, rollout.BlockIt},
 		{[]rollout.Finding{finding(rollout.GateFails, plan.RollBackStage), finding(rollout.GateFails, plan.Block)}, true, rollout.TakeItBack},
-		{[]rollout.Finding{finding(rollout.GateFails, plan.RollBackStage)}, false, rollout.HoldIt},
+		{[]rollout.Finding{finding(rollout.GateFails, plan.RollBackStage)}, false, rollout.FailIt},
 	} {
 		if got, why := rollout.Conclude(c.all, c.automatic); got != c.want {
 			t.Errorf("%+v: %s (%s), want %s", c.all, got, why, c.want)

@@ -2,8 +2,10 @@ package rollout
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
@@ -11,10 +13,13 @@ import (
 // Missing says who is not where a stage that moves people forward wants them:
 // everybody who is neither on the new side nor left out by a person. Empty when
 // nobody is missing.
-func Missing(users cutover.Tally) string {
+func Missing(users cutover.Tally) string { return told(users, cutover.OnNew, cutover.Skipped) }
+
+// told tells how many are in each state but some.
+func told(users cutover.Tally, but ...cutover.State) string {
 	var all []string
 	for _, s := range users.States() {
-		if s != cutover.OnNew && s != cutover.Skipped && users[s] > 0 {
+		if users[s] > 0 && !slices.Contains(but, s) {
 			all = append(all, fmt.Sprintf("%d %s", users[s], s))
 		}
 	}
@@ -42,17 +47,26 @@ func SwitchEnd(users cutover.Tally) Verb {
 	}
 }
 
+// Where is where a plan takes a person to be. Whoever was to come back and did not,
+// since they did not come free or nothing could be written, is on the new side still.
+func Where(p cutover.PersonState) cutover.State {
+	if p.Side == dualtone.New && (p.State == cutover.Deferred || p.State == cutover.FailedClean) {
+		return cutover.OnNew
+	}
+	return p.State
+}
+
+// NotBack says who is not on the old side as before, nor was ever moved. Empty when
+// nobody is missing.
+func NotBack(users cutover.Tally) string {
+	return told(users, cutover.Planned, cutover.Deferred, cutover.Skipped, cutover.FailedClean, cutover.Restored)
+}
+
 // BackEnd is what may be said when a stage was taken back: nobody is left on the
 // new side and nobody is anywhere in between.
 func BackEnd(users cutover.Tally) Verb {
-	for _, s := range users.States() {
-		switch s {
-		case cutover.Planned, cutover.Deferred, cutover.Skipped, cutover.FailedClean, cutover.Restored:
-		default:
-			if users[s] > 0 {
-				return Drifted
-			}
-		}
+	if NotBack(users) != "" {
+		return Drifted
 	}
 	return Restored
 }

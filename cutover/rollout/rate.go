@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -134,4 +135,29 @@ func StopWhenOf(l plan.Limits) StopWhen {
 	}
 	w := l.StopWhen
 	return StopWhen{Share: float64(w.FailedUsers) / micro, InARow: w.FailedInRow, MinAttempts: w.MinAttempts}
+}
+
+// String says limits in words, those that are set.
+func (r Rate) String() string {
+	var all []string
+	add := func(set bool, text string, args ...any) {
+		if set {
+			all = append(all, fmt.Sprintf(text, args...))
+		}
+	}
+	users := func(n int) string {
+		if n == 1 {
+			return "1 user"
+		}
+		return fmt.Sprintf("%d users", n)
+	}
+	add(r.Concurrency > 0, "%s at a time", users(r.Concurrency))
+	add(r.UsersPerMinute > 0, "%s a minute", users(r.UsersPerMinute))
+	add(r.APIShare > 0, "%s of the CRM's requests", r.APIShare)
+	add(r.MaxOnNew > 0, "%s of a group on the new side", r.MaxOnNew)
+	add(r.MinLeftOnOld > 0, "%d people left on the old side", r.MinLeftOnOld)
+	add(r.StopWhen.Share > 0, "a stop when more than %g%% failed", r.StopWhen.Share*100)
+	add(r.StopWhen.InARow > 0, "a stop after %d failures in a row", r.StopWhen.InARow)
+	add(r.StopWhen.MinAttempts > 0, "%s tried before that counts", users(r.StopWhen.MinAttempts))
+	return strings.Join(all, ", ")
 }

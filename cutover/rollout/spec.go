@@ -1,8 +1,10 @@
 package rollout
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
 
@@ -29,11 +31,14 @@ type Spec struct {
 	StopWhen StopWhen      `json:"stop_when,omitzero"`
 	Reversal plan.Reversal `json:"reversal,omitempty"`
 	// Automatic: a gate that asks for it takes the stage back by itself.
-	Automatic bool          `json:"automatic,omitempty"`
-	BackWait  plan.Duration `json:"back_wait,omitempty"`
-	// BackWindow is how long after it passed the stage can be taken back.
-	BackWindow plan.Duration `json:"back_window,omitempty"`
-	Tasks      []plan.Task   `json:"tasks,omitempty"`
+	Automatic bool `json:"automatic,omitempty"`
+	// Wait is how long a user is waited for until they are free, BackWait the same on
+	// the way back; 0 for as long as the settings say. BackThen is what becomes then
+	// of who is still on a call.
+	Wait     plan.Duration   `json:"wait,omitempty"`
+	BackWait plan.Duration   `json:"back_wait,omitempty"`
+	BackThen plan.DrainsLate `json:"back_then,omitempty"`
+	Tasks    []plan.Task     `json:"tasks,omitempty"`
 	// Override is who may open a closed window; nil where nobody may.
 	Override *plan.Override `json:"override,omitempty"`
 }
@@ -61,7 +66,7 @@ func SpecOf(p *plan.Plan, hash, author string, s plan.Stage) Spec {
 		Plan: p.Metadata.Name, Stage: string(s.ID), Hash: hash, Author: author, Kind: s.Kind,
 		Patience: patience, Soak: s.Soak, Limits: RateOf(p.Spec.Limits), Cap: RateOf(p.Spec.Limits), Reversal: s.Reversal,
 		Automatic: p.Spec.Rollback.OnGateFail == plan.Automatic,
-		BackWait:  p.Spec.Rollback.Drain.Wait, BackWindow: p.Spec.Rollback.Window, Tasks: s.Tasks, Override: p.Spec.Calendars.Override,
+		BackWait:  p.Spec.Rollback.Drain.Wait, BackThen: p.Spec.Rollback.Drain.Then, Tasks: s.Tasks, Override: p.Spec.Calendars.Override,
 	}
 	for _, after := range s.After {
 		spec.After = append(spec.After, string(after))
@@ -70,6 +75,13 @@ func SpecOf(p *plan.Plan, hash, author string, s plan.Stage) Spec {
 		spec.Approval = &need
 	}
 	spec.StopWhen = StopWhenOf(p.Spec.Limits)
+	if s.Has(plan.PrecheckGates) {
+		for _, check := range p.Spec.Gates.Precheck {
+			if check.Check == plan.NotOnCallAndWrapped {
+				spec.Wait = check.Wait
+			}
+		}
+	}
 	if s.Has(plan.HealthGates) {
 		spec.Gates = append(spec.Gates, p.Spec.Gates.Health...)
 	}
@@ -118,6 +130,23 @@ func reconcileGate(r plan.Reconcile) plan.HealthGate {
 
 // Moves reports whether the stage switches users; else people do its tasks.
 func (s Spec) Moves() bool { return s.Kind.Switches() || s.Kind == "" }
+
+// longWait is how long a way back waits for a user who is to be let finish, however
+// long that takes.
+const longWait = 24 * time.Hour
+
+// Patient is how long a user is waited for on the way to a side until they are free,
+// and whether they go all the same then; usual is what the settings say.
+func (s Spec) Patient(to dualtone.Side, usual time.Duration) (wait time.Duration, insist bool) {
+	switch {
+	case to == dualtone.New:
+		return cmp.Or(s.Wait.Time(), usual), false
+	case s.BackThen == plan.KeepWaiting:
+		return longWait, false
+	default:
+		return cmp.Or(s.BackWait.Time(), usual), true
+	}
+}
 
 // LastResort reports whether what the stage does cannot be taken back.
 func (s Spec) LastResort() bool { return s.Reversal == plan.Irreversible }

@@ -68,14 +68,17 @@ type RefusalError struct {
 // Error tells it in one sentence.
 func (r *RefusalError) Error() string {
 	text := r.What + ": " + r.Why
-	if len(r.May) > 0 {
-		text += "; may: " + join(r.May)
+	if people := slices.DeleteFunc(slices.Clone(r.May), func(r Role) bool { return r == System }); len(people) > 0 {
+		text += "; may: " + join(people)
 	}
 	return text
 }
 
 // Unwrap gives the refusal's kind.
 func (r *RefusalError) Unwrap() error { return r.kind }
+
+// RolesText lists roles in words.
+func RolesText(roles []Role) string { return join(roles) }
 
 func join[T ~string](all []T) string {
 	words := make([]string, len(all))
@@ -144,7 +147,7 @@ func orNobody(r Role) string {
 // against is what else speaks against an order that the state would take.
 func (s Standing) against(r rule, o Order) (why string, kind error) {
 	if o.Hash != "" && o.Hash != s.Hash {
-		return fmt.Sprintf("it is about plan %s, and %s is in force", short(o.Hash), short(s.Hash)), dualtone.ErrConflict
+		return otherPlan(o.Hash, s.Hash), dualtone.ErrConflict
 	}
 	if o.Verb == Approve && o.Actor == s.Author {
 		return "its author does not approve it", dualtone.ErrDenied
@@ -159,23 +162,23 @@ func (s Standing) against(r rule, o Order) (why string, kind error) {
 	if r.to == RollingBack && s.LastResort && s.State.Started() {
 		return "what it does is irreversible, and it has begun", dualtone.ErrConflict
 	}
-	if h, held := Held(s.Holds, s.Stage, o.At); r.forward && held {
+	if h, held := Held(s.holdsAgainst(o.Verb), s.Stage, o.At); r.forward && held {
 		return h.String(), dualtone.ErrConflict
 	}
 	return "", nil
 }
 
-// AgainstLeavingOut is what speaks against leaving somebody out of a stage.
-func (s Standing) AgainstLeavingOut(who dualtone.PersonID, o Order) error {
-	switch s.State {
-	case Passed, RollingBack, RolledBack, Finalised:
-		return fmt.Errorf("skip of %s refused: the stage is %s: %w", who, s.State, dualtone.ErrConflict)
-	default:
+// holdsAgainst are the holds that may speak against a verb. Whoever overrides a gate
+// answers the hold by which the stage itself has asked somebody to look.
+func (s Standing) holdsAgainst(v Verb) []Hold {
+	if v != Override {
+		return s.Holds
 	}
-	if o.Actor == "" || o.Reason == "" {
-		return fmt.Errorf("skip of %s refused: it needs an actor and a reason: %w", who, dualtone.ErrInvalid)
-	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(s.Holds), func(h Hold) bool { return h.Stage == s.Stage && h.Role == System })
+}
+
+func otherPlan(seen, inForce string) string {
+	return fmt.Sprintf("it is about plan %s, and %s is in force", short(seen), short(inForce))
 }
 
 func moment(t time.Time) string {

@@ -115,24 +115,6 @@ func TestAnIrreversibleStageThatHasBegunStays(t *testing.T) {
 
 // TestNoForwardMoveUnderAHold gives random orders to a stage and looks at what
 // is taken.
-func TestSomebodyIsLeftOutUntilTheStageIsDecided(t *testing.T) {
-	t.Parallel()
-	o := rollout.Order{Verb: rollout.Skip, Actor: "pam", Reason: "on leave"}
-	decided := []rollout.State{rollout.Passed, rollout.RollingBack, rollout.RolledBack, rollout.Finalised}
-	for _, state := range rollout.StageStates() {
-		s := rollout.Standing{Level: rollout.OfStage, Plan: "emea", Stage: "pilot", State: state}
-		want := slices.Contains(decided, state)
-		if err := s.AgainstLeavingOut("p1", o); (err != nil) != want || want && !errors.Is(err, dualtone.ErrConflict) {
-			t.Errorf("in %s: %v", state, err)
-		}
-		for what, half := range map[string]rollout.Order{"no reason": {Actor: "pam"}, "nobody": {Reason: "on leave"}} {
-			if s.AgainstLeavingOut("p1", half) == nil {
-				t.Errorf("with %s in %s they are left out", what, state)
-			}
-		}
-	}
-}
-
 func TestNoForwardMoveUnderAHold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -167,8 +167,8 @@ type Mark struct {
 }
 
 // Crew keeps where each person of a plan is. A person's switch moves them by
-// itself, as long as their plan is under way; one that was not made for the plan
-// moves only those whom the plan has tried before.
+// itself to Where it left them, as long as their plan is under way; one that was not
+// made for the plan moves only those whom the plan has tried before.
 type Crew interface {
 	// Users returns people in the order of stages and positions.
 	Users(ctx context.Context, q UserQuery) ([]User, error)

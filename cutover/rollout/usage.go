@@ -21,7 +21,8 @@ type Usages interface {
 	// KeepUsage stores what a worker asked so far. Each is the worker's whole sum
 	// of the hour, so calls may be repeated; a sum never becomes smaller.
 	KeepUsage(ctx context.Context, worker string, all []Usage) error
-	// Usage returns what all workers asked for a plan in the hours that end after a
-	// time, in the order of hours, stages and systems.
+	// Usage returns what all workers asked for a plan, or for all if its name is
+	// empty, in the hours that end after a time, in the order of hours, stages and
+	// systems.
 	Usage(ctx context.Context, plan string, since time.Time) ([]Usage, error)
 }

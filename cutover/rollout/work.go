@@ -67,6 +67,10 @@ func ToTakeBack() []cutover.State {
 	}
 }
 
+// ToLeaveOut are the states of users whom a person can leave out of a stage: nobody
+// on the new side, and nobody who is being switched.
+func ToLeaveOut() []cutover.State { return append(Tried(true), cutover.Skipped) }
+
 // Ready lists the stages that may begin: not yet begun, and all before them
 // passed or were left out.
 func Ready(specs []Spec, states map[string]State) []Spec {

@@ -47,7 +47,7 @@ func TestEveryHazardNamesATestThatThereIs(t *testing.T) {
 func source(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, folder := range []string{"../../routing", "../../e2e/sbc", "../../calllog/stitch"} {
+	for _, folder := range []string{"../../routing", "../../e2e/sbc", "../../calllog/stitch", "../../activities"} {
 		err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(name, "_test.go") {
 				return err

@@ -64,6 +64,7 @@ func TestCallsThroughAnAsteriskReachTheSideThatTheTableSays(t *testing.T) {
 	w.reaches(t, "both, and the new side is quicker", "+15551230003", carrierHost, dualtone.New)
 	w.reaches(t, "failover, to nobody", "+15551230004", carrierHost, dualtone.New)
 	w.reaches(t, "a call for help", "911", carrierHost, dualtone.Old)
+	w.reaches(t, "a call for help behind an access code", "9911", oldHost, dualtone.Old)
 	w.refuses(t, "a number that is nobody's", "+15559999999", carrierHost)
 	w.refuses(t, "the old side hands a call back", "+15551230001", oldHost)
 	w.flip(t, "+15551230006", dualtone.Old, dualtone.New)
@@ -108,6 +109,9 @@ func (w *world) reaches(t *testing.T, what, number, host string, side dualtone.S
 	onOld, onNew := w.old.Answered()-before[dualtone.Old], w.next.Answered()-before[dualtone.New]
 	if c.Answered.IsZero() || c.Cut() || map[dualtone.Side]int{dualtone.Old: onOld, dualtone.New: onNew}[side] != 1 || onOld+onNew != 1 {
 		t.Errorf("%s: %+v; %d phones of the old side took it and %d of the new one", what, c, onOld, onNew)
+	}
+	if called := map[dualtone.Side]*realsbc.Phones{dualtone.Old: w.old, dualtone.New: w.next}[side].Called(); called != number {
+		t.Errorf("%s: the %s side was handed %q, want %q", what, side, called, number)
 	}
 }
 

@@ -18,12 +18,18 @@ var update = flag.Bool("update", false, "write the schema and the golden files a
 
 func readFile(t *testing.T, name string) *Reading {
 	t.Helper()
+	return readFor(t, name, "pbx", "cloud")
+}
+
+// readFor reads a file with these systems connected.
+func readFor(t *testing.T, name string, systems ...string) *Reading {
+	t.Helper()
 	text, err := os.ReadFile(name) //nolint:gosec // a test's own file
 	if err != nil {
 		t.Fatal(err)
 	}
 	return Read(Source{
-		Name: filepath.Base(name), Text: text, Systems: []string{"pbx", "cloud"},
+		Name: filepath.Base(name), Text: text, Systems: systems,
 		Book: Head{Name: "telephony", Owner: "finance@example.com", Currency: "GBP"},
 		Open: func(other string) ([]byte, error) {
 			text, err := os.ReadFile(filepath.Join(filepath.Dir(name), other)) //nolint:gosec // a test's own file
@@ -42,6 +48,14 @@ func told(faults Faults) string {
 		b.WriteString(f.String() + "\n" + f.Excerpt + "\n\n")
 	}
 	return b.String()
+}
+
+func TestTheExampleBesideTheExamplePlanHasNoFaults(t *testing.T) {
+	t.Parallel()
+	r := readFor(t, "../../docs/plans/finance/contracts.yaml", "pbx-london", "cloud-eu")
+	if len(r.Faults) > 0 || len(r.Document.File.Spec.Contracts) != 3 || len(r.Document.Quotes) != 3 {
+		t.Errorf("%d contracts and %d rates; of which nothing is wrong:\n%s", len(r.Document.File.Spec.Contracts), len(r.Document.Quotes), told(r.Faults))
+	}
 }
 
 func TestEveryBadContractsFileIsToldWhatIsWrongWhereAndWhatToWrite(t *testing.T) {

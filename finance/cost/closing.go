@@ -70,7 +70,7 @@ func Closed(all []Closing) []Closing {
 func MayClose(month finance.Month, closed []Closing) error {
 	for _, o := range closed {
 		if o.Month == month {
-			return fmt.Errorf("%s is closed already, by %s on %s: %w", month, o.Actor, o.At.Format(time.DateOnly), dualtone.ErrConflict)
+			return fmt.Errorf("%s is closed already, by %s on %s, and stays as it is; reopen it to close it anew: %w", month, o.Actor, o.At.Format(time.DateOnly), dualtone.ErrConflict)
 		}
 	}
 	if n := len(closed); n > 0 && closed[n-1].Month != month-1 {

@@ -117,10 +117,11 @@ func (s *delaying) pass(shift int) (*pass, error) {
 type future struct {
 	currency finance.Currency
 	classes  map[Class]*Total
-	paid     map[contract.ID]finance.Money
-	longer   []extension
-	cash     finance.Money
-	waste    finance.Money
+	// paid is for each contract, asked the part of it that was asked about.
+	paid, asked map[contract.ID]finance.Money
+	longer      []extension
+	cash        finance.Money
+	waste       finance.Money
 }
 
 func (s *delaying) future(shift int) (future, error) {
@@ -129,16 +130,13 @@ func (s *delaying) future(shift int) (future, error) {
 		return future{}, err
 	}
 	lines := slices.DeleteFunc(p.lines(), func(l Line) bool { return l.Month <= s.e.lastClosed() })
-	x := future{currency: s.e.in.Book.Currency, classes: map[Class]*Total{}, paid: map[contract.ID]finance.Money{}, longer: p.extensions}
+	x := future{currency: s.e.in.Book.Currency, classes: map[Class]*Total{}, longer: p.extensions}
 	for _, c := range Classes() {
 		x.classes[c] = &Total{Class: c, Unit: SeatDay, Amount: finance.Money{Currency: x.currency}}
 	}
-	for i := range lines {
-		if l := &lines[i]; l.Class == Charged {
-			x.paid[l.Contract] = x.paid[l.Contract].Add(l.Reported)
-		}
-	}
+	x.paid = paidByContract(lines)
 	lines = s.asked.of(lines)
+	x.asked = paidByContract(lines)
 	for i := range lines {
 		if l := &lines[i]; l.Class != Charged {
 			t := x.classes[l.Class]
@@ -148,6 +146,17 @@ func (s *delaying) future(shift int) (future, error) {
 	x.cash = sum(lines, x.currency, paidFor)
 	x.waste = sum(lines, x.currency, wasted)
 	return x, nil
+}
+
+// paidByContract adds up charges.
+func paidByContract(lines []Line) map[contract.ID]finance.Money {
+	all := map[contract.ID]finance.Money{}
+	for i := range lines {
+		if l := &lines[i]; paidFor(l) {
+			all[l.Contract] = all[l.Contract].Add(l.Reported)
+		}
+	}
+	return all
 }
 
 // over is by how much a future differs from another one.
@@ -164,9 +173,9 @@ func (x *future) over(none *future, n int) Point {
 // PerDay says what the first day of a delay costs, for people.
 func (p *Point) PerDay() string {
 	if p.Waste.Amount.Sign() < 0 {
-		return fmt.Sprintf("each day costs %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash, p.Waste.Times(-1))
+		return fmt.Sprintf("each day costs %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash.Grouped(), p.Waste.Times(-1).Grouped())
 	}
-	return fmt.Sprintf("each day costs %s in waste and %s in cash", p.Waste, p.Cash)
+	return fmt.Sprintf("each day costs %s in waste and %s in cash", p.Waste.Grouped(), p.Cash.Grouped())
 }
 
 // steps are the terms by which contracts go on here and did not a day before.
@@ -178,13 +187,14 @@ func (x *future) steps(before *future, n int) []Step {
 		}
 		s := Step{
 			Days: n, Contract: l.contract.ID, System: l.contract.System, Reason: l.reason, Day: l.day, Until: l.until,
-			Cash: finance.Money{Currency: x.currency}.Add(x.paid[l.contract.ID]).Sub(before.paid[l.contract.ID]),
+			Cash:  finance.Money{Currency: x.currency}.Add(x.asked[l.contract.ID]).Sub(before.asked[l.contract.ID]),
+			Whole: finance.Money{Currency: x.currency}.Add(x.paid[l.contract.ID]).Sub(before.paid[l.contract.ID]),
 		}
-		why := fmt.Sprintf("notice is given after %s, its last notice day", l.day)
+		why := fmt.Sprintf("notice of contract %s comes after %s, its last notice day", s.Contract, l.day)
 		if l.reason == StillNeeded {
-			why = fmt.Sprintf("people are still served after %s, its end", l.day)
+			why = fmt.Sprintf("people are still served when contract %s ends on %s", s.Contract, l.day)
 		}
-		s.Text = fmt.Sprintf("%d days late %s: contract %s goes on to %s, for %s", n, why, s.Contract, s.Until, s.Cash)
+		s.Text = fmt.Sprintf("%d days late %s: it goes on to %s, for %s", n, why, s.Until, s.For())
 		all = append(all, s)
 	}
 	return all

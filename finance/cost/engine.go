@@ -19,7 +19,9 @@ type Engine struct {
 	people []alike
 	// contracts are the latest versions of the contracts with the two systems.
 	contracts []*contract.Contract
-	notes     []string
+	// billed are the lines of invoices by what they are for.
+	billed map[billKey][]InvoiceLine
+	notes  []string
 	// closed are months that were closed, in their order.
 	closed []frozen
 }
@@ -42,6 +44,7 @@ func New(in Inputs) (*Engine, error) {
 		return nil, err
 	}
 	e.takeContracts()
+	e.takeInvoices()
 	e.takeNotes()
 	return e, nil
 }
@@ -95,6 +98,20 @@ func (e *Engine) takeContracts() {
 		} else {
 			e.contracts = append(e.contracts, c)
 		}
+	}
+}
+
+// takeInvoices puts lines of invoices in an order of their own.
+func (e *Engine) takeInvoices() {
+	all := slices.Clone(e.in.Facts.Invoices)
+	slices.SortFunc(all, func(a, b InvoiceLine) int {
+		return cmp.Or(strings.Compare(a.Invoice, b.Invoice), strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)),
+			cmp.Compare(a.Period.From, b.Period.From), cmp.Compare(a.Period.To, b.Period.To), a.Quantity.Cmp(b.Quantity), a.Amount.Amount.Cmp(b.Amount.Amount))
+	})
+	e.in.Facts.Invoices, e.billed = all, map[billKey][]InvoiceLine{}
+	for _, l := range all {
+		key := billKey{l.Contract, l.Item}
+		e.billed[key] = append(e.billed[key], l)
 	}
 }
 

@@ -38,6 +38,13 @@ func (q *Question) hasGroup(g group) bool {
 		(q.Country == "" || q.Country == g.country)
 }
 
+// Whole reports whether the question selects nothing but days.
+func (q *Question) Whole() bool {
+	days := *q
+	days.Span = finance.Span{}
+	return days.grouped() && q.Stage == "" && q.CostCenter == "" && q.Country == ""
+}
+
 // grouped reports whether the question selects nothing but groups of people.
 func (q *Question) grouped() bool {
 	return q.Span == (finance.Span{}) && q.Class == "" && q.Phase == "" && q.Contract == "" && q.Item == "" && q.System == "" && q.User == ""
@@ -64,9 +71,12 @@ func (e *Engine) head(report string, q Question, span finance.Span) Head {
 	if q.Span != (finance.Span{}) {
 		span = q.Span
 	}
-	in := &e.in
+	in, notes := &e.in, slices.Clone(e.notes)
+	if q.Stage != "" || q.CostCenter != "" || q.Country != "" {
+		notes = append(notes, "fixed items, and what of a commitment nobody's seat uses, are of no stage, cost center or country and in no part of the whole")
+	}
 	return Head{
 		Report: report, Plan: in.Plan.Name, Hash: in.Plan.Hash, Book: in.Book.Name, AsOf: in.AsOf, KnownAt: in.KnownAt,
-		Span: span, Currency: in.Book.Currency, Policy: in.Book.Policy, Rounding: rounding, Notes: slices.Clone(e.notes),
+		Span: span, Currency: in.Book.Currency, Policy: in.Book.Policy, Rounding: rounding, Notes: notes,
 	}
 }

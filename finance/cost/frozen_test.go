@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -44,17 +45,28 @@ func written(t *rapid.T, h *history, name string, q cost.Question) string {
 	return string(text)
 }
 
-// billed draws invoices and figures of platforms.
-func billed(t *rapid.T, in *cost.Inputs) {
+// invoiced draws invoices of two contracts, of items that there are and of one that
+// there is not, now and then in another currency.
+func invoiced(t *rapid.T, in *cost.Inputs) {
 	base := day("2027-01-01")
 	for n := range rapid.IntRange(0, 6).Draw(t, "invoices") {
-		from := base + finance.Day(rapid.Int32Range(0, 120).Draw(t, "billed from"))
+		from, c := base+finance.Day(rapid.Int32Range(0, 120).Draw(t, "billed from")), &in.Book.Contracts[rapid.IntRange(0, 1).Draw(t, "billed contract")]
+		currency := c.Currency
+		if rapid.IntRange(0, 5).Draw(t, "another currency") == 0 {
+			currency = "USD"
+		}
 		in.Facts.Invoices = append(in.Facts.Invoices, cost.InvoiceLine{
-			Invoice: fmt.Sprintf("R%d", rapid.IntRange(1, 3).Draw(t, "invoice")), Contract: "c0", Item: "seat",
+			Invoice: fmt.Sprintf("R%d", rapid.IntRange(1, 3).Draw(t, "invoice")), Contract: c.ID,
+			Item:     rapid.SampledFrom([]contract.ItemID{"seat", "seat", "support", "leg", "other"}).Draw(t, "billed item"),
 			Period:   finance.Span{From: from, To: from + finance.Day(rapid.Int32Range(0, 40).Draw(t, "billed for"))},
-			Quantity: finance.Whole(n), Amount: finance.Money{Amount: finance.Fraction(rapid.Int64Range(-99, 99_999).Draw(t, "billed"), 100), Currency: in.Book.Contracts[0].Currency},
+			Quantity: finance.Whole(n), Amount: finance.Money{Amount: finance.Fraction(rapid.Int64Range(-99, 99_999).Draw(t, "billed"), 100), Currency: currency},
 		})
 	}
+}
+
+// shown draws figures of platforms.
+func shown(t *rapid.T, in *cost.Inputs) {
+	base := day("2027-01-01")
 	for n := range rapid.IntRange(0, 4).Draw(t, "figures") {
 		from := base + finance.Day(30*n)
 		in.Facts.Figures = append(in.Facts.Figures, cost.Figure{
@@ -108,7 +120,8 @@ func learned(t *rapid.T, in cost.Inputs) cost.Inputs {
 // calls after each.
 func closing(t *rapid.T, each func(h *history, closed finance.Month)) (h *history, first finance.Month) {
 	in := worlds(t)
-	billed(t, &in)
+	invoiced(t, &in)
+	shown(t, &in)
 	in.KnownAt = time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)
 	h = &history{known: []cost.Inputs{in}}
 	first = day("2027-01-01").Month() + finance.Month(rapid.Int32Range(0, 2).Draw(t, "first closed"))

@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func (e *Engine) bills(asked finance.Span) (*bills, error) {
 	}
 	billed := map[billKey][]finance.Span{}
 	var lines []InvoiceFinding
-	for _, l := range e.invoiceLines() {
+	for _, l := range e.in.Facts.Invoices {
 		key := billKey{l.Contract, l.Item}
 		lines = append(lines, p.check(l, billed[key]))
 		billed[key] = append(billed[key], l.Period)
@@ -78,16 +77,6 @@ type billKey struct {
 	item     contract.ItemID
 }
 
-// invoiceLines are all of them, in an order of their own.
-func (e *Engine) invoiceLines() []InvoiceLine {
-	all := slices.Clone(e.in.Facts.Invoices)
-	slices.SortFunc(all, func(a, b InvoiceLine) int {
-		return cmp.Or(strings.Compare(a.Invoice, b.Invoice), strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)),
-			cmp.Compare(a.Period.From, b.Period.From), cmp.Compare(a.Period.To, b.Period.To), a.Quantity.Cmp(b.Quantity), a.Amount.Amount.Cmp(b.Amount.Amount))
-	})
-	return all
-}
-
 // check compares one line of an invoice.
 func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	in := l.Amount.Currency
@@ -98,23 +87,23 @@ func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 		return f
 	}
 	item := &p.items[i]
-	f.ExpectedQuantity, f.Expected = p.expected(i, l.Period)
+	var other finance.Currency
+	f.ExpectedQuantity, f.Expected, other = p.expected(i, l.Period, in)
 	f.Shown = p.shown(item, l.Period)
-	if f.Expected.Currency != "" && f.Expected.Currency != in {
-		f.Finding, f.Text = OtherMoney, fmt.Sprintf("billed in %s, and the contract is in %s", in, f.Expected.Currency)
+	f.Difference = l.Amount.Sub(f.Expected)
+	if other != "" {
+		f.Finding, f.Text = OtherMoney, fmt.Sprintf("billed in %s, and the contract is in %s", in, other)
 		return f
 	}
-	f.Expected.Currency = in
-	f.Difference = l.Amount.Sub(f.Expected)
 	switch {
 	case slices.ContainsFunc(before, func(s finance.Span) bool { return !s.And(l.Period).Empty() }):
 		f.Finding, f.Text = BilledTwice, "days of the period are on another line already"
 	case f.Difference.IsZero():
 		f.Finding = Agrees
 	case f.Difference.Amount.Sign() > 0:
-		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference, f.basis(item))
+		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference.Grouped(), f.basis(item))
 	default:
-		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1), f.basis(item))
+		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1).Grouped(), f.basis(item))
 	}
 	return f
 }
@@ -133,9 +122,11 @@ func (f *InvoiceFinding) basis(item *priced) string {
 }
 
 // expected is what the contract makes of an item in a period: seat-days, days of
-// pieces or minutes, and their amount, rounded.
-func (p *pass) expected(i int, period finance.Span) (quantity finance.Exact, amount finance.Money) {
+// pieces or minutes, and their amount in a currency, rounded; other is the contract's
+// currency where that is another one.
+func (p *pass) expected(i int, period finance.Span, in finance.Currency) (quantity finance.Exact, amount finance.Money, other finance.Currency) {
 	item, line := &p.items[i], &p.frame.line
+	amount.Currency = in
 	counts := map[int]int64{} // by segment
 	p.used(i, func(d finance.Day, n int) {
 		if s := line.at(d); period.Has(d) && item.prices[s] != nil {
@@ -146,14 +137,20 @@ func (p *pass) expected(i int, period finance.Span) (quantity finance.Exact, amo
 	if item.kind == contract.Hairpin {
 		per = finance.Whole(60)
 	}
-	for s := range line.segments {
-		if n := counts[s]; n != 0 {
-			q := finance.Fraction(n, 1).Over(per)
-			quantity = quantity.Add(q)
-			amount = amount.Add(finance.Money{Amount: q.Mul(item.prices[s].rate), Currency: item.prices[s].contract.Currency})
+	for s, seg := range line.segments {
+		price := item.prices[s]
+		if price == nil || seg.And(period).Empty() {
+			continue
+		}
+		q := finance.Fraction(counts[s], 1).Over(per)
+		quantity = quantity.Add(q)
+		if price.contract.Currency == in {
+			amount.Amount = amount.Amount.Add(q.Mul(price.rate))
+		} else {
+			other = price.contract.Currency
 		}
 	}
-	return quantity, amount.Round(rounding)
+	return quantity, amount.Round(rounding), other
 }
 
 // used goes through what an item is paid for by days: seconds, seats or pieces.

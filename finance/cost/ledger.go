@@ -79,6 +79,7 @@ func (l *Line) about() finance.Month {
 // posted of them, earlier corrections included, in another month. A line that
 // differs in nothing but how a cent was rounded is no correction.
 func corrections(posted, now []Line, in finance.Month) []Line {
+	posted, now = uninvoiced(posted), uninvoiced(now)
 	was := map[correctedKey]*Line{}
 	var order []correctedKey
 	for i := range posted {
@@ -114,6 +115,25 @@ func corrections(posted, now []Line, in finance.Month) []Line {
 		all = append(all, corrected(l, in))
 	}
 	return all
+}
+
+// uninvoiced are lines as they are when no invoice cuts them: on which one they are is
+// nothing that is corrected by another line.
+func uninvoiced(lines []Line) []Line {
+	all := slices.Clone(lines)
+	for i := range all {
+		all[i].Invoice = ""
+	}
+	slices.SortStableFunc(all, inOrder)
+	var joined []Line
+	for i := range all {
+		if n := len(joined) - 1; n >= 0 && joined[n].joins(&all[i]) {
+			joined[n].join(&all[i])
+			continue
+		}
+		joined = append(joined, all[i])
+	}
+	return joined
 }
 
 // corrected is a line as a correction in another month.

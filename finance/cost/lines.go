@@ -59,7 +59,7 @@ func (d *drawer) put(o piece, quantity finance.Exact, unit Unit) {
 	l := Line{
 		Key: Key{
 			Class: o.class, Phase: segment.phase, Month: segment.From.Month(), Contract: o.item.contract, Item: o.item.id, Kind: o.item.kind,
-			System: o.item.system, Stage: o.group.stage, CostCenter: o.group.costCenter, Country: o.group.country,
+			System: o.item.system, Stage: o.group.stage, CostCenter: o.group.costCenter, Country: o.group.country, Invoice: o.item.invoice(o.segment),
 		},
 		Supplier: price.contract.Supplier, Owner: price.contract.Owner, Days: segment.Span, Quantity: quantity, Unit: unit,
 		Rate:      finance.Money{Amount: price.rate, Currency: price.contract.Currency},

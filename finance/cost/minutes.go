@@ -18,8 +18,7 @@ func (d *drawer) minutes(item *priced) {
 		costCenter string
 		segment    int
 	}
-	seconds := map[at]int64{}
-	var lately int64
+	seconds, lately := map[at]int64{}, map[string]int64{}
 	for _, m := range d.e.in.Facts.Minutes {
 		if m.System != item.system || m.Day > d.e.in.AsOf || !line.span.Has(m.Day) {
 			continue
@@ -27,25 +26,20 @@ func (d *drawer) minutes(item *priced) {
 		s := line.at(m.Day)
 		seconds[at{m.CostCenter, s}] += m.Seconds
 		if m.Day > d.e.in.AsOf-recent {
-			lately += m.Seconds
-		}
-	}
-	for _, g := range d.e.costCenters() {
-		for s := range line.segments {
-			q := finance.Fraction(seconds[at{g, s}], 60)
-			d.put(piece{Charged, item, group{costCenter: g}, s}, q, Minute)
-			d.put(piece{Hairpinned, item, group{costCenter: g}, s}, q, Minute)
+			lately[m.CostCenter] += m.Seconds
 		}
 	}
 	until := max(d.needs.served, 0)
 	if d.needs.forever {
 		until = line.span.To
 	}
-	for s, seg := range line.segments {
-		ahead := seg.And(finance.Span{From: d.e.in.AsOf + 1, To: until}).Days()
-		q := finance.Fraction(lately*int64(ahead), recent*60)
-		d.put(piece{Charged, item, group{}, s}, q, Minute)
-		d.put(piece{Hairpinned, item, group{}, s}, q, Minute)
+	for _, c := range d.e.costCenters() {
+		for s, seg := range line.segments {
+			ahead := seg.And(finance.Span{From: d.e.in.AsOf + 1, To: until}).Days()
+			q := finance.Fraction(seconds[at{c, s}], 60).Add(finance.Fraction(lately[c]*int64(ahead), recent*60))
+			d.put(piece{Charged, item, group{costCenter: c}, s}, q, Minute)
+			d.put(piece{Hairpinned, item, group{costCenter: c}, s}, q, Minute)
+		}
 	}
 }
 

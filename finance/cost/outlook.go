@@ -24,9 +24,9 @@ func (e *Engine) Outlook(q Question) (Outlook, error) {
 	o.Waste = e.estimate(lines, planned, wasted)
 	o.Months = e.months(lines, planned)
 	if b := e.in.Plan.Budget; b != nil {
-		budget, err := e.converted(*b)
+		budget, _, err := e.Reported(*b, e.in.AsOf)
 		if err != nil {
-			return Outlook{}, err
+			return Outlook{}, fmt.Errorf("budget of plan %s: %w", e.in.Plan.Name, err)
 		}
 		over := o.Waste.AtCompletion.Sub(budget)
 		o.Budget, o.Over = &budget, &over
@@ -104,13 +104,14 @@ func (e *Engine) months(lines, planned []Line) []OutlookMonth {
 	return all
 }
 
-// converted is an amount in the currency of the reports.
-func (e *Engine) converted(m finance.Money) (finance.Money, error) {
-	c, err := e.rates.For(m.Currency, e.in.Book.Currency, e.in.AsOf)
+// Reported is an amount of a day in the currency of the reports, and by which rate it
+// is. It is a *finance.NoRateError when there is none.
+func (e *Engine) Reported(m finance.Money, on finance.Day) (finance.Money, finance.Conversion, error) {
+	c, err := e.rates.For(m.Currency, e.in.Book.Currency, on)
 	if err != nil {
-		return finance.Money{}, fmt.Errorf("budget of plan %s: %w", e.in.Plan.Name, err)
+		return finance.Money{}, c, err
 	}
-	return finance.Money{Amount: m.Amount.Mul(c.Rate), Currency: e.in.Book.Currency}.Round(rounding), nil
+	return finance.Money{Amount: m.Amount.Mul(c.Rate), Currency: e.in.Book.Currency}.Round(rounding), c, nil
 }
 
 // Kinds of warnings.
@@ -124,14 +125,14 @@ func (e *Engine) warnings(o *Outlook) []Warning {
 	if share := e.in.Plan.WarnOver; share != nil && o.Budget != nil {
 		if most := o.Budget.Amount.Add(o.Budget.Amount.Mul(*share)); o.Waste.AtCompletion.Amount.Cmp(most) > 0 {
 			all = append(all, Warning{Kind: OverBudget, Text: fmt.Sprintf(
-				"the forecast of waste is %s, %s over the budget of %s", o.Waste.AtCompletion, o.Over, o.Budget)})
+				"the forecast of waste is %s, %s over the budget of %s", o.Waste.AtCompletion.Grouped(), o.Over.Grouped(), o.Budget.Grouped())})
 		}
 	}
 	if near := e.in.Plan.WarnNotice; near != nil {
 		for _, n := range e.notices() {
 			if n.State == NoticeOpen && n.DaysLeft <= *near {
 				all = append(all, Warning{Kind: NoticeNear, Contract: n.Contract, Day: n.Last, Text: fmt.Sprintf(
-					"notice of contract %s is due by %s, in %d days; missing it costs %s", n.Contract, n.Last, n.DaysLeft, n.Miss)})
+					"notice of contract %s is due by %s, in %s; missing it costs %s", n.Contract, n.Last, n.Left(), n.Miss.Grouped())})
 			}
 		}
 	}

@@ -169,7 +169,7 @@ func (p *pass) run(u *User, c Class, item, s int, on finance.Span) UserRun {
 	return UserRun{
 		Key: Key{
 			Class: c, Phase: p.frame.line.segments[s].phase, Month: on.From.Month(), Contract: i.contract, Item: i.id, Kind: i.kind, System: i.system,
-			Serving: i.side.Other(), Stage: u.Stage, CostCenter: u.CostCenter, Country: u.Country,
+			Serving: i.side.Other(), Stage: u.Stage, CostCenter: u.CostCenter, Country: u.Country, Invoice: i.invoice(s),
 		},
 		User: u.ID, Days: on,
 		Rate:     finance.Money{Amount: price.rate, Currency: price.contract.Currency},

@@ -95,8 +95,37 @@ type priced struct {
 
 	days   spans
 	prices []*price
-	end    finance.Day // of the contract
-	notice finance.Day
+	// invoices are those that the segments are on; none where nothing is billed yet.
+	invoices []string
+	end      finance.Day // of the contract
+	notice   finance.Day
+}
+
+// invoice is the one that a segment is on; empty for none.
+func (p *priced) invoice(segment int) string {
+	if p.invoices == nil {
+		return ""
+	}
+	return p.invoices[segment]
+}
+
+// bill notes which invoice each day of an item is on: of several the first, by their
+// numbers. One in another currency than the contract is on no day.
+func (p *priced) bill(line *timeline, billed []InvoiceLine) {
+	for _, l := range billed {
+		for s, seg := range line.segments {
+			price := p.prices[s]
+			if price == nil || seg.phase != Actual || l.Period.And(seg.Span).Empty() || price.contract.Currency != l.Amount.Currency {
+				continue
+			}
+			if p.invoices == nil {
+				p.invoices = make([]string, len(line.segments))
+			}
+			if p.invoices[s] == "" {
+				p.invoices[s] = l.Invoice
+			}
+		}
+	}
 }
 
 // pricing computes prices once for all the passes of an engine.

@@ -57,6 +57,9 @@ func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	for c := range book.Contracts {
 		cuts = append(cuts, book.Contracts[c].Cuts(span)...)
 	}
+	for _, l := range e.in.Facts.Invoices {
+		cuts = append(cuts, l.Period.From, l.Period.To+1)
+	}
 	if !e.rates.Monthly() {
 		for _, q := range book.Quotes {
 			cuts = append(cuts, q.Day)
@@ -172,6 +175,9 @@ func (e *Engine) prepare(f *frame, when schedule, shift int, people []alike) (*p
 		item, err := f.pricing.priced(&f.items[i], end)
 		if err != nil {
 			return nil, err
+		}
+		if when == asExpected {
+			item.bill(&f.line, e.billed[billKey{item.contract, item.id}])
 		}
 		p.items = append(p.items, item)
 		p.held = append(p.held, newDaily(&f.line))

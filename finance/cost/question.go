@@ -11,7 +11,8 @@ import (
 // Question is what a report is asked. Empty fields select all.
 type Question struct {
 	Plan string
-	// AsOf is the last day of which facts are taken; zero for today.
+	// AsOf is the last day of which facts are taken. There is always one: nothing here
+	// knows what day it is.
 	AsOf finance.Day
 	// KnownAt is the time whose knowledge is asked for; zero for now.
 	KnownAt time.Time

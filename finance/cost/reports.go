@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"fmt"
 	"iter"
 
 	"github.com/dualtone/dualtone"
@@ -146,14 +147,25 @@ const (
 
 // Step is a delay at which a contract goes on for another term.
 type Step struct {
-	Days     int           `json:"days"`
-	Contract contract.ID   `json:"contract"`
-	System   string        `json:"system"`
-	Reason   StepReason    `json:"reason"`
-	Day      finance.Day   `json:"day"` // the notice day or the end that is passed
-	Until    finance.Day   `json:"until"`
-	Cash     finance.Money `json:"cash"`
-	Text     string        `json:"text"`
+	Days     int         `json:"days"`
+	Contract contract.ID `json:"contract"`
+	System   string      `json:"system"`
+	Reason   StepReason  `json:"reason"`
+	Day      finance.Day `json:"day"` // the notice day or the end that is passed
+	Until    finance.Day `json:"until"`
+	// Cash is by how much the curve jumps, Whole what the contract goes on for: more
+	// where a part of its people is asked about.
+	Cash  finance.Money `json:"cash"`
+	Whole finance.Money `json:"whole"`
+	Text  string        `json:"text"`
+}
+
+// For is what the contract goes on for, for people.
+func (s *Step) For() string {
+	if s.Cash.Equal(s.Whole) {
+		return s.Whole.Grouped()
+	}
+	return fmt.Sprintf("%s of its %s", s.Cash.Grouped(), s.Whole.Grouped())
 }
 
 // Variance is what was planned and what it became, taken apart.
@@ -221,6 +233,9 @@ const (
 	// Withdrawn is a line of a closed month that is on no invoice any more.
 	Withdrawn Finding = "withdrawn"
 )
+
+// Expects reports whether a line is the only one that bills what was expected.
+func (f Finding) Expects() bool { return f != UnknownItem && f != OtherMoney && f != BilledTwice }
 
 // InvoiceFinding is one line of an invoice beside what it should be.
 type InvoiceFinding struct {
@@ -304,4 +319,12 @@ type Notice struct {
 	Miss    finance.Money `json:"miss_cost"`
 	// Expected is the day on which the plan would give notice.
 	Expected finance.Day `json:"expected,omitzero"`
+}
+
+// Left is how many days are left, for people.
+func (n *Notice) Left() string {
+	if n.DaysLeft == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n.DaysLeft)
 }

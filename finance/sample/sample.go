@@ -49,6 +49,10 @@ type Seen struct {
 	Licenses []string `json:"licenses"`
 }
 
+// Between are two systems by their names in the settings, and the zone of the days
+// that are counted.
+type Between struct{ Old, New, Zone string }
+
 // Course is what a plan says of when people are switched.
 type Course struct {
 	Plan cost.Plan

@@ -60,6 +60,18 @@ func (p *Phones) Answered() int {
 	return strings.Count(string(text), "\n")
 }
 
+// Called is the number of the latest call that the phones have taken, as the platform
+// was handed it; empty before the first.
+func (p *Phones) Called() string {
+	text, _ := os.ReadFile(p.calls) // There is none before the first call.
+	at := strings.LastIndex(string(text), "sip:")
+	if at < 0 {
+		return ""
+	}
+	number, _, _ := strings.Cut(string(text[at+len("sip:"):]), "@")
+	return number
+}
+
 // Stop takes the phones away at once, as a power cut does.
 func (p *Phones) Stop() { p.process.kill() }
 

@@ -3,6 +3,7 @@ package focus
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // on is a change of a row.
@@ -28,41 +29,51 @@ func wholeCharge() map[string]string {
 		"PricingCurrency", "EUR", "PricingCurrencyContractedUnitPrice", "5.35", "PricingCurrencyEffectiveCost", "22500.00", "PricingCurrencyListUnitPrice", "5.35",
 		"PricingQuantity", "4200", "PricingUnit", "Seat-Days", "ProviderName", "Example", "PublisherName", "Example", "RegionId", "eu", "RegionName", "Europe",
 		"ResourceId", "s1", "ResourceName", "Seat 1", "ResourceType", "Seat", "ServiceCategory", "Business Applications", "ServiceName", "Seats",
-		"ServiceSubcategory", "Productivity and Collaboration", "SkuId", "k1", "SkuMeter", "Seats", "SkuPriceDetails", `{"a":"b"}`, "SkuPriceId", "p1",
+		"ServiceSubcategory", "Productivity and Collaboration", "SkuId", "k1", "SkuMeter", "Seats", "SkuPriceDetails", `{"CoreCount":4,"x_Region":"b"}`, "SkuPriceId", "p1",
 		"SubAccountId", "u1", "SubAccountName", "Sales", "SubAccountType", "Team", "Tags", `{"a":"b","c":true}`)
 }
 
 func costBreaks() map[string]edit {
 	breaks := map[string]edit{
-		"columns/custom-prefix":                {more: []string{"OverlapClass"}},
-		"columns/once":                         {more: []string{"BilledCost"}},
-		"columns/custom-last":                  {without: "Tags", more: []string{"x_System", "Tags"}},
-		"columns/custom-name":                  {more: []string{"x_overlap_class"}},
-		"BillingPeriod/bounds":                 {set: on("BillingPeriodEnd", "2027-02-01T00:00:00Z")},
-		"ChargePeriod/bounds":                  {set: on("ChargePeriodEnd", "2027-02-14T00:00:00Z")},
-		"ChargeFrequency/purchase":             {set: on("ChargeCategory", "Purchase", "ChargeFrequency", "Usage-Based")},
-		"EffectiveCost/credit":                 {set: on("ChargeCategory", "Credit", "EffectiveCost", "1")},
-		"ConsumedQuantity/null":                {set: on("ChargeCategory", "Purchase")},
-		"ConsumedQuantity/usage":               {set: on("ConsumedQuantity", "")},
-		"ConsumedUnit/with-quantity":           {set: on("ConsumedUnit", "")},
-		"PricingUnit/with-quantity":            {set: on("PricingQuantity", "")},
-		"ContractedCost/product":               {set: on("ContractedUnitPrice", "5.36")},
-		"ListCost/product":                     {set: on("PricingQuantity", "4201")},
-		"ContractedCost/billed":                {set: on("ContractedUnitPrice", "", "ContractedCost", "1.00")},
-		"ListCost/billed":                      {set: on("ListUnitPrice", "", "ListCost", "1.00")},
-		"PricingCategory/committed":            {set: on("PricingCategory", "Standard")},
-		"ServiceSubcategory/parent":            {set: on("ServiceSubcategory", "Network Connectivity")},
-		"ServiceName/one-category":             {second: on("ServiceCategory", "Networking", "ServiceSubcategory", "Network Connectivity")},
-		"ServiceName/one-subcategory":          {second: on("ServiceSubcategory", "Other (Business Applications)")},
-		"SkuPriceId/one-sku":                   {second: on("SkuId", "k2")},
-		"CommitmentDiscountUnit/one":           {second: on("CommitmentDiscountUnit", "Seats")},
-		"BilledCost/invoice":                   {set: on("BilledCost", "22500.01")},
-		"CommitmentDiscountId/amortized":       {second: on("ChargeCategory", "Purchase", "BilledCost", "1.00", "InvoiceId", "")},
-		"CommitmentDiscountStatus/usage":       {set: on("CommitmentDiscountStatus", "")},
-		"CapacityReservationStatus/usage":      {set: on("CapacityReservationStatus", "")},
-		"CommitmentDiscountQuantity/null":      {set: on("CommitmentDiscountId", "")},
-		"CommitmentDiscountQuantity/counted":   {set: on("CommitmentDiscountQuantity", "")},
-		"CommitmentDiscountUnit/with-quantity": {set: on("CommitmentDiscountUnit", "")},
+		"columns/custom-prefix":                 {more: []string{"OverlapClass"}},
+		"columns/once":                          {more: []string{"BilledCost"}},
+		"columns/custom-last":                   {without: "Tags", more: []string{"x_System", "Tags"}},
+		"columns/custom-name":                   {more: []string{"x_overlap_class"}},
+		"BillingPeriod/bounds":                  {set: on("BillingPeriodEnd", "2027-02-01T00:00:00Z")},
+		"ChargePeriod/bounds":                   {set: on("ChargePeriodEnd", "2027-02-14T00:00:00Z")},
+		"ChargeFrequency/purchase":              {set: on("ChargeCategory", "Purchase", "ChargeFrequency", "Usage-Based")},
+		"EffectiveCost/credit":                  {set: on("ChargeCategory", "Credit", "EffectiveCost", "1")},
+		"ConsumedQuantity/null":                 {set: on("ChargeCategory", "Purchase")},
+		"ConsumedQuantity/usage":                {set: on("ConsumedQuantity", "")},
+		"ConsumedUnit/with-quantity":            {set: on("ConsumedUnit", "")},
+		"PricingUnit/with-quantity":             {set: on("PricingQuantity", "")},
+		"ContractedCost/product":                {set: on("ContractedUnitPrice", "5.36")},
+		"ListCost/product":                      {set: on("PricingQuantity", "4201")},
+		"ContractedCost/billed":                 {set: on("ContractedUnitPrice", "", "ContractedCost", "1.00")},
+		"ListCost/billed":                       {set: on("ListUnitPrice", "", "ListCost", "1.00")},
+		"PricingCategory/committed":             {set: on("PricingCategory", "Standard")},
+		"CommitmentDiscountStatus/category":     {set: on("ChargeCategory", "Purchase")},
+		"CommitmentDiscountId/resource":         {set: on("CommitmentDiscountStatus", "Unused")},
+		"EffectiveCost/purchase":                {set: on("ChargeCategory", "Purchase")},
+		"PricingCurrencyEffectiveCost/purchase": {set: on("ChargeCategory", "Purchase")},
+		"BillingCurrency/invoice":               {second: on("BillingCurrency", "GBP")},
+		"SkuMeter/one":                          {second: on("SkuMeter", "Minutes")},
+		"SkuPriceDetails/keys":                  {set: on("SkuPriceDetails", `{"Cores":4}`)},
+		"SkuPriceDetails/types":                 {set: on("SkuPriceDetails", `{"CoreCount":"four"}`)},
+		"SkuPriceDetails/pascal":                {set: on("SkuPriceDetails", `{"x_region":"b"}`)},
+		"columns/custom-value":                  {set: on("x_Note", "n/a"), more: []string{"x_Note"}},
+		"ServiceSubcategory/parent":             {set: on("ServiceSubcategory", "Network Connectivity")},
+		"ServiceName/one-category":              {second: on("ServiceCategory", "Networking", "ServiceSubcategory", "Network Connectivity")},
+		"ServiceName/one-subcategory":           {second: on("ServiceSubcategory", "Other (Business Applications)")},
+		"SkuPriceId/one-sku":                    {second: on("SkuId", "k2")},
+		"CommitmentDiscountUnit/one":            {second: on("CommitmentDiscountUnit", "Seats")},
+		"BilledCost/invoice":                    {set: on("BilledCost", "22500.01")},
+		"CommitmentDiscountId/amortized":        {second: on("ChargeCategory", "Purchase", "BilledCost", "1.00", "InvoiceId", "")},
+		"CommitmentDiscountStatus/usage":        {set: on("CommitmentDiscountStatus", "")},
+		"CapacityReservationStatus/usage":       {set: on("CapacityReservationStatus", "")},
+		"CommitmentDiscountQuantity/null":       {set: on("CommitmentDiscountId", "")},
+		"CommitmentDiscountQuantity/counted":    {set: on("CommitmentDiscountQuantity", "")},
+		"CommitmentDiscountUnit/with-quantity":  {set: on("CommitmentDiscountUnit", "")},
 	}
 	// Columns that a Tax has none of, and that Usage and Purchase have.
 	for _, id := range []string{
@@ -82,7 +93,7 @@ func costBreaks() map[string]edit {
 		breaks[id+"/null"] = edit{set: on(other, "")}
 		breaks[id+"/with"] = edit{set: on(id, "")}
 	}
-	for _, id := range []string{"SkuMeter", "SkuPriceDetails", "ResourceName", "CommitmentDiscountStatus", "CapacityReservationStatus", "CommitmentDiscountName"} {
+	for _, id := range []string{"SkuPriceDetails", "ResourceName", "CommitmentDiscountStatus", "CapacityReservationStatus", "CommitmentDiscountName"} {
 		delete(breaks, id+"/with")
 	}
 	return breaks
@@ -123,6 +134,12 @@ func commitmentBreaks() map[string]edit {
 		c + "Period/bounds":                    {set: on(c+"PeriodEnd", "2027-01-01T00:00:00Z")},
 		"ContractPeriod/bounds":                {set: on("ContractPeriodStart", "2031-01-01T00:00:00Z")},
 		c + "Applicability/schema":             {set: on(c+"Applicability", `{"IsGlobalScope":true,"IsComplexScope":true}`)},
+		c + "Applicability/arrays":             {set: on(c+"Applicability", strings.Replace(everySeat(), `["*"]`, `["a","a"]`, 1))},
+		c + "Applicability/depth":              {set: on(c+"Applicability", `{"a":{"b":{"c":{"d":1}}}}`)},
+		c + "Applicability/dimension":          {set: on(c+"Applicability", strings.Replace(everySeat(), "SkuId", "Sku", 1))},
+		c + "PaymentInterval/shorter":          {set: on(c+"PaymentInterval", "Annual", c+"DurationType", "6 Months")},
+		"columns/custom-value":                 {set: on("x_Note", "n/a"), more: []string{"x_Note"}},
+		"columns/sorted":                       {without: "BillingCurrency", more: []string{"BillingCurrency"}},
 		c + "Id/unique":                        {second: on()},
 		c + "Id/one-contract":                  {second: on("ContractId", "k2")},
 		c + "PaymentInterval/all-upfront":      {set: on(c+"PaymentModel", "All Upfront")},

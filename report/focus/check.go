@@ -51,6 +51,8 @@ func (f Finding) String() string {
 type Dataset struct {
 	Name, Version string
 
+	// sorted asks for columns in the order of the alphabet, as later versions do.
+	sorted bool
 	fields []field
 	rows   []rowRule
 	sets   []setRule
@@ -75,7 +77,7 @@ type setRule struct {
 
 // Rules lists all rules of the dataset.
 func (d *Dataset) Rules() []Rule {
-	all := headRules()
+	all := d.headRules()
 	for i := range d.fields {
 		for _, r := range d.fields[i].rules() {
 			all = append(all, r.Rule)
@@ -144,6 +146,7 @@ type checking struct {
 	at       map[string]int
 	rules    []rowRule
 	sets     []watched
+	own      []string // columns of one's own
 	told     map[string]int
 	findings []Finding
 }
@@ -199,6 +202,11 @@ func (c *checking) row(n int, r row) {
 	for _, w := range c.sets {
 		if !w.see(r) {
 			c.tell(w.Rule, n, values(r, w.columns))
+		}
+	}
+	for _, column := range c.own {
+		if v := r.get(column); placeholder(v) {
+			c.tell(ruleOwnValue(), n, column+" "+v)
 		}
 	}
 }

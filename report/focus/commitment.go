@@ -1,9 +1,9 @@
 package focus
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -12,8 +12,8 @@ import (
 // ContractCommitment is the Contract Commitment dataset of version 1.4.
 func ContractCommitment() *Dataset {
 	return &Dataset{
-		Name: "Contract Commitment", Version: CommitmentVersion, fields: commitmentFields(),
-		rows: append(commitmentRules(), paymentRules()...),
+		Name: "Contract Commitment", Version: CommitmentVersion, sorted: true, fields: commitmentFields(),
+		rows: slices.Concat(commitmentRules(), paymentRules(), scopeRules()),
 		sets: []setRule{unique("ContractCommitmentId"), oneOf(Must, "ContractCommitmentId/one-contract", "a commitment is of one contract", "ContractCommitmentId", "ContractId")},
 	}
 }
@@ -67,7 +67,7 @@ func unique(id string) setRule {
 	}}
 }
 
-var durations = regexp.MustCompile(`^[1-9][0-9]* (Minute|Hour|Day|Week|Month|Quarter|Year)s?$`)
+var durations = regexp.MustCompile(`^([1-9][0-9]*) (Minute|Hour|Day|Week|Month|Quarter|Year)s?$`)
 
 func commitmentRules() []rowRule {
 	const c = "ContractCommitment"
@@ -84,7 +84,9 @@ func commitmentRules() []rowRule {
 	return []rowRule{
 		when("BillingCurrency", c+"Category", "Spend"),
 		when(c+"Cost", c+"Category", "Spend"),
-		when("PricingCurrency"+c+"Cost", c+"Category", "Spend"),
+		must("PricingCurrency"+c+"Cost/spend", "there is one for Spend that is priced in a currency of its own", "PricingCurrency"+c+"Cost PricingCurrency "+c+"Category", func(r row) bool {
+			return implies(r.is(c+"Category", "Spend") && !r.null("PricingCurrency"), !r.null("PricingCurrency"+c+"Cost"))
+		}),
 		when(c+"Quantity", c+"Category", "Usage"),
 		must(c+"Unit/with-quantity", "there is a unit if and only if there is a quantity", c+"Unit "+c+"Quantity", func(r row) bool {
 			return r.null(c+"Unit") == r.null(c+"Quantity")
@@ -96,9 +98,9 @@ func commitmentRules() []rowRule {
 		must(c+"DiscountPercentage/ratio", "from 0 to 1", c+"DiscountPercentage", func(r row) bool {
 			return r.null(c+"DiscountPercentage") || ratio(r.get(c+"DiscountPercentage"))
 		}),
-		{Rule{c + "DurationType/form", Should, "a number and a unit of time, such as 3 Years"}, []string{c + "DurationType"}, func(r row) bool {
+		should(c+"DurationType/form", "a number and a unit of time, such as 3 Years", c+"DurationType", func(r row) bool {
 			return durations.MatchString(r.get(c + "DurationType"))
-		}},
+		}),
 		must(c+"FulfillmentInterval/continuous", "a Continuous commitment has no Full Period", c+"FulfillmentInterval "+c+"Model", func(r row) bool {
 			return !r.is(c+"FulfillmentInterval", "Full Period") || !r.is(c+"Model", "Continuous")
 		}),
@@ -107,9 +109,6 @@ func commitmentRules() []rowRule {
 		}),
 		later(c+"Period", c+"PeriodStart", c+"PeriodEnd"),
 		later("ContractPeriod", "ContractPeriodStart", "ContractPeriodEnd"),
-		must(c+"Applicability/schema", "the object is one of the specification's: what is included, and how the rules are joined", c+"Applicability", func(r row) bool {
-			return !isObject(r.get(c+"Applicability")) || applies(r.get(c+"Applicability"))
-		}),
 	}
 }
 
@@ -125,6 +124,9 @@ func paymentRules() []rowRule {
 		must(c+"Interval/all-upfront", "what is paid All Upfront is paid One-Time", c+"Interval "+c+"Model", func(r row) bool {
 			return implies(r.is(c+"Model", "All Upfront"), r.is(c+"Interval", "One-Time"))
 		}),
+		should(c+"Interval/shorter", "what is paid again and again is paid at least once in the time of the commitment", c+"Interval ContractCommitmentDurationType", func(r row) bool {
+			return paidWithin(r.get(c+"Interval"), r.get("ContractCommitmentDurationType"))
+		}),
 		must(upfront+"/ratio", "from 0 to 1", upfront, func(r row) bool { return ratio(r.get(upfront)) }),
 		share("all", "All Upfront", "1 when All Upfront", func(v string) bool { return same(v, "1") }),
 		share("none", "No Upfront", "0 when No Upfront", func(v string) bool { return same(v, "0") }),
@@ -134,52 +136,20 @@ func paymentRules() []rowRule {
 	}
 }
 
+// paidWithin holds when a payment interval is not longer than a duration, of those that
+// can be compared.
+func paidWithin(interval, duration string) bool {
+	months := map[string]float64{"Monthly": 1, "Quarterly": 3, "Semi-Annual": 6, "Annual": 12}[interval]
+	m := durations.FindStringSubmatch(duration)
+	if months == 0 || m == nil {
+		return true
+	}
+	n, _ := strconv.ParseFloat(m[1], 64)
+	unit := map[string]float64{"Minute": 1. / 43_200, "Hour": 1. / 720, "Day": 1. / 28, "Week": 1. / 4, "Month": 1, "Quarter": 3, "Year": 12}[m[2]]
+	return months <= n*unit
+}
+
 func ratio(v string) bool {
 	d, ok := decimalOf(v)
 	return ok && d.Sign() >= 0 && d.Cmp(apd.New(1, 0)) <= 0
-}
-
-// scope is the object that says to what a commitment applies.
-type scope struct {
-	IsGlobalScope, IsComplexScope        bool
-	Applicability                        *fractions
-	InclusionOperator, ExclusionOperator *string
-	Inclusions, Exclusions               []scopeRule
-}
-
-type fractions struct{ Cost, Usage *json.Number }
-
-type scopeRule struct {
-	Dimension, Operator string
-	Values              []string
-	Applicability       *fractions
-}
-
-func applies(v string) bool {
-	var s scope
-	d := json.NewDecoder(strings.NewReader(v))
-	d.DisallowUnknownFields()
-	if d.Decode(&s) != nil || s.IsGlobalScope && s.IsComplexScope || !s.Applicability.hold() {
-		return false
-	}
-	wide := s.IsGlobalScope || s.IsComplexScope
-	if wide != (len(s.Inclusions) == 0) || wide != (s.InclusionOperator == nil) || !joined(s.InclusionOperator) || !joined(s.ExclusionOperator) {
-		return false
-	}
-	return !slices.ContainsFunc(slices.Concat(s.Inclusions, s.Exclusions), func(r scopeRule) bool { return !r.hold() })
-}
-
-func joined(operator *string) bool { return operator == nil || *operator == "And" || *operator == "Or" }
-
-func (f *fractions) hold() bool {
-	return f == nil || (f.Cost == nil || ratio(f.Cost.String())) && (f.Usage == nil || ratio(f.Usage.String()))
-}
-
-// hold checks a rule of the object; a star stands alone.
-func (r *scopeRule) hold() bool {
-	operators := []string{"In", "NotIn", "StartsWith", "NotStartsWith", "Contains", "NotContains", "EndsWith", "Exists", "DoesNotExist"}
-	star := slices.Contains(r.Values, "*")
-	exists := r.Operator == "Exists" || r.Operator == "DoesNotExist"
-	return r.Dimension != "" && slices.Contains(operators, r.Operator) && len(r.Values) > 0 &&
-		(!star || len(r.Values) == 1) && (!exists || star) && r.Applicability.hold()
 }

@@ -89,6 +89,11 @@ func must(id, text, columns string, holds func(r row) bool) rowRule {
 	return rowRule{Rule{id, Must, text}, strings.Fields(columns), holds}
 }
 
+// should is a rule about a row that is only recommended.
+func should(id, text, columns string, holds func(r row) bool) rowRule {
+	return rowRule{Rule{id, Should, text}, strings.Fields(columns), holds}
+}
+
 // implies is what a rule says of rows for which something is the case.
 func implies(given, then bool) bool { return !given || then }
 
@@ -167,13 +172,6 @@ func priceRules() []rowRule {
 	return append(all, taxed("PricingCategory"), priced("PricingCategory"))
 }
 
-func skuRules() []rowRule {
-	return []rowRule{
-		taxed("SkuId"), priced("SkuId"), taxed("SkuPriceId"), priced("SkuPriceId"),
-		follows("SkuMeter", "SkuId"), follows("SkuPriceDetails", "SkuPriceId"),
-	}
-}
-
 // follows is a column that is null where another one is.
 func follows(id, other string) rowRule {
 	return must(id+"/null", "there is none where there is no "+other, id+" "+other, func(r row) bool {
@@ -214,7 +212,19 @@ func discountRules() []rowRule {
 		}
 	}
 	all := append(status("CommitmentDiscountStatus", id), status("CapacityReservationStatus", "CapacityReservationId")...)
+	// What buys a discount costs nothing by itself: its cost is that of what it covers.
+	for _, spread := range []string{"EffectiveCost", "PricingCurrencyEffectiveCost"} {
+		all = append(all, must(spread+"/purchase", "the purchase of a commitment discount has an effective cost of 0", "ChargeCategory "+spread+" "+id, func(r row) bool {
+			return implies(r.is("ChargeCategory", "Purchase") && !r.null(id), same(r.get(spread), "0"))
+		}))
+	}
 	return append(all,
+		must("CommitmentDiscountStatus/category", "only Usage is Used or Unused", "ChargeCategory CommitmentDiscountStatus", func(r row) bool {
+			return implies(!r.null("CommitmentDiscountStatus"), r.is("ChargeCategory", "Usage"))
+		}),
+		must(id+"/resource", "the resource of a commitment discount's purchase, and of what is Unused of it, is the discount", "ChargeCategory CommitmentDiscountStatus ResourceId "+id, func(r row) bool {
+			return implies(!r.null(id) && (r.is("ChargeCategory", "Purchase") || r.is("CommitmentDiscountStatus", "Unused")), r.get("ResourceId") == r.get(id))
+		}),
 		follows("CommitmentDiscountCategory", id), accompanies("CommitmentDiscountCategory", id),
 		follows("CommitmentDiscountType", id), accompanies("CommitmentDiscountType", id),
 		follows("CommitmentDiscountName", id),
@@ -227,8 +237,8 @@ func discountRules() []rowRule {
 		must("CommitmentDiscountUnit/with-quantity", "there is a unit if and only if there is a quantity", "CommitmentDiscountUnit CommitmentDiscountQuantity", func(r row) bool {
 			return r.null("CommitmentDiscountUnit") == r.null("CommitmentDiscountQuantity")
 		}),
-		must("PricingCategory/committed", "a Usage that a commitment discount covers is Committed", "PricingCategory ChargeCategory CommitmentDiscountStatus", func(r row) bool {
-			return implies(r.is("CommitmentDiscountStatus", "Used") && r.is("ChargeCategory", "Usage"), r.is("PricingCategory", "Committed"))
+		must("PricingCategory/committed", "what is subject to a commitment discount, and is not its purchase, is Committed", "PricingCategory ChargeCategory "+id, func(r row) bool {
+			return implies(!r.null(id) && !r.is("ChargeCategory", "Purchase"), r.is("PricingCategory", "Committed", ""))
 		}))
 }
 

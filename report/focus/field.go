@@ -97,12 +97,15 @@ func (f *field) rules() []rowRule {
 	case text:
 	}
 	if f.form == text || f.form == unit {
-		add("no-placeholder", Must, "no word stands for a value that is not there", orNull(func(v string) bool {
-			return !slices.Contains([]string{"null", "n/a", "not applicable", "none", "-", "unknown"}, strings.ToLower(strings.TrimSpace(v)))
-		}))
+		add("no-placeholder", Must, "no word stands for a value that is not there", func(v string) bool { return !placeholder(v) })
 		add("no-blank", Should, "not of blanks alone", orNull(func(v string) bool { return strings.TrimSpace(v) != "" }))
 	}
 	return all
+}
+
+// placeholder holds for words that stand for no value.
+func placeholder(v string) bool {
+	return slices.Contains([]string{"null", "n/a", "not applicable", "none", "-", "unknown"}, strings.ToLower(strings.TrimSpace(v)))
 }
 
 var (
@@ -130,12 +133,35 @@ func listed() []string {
 	}
 }
 
-// unitWords holds when words that are listed are written as listed, and others
-// begin with a capital.
+// sizes are the abbreviations of amounts of data, which are the same in the plural.
+func sizes() []string {
+	all := []string{"b", "B"}
+	for _, power := range []string{"K", "M", "G", "T", "P", "E"} {
+		all = append(all, power+"b", power+"B", power+"ib", power+"iB")
+	}
+	return all
+}
+
+// sizeNames are amounts of data that are not abbreviated, or not as they should be.
+var sizeNames = regexp.MustCompile(`(?i)^((kilo|mega|giga|tera|peta|exa|zetta|yotta|kibi|mebi|gibi|tebi|pebi|exbi)?(bit|byte)s?|[kmgtpezy]i?bs?)$`)
+
+var wholes = regexp.MustCompile(`^[1-9][0-9]*$`)
+
+// unitWords holds when words that are listed are written as listed, others begin with
+// a capital, and numbers are whole.
 func unitWords(v string) bool {
 	for word := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == '-' || r == '/' || r == ' ' }) {
 		if word[0] >= '0' && word[0] <= '9' {
+			if !wholes.MatchString(word) {
+				return false
+			}
 			continue
+		}
+		if slices.Contains(sizes(), word) {
+			continue
+		}
+		if sizeNames.MatchString(word) {
+			return false
 		}
 		for _, known := range listed() {
 			if bare := strings.TrimSuffix(strings.ToLower(word), "s"); bare == strings.ToLower(known) && strings.TrimSuffix(word, "s") != known {
@@ -143,7 +169,7 @@ func unitWords(v string) bool {
 			}
 		}
 		if word[0] < 'A' || word[0] > 'Z' {
-			return word == "b"
+			return false
 		}
 	}
 	return true
@@ -168,8 +194,31 @@ func isPairs(v string) bool {
 	})
 }
 
+// isObject holds for objects whose keys are there once, however deep they are.
 func isObject(v string) bool {
-	return walkObject(v, func(d *json.Decoder) error { return d.Decode(new(json.RawMessage)) })
+	return walkObject(v, func(d *json.Decoder) error {
+		var below json.RawMessage
+		if err := d.Decode(&below); err != nil {
+			return err
+		}
+		if !onceBelow(below) {
+			return errors.New("a key is there twice")
+		}
+		return nil
+	})
+}
+
+// onceBelow holds for values in which every object has its keys once.
+func onceBelow(v json.RawMessage) bool {
+	var list []json.RawMessage
+	switch {
+	case strings.HasPrefix(string(v), "{"):
+		return isObject(string(v))
+	case json.Unmarshal(v, &list) == nil:
+		return !slices.ContainsFunc(list, func(one json.RawMessage) bool { return !onceBelow(one) })
+	default:
+		return true
+	}
 }
 
 // walkObject reads a JSON object key by key, which decoding it whole would not

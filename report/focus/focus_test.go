@@ -208,6 +208,41 @@ func fileOf(d *Dataset, rows []map[string]string, without string, more ...string
 	return &out
 }
 
+func TestUnitsAreWrittenAsTheSpecificationDoes(t *testing.T) {
+	t.Parallel()
+	for unit, want := range map[string]bool{
+		"Seat-Days": true, "Minutes": true, "GB-Hours": true, "GiB": true, "1000 Tokens": true, "Units/3 Months": true, "b": true,
+		"gigabyte-Hours": false, "GBs": false, "gb": false, "YB": false, "Terabytes": false, "0.5 Hours": false, "minutes": false, "seat-Days": false, "SECONDS": false,
+	} {
+		if unitWords(unit) != want {
+			t.Errorf("%s is written as it should: %t", unit, !want)
+		}
+	}
+}
+
+func TestAScopeIsOneOfTheSpecifications(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[string]bool{
+		everySeat():              true,
+		`{"IsGlobalScope":true}`: true,
+		`{"IsGlobalScope":true,"ExclusionOperator":"And","Exclusions":[{"Dimension":"RegionId","Operator":"NotIn","Values":["a","b"]}]}`: true,
+		strings.Replace(everySeat(), `"In"`, `"StartsWith"`, 1):                                                                          false, // a star stands for all with some operators alone
+		strings.Replace(everySeat(), `"In"`, `"Like"`, 1):                                                                                false,
+		strings.Replace(everySeat(), `["*"]`, `["*","a"]`, 1):                                                                            false,
+		strings.Replace(everySeat(), `"And"`, `"Xor"`, 1):                                                                                false,
+		strings.Replace(everySeat(), `["*"]`, `[]`, 1):                                                                                   false,
+	} {
+		if applies(scope) != want {
+			t.Errorf("%s holds: %t", scope, !want)
+		}
+	}
+	for object, want := range map[string]bool{`{"a":{"b":1,"c":[{"d":1}]}}`: true, `{"a":{"b":1,"b":2}}`: false, `{"a":[{"b":1,"b":2}]}`: false} {
+		if isObject(object) != want {
+			t.Errorf("%s is an object whose keys are there once: %t", object, !want)
+		}
+	}
+}
+
 func TestAFileThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{"empty": "", "ragged": "BilledCost,x_A\n1\n"} {

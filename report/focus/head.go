@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,10 +22,36 @@ func rulePascal() Rule {
 	return Rule{"columns/custom-name", Should, "after x_ a column of one's own is in Pascal case, of letters and digits, and not longer than 50"}
 }
 
-func headRules() []Rule { return []Rule{ruleUnknown(), ruleTwice(), ruleOrder(), rulePascal()} }
+func ruleOwnValue() Rule {
+	return Rule{"columns/custom-value", Should, "in a column of one's own no word stands for a value that is not there"}
+}
+
+func ruleSorted() Rule {
+	return Rule{"columns/sorted", Should, "columns are in the order of the alphabet, and so are those of one's own behind them"}
+}
+
+// headRules are those of a dataset.
+func (d *Dataset) headRules() []Rule {
+	all := []Rule{ruleUnknown(), ruleTwice(), ruleOrder(), rulePascal(), ruleOwnValue()}
+	if d.sorted {
+		all = append(all, ruleSorted())
+	}
+	return all
+}
 
 func pascal(name string) bool {
 	return len(name) <= 50 && regexp.MustCompile(`^x_[A-Z][A-Za-z0-9]*$`).MatchString(name)
+}
+
+// byOwnAndName puts columns in the order of the alphabet, those of one's own last.
+func byOwnAndName(a, b string) int {
+	own := func(name string) int {
+		if strings.HasPrefix(name, "x_") {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(own(a)-own(b), strings.Compare(a, b))
 }
 
 // head checks the first line.
@@ -45,10 +72,14 @@ func (c *checking) head(head []string) {
 			c.tell(ruleUnknown(), 0, name)
 		default:
 			own = name
+			c.own = append(c.own, name)
 			if !pascal(name) {
 				c.tell(rulePascal(), 0, name)
 			}
 		}
+	}
+	if c.dataset.sorted && !slices.IsSortedFunc(head, byOwnAndName) {
+		c.tell(ruleSorted(), 0, strings.Join(head, " "))
 	}
 	for i := range c.dataset.fields {
 		f := &c.dataset.fields[i]

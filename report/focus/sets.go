@@ -14,6 +14,8 @@ func costSets(invoices map[string]string) []setRule {
 		oneOf(Must, "ServiceName/one-category", "a service is of one category", "ServiceName", "ServiceCategory"),
 		oneOf(Should, "ServiceName/one-subcategory", "a service is of one subcategory", "ServiceName", "ServiceSubcategory"),
 		oneOf(Must, "SkuPriceId/one-sku", "a price is of one SKU", "SkuPriceId", "SkuId"),
+		oneOf(Should, "SkuMeter/one", "an SKU has one meter", "SkuId", "SkuMeter"),
+		oneOf(Must, "BillingCurrency/invoice", "an invoice is in one currency", "InvoiceId", "BillingCurrency"),
 		oneOf(Must, "CommitmentDiscountUnit/one", "a commitment discount has one unit", "CommitmentDiscountId", "CommitmentDiscountUnit"),
 		covered(),
 		billed(invoices),

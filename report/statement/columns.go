@@ -61,12 +61,6 @@ const unroundedDigits = 12
 // rateDigits is how many digits of a daily rate are shown.
 const rateDigits = 6
 
-// grouped is an amount in a sentence.
-func grouped(m finance.Money) string {
-	c := document.Column{Kind: document.Money}
-	return c.Shown(own(m))
-}
-
 func yes(b bool) document.Cell {
 	if b {
 		return document.Cell{Text: "yes"}

@@ -52,7 +52,7 @@ func decision(y *cost.Delay) string {
 	if s.Reason == cost.StillNeeded {
 		do = fmt.Sprintf("Have everybody off %s by %s, when contract %s ends", s.System, s.Day, s.Contract)
 	}
-	return fmt.Sprintf("%s, or it goes on to %s for %s. That happens at %d days of delay; until then %s.", do, s.Until, grouped(s.Cash), s.Days, y.NextDay.PerDay())
+	return fmt.Sprintf("%s, or it goes on to %s for %s. That happens at %d days of delay; until then %s.", do, s.Until, s.For(), s.Days, y.NextDay.PerDay())
 }
 
 // curve is cash with its steps and waste, over the days of delay.
@@ -76,13 +76,13 @@ func steps(y *cost.Delay) document.Table {
 	rows := make([][]document.Cell, len(y.Steps))
 	for i := range y.Steps {
 		s := &y.Steps[i]
-		rows[i] = []document.Cell{count(s.Days), word(s.Contract), word(s.System), word(s.Reason), on(s.Day), on(s.Until), paid(s.Cash), word(s.Text)}
+		rows[i] = []document.Cell{count(s.Days), word(s.Contract), word(s.System), word(s.Reason), on(s.Day), on(s.Until), paid(s.Cash), paid(s.Whole), word(s.Text)}
 	}
 	return document.Table{
 		Name: "steps", Title: "Where cash jumps", Rows: document.Of(rows...),
 		Columns: []document.Column{
 			quantity("days", "Days of delay"), text("contract", "Contract"), text("system", "System"), text("reason", "Reason"),
-			date("day", "Day that is passed"), date("until", "Goes on until"), money("cash", "Cash", y.Currency), text("text", "What it says"),
+			date("day", "Day that is passed"), date("until", "Goes on until"), money("cash", "Cash", y.Currency), money("whole", "Of the whole contract", y.Currency), text("text", "What it says"),
 		},
 	}
 }

@@ -45,7 +45,14 @@ func Focus(e *cost.Engine, r Request) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", r.Report, err)
 	}
-	charges, schema := chargesOf(&o, e.Contracts()), focus.CostSchema()
+	contracts := e.Contracts()
+	c := charger{overlap: &o, contracts: contracts, accounts: accounts(contracts)}
+	charges, schema := c.charges(), focus.CostSchema()
+	if r.Question.Whole() {
+		if charges[cost.Actual], err = c.adjusted(e, r.Question, charges[cost.Actual]); err != nil {
+			return nil, fmt.Errorf("report %s: %w", r.Report, err)
+		}
+	}
 	return append([]File{
 		{"cost_and_usage.csv", func(w io.Writer) error { return focus.WriteCharges(w, charges[cost.Actual]) }},
 		{"cost_and_usage.schema.json", schema.Write},
@@ -53,20 +60,26 @@ func Focus(e *cost.Engine, r Request) ([]File, error) {
 	}, files...), nil
 }
 
-// chargesOf makes charges of what suppliers are paid. A charge of seats of which
-// some are paid twice is several rows, one for each class of overlap and one for
-// the rest, so that the rows of an invoice still add up to it.
-func chargesOf(o *cost.Overlap, contracts []contract.Contract) map[cost.Phase][]focus.Charge {
+// charger makes charges of lines.
+type charger struct {
+	overlap   *cost.Overlap
+	contracts []contract.Contract
+	accounts  map[contract.ID]string
+}
+
+// charges are what suppliers are paid. A charge of seats of which some are paid twice
+// is several rows, one for each class of overlap and one for the rest, so that the
+// rows of an invoice still add up to it.
+func (c *charger) charges() map[cost.Phase][]focus.Charge {
 	overlaps := map[cost.Key][]*cost.Line{}
-	for i := range o.Lines {
-		if l := &o.Lines[i]; l.Class.Overlap() {
+	for i := range c.overlap.Lines {
+		if l := &c.overlap.Lines[i]; l.Class.Overlap() {
 			overlaps[alike(l)] = append(overlaps[alike(l)], l)
 		}
 	}
-	c := charger{overlap: o, accounts: accounts(contracts)}
 	all := map[cost.Phase][]focus.Charge{}
-	for i := range o.Lines {
-		l := &o.Lines[i]
+	for i := range c.overlap.Lines {
+		l := &c.overlap.Lines[i]
 		if l.Class != cost.Charged {
 			continue
 		}
@@ -75,6 +88,26 @@ func chargesOf(o *cost.Overlap, contracts []contract.Contract) map[cost.Phase][]
 		}
 	}
 	return all
+}
+
+// adjusted are charges with what makes the rows of each invoice add up to it. They are
+// of everybody's charges, and not of those of a part of the people.
+func (c *charger) adjusted(e *cost.Engine, q cost.Question, charges []focus.Charge) ([]focus.Charge, error) {
+	check, err := e.InvoiceCheck(q)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range adjustments(c.overlap.Lines, &check, q.Span) {
+		if a.amount.IsZero() {
+			continue
+		}
+		charge, err := c.adjust(e, &a)
+		if err != nil {
+			return nil, err
+		}
+		charges = append(charges, charge)
+	}
+	return charges, nil
 }
 
 // alike is what a charge and the overlap that is a part of it have in common.
@@ -111,12 +144,6 @@ func split(l *cost.Line, overlaps []*cost.Line) []part {
 		return parts
 	}
 	return append(parts, rest)
-}
-
-// charger makes charges of lines.
-type charger struct {
-	overlap  *cost.Overlap
-	accounts map[contract.ID]string
 }
 
 // accounts are the suppliers' numbers of contracts, or else the contracts' ids.
@@ -248,7 +275,7 @@ func commitmentOf(h *cost.Head, c *contract.Contract, item *contract.Item, n cos
 	made := focus.Commitment{
 		ID: fmt.Sprintf("%s/%s@%s", c.ID, item.ID, holds.From), Contract: string(c.ID), Currency: string(c.Currency),
 		Period: period(holds), ContractPeriod: period(c.Term.Span()), Created: known, Updated: known,
-		Duration: duration(c.Term.Span()), Status: status(c, h.AsOf), PaymentInterval: interval(item.Price.Per),
+		Duration: duration(c.Term.Span()), Status: status(c, h.AsOf), PaymentInterval: interval(c, item.Price.Per),
 		Skus: []string{sku(c.System, item.ID)}, Provider: cmp.Or(c.Supplier, c.System),
 		KnownAt: known, Owner: c.Owner, System: c.System,
 	}
@@ -318,9 +345,14 @@ func status(c *contract.Contract, asOf finance.Day) string {
 	}
 }
 
-func interval(per contract.Per) string {
+// interval is how often a commitment is paid. What is paid by the year in less than a
+// year has no word of its own.
+func interval(c *contract.Contract, per contract.Per) string {
 	switch per {
 	case contract.PerYear:
+		if c.Term.To < c.Term.From.AddMonths(12)-1 {
+			return "Custom"
+		}
 		return "Annual"
 	case contract.PerDay:
 		return "Custom"

@@ -16,7 +16,7 @@ func (m *maker) notices() (*document.Document, error) {
 	d.Decision = "No notice is open: of every contract it was given, is too late, or is not needed."
 	for i := range n.Notices {
 		if next := &n.Notices[i]; next.State == cost.NoticeOpen {
-			d.Decision = fmt.Sprintf("Give notice of contract %s by %s, in %d days, or it goes on to %s for %s.", next.Contract, next.Last, next.DaysLeft, next.Until, grouped(next.Miss))
+			d.Decision = fmt.Sprintf("Give notice of contract %s by %s, in %s, or it goes on to %s for %s.", next.Contract, next.Last, next.Left(), next.Until, next.Miss.Grouped())
 			d.Figures = []document.Figure{
 				figure(text("next_contract", "Next notice"), word(next.Contract)),
 				figure(date("next_notice", "Last day for it"), on(next.Last)),

@@ -156,7 +156,7 @@ func definitions() []document.Definition {
 		{Name: "stranded", Meaning: "Seats on the old system that are paid longer than the plan wants."},
 		{Name: "unused", Meaning: "What of a commitment no seat uses: commitment less assigned seats, times the daily rate, on each day until the contract ends."},
 		{Name: "unneeded", Meaning: "Support, trunks, numbers and teams of a system on days on which it serves nobody and is not wanted."},
-		{Name: "hairpin", Meaning: "Minutes of calls that one system sent on to the other, times the rate of the extra leg."},
+		{Name: "hairpin", Meaning: "Minutes of calls that one system sent on to the other, times the rate of the extra leg. They are of the cost center of who took the call there; calls that nobody took are of none."},
 		{Name: "parallel", Meaning: "Fixed items of the old system while both are needed: part of what an overlap costs, and not waste."},
 		{Name: "waste", Meaning: "The sum of planned, idle, stranded, unused, unneeded and hairpin: what is paid and buys nothing."},
 		{Name: "cash", Meaning: "What suppliers are paid."},
@@ -165,6 +165,7 @@ func definitions() []document.Definition {
 		{Name: "estimate at completion", Meaning: "What was spent up to the day of the report, and what is forecast from then on."},
 		{Name: "variance", Meaning: "Actual less planned. Price: change of rate times actual quantity. Volume: change of quantity times planned rate. Timing: the part of it that is only earlier or later."},
 		{Name: "rounding", Meaning: "Each class is rounded as a whole, half up to the currency's last digit, and its lines so that they add up to it; totals are sums of classes. Charges are rounded by contract and month, as invoices are."},
+		{Name: "invoice", Meaning: "The one that bills the day, in the contract's currency; of several the first by its number. Amounts are what the contract makes of the day; what an invoice bills otherwise is in the invoice check."},
 		{Name: "as of, known at", Meaning: "Facts are taken up to the day of as-of, as they were known at the time of known-at. The same two give the same report again, to the byte."},
 	}
 }

@@ -71,6 +71,7 @@ type Follower struct {
 	table     atomic.Pointer[routing.Table]
 	confirmed atomic.Int64 // Unix nanoseconds
 	guard     *routing.Guard
+	pinned    atomic.Uint64
 	callbacks routing.Callbacks
 
 	mu     sync.Mutex
@@ -127,7 +128,9 @@ func (c Config) withDefaults() Config {
 // remembers who called for help, so ask it once for each new call.
 func (f *Follower) Decide(call routing.Call) routing.Decision {
 	t := f.table.Load()
-	call.Repeated = f.guard.Seen(call.Caller, call.Called, call.At)
+	if call.Repeated = f.guard.Seen(call.Caller, call.Called, call.At); call.Repeated {
+		f.pinned.Add(1)
+	}
 	if f.callbacks.Any() {
 		call.Callback = f.callbacks.Side(t.Called(call), call.At)
 	}
@@ -137,6 +140,9 @@ func (f *Follower) Decide(call routing.Call) routing.Decision {
 	}
 	return d
 }
+
+// Pinned counts the calls that came so often that the default took them.
+func (f *Follower) Pinned() uint64 { return f.pinned.Load() }
 
 // Table is the one that decides now.
 func (f *Follower) Table() *routing.Table { return f.table.Load() }
@@ -176,13 +182,15 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 	poll := time.NewTicker(f.cfg.Poll)
 	defer poll.Stop()
-	// What is on disk may be of another database, so the first read is whole.
+	// What is on disk may be of another database, so the first read is whole; and so is
+	// the one after a database without any revision, whose next ones are others.
 	for whole := true; ; {
 		after := f.Revision()
 		if whole {
 			after = 0
 		}
-		whole = f.refresh(ctx, after) != nil && whole
+		err := f.refresh(ctx, after)
+		whole = err != nil && (whole || errors.Is(err, errBlank))
 		select {
 		case <-ctx.Done():
 			return nil
@@ -206,8 +214,14 @@ func (f *Follower) refresh(ctx context.Context, after routing.Revision) error {
 	return err
 }
 
+// errBlank is a database in which no route was ever made.
+var errBlank = errors.New("holds no revision of the route table")
+
 func (f *Follower) take(before *routing.Table, after routing.Revision, s routing.Snapshot) error {
 	now := f.cfg.Now()
+	if s.Revision == 0 && before.Revision() > 0 {
+		return fmt.Errorf("the database %w, and this edge serves %d: it was emptied or is another one: %w", errBlank, before.Revision(), dualtone.ErrConflict)
+	}
 	table := before
 	var err error
 	switch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func side(d routing.Decider, number string) string {
 func TestAnAnnouncedFlipDecidesTheNextCall(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
-	l.put(to("+493010", dualtone.Old))
+	l.put(to("+493010", dualtone.Old), to("+493011", dualtone.Old))
 	f, _ := start(t, Config{Source: l, Watcher: l, Poll: time.Hour})
 	until(t, "loaded", func() bool { return f.Revision() == 1 })
 	if got := side(f, "+493010"); got != "old" {
@@ -185,6 +186,22 @@ func TestARestoredBackupIsReadWhole(t *testing.T) {
 	until(t, "older", func() bool { return f.Revision() == 1 && side(f, "+493011") == "not_found" })
 }
 
+// A database in which nobody has ever made a route is another one than was followed.
+func TestHazardADatabaseThatIsEmptyDoesNotBlankAGoodTable(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.put(to("+493010", dualtone.New))
+	f, _ := start(t, Config{Source: l, Poll: time.Millisecond})
+	until(t, "loaded", func() bool { return f.Revision() == 1 })
+	l.set(func(l *ledger) { l.sets = nil })
+	until(t, "noticed", func() bool { return strings.Contains(f.Status().Problem, "holds no revision") })
+	if got := side(f, "+493010"); got != "new" || f.Revision() != 1 {
+		t.Errorf("%s at %d", got, f.Revision())
+	}
+	l.put(to("+493010", dualtone.Old))
+	until(t, "filled again", func() bool { return side(f, "+493010") == "old" && f.Status().Problem == "" })
+}
+
 func TestATableThatMustNotBeServedLeavesTheOneBefore(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
@@ -244,8 +261,8 @@ func TestTheFollowerCountsLoopsAndRemembersWhoCalledForHelp(t *testing.T) {
 	for range 4 {
 		last = f.Decide(routing.Call{Called: "+4930999", Caller: "+4930888", Ingress: routing.FromCarrier, At: time.Now()})
 	}
-	if last.Scope != routing.ByDefault {
-		t.Errorf("%+v", last)
+	if last.Scope != routing.ByDefault || f.Pinned() != 1 {
+		t.Errorf("%+v, %d pinned", last, f.Pinned())
 	}
 }
 

@@ -118,9 +118,9 @@ func (s *Server) answer(w http.ResponseWriter, d *routing.Decision, write writer
 	case routing.Loop:
 		s.problem(w, http.StatusLoopDetected, d.Reason, d.Revision)
 	case routing.NoTable:
-		s.problem(w, http.StatusServiceUnavailable, "no table is loaded", d.Revision)
+		s.problem(w, http.StatusServiceUnavailable, d.Reason, d.Revision)
 	default:
-		s.problem(w, http.StatusServiceUnavailable, "no table is loaded", d.Revision)
+		s.problem(w, http.StatusServiceUnavailable, d.Reason, d.Revision)
 	}
 }
 

@@ -20,6 +20,11 @@ func (s *Store) Overview(ctx context.Context, plan string) (o rollout.Overview, 
 	if o.Approvals, err = s.Approvals(ctx, plan); err != nil {
 		return o, err
 	}
+	log, err := s.Transitions(ctx, rollout.TransitionQuery{Plan: plan})
+	if err != nil {
+		return o, err
+	}
+	o.Pauses = rollout.PausesOf(log)
 	o.Tasks, err = s.Tasks(ctx, rollout.TaskQuery{Plan: plan, States: rollout.Unconfirmed()})
 	return o, err
 }

@@ -70,7 +70,7 @@ func (s *Store) moved(p cutover.PersonState, cohort string) {
 		if at, ok := k.of[p.ID]; ok && underWay(k.State) {
 			u := &k.users[at.stage][at.at]
 			if u.State != cutover.Planned || cohort == rollout.CohortName(k.Name, at.stage) {
-				u.State, u.Since, u.Detail = p.State, p.Since, p.Detail
+				u.State, u.Since, u.Detail = rollout.Where(p), p.Since, p.Detail
 			}
 		}
 	}

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"a transition moves its plan or stage once", transitions},
 		{"a transition from another state is a conflict", transitionConflict},
 		{"a switch moves its person in a plan under way", switchMoves},
+		{"who does not come back is on the new side", switchBackFails},
 		{"people are paged forward and backward and by state", userPages},
 		{"people are marked from the states that are named", marks},
 		{"a hold stands until it is released once", holds},
@@ -242,10 +243,29 @@ func transitionConflict(t *testing.T, b *bench) {
 
 func (b *bench) moved(t *testing.T, id dualtone.PersonID, to cutover.State, cohort string) {
 	t.Helper()
+	b.switched(t, id, dualtone.New, to, cohort)
+}
+
+func (b *bench) switched(t *testing.T, id dualtone.PersonID, to dualtone.Side, end cutover.State, cohort string) {
+	t.Helper()
 	_, err := b.Switches.Keep(t.Context(), cutover.Switch{
-		ID: cutover.SwitchID(fmt.Sprintf("s-%s-%s-%s", id, to, cohort)), Person: id, To: dualtone.New, State: to, Cohort: cohort, Detail: "as told", Started: noon(),
+		ID: cutover.SwitchID(fmt.Sprintf("s-%s-%s-%s-%s", id, to, end, cohort)), Person: id, To: to, State: end, Cohort: cohort, Detail: "as told", Started: noon(),
 	})
 	must(t, err)
+}
+
+// Who does not come back is where they were, whatever became of the attempt.
+func switchBackFails(t *testing.T, b *bench) {
+	t.Helper()
+	b.plan(t)
+	b.start(t)
+	for _, id := range []dualtone.PersonID{"p001", "p002", "p003"} {
+		b.moved(t, id, cutover.OnNew, "emea/pilot")
+	}
+	b.switched(t, "p001", dualtone.Old, cutover.Deferred, "emea/pilot")
+	b.switched(t, "p002", dualtone.Old, cutover.FailedClean, "emea/pilot")
+	b.switched(t, "p003", dualtone.Old, cutover.Restored, "emea/pilot")
+	b.count(t, "pilot", cutover.Tally{cutover.OnNew: 2, cutover.Restored: 1})
 }
 
 func switchMoves(t *testing.T, b *bench) {

@@ -22,7 +22,21 @@ func overviews(t *testing.T, b *bench) {
 	over := rollout.Task{Plan: "emea", Stage: "pilot", ID: "t2", Name: "layout", Owner: "tom", Due: noon(), State: rollout.TaskConfirmed}
 	must(t, b.Rollouts.OpenTasks(t.Context(), open, over))
 
+	pause := rollout.Transition{
+		Plan: "emea", Stage: "pilot", Verb: rollout.Pause, From: rollout.Switching, To: rollout.Switching,
+		Actor: "olga", Role: "operator", Reason: "a drill", Hash: "h1", At: noon().Add(time.Minute),
+	}
+	alone, whole := pause, pause
+	alone.Verb, alone.At = rollout.Rollback, noon().Add(2*time.Minute) // of one person
+	whole.Stage, whole.From, whole.To = "", rollout.Active, rollout.Active
+	ended := whole
+	ended.Verb, ended.At = rollout.Resume, noon().Add(3*time.Minute)
+	for _, tr := range []rollout.Transition{pause, whole, alone, ended} {
+		must(t, b.Rollouts.Record(t.Context(), tr))
+	}
+
 	var want rollout.Overview
+	want.Pauses = []rollout.Paused{{Stage: "pilot", Actor: "olga", Reason: "a drill", At: pause.At}}
 	var err error
 	want.Plan, err = b.Rollouts.Plan(t.Context(), "emea")
 	must(t, err)

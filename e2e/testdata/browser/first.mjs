@@ -29,6 +29,7 @@ tell({ step: 'rehearsed', said: words(await page.textContent('#faults')) });
 await browser.held(page, 'first-rehearsed');
 await page.fill('#editor [name=reason]', 'a first look');
 await next();
+await page.click('text=Hand in this version');
 await page.waitForURL('**/plans/first-plan');
 tell({ step: 'handed in', state: await page.textContent('h1 .badge'), why: await refused(page, 'Approve') });
 await browser.held(page, 'first-plan');

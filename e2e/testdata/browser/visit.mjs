@@ -76,6 +76,9 @@ await pam.waitForFunction(() => !document.querySelector('#faults .faults li.bad'
 await browser.held(pam, 'editor');
 await pam.fill('#editor [name=reason]', 'the plan of the spring');
 await pam.click('text=Hand in for approval');
+await pam.waitForSelector('text=Hand in this version');
+tell({ step: 'before it is handed in', said: words(await pam.textContent('#faults')) });
+await pam.click('text=Hand in this version');
 await pam.waitForURL('**/plans/acme');
 tell({ step: 'handed in', state: await pam.textContent('h1 .badge') });
 tell({ step: 'own plan', why: await refused(pam, 'Approve') });

@@ -6,6 +6,7 @@ package pdf
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,18 +54,37 @@ func Write(w io.Writer, d *document.Document) error {
 	p.AliasNbPages("{pages}")
 	p.SetHeaderFunc(p.head)
 	p.SetFooterFunc(p.foot)
-	p.AddPage()
-	p.firstPage()
+	var tables []*sheet
 	for _, t := range d.Readable() {
-		if err := p.table(t); err != nil {
+		s, err := p.sheet(t)
+		if err != nil {
 			return fmt.Errorf("pdf: %w", err)
 		}
+		tables = append(tables, s)
+	}
+	p.page(first(d, tables))
+	p.firstPage()
+	for _, t := range tables {
+		p.table(t)
 	}
 	p.meanings()
 	if err := p.Output(w); err != nil {
 		return fmt.Errorf("pdf: %w", err)
 	}
 	return nil
+}
+
+// first is how the first page lies. Without charts all pages lie as the widest table
+// needs it, so that none stays half empty.
+func first(d *document.Document, tables []*sheet) string {
+	wide := slices.ContainsFunc(tables, func(t *sheet) bool { return t.layout.lie == "L" })
+	if len(d.Charts) > 0 || !wide {
+		return "P"
+	}
+	for _, t := range tables {
+		t.layout.lie = "L"
+	}
+	return "L"
 }
 
 // knownAt is the time whose knowledge the report is; the file says it in place of
@@ -82,6 +102,15 @@ type printer struct {
 
 	doc *document.Document
 	y   float64 // where the next thing goes
+	lie string  // P for upright pages, L for those that lie on their side
+}
+
+// page begins a page that lies in a way, or as the one before it.
+func (p *printer) page(lie string) {
+	if lie != "" {
+		p.lie = lie
+	}
+	p.AddPageFormat(p.lie, p.GetPageSizeStr("A4"))
 }
 
 func (p *printer) width() float64 {
@@ -133,7 +162,7 @@ func (p *printer) foot() {
 // room begins a new page when there is not so much of it left.
 func (p *printer) room(height float64) {
 	if p.y+height > p.bottom() {
-		p.AddPage()
+		p.page("")
 	}
 }
 
@@ -150,9 +179,7 @@ func (p *printer) firstPage() {
 	p.y += 8
 	p.decision()
 	p.figures()
-	for i := range p.doc.Charts {
-		p.chart(&p.doc.Charts[i])
-	}
+	p.charts()
 	for _, n := range p.doc.Notes {
 		p.paragraph("Note: "+n, words, ink())
 	}
@@ -222,18 +249,28 @@ func (p *printer) paragraph(text string, size float64, c color) {
 	}
 }
 
-// chart draws a chart, somewhat lower where it then still fits on the page.
-func (p *printer) chart(c *document.Chart) {
-	const usual, least = 170.0, 110.0
-	around := plot.Height(c, p.width(), 0) + 6
-	height := max(min(usual, p.bottom()-p.y-around), least)
-	if p.y+around+height > p.bottom() {
-		p.AddPage()
-		height = usual
+// charts are drawn somewhat lower where they and the notes then still fit on the page.
+func (p *printer) charts() {
+	const usual, least, title, below = 170.0, 84.0, 6.0, 12.0
+	if len(p.doc.Charts) == 0 {
+		return
 	}
-	p.write(margin, p.y, 11, "B", ink(), c.Title)
-	p.y += 6
-	p.y += plot.Draw(c, &canvas{p, p.y}, p.width(), height) + 12
+	room := p.bottom() - p.y
+	p.SetFont(font, "", words)
+	for _, n := range p.doc.Notes {
+		room -= float64(len(p.SplitText("Note: "+n, p.width()))) * leading
+	}
+	for i := range p.doc.Charts {
+		room -= plot.Height(&p.doc.Charts[i], p.width(), 0) + title + below
+	}
+	height := max(min(usual, room/float64(len(p.doc.Charts))), least)
+	for i := range p.doc.Charts {
+		c := &p.doc.Charts[i]
+		p.room(plot.Height(c, p.width(), height) + title)
+		p.write(margin, p.y, 11, "B", ink(), c.Title)
+		p.y += title
+		p.y += plot.Draw(c, &canvas{p, p.y}, p.width(), height) + below
+	}
 }
 
 // meanings is the last part: what the words mean.

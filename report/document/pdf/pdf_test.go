@@ -61,6 +61,47 @@ func TestAReaderFindsTheFiguresAndThePageNumbers(t *testing.T) {
 	}
 }
 
+func TestACommitteeHasBothChartsOnTheFirstPage(t *testing.T) {
+	t.Parallel()
+	if pages := text(t, printed(t, documenttest.Sample())); !strings.Contains(pages[0], "What each day of delay costs") || !strings.Contains(pages[0], "Overlap by month") {
+		t.Errorf("on the first page:\n%s", pages[0])
+	}
+}
+
+// A table may be wider than any page: its words are broken and become smaller, its
+// numbers and days stay whole, on every page that it goes on.
+func TestNumbersOfAWideTableAreNeverCut(t *testing.T) {
+	t.Parallel()
+	d := documenttest.Sample()
+	d.Charts = nil
+	wide := document.Table{Name: "wide", Title: "Wide", Columns: []document.Column{{Key: "day", Name: "First day", Kind: document.Date}, {Key: "nothing", Name: "Nothing in it"}}}
+	for c := range 16 {
+		wide.Columns = append(wide.Columns,
+			document.Column{Key: fmt.Sprintf("m%d", c), Name: "Actual and forecast quantity", Kind: document.Money, Currency: "EUR"})
+	}
+	var rows [][]document.Cell
+	for r := range 60 {
+		row := document.Texts("2027-03-01", "")
+		for c := range 16 {
+			row = append(row, document.Cell{Text: fmt.Sprintf("-1%03d%03d.25", r, c)})
+		}
+		rows = append(rows, row)
+	}
+	wide.Rows = document.Of(rows...)
+	d.Tables = []document.Table{wide}
+	all := strings.Join(text(t, printed(t, d)), "\n")
+	for r := range 60 {
+		for c := range 16 {
+			if want := fmt.Sprintf("-1,%03d,%03d.25", r, c); !strings.Contains(all, want) {
+				t.Fatalf("no %s in:\n%s", want, all)
+			}
+		}
+	}
+	if n := strings.Count(all, "2027-03-01"); n < 60 || strings.Contains(all, "…") || strings.Contains(all, "Nothing in it") {
+		t.Errorf("%d days are whole in:\n%s", n, all)
+	}
+}
+
 func TestALongTableSaysWhatIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	pages := text(t, printed(t, documenttest.Days(1000)))

@@ -2,7 +2,6 @@ package pdf
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dualtone/dualtone/report/document"
 )
@@ -11,164 +10,121 @@ import (
 // paper, and totals are of all.
 const printedRows = 400
 
+// sheet is a table that is ready to be printed.
+type sheet struct {
+	*document.Table
+
+	layout layout
+	rows   [][]document.Cell
+	sums   *document.Sums
+	totals []document.Total
+}
+
+// sheet reads a table and finds room for it.
+func (p *printer) sheet(t *document.Table) (*sheet, error) {
+	s := &sheet{Table: t, sums: document.NewSums(t)}
+	for row, err := range t.Rows {
+		if err != nil {
+			return nil, err
+		}
+		if err := s.sums.Add(row); err != nil {
+			return nil, err
+		}
+		if len(s.rows) < printedRows {
+			s.rows = append(s.rows, append([]document.Cell(nil), row...))
+		}
+	}
+	s.totals = s.sums.Totals()
+	s.layout = p.layout(t, s.rows, s.totals)
+	return s, nil
+}
+
 // table prints a table, on pages that lie on their side where it is too wide for
 // an upright one.
-func (p *printer) table(t *document.Table) error {
-	rows, sums, err := collect(t)
-	if err != nil {
-		return err
-	}
-	totals := sums.Totals()
-	widths := p.natural(t, rows, totals)
-	whole := 0.0
-	for _, w := range widths {
-		whole += w
-	}
-	format := "P"
-	if whole > pageWidth-2*margin {
-		format = "L"
-	}
-	if width, _ := p.GetPageSize(); (width > pageWidth) != (format == "L") || p.y+90 > p.bottom() {
-		p.AddPageFormat(format, p.GetPageSizeStr("A4"))
+func (p *printer) table(t *sheet) {
+	if p.lie != t.layout.lie || p.y+90 > p.bottom() {
+		p.page(t.layout.lie)
 	} else {
 		p.y += 20
 	}
-	if whole > p.width() {
-		for i := range widths {
-			widths[i] *= p.width() / whole
-		}
-	}
 	p.write(margin, p.y, 12, "B", ink(), t.Title)
 	p.y += 18
-	p.columns(t, widths)
-	for _, row := range rows {
-		p.row(t, widths, t.Shown(row, ""), "")
-	}
-	if len(rows) == 0 {
+	if len(t.rows) == 0 {
 		p.paragraph("Nothing.", words, quiet())
+		return
 	}
-	for i, total := range totals {
+	p.columns(t)
+	for _, row := range t.rows {
+		p.row(t, t.Shown(row, ""), "")
+	}
+	for i, total := range t.totals {
 		if i == 0 {
-			p.line(margin, margin+sumOf(widths), p.y-9, quiet())
+			p.line(margin, margin+t.layout.width(), p.y-t.layout.size, quiet())
 		}
-		p.row(t, widths, t.Shown(total.Cells, total.Label), "B")
+		p.row(t, t.Shown(total.Cells, total.Label), "B")
 	}
-	if more := sums.Rows() - len(rows); more > 0 {
+	if more := t.sums.Rows() - len(t.rows); more > 0 {
 		p.paragraph(fmt.Sprintf("%d more rows are in the workbook and the CSV of this report; the totals are of all rows.", more), words-1, quiet())
 	}
-	if t.SumRule != "" && len(totals) > 0 {
+	if t.SumRule != "" && len(t.totals) > 0 {
 		p.y += 2
 		p.paragraph("Totals: "+t.SumRule+".", words-1, quiet())
 	}
-	return nil
-}
-
-func collect(t *document.Table) ([][]document.Cell, *document.Sums, error) {
-	var rows [][]document.Cell
-	sums := document.NewSums(t)
-	for row, err := range t.Rows {
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := sums.Add(row); err != nil {
-			return nil, nil, err
-		}
-		if len(rows) < printedRows {
-			rows = append(rows, append([]document.Cell(nil), row...))
-		}
-	}
-	return rows, sums, nil
-}
-
-func sumOf(widths []float64) float64 {
-	sum := 0.0
-	for _, w := range widths {
-		sum += w
-	}
-	return sum
-}
-
-const padding = 8
-
-// natural is how wide the columns want to be.
-func (p *printer) natural(t *document.Table, rows [][]document.Cell, totals []document.Total) []float64 {
-	widths := make([]float64, len(t.Columns))
-	see := func(texts []string, style string) {
-		p.SetFont(font, style, words)
-		for i, text := range texts {
-			widths[i] = min(max(widths[i], p.GetStringWidth(text)+padding), 150)
-		}
-	}
-	for i := range t.Columns {
-		p.SetFont(font, "B", words-1)
-		for word := range strings.FieldsSeq(t.Columns[i].Heading()) {
-			widths[i] = max(widths[i], p.GetStringWidth(word)+padding)
-		}
-	}
-	for _, row := range rows {
-		see(t.Shown(row, ""), "")
-	}
-	for _, total := range totals {
-		see(t.Shown(total.Cells, total.Label), "B")
-	}
-	return widths
 }
 
 // columns prints the heads, over as many lines as the longest needs.
-func (p *printer) columns(t *document.Table, widths []float64) {
-	p.SetFont(font, "B", words-1)
-	lines := make([][]string, len(t.Columns))
+func (p *printer) columns(t *sheet) {
+	l := &t.layout
+	size, apart := l.size-1, l.size+1
+	p.SetFont(font, "B", size)
+	lines := make([][]string, len(l.columns))
 	high := 1
-	for i := range t.Columns {
-		lines[i] = p.SplitText(t.Columns[i].Heading(), widths[i]-padding+1)
+	for i, c := range l.columns {
+		lines[i] = p.SplitText(t.Columns[c].Heading(), l.widths[i]-padding+1)
 		high = max(high, len(lines[i]))
 	}
 	s := shade()
 	p.SetFillColor(s[0], s[1], s[2])
-	p.Rect(margin, p.y-10, sumOf(widths), float64(high)*10+5, "F")
-	x := margin
-	for i := range t.Columns {
-		for j, line := range lines[i] {
-			y := p.y + float64(j)*10
-			if t.Columns[i].Kind.Numeric() {
-				p.writeEnd(x+widths[i]-padding/2, y, words-1, "B", ink(), line)
-			} else {
-				p.write(x+padding/2, y, words-1, "B", ink(), line)
-			}
-		}
-		x += widths[i]
-	}
-	p.y += float64(high)*10 + 7
+	p.Rect(margin, p.y-apart, l.width(), float64(high)*apart+5, "F")
+	p.cells(t, lines, size, apart, "B")
+	p.y += float64(high)*apart + 7
 }
 
 // row prints a row, over as many lines as its longest text needs.
-func (p *printer) row(t *document.Table, widths []float64, texts []string, style string) {
-	lines := make([][]string, len(texts))
+func (p *printer) row(t *sheet, texts []string, style string) {
+	l := &t.layout
+	p.SetFont(font, style, l.size)
+	lines := make([][]string, len(l.columns))
 	high := 1
-	for i, text := range texts {
-		if t.Columns[i].Kind == document.Text {
-			p.SetFont(font, style, words)
-			lines[i] = p.SplitText(text, widths[i]-padding+1)
+	for i, c := range l.columns {
+		if t.Columns[c].Kind == document.Text {
+			lines[i] = p.SplitText(texts[c], l.widths[i]-padding+1)
 			high = max(high, len(lines[i]))
 		} else {
-			lines[i] = []string{p.fitted(text, words, style, widths[i]-padding+1)}
+			lines[i] = []string{texts[c]}
 		}
 	}
-	if p.y+float64(high)*leading > p.bottom() {
-		p.AddPage()
-		p.columns(t, widths)
+	if p.y+float64(high)*l.lines() > p.bottom() {
+		p.page("")
+		p.columns(t)
 	}
+	p.cells(t, lines, l.size, l.lines(), style)
+	p.y += float64(high) * l.lines()
+}
+
+// cells writes the lines of cells beside each other, numbers to the right.
+func (p *printer) cells(t *sheet, lines [][]string, size, apart float64, style string) {
 	x := margin
-	for i := range lines {
+	for i, c := range t.layout.columns {
+		width := t.layout.widths[i]
 		for j, line := range lines[i] {
-			y := p.y + float64(j)*leading
-			if t.Columns[i].Kind.Numeric() {
-				p.writeEnd(x+widths[i]-padding/2, y, words, style, ink(), line)
+			y := p.y + float64(j)*apart
+			if t.Columns[c].Kind.Numeric() {
+				p.writeEnd(x+width-padding/2, y, size, style, ink(), line)
 			} else {
-				p.write(x+padding/2, y, words, style, ink(), line)
+				p.write(x+padding/2, y, size, style, ink(), line)
 			}
 		}
-		x += widths[i]
+		x += width
 	}
-	p.y += float64(high) * leading
 }

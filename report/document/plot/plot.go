@@ -64,6 +64,7 @@ const (
 type frame struct {
 	left, top, right, bottom float64
 	minX, maxX, minY, maxY   float64
+	stepY                    float64 // between values that are named
 }
 
 func (f *frame) at(p document.Point) XY { return XY{f.x(p.X), f.y(p.Y)} }
@@ -97,7 +98,7 @@ func Draw(c *document.Chart, on Canvas, width, height float64) float64 {
 
 // Height is how high Draw makes a chart.
 func Height(c *document.Chart, width, height float64) float64 {
-	lines := len(c.Series)
+	_, lines := keyPlaces(c, width-leftRoom)
 	for _, m := range c.Marks {
 		lines += len(folded(m.Label, width-leftRoom-keyRoom))
 	}
@@ -130,8 +131,8 @@ func frameOf(c *document.Chart, width, height float64) frame {
 	if f.maxY == f.minY {
 		f.maxY++
 	}
-	step := niceStep(f.maxY-f.minY, 5)
-	f.minY, f.maxY = math.Floor(f.minY/step)*step, math.Ceil(f.maxY/step)*step
+	f.stepY = niceStep(f.maxY-f.minY, 5)
+	f.minY, f.maxY = math.Floor(f.minY/f.stepY)*f.stepY, math.Ceil(f.maxY/f.stepY)*f.stepY
 	return f
 }
 
@@ -149,7 +150,7 @@ func niceStep(over float64, parts int) float64 {
 }
 
 func (f *frame) drawValues(c *document.Chart, on Canvas) {
-	step := niceStep(f.maxY-f.minY, 5)
+	step := f.stepY
 	for i := 0; ; i++ {
 		v := f.minY + float64(i)*step
 		if v > f.maxY+step/2 {
@@ -230,15 +231,16 @@ func (f *frame) drawBars(c *document.Chart, on Canvas) {
 	}
 }
 
-// drawKey tells what the series are and what the marks mean, each in a line of its own.
-// What is too long for the width goes on in the next line.
+// drawKey tells what the series are, beside each other, and what the marks mean, each
+// in a line of its own. What is too long for the width goes on in the next line.
 func drawKey(c *document.Chart, on Canvas, at XY, width float64) float64 {
 	x, y := at.X, at.Y
+	places, lines := keyPlaces(c, width-x)
 	for i, s := range c.Series {
-		on.Bar(XY{x, y - 8}, 10, 8, Of(i), s.Name)
-		on.Text(XY{x + keyRoom, y}, s.Name, Start, Words, small)
-		y += leading
+		on.Bar(XY{x + places[i].X, y + places[i].Y - 8}, 10, 8, Of(i), s.Name)
+		on.Text(XY{x + places[i].X + keyRoom, y + places[i].Y}, s.Name, Start, Words, small)
 	}
+	y += float64(lines) * leading
 	for i, m := range c.Marks {
 		on.Dot(XY{x + 5, y - 3}, 6, Notch)
 		on.Text(XY{x + 5, y}, strconv.Itoa(i+1), Middle, Words, small-1)
@@ -250,10 +252,31 @@ func drawKey(c *document.Chart, on Canvas, at XY, width float64) float64 {
 	return y
 }
 
-// folded breaks words into lines that are surely no wider: a chart does not know the
-// letters that it is going to be drawn with.
+// keyPlaces is where the series are named, from the first one on, and over how many
+// lines they go.
+func keyPlaces(c *document.Chart, width float64) (places []XY, lines int) {
+	const apart = 14
+	var at XY
+	for _, s := range c.Series {
+		wide := keyRoom + letter*float64(utf8.RuneCountInString(s.Name))
+		if at.X > 0 && at.X+wide > width {
+			at = XY{0, at.Y + leading}
+		}
+		places = append(places, at)
+		at.X += wide + apart
+	}
+	if len(places) == 0 {
+		return nil, 0
+	}
+	return places, int(at.Y/leading) + 1
+}
+
+// letter is wider than letters are on the average, in whatever typeface: a chart does
+// not know those that it is going to be drawn with.
+const letter = 0.62 * small
+
+// folded breaks words into lines that are surely no wider.
 func folded(text string, width float64) []string {
-	const letter = 0.62 * small // wider than letters are on the average, in whatever typeface
 	lines := []string{""}
 	for word := range strings.FieldsSeq(text) {
 		last := &lines[len(lines)-1]

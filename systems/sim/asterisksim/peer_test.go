@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dualtone/dualtone/internal/nodetest"
 	"github.com/dualtone/dualtone/systems/sim"
 	"github.com/dualtone/dualtone/systems/sim/asterisksim"
 )
@@ -102,23 +102,8 @@ func next(t *testing.T, lines *bufio.Scanner) heard {
 // and starts it.
 func peer(t *testing.T, addr string) *bufio.Scanner {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "talk.js"} {
-		b, err := os.ReadFile(filepath.Join("testdata", "peer", name)) //nolint:gosec // names from above
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil { //nolint:gosec // names from above
-			t.Fatal(err)
-		}
-	}
+	dir := nodetest.Home(t, filepath.Join("testdata", "peer"))
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	install := exec.CommandContext(ctx, "npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund")
-	install.Dir = dir
-	if out, err := install.CombinedOutput(); err != nil {
-		cancel()
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		cancel()

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dualtone/dualtone/internal/nodetest"
 )
 
 // packed is a package with one call center in it.
@@ -92,11 +94,7 @@ func jsforceHome(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	install := exec.CommandContext(context.Background(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	install.Dir = fresh
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
+	nodetest.Install(t, fresh)
 	// Another run may have been faster, which is as good.
 	if err := os.Rename(fresh, home); err != nil {
 		if _, there := os.Stat(filepath.Join(home, "node_modules", "jsforce")); there != nil {

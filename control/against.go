@@ -1,0 +1,71 @@
+package control
+
+import (
+	"fmt"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/workflows"
+)
+
+// Place asks where in the plan a person is.
+func (v PlanView) Place(who dualtone.PersonID) rollout.UserQuery {
+	return rollout.UserQuery{Plan: v.Plan.Name, Person: who, Limit: 1}
+}
+
+// Against is what speaks against an order, as far as what is kept can tell. places
+// are where in the plan the person is whom it is about, if it is about one.
+func (v PlanView) Against(o workflows.PlanOrder, places []rollout.User) error {
+	s := v.standing()
+	if o.Stage != "" && o.Stage != workflows.FinalStage {
+		found := false
+		for _, st := range v.Stages {
+			if st.ID == o.Stage {
+				s.Level, s.Stage, s.State, s.Since, s.Users, found = rollout.OfStage, st.ID, st.State, st.Since, st.Users, true
+			}
+		}
+		if !found {
+			return fmt.Errorf("plan %s has no stage %q: %w", v.Plan.Name, o.Stage, dualtone.ErrNotFound)
+		}
+	}
+	o.At, o.Evidence = v.AsOf, v.AsOf
+	switch {
+	case o.Person != "" && o.Verb == rollout.Skip:
+		if err := s.AgainstLeavingOut(o.Person, o.Order); err != nil {
+			return err
+		}
+		return s.AgainstPlace(o.Person, places, rollout.ToLeaveOut(), o.Order, "so they are on the new side or on the way")
+	case o.Person != "" && o.Verb == rollout.Rollback:
+		return s.AgainstTakingBack(o.Person, places, o.Order)
+	}
+	if _, err := s.Take(o.Order); err != nil {
+		return err
+	}
+	return v.againstFinal(o)
+}
+
+// againstFinal is what speaks against an order about the point of no return.
+func (v PlanView) againstFinal(o workflows.PlanOrder) error {
+	switch {
+	case v.Plan.State != rollout.Completed:
+		return nil
+	case o.Verb == rollout.Approve && o.Stage == "":
+		return approvedAlready(v.Plan.Name, o.Verb)
+	case (o.Verb == rollout.Finalise || o.Stage == workflows.FinalStage) && v.Finalise == nil:
+		return fmt.Errorf("%s of plan %s refused: it names no point of no return (spec.finalise): %w", o.Verb, v.Plan.Name, dualtone.ErrConflict)
+	default:
+		return nil
+	}
+}
+
+// approvedAlready refuses what is said of a plan that is completed.
+func approvedAlready(name string, v rollout.Verb) error {
+	return fmt.Errorf("%s of plan %s refused: it was approved, and is completed; what is left to approve is its stage finalise: %w", v, name, dualtone.ErrConflict)
+}
+
+// standing is how the plan as a whole stands.
+func (v PlanView) standing() rollout.Standing {
+	return rollout.Standing{
+		Level: rollout.OfPlan, Plan: v.Plan.Name, Hash: v.Plan.Hash, Author: v.Plan.Author, State: v.Plan.State, Since: v.Plan.Since, Holds: v.Holds,
+	}
+}
