@@ -160,7 +160,7 @@ func sameCells(t *testing.T, sheet string, columns []document.Column, want []doc
 				t.Errorf("%s, column %s: LibreOffice has %q, we have %q", sheet, columns[c].Key, g, w)
 			}
 		case kind == document.Percent && w != "":
-			if shown, ratio := number(strings.TrimSuffix(g, "%")), number(w); !(math.Abs(shown-100*ratio) < 1e-9) { //nolint:staticcheck // what is no number differs
+			if off := number(strings.TrimSuffix(g, "%")) - 100*number(w); math.IsNaN(off) || math.Abs(off) > 1e-9 {
 				t.Errorf("%s, column %s: LibreOffice has %s, we have %s", sheet, columns[c].Key, g, w)
 			}
 		case kind.Numeric() && w != "":
