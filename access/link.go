@@ -118,12 +118,18 @@ func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Durati
 
 // Unshare ends a link: one's own, or anybody's for whoever manages accounts.
 func (o *Office) Unshare(ctx context.Context, who Actor, id string) (Link, error) {
-	l, err := o.Links.Link(ctx, id)
+	l, err := o.Unsharable(ctx, who, id)
 	if err != nil {
 		return l, err
 	}
-	if l.By != who.Name && !who.May(AccountManage) {
+	return l, o.Links.RevokeLink(ctx, id, o.Now().UTC())
+}
+
+// Unsharable is the link that somebody may end.
+func (o *Office) Unsharable(ctx context.Context, who Actor, id string) (Link, error) {
+	l, err := o.Links.Link(ctx, id)
+	if err == nil && l.By != who.Name && !who.May(AccountManage) {
 		return l, &DeniedError{Actor: who, Action: AccountManage, May: Who(AccountManage)}
 	}
-	return l, o.Links.RevokeLink(ctx, id, o.Now().UTC())
+	return l, err
 }

@@ -54,9 +54,9 @@ func (o *Office) Glass(ctx context.Context, who Actor, reason string, lasts time
 	return g, o.tell(ctx, g)
 }
 
-// Mend ends a broken glass before its time: one's own, or anybody's for whoever
-// manages accounts.
-func (o *Office) Mend(ctx context.Context, who Actor, id string) (Grant, error) {
+// Mendable is the broken glass that somebody may end before its time: one's own, or
+// anybody's for whoever manages accounts.
+func (o *Office) Mendable(ctx context.Context, who Actor, id string) (Grant, error) {
 	g, err := o.Grants.Grant(ctx, id)
 	switch {
 	case err != nil:
@@ -65,6 +65,15 @@ func (o *Office) Mend(ctx context.Context, who Actor, id string) (Grant, error) 
 		return g, &DeniedError{Actor: who, Action: AccountManage, May: Who(AccountManage)}
 	case !g.InForce(o.Now()):
 		return g, fmt.Errorf("glass %s holds no more: %w", id, dualtone.ErrConflict)
+	}
+	return g, nil
+}
+
+// Mend ends a broken glass before its time, and tells everybody.
+func (o *Office) Mend(ctx context.Context, who Actor, id string) (Grant, error) {
+	g, err := o.Mendable(ctx, who, id)
+	if err != nil {
+		return g, err
 	}
 	g.Ended = o.Now().UTC()
 	if err := o.Grants.EndGrant(ctx, id, g.Ended); err != nil {
@@ -99,18 +108,28 @@ func (o *Office) Issue(ctx context.Context, who Actor, order Order) (t Token, se
 	if t, secret, err = Issue(order, o.Now().UTC()); err != nil {
 		return t, "", err
 	}
+	if order.DryRun {
+		t.ID = "" // it is kept nowhere
+		return t, "", nil
+	}
 	return t, secret, o.Tokens.KeepToken(ctx, t)
 }
 
-// Revoke ends a token: one's own, or anybody's for whoever may.
-func (o *Office) Revoke(ctx context.Context, who Actor, id string) error {
+// Revocable is the token that somebody may end: one's own, or anybody's for whoever
+// may.
+func (o *Office) Revocable(ctx context.Context, who Actor, id string) (Token, error) {
 	t, err := o.Tokens.Token(ctx, id)
-	if err != nil {
-		return err
-	}
-	if t.Owner != who.Name && !who.May(TokenManage) {
+	if err == nil && t.Owner != who.Name && !who.May(TokenManage) {
 		// That there is such a token is nobody else's business.
-		return fmt.Errorf("token %s: %w", id, dualtone.ErrNotFound)
+		return Token{}, fmt.Errorf("token %s: %w", id, dualtone.ErrNotFound)
+	}
+	return t, err
+}
+
+// Revoke ends a token.
+func (o *Office) Revoke(ctx context.Context, who Actor, id string) error {
+	if _, err := o.Revocable(ctx, who, id); err != nil {
+		return err
 	}
 	return o.Tokens.Revoke(ctx, id, o.Now().UTC())
 }

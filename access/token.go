@@ -23,6 +23,8 @@ type Order struct {
 	Roles   []Role
 	Expires time.Time
 	By      string
+	// DryRun checks it, and keeps and tells nothing.
+	DryRun bool
 }
 
 // Issue makes a token and its secret, which is told once and kept nowhere.

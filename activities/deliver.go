@@ -34,6 +34,8 @@ type Deliveries struct {
 	Closings cost.Closings
 	// Mail hands mail to the company's server; nil where the settings name none.
 	Mail Mailer
+	// Root is the folder below which reports are written; empty for none.
+	Root string
 }
 
 // Mailer hands a mail over.
@@ -103,6 +105,9 @@ func final(err error) bool {
 
 // bring prints the files and brings them there.
 func (d *Deliveries) bring(ctx context.Context, what *delivery.Delivery, run *Delivered) error {
+	if err := (delivery.Ways{Mails: d.Mail != nil, Root: d.Root}).Check(what); err != nil {
+		return err
+	}
 	request, err := what.At(run.Began)
 	if err != nil {
 		return err
@@ -156,9 +161,6 @@ const (
 
 // post sends a mail with the files, and the report in words.
 func (d *Deliveries) post(ctx context.Context, what *delivery.Delivery, run *Delivered, words press.Job, e *cost.Engine, files []press.File) ([]string, error) {
-	if d.Mail == nil {
-		return nil, fmt.Errorf("no mail server: set notify.mail.server, or deliver to a folder: %w", dualtone.ErrInvalid)
-	}
 	asOf := words.Request.Question.AsOf.String()
 	m := mail.Message{Key: run.Key, To: what.To, Subject: fmt.Sprintf("%s as of %s", what.Name, asOf)}
 	names, size := make([]string, len(files)), 0

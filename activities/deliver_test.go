@@ -124,7 +124,7 @@ func monthly(format press.Format) delivery.Delivery {
 
 func desk(of delivery.Delivery, mailer Mailer) (*Deliveries, *shelf, *books) {
 	s, b := &shelf{of: of, runs: map[string]delivery.Run{}}, &books{}
-	return &Deliveries{Book: s, Ledger: s, Costs: b, Closings: b, Mail: mailer}, s, b
+	return &Deliveries{Book: s, Ledger: s, Costs: b, Closings: b, Mail: mailer, Root: "/"}, s, b
 }
 
 // The first of April, half past midnight in Berlin.

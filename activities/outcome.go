@@ -3,6 +3,8 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,14 +25,17 @@ type Outcomes struct {
 	Now        func() time.Time
 }
 
-// Outcome of the version of a plan that is in force; ErrNotFound where it was not
-// rehearsed.
+// Outcome of the version of a plan that is in force; rehearsal.ErrNone where that was
+// not rehearsed.
 func (o *Outcomes) Outcome(ctx context.Context, name string) (*rehearsal.Outcome, error) {
 	p, err := o.Store.Plan(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	kept, err := o.Rehearsals.Latest(ctx, plan.Hash(p.Hash))
+	if errors.Is(err, dualtone.ErrNotFound) {
+		return nil, fmt.Errorf("plan %s: %w", name, rehearsal.ErrNone)
+	}
 	if err != nil {
 		return nil, err
 	}

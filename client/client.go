@@ -23,14 +23,19 @@ import (
 type Client struct {
 	base  *url.URL
 	token string
-	http  *http.Client
+	// asks and orders wait differently long.
+	asks, orders *http.Client
 }
 
 // prefix is before all paths of the API.
 const prefix = "/api/v1"
 
-// patience is how long a server may take to begin to answer.
-const patience = time.Minute
+// patience is how long a server may take to begin to answer a question, and lasting
+// how long to do what it was told.
+const (
+	patience = time.Minute
+	lasting  = 11 * time.Minute
+)
 
 // New returns a client of the server at an address such as
 // https://dualtone.example. A token goes unencrypted to this machine alone.
@@ -48,13 +53,18 @@ func New(server, token string) (*Client, error) {
 	if !ok {
 		return nil, errors.New("the default transport is another one")
 	}
+	return &Client{base: base, token: token, asks: waiting(transport, patience), orders: waiting(transport, lasting)}, nil
+}
+
+// waiting is a client that waits so long for an answer to begin.
+func waiting(transport *http.Transport, patience time.Duration) *http.Client {
 	transport = transport.Clone()
 	transport.ResponseHeaderTimeout = patience
-	return &Client{base: base, token: token, http: &http.Client{
+	return &http.Client{
 		Transport: transport,
 		// Whoever a server sends on to does not get the token.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	}
 }
 
 func loopback(host string) bool {
@@ -75,6 +85,12 @@ func (c *Client) Send(ctx context.Context, method, path string, body, into any) 
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return c.do(ctx, method, path, nil, bytes.NewReader(text), into)
+}
+
+// Delete has something ended or taken out, and decodes the answer into a pointer unless
+// it is nil.
+func (c *Client) Delete(ctx context.Context, path string, query url.Values, into any) error {
+	return c.do(ctx, http.MethodDelete, path, query, nil, into)
 }
 
 // Open asks for a file. Whoever calls it closes it.
@@ -120,10 +136,12 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	by := c.asks
 	if method != http.MethodGet {
 		r.Header.Set("Idempotency-Key", rand.Text())
+		by = c.orders
 	}
-	got, err := c.http.Do(r)
+	got, err := by.Do(r)
 	if err != nil {
 		return nil, c.away(err)
 	}

@@ -11,6 +11,13 @@ import (
 	"github.com/dualtone/dualtone/people"
 )
 
+// List reads the pages of a list up to a limit, all of it for none.
+func List[T any](ctx context.Context, c *Client, path string, query url.Values, limit int) ([]T, error) {
+	q := asked{}
+	maps.Copy(q, query)
+	return items[T](ctx, c, path, q, limit)
+}
+
 // items reads the pages of a list up to a limit, all of it for none.
 func items[T any](ctx context.Context, c *Client, path string, q asked, limit int) ([]T, error) {
 	var all []T

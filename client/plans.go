@@ -13,7 +13,7 @@ func (c *Client) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan
 
 // PlanUsers lists the people of a plan and where each is.
 func (c *Client) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
-	query := list(asked{}.text("stage", q.Stage).text("user", string(q.Person)).number("after", int64(q.After)), "state", q.States)
+	query := list(asked{}.text("stage", q.Stage).text("user", string(q.Person)).text("after", q.Place()), "state", q.States)
 	return items[rollout.User](ctx, c, path("plans", q.Plan, "users"), query, q.Limit)
 }
 

@@ -29,6 +29,7 @@ type Config struct {
 	Edge      Edge               `mapstructure:"edge"`
 	Calls     Calls              `mapstructure:"calls"`
 	Evidence  Evidence           `mapstructure:"evidence"`
+	Reports   Reports            `mapstructure:"reports"`
 	Console   Console            `mapstructure:"console"`
 	Server    Server             `mapstructure:"server"`
 	Telemetry Telemetry          `mapstructure:"telemetry"`
@@ -42,6 +43,13 @@ type Config struct {
 type Evidence struct {
 	// Key is the private key, Ed25519 in PEM.
 	Key Secret `mapstructure:"key"`
+}
+
+// Reports is where reports that go out by themselves may be written.
+type Reports struct {
+	// Folder is the one of the workers below which all their folders are; empty for
+	// none, so that they go out by mail alone.
+	Folder string `mapstructure:"folder"`
 }
 
 // Server is a dualtone server that the commands ask instead of the database.

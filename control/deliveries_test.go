@@ -129,7 +129,7 @@ func newOffice(t *testing.T) *office {
 	var server mail.Server
 	o.post, server = opened(t)
 	o.control = &control.Control{Client: o.temporal, TaskQueue: "dualtone"}
-	o.work = &activities.Deliveries{Book: o.deliveries, Ledger: o.deliveries, Costs: facts, Closings: facts, Mail: server}
+	o.work = &activities.Deliveries{Book: o.deliveries, Ledger: o.deliveries, Costs: facts, Closings: facts, Mail: server, Root: "/"}
 	w := worker.New(o.temporal, "dualtone", worker.Options{})
 	workflows.Register(w)
 	o.work.Register(w)

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -60,6 +61,20 @@ func (m *UserMove) Progress(ctx context.Context) (workflows.Progress, error) {
 func (m *UserMove) Wait(ctx context.Context) (workflows.Progress, error) {
 	var p workflows.Progress
 	return p, named(m.run.Get(ctx, &p), "user "+string(m.person))
+}
+
+// UserSwitch waits for so long at most for the end of somebody's newest switch, and
+// answers how it stands then. ErrNotFound for somebody who was never switched, or so
+// long ago that Temporal has forgotten it.
+func (c *Control) UserSwitch(ctx context.Context, person dualtone.PersonID, wait time.Duration) (workflows.Progress, error) {
+	m := UserMove{control: c, run: c.Client.GetWorkflow(ctx, activities.UserWorkflowID(person), ""), person: person}
+	within, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	p, err := m.Wait(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return m.Progress(ctx)
+	}
+	return p, err
 }
 
 // Cancel asks the switch to go back if it has not yet begun to move the user.

@@ -182,8 +182,13 @@ func (s *Contracts) Held(ctx context.Context, q contract.HeldQuery) ([]contract.
 	case !q.History:
 		f.conditions = append(f.conditions, "known_until IS NULL")
 	}
-	if q.After.Book != "" {
-		f.conditions = append(f.conditions, fmt.Sprintf("(book, contract) > (%s, %s)", f.arg(q.After.Book), f.arg(string(q.After.Contract))))
+	switch after := q.After; {
+	case after.Book == "":
+	case after.KnownFrom.IsZero():
+		f.conditions = append(f.conditions, fmt.Sprintf("(book, contract) > (%s, %s)", f.arg(after.Book), f.arg(string(after.Contract))))
+	default:
+		f.conditions = append(f.conditions, fmt.Sprintf("(book, contract, valid_from, known_from) > (%s, %s, %s, %s)",
+			f.arg(after.Book), f.arg(string(after.Contract)), f.arg(after.ValidFrom.Time()), f.arg(after.KnownFrom)))
 	}
 	type heldRow struct {
 		Book       string

@@ -237,12 +237,16 @@ func (s *Rollouts) Users(ctx context.Context, q rollout.UserQuery) ([]rollout.Us
 	if len(q.States) > 0 {
 		f.add("u.state = ANY(%s)", q.States)
 	}
-	order, beyond := "u.plan, u.stage, u.position", "u.position > %s"
+	order, sign := "u.plan, u.stage, u.position", ">"
 	if q.Reverse {
-		order, beyond = "u.plan, u.stage DESC, u.position DESC", "u.position < %s"
+		order, sign = "u.plan, u.stage DESC, u.position DESC", "<"
 	}
-	if q.After > 0 {
-		f.add(beyond, q.After)
+	switch {
+	case q.After == 0:
+	case q.AfterStage == "":
+		f.add("u.position "+sign+" %s", q.After)
+	default:
+		f.conditions = append(f.conditions, fmt.Sprintf("(u.stage, u.position) %s (%s, %s)", sign, f.arg(q.AfterStage), f.arg(q.After)))
 	}
 	return listed(ctx, s.pool, "people of plan "+q.Plan, `
 		SELECT u.plan, u.stage, u.position, u.person, coalesce(p.site, '') AS site, u.state, u.since, u.detail

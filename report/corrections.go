@@ -2,8 +2,10 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 )
 
@@ -34,6 +36,27 @@ type Closings interface {
 	// Decided counts the calls across systems that were put together, apart, or
 	// otherwise together, with which both sides count them once.
 	Decided(ctx context.Context, q CorrectedQuery) (int, error)
+}
+
+// WouldClose is what closing a period would make of it: it stays as it is where it is
+// closed already. ErrConflict where its name is that of other days. Settle brings the
+// log up to date, and answers as of when.
+func WouldClose(ctx context.Context, kept Closings, settle func(context.Context) (time.Time, error), c Closing) (Closing, error) {
+	all, err := kept.Closings(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, held := range all {
+		switch {
+		case held.Name != c.Name:
+		case held.From != c.From || held.To != c.To || held.Zone != c.Zone:
+			return c, fmt.Errorf("closing %s: it is closed already, of %s to %s in %s: %w", c.Name, held.From, held.To, held.Zone, dualtone.ErrConflict)
+		default:
+			return held, nil
+		}
+	}
+	c.KnownAt, err = settle(ctx)
+	return c, err
 }
 
 // CorrectedQuery selects corrections.

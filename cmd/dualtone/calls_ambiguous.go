@@ -8,6 +8,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 )
 
 func callsAmbiguous(a *app) *cobra.Command {
@@ -30,19 +31,28 @@ func ambiguousList(a *app) *cobra.Command {
 			if q.From, q.To, q.After, err = part.read(cmd); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			found, err := either(cmd.Context(), a, func(s server) ([]calllog.Ambiguity, error) {
+				wanted := query("system", system, "from", stamp(q.From), "to", stamp(q.To))
+				if q.After != (calllog.Place{}) {
+					wanted.Set("after", placeName(q.After))
+				}
+				return seen(&numbers, func() ([]calllog.Ambiguity, error) {
+					return listed[calllog.Ambiguity](cmd.Context(), s, "/ambiguous", wanted, q.Limit)
+				})
+			}, func(cfg *config.Config, s *stores) ([]calllog.Ambiguity, error) {
 				found, err := s.stitches.Ambiguous(cmd.Context(), q)
 				if err != nil {
-					return err
+					return nil, err
 				}
-				if err := numbers.or(cmd.Context(), cfg, s, "calls ambiguous list", len(found), func() { maskCandidates(found) }); err != nil {
-					return err
-				}
-				p := page(found, part.limit, func(x calllog.Ambiguity) string {
-					return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
-				})
-				return showList(a, p, "No leg fits several calls.", func(t *table) { ambiguousTable(t, p.Items) })
+				return found, numbers.or(cmd.Context(), cfg, s, "calls ambiguous list", len(found), func() { maskCandidates(found) })
 			})
+			if err != nil {
+				return err
+			}
+			p := page(found, part.limit, func(x calllog.Ambiguity) string {
+				return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
+			})
+			return showList(a, p, "No leg fits several calls.", func(t *table) { ambiguousTable(t, p.Items) })
 		},
 	}
 	cmd.Flags().StringVar(&system, "system", "", "only legs of this system")
@@ -85,20 +95,20 @@ func ambiguousDecide(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			said, err := either(cmd.Context(), a, func(s server) (api.Ruling, error) {
+				return sent[api.Ruling](cmd.Context(), s, "/rulings", api.NewRuling{Why: api.Why{Reason: reason}, Leg: args[0], To: to, Apart: apart, DryRun: dryRun})
+			}, func(cfg *config.Config, s *stores) (api.Ruling, error) {
 				r.Actor, r.At = actor(cfg), a.now().UTC()
 				place, err := s.stitches.Find(cmd.Context(), r.Leg)
-				if err != nil {
-					return err
+				if r.Started = place.Started; err == nil && !dryRun {
+					err = s.stitches.Rule(cmd.Context(), r)
 				}
-				r.Started = place.Started
-				if !dryRun {
-					if err := s.stitches.Rule(cmd.Context(), r); err != nil {
-						return err
-					}
-				}
-				return a.show(ruled{r, dryRun}, func(t *table) { ruledLine(t, r, dryRun) })
+				return api.Ruling{Ruling: r, DryRun: dryRun}, err
 			})
+			if err != nil {
+				return err
+			}
+			return a.show(said, func(t *table) { ruledLine(t, said.Ruling, dryRun) })
 		},
 	}
 	flags := cmd.Flags()
@@ -121,12 +131,6 @@ func rulingArgument(cmd *cobra.Command, leg, to, reason string) (calllog.Ruling,
 	}
 	r.To, err = legArgument(cmd, to)
 	return r, err
-}
-
-type ruled struct {
-	calllog.Ruling
-
-	DryRun bool `json:"dry_run"`
 }
 
 func ruledLine(t *table, r calllog.Ruling, dryRun bool) {
@@ -154,21 +158,25 @@ func ambiguousUndo(a *app) *cobra.Command {
 			if reason == "" {
 				return usage(cmd, "--reason missing: others will want to know why")
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			gone, err := either(cmd.Context(), a, func(s server) (api.Withdrawn, error) {
+				return sent[api.Withdrawn](cmd.Context(), s, "/rulings/withdraw", api.Withdrawal{Why: api.Why{Reason: reason}, Leg: args[0], DryRun: dryRun})
+			}, func(cfg *config.Config, s *stores) (api.Withdrawn, error) {
+				out := api.Withdrawn{Leg: leg, DryRun: dryRun}
 				if dryRun {
-					if _, err := s.stitches.Find(cmd.Context(), leg); err != nil {
-						return err
-					}
-				} else if err := s.stitches.Withdraw(cmd.Context(), leg, actor(cfg), reason); err != nil {
-					return err
+					_, err := s.stitches.Find(cmd.Context(), leg)
+					return out, err
 				}
-				return a.show(map[string]any{"leg": leg, "dry_run": dryRun}, func(t *table) {
-					if dryRun {
-						t.line("What was said of %s would be taken back. Nothing was changed.", legName(leg))
-						return
-					}
-					t.line("What was said of %s is taken back. The next dualtone calls stitch decides it anew.", legName(leg))
-				})
+				return out, s.stitches.Withdraw(cmd.Context(), leg, actor(cfg), reason)
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(gone, func(t *table) {
+				if dryRun {
+					t.line("What was said of %s would be taken back. Nothing was changed.", legName(leg))
+					return
+				}
+				t.line("What was said of %s is taken back. The next dualtone calls stitch decides it anew.", legName(leg))
 			})
 		},
 	}
@@ -186,20 +194,25 @@ func ambiguousRulings(a *app) *cobra.Command {
 			if err := numbers.check(cmd); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			found, err := either(cmd.Context(), a, func(s server) ([]calllog.Ruled, error) {
+				return seen(&numbers, func() ([]calllog.Ruled, error) {
+					return listed[calllog.Ruled](cmd.Context(), s, "/rulings", nil, limit)
+				})
+			}, func(cfg *config.Config, s *stores) ([]calllog.Ruled, error) {
 				found, err := s.stitches.Rulings(cmd.Context(), limit)
 				if err != nil {
-					return err
+					return nil, err
 				}
-				if err := numbers.or(cmd.Context(), cfg, s, "calls ambiguous rulings", len(found), func() {
+				return found, numbers.or(cmd.Context(), cfg, s, "calls ambiguous rulings", len(found), func() {
 					for i := range found {
 						found[i].Reason, found[i].Why = calllog.MaskText(found[i].Reason), calllog.MaskText(found[i].Why)
 					}
-				}); err != nil {
-					return err
-				}
-				return showList(a, list[calllog.Ruled]{Items: found}, "Nobody said anything of a leg.", func(t *table) { rulingsTable(t, found) })
+				})
 			})
+			if err != nil {
+				return err
+			}
+			return showList(a, list[calllog.Ruled]{Items: found}, "Nobody said anything of a leg.", func(t *table) { rulingsTable(t, found) })
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")

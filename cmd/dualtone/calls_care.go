@@ -11,6 +11,7 @@ import (
 
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 )
 
 // purposeFlags are what everything that removes data is asked.
@@ -24,18 +25,18 @@ func (p *purposeFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&p.dryRun, "dry-run", false, "count what it would touch, and change nothing")
 }
 
-func (p *purposeFlags) purpose(cmd *cobra.Command, cfg *config.Config) (calllog.Purpose, error) {
+func (p *purposeFlags) check(cmd *cobra.Command) error {
 	if p.reason == "" {
-		return calllog.Purpose{}, usage(cmd, "--reason missing: it stands in the audit")
+		return usage(cmd, "--reason missing: it stands in the audit")
 	}
-	return calllog.Purpose{Actor: actor(cfg), Reason: p.reason, Dry: p.dryRun}, nil
+	return nil
 }
 
-// done is what was, or would be, done.
-type done[T any] struct {
-	DryRun bool `json:"dry_run"`
-	Done   T    `json:"done"`
+func (p *purposeFlags) purpose(cfg *config.Config) calllog.Purpose {
+	return calllog.Purpose{Actor: actor(cfg), Reason: p.reason, Dry: p.dryRun}
 }
+
+func (p *purposeFlags) why() api.Why { return api.Why{Reason: p.reason} }
 
 func callsRetain(a *app) *cobra.Command {
 	var days int
@@ -49,23 +50,25 @@ func callsRetain(a *app) *cobra.Command {
 			if days < 1 {
 				return usage(cmd, "--days missing: how many days to keep")
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				why, err := p.purpose(cmd, cfg)
-				if err != nil {
-					return err
+			if err := p.check(cmd); err != nil {
+				return err
+			}
+			kind := calllog.RetentionKind(args[0])
+			made, err := either(cmd.Context(), a, func(s server) (api.Cared[calllog.Removed], error) {
+				return sent[api.Cared[calllog.Removed]](cmd.Context(), s, "/log/retain", api.CallRetention{Why: p.why(), Kind: kind, Days: days, DryRun: p.dryRun})
+			}, func(cfg *config.Config, s *stores) (api.Cared[calllog.Removed], error) {
+				removed, err := s.care.Retain(cmd.Context(), calllog.Retention{Purpose: p.purpose(cfg), Kind: kind, Before: retentionOf(a.now(), days)})
+				return api.Cared[calllog.Removed]{DryRun: p.dryRun, Done: removed}, err
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(made, func(t *table) {
+				removed := made.Done
+				t.line("%s %d rows of %s from before %s.", verb(p.dryRun, "removed"), removed.Rows, removed.Kind, clock(removed.Before))
+				if len(removed.Months) > 0 {
+					t.line("Whole months: %s", strings.Join(removed.Months, ", "))
 				}
-				removed, err := s.care.Retain(cmd.Context(), calllog.Retention{
-					Purpose: why, Kind: calllog.RetentionKind(args[0]), Before: retentionOf(a.now(), days),
-				})
-				if err != nil {
-					return err
-				}
-				return a.show(done[calllog.Removed]{p.dryRun, removed}, func(t *table) {
-					t.line("%s %d rows of %s from before %s.", verb(p.dryRun, "removed"), removed.Rows, removed.Kind, clock(removed.Before))
-					if len(removed.Months) > 0 {
-						t.line("Whole months: %s", strings.Join(removed.Months, ", "))
-					}
-				})
 			})
 		},
 	}
@@ -93,22 +96,28 @@ func callsErase(a *app) *cobra.Command {
 			if (e.Number == "") == (e.Agent == "") {
 				return usage(cmd, "say either --number or --agent")
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				var err error
-				if e.Purpose, err = p.purpose(cmd, cfg); err != nil {
-					return err
-				}
-				erased, err := s.care.Erase(cmd.Context(), e)
-				if err != nil {
-					return err
-				}
-				return a.show(done[calllog.Erased]{p.dryRun, erased}, func(t *table) {
-					t.line("%s one person in %d legs, %d past versions, %d rows as received and %d in quarantine.",
-						verb(p.dryRun, "erased"), erased.Legs, erased.Past, erased.Raw, erased.Quarantine)
-					if erased.Pseudonym != "" && !p.dryRun {
-						t.line("They are called %s now.", erased.Pseudonym)
-					}
+			if err := p.check(cmd); err != nil {
+				return err
+			}
+			made, err := either(cmd.Context(), a, func(s server) (api.Cared[calllog.Erased], error) {
+				return sent[api.Cared[calllog.Erased]](cmd.Context(), s, "/log/erase", api.PersonErasure{
+					Why: p.why(), Number: e.Number, Agent: e.Agent, Pseudonym: e.Pseudonym, DryRun: p.dryRun,
 				})
+			}, func(cfg *config.Config, s *stores) (api.Cared[calllog.Erased], error) {
+				e.Purpose = p.purpose(cfg)
+				erased, err := s.care.Erase(cmd.Context(), e)
+				return api.Cared[calllog.Erased]{DryRun: p.dryRun, Done: erased}, err
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(made, func(t *table) {
+				erased := made.Done
+				t.line("%s one person in %d legs, %d past versions, %d rows as received and %d in quarantine.",
+					verb(p.dryRun, "erased"), erased.Legs, erased.Past, erased.Raw, erased.Quarantine)
+				if erased.Pseudonym != "" && !p.dryRun {
+					t.line("They are called %s now.", erased.Pseudonym)
+				}
 			})
 		},
 	}
@@ -125,20 +134,22 @@ func callsAudit(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Who removed, erased or saw what of the call log, and why, the latest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				asked := q
-				asked.Limit++
-				entries, err := s.care.Audited(cmd.Context(), asked)
-				if err != nil {
-					return err
+			limited := q
+			limited.Limit++
+			entries, err := either(cmd.Context(), a, func(s server) ([]calllog.AuditEntry, error) {
+				return listed[calllog.AuditEntry](cmd.Context(), s, "/log/audit", query("by", q.Actor, "action", q.Action, "after", serial(q.Before)), limited.Limit)
+			}, func(_ *config.Config, s *stores) ([]calllog.AuditEntry, error) {
+				return s.care.Audited(cmd.Context(), limited)
+			})
+			if err != nil {
+				return err
+			}
+			p := page(entries, q.Limit, func(e calllog.AuditEntry) string { return strconv.FormatInt(e.ID, 10) })
+			return showList(a, p, "Nothing was done to the call log.", func(t *table) {
+				t.row("ID", "TIME", "BY", "WHAT", "WHY", "DETAIL")
+				for _, e := range p.Items {
+					t.row(strconv.FormatInt(e.ID, 10), clock(e.At), dash(e.Actor), e.Action, e.Reason, detailOf(e.Detail))
 				}
-				p := page(entries, q.Limit, func(e calllog.AuditEntry) string { return strconv.FormatInt(e.ID, 10) })
-				return showList(a, p, "Nothing was done to the call log.", func(t *table) {
-					t.row("ID", "TIME", "BY", "WHAT", "WHY", "DETAIL")
-					for _, e := range p.Items {
-						t.row(strconv.FormatInt(e.ID, 10), clock(e.At), dash(e.Actor), e.Action, e.Reason, detailOf(e.Detail))
-					}
-				})
 			})
 		},
 	}

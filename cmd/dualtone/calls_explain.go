@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/calllog/reconcile"
 	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 )
 
 const callsExplainLong = `Says why a difference between the call log and the CRM's own is none that matters,
@@ -40,7 +41,7 @@ func callsExplain(a *app) *cobra.Command {
 				if err != nil {
 					return hint(err, "dualtone calls reconcile --open --day "+day+" shows what is open")
 				}
-				return a.show(done[reconcile.Item]{w.Dry, item}, func(t *table) {
+				return a.show(api.Cared[reconcile.Item]{DryRun: w.Dry, Done: item}, func(t *table) {
 					cells := itemCells(&item)
 					t.row("AT", "USER", "VERDICT", "LEG", "CRM RECORD", "WHAT DIFFERS", "WHY")
 					t.row(cells...)

@@ -10,7 +10,9 @@ import (
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/calllog"
 	callformat "github.com/dualtone/dualtone/calllog/format"
+	dualtoneclient "github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/systems"
 )
@@ -22,16 +24,16 @@ func callsFetch(a *app) *cobra.Command {
 			"Workers do the same by themselves as often as calls.every says.",
 		Args: takes("SYSTEM"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), "", func(d *desk) error {
-				done, err := d.control.IngestRecords(cmd.Context(), args[0])
-				if err != nil {
-					return hint(err, "dualtone systems check tells how the system is; a worker must be running")
-				}
-				return a.show(done, func(t *table) {
-					w := done.Written
-					t.line("%s: %d records, %d new, %d changed, %d the same, %d supplements, %d quarantined.",
-						done.System, w.Rows, w.New, w.Changed, w.Same, w.Supplements, w.Quarantined)
-				})
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (activities.Ingested, error) {
+				return sent[activities.Ingested](cmd.Context(), s, dualtoneclient.Path("systems", args[0])+"/records", api.ScheduleOrder{})
+			}, func(d *desk) (activities.Ingested, error) { return d.control.IngestRecords(cmd.Context(), args[0]) })
+			if err != nil {
+				return hint(err, "dualtone systems check tells how the system is; a worker must be running")
+			}
+			return a.show(done, func(t *table) {
+				w := done.Written
+				t.line("%s: %d records, %d new, %d changed, %d the same, %d supplements, %d quarantined.",
+					done.System, w.Rows, w.New, w.Changed, w.Same, w.Supplements, w.Quarantined)
 			})
 		},
 	}

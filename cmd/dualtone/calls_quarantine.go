@@ -10,7 +10,9 @@ import (
 
 	"github.com/dualtone/dualtone/calllog"
 	callformat "github.com/dualtone/dualtone/calllog/format"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 )
 
 func callsQuarantine(a *app) *cobra.Command {
@@ -23,24 +25,27 @@ func quarantineList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List rows in quarantine, the oldest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				asked := q
-				asked.Limit++
-				rows, err := s.calls.Quarantined(cmd.Context(), asked)
-				if err != nil {
-					return err
+			limited := q
+			limited.Limit++
+			rows, err := either(cmd.Context(), a, func(s server) ([]calllog.Quarantined, error) {
+				wanted := query("system", q.System, "ingest", string(q.Ingest), "state", string(q.State), "text", q.Text, "after", serial(int64(q.After)))
+				return listed[calllog.Quarantined](cmd.Context(), s, "/quarantine", wanted, limited.Limit)
+			}, func(_ *config.Config, s *stores) ([]calllog.Quarantined, error) {
+				return s.calls.Quarantined(cmd.Context(), limited)
+			})
+			if err != nil {
+				return err
+			}
+			for i := range rows { // a row holds whole numbers; show shows it
+				rows[i].Raw, rows[i].Fixed = nil, nil
+			}
+			p := page(rows, q.Limit, func(r calllog.Quarantined) string { return strconv.FormatInt(int64(r.ID), 10) })
+			return showList(a, p, "Nothing is in quarantine.", func(t *table) {
+				t.row("ID", "STATE", "SYSTEM", "FILE", "LINE", "COLUMN", "REASON", "SINCE")
+				for _, r := range p.Items {
+					t.row(strconv.FormatInt(int64(r.ID), 10), string(r.State), r.Source.System, r.Source.Name,
+						strconv.FormatInt(r.Line, 10), dash(r.Fault.Column), r.Fault.Reason, clock(r.At))
 				}
-				for i := range rows { // a row holds whole numbers; show shows it
-					rows[i].Raw, rows[i].Fixed = nil, nil
-				}
-				p := page(rows, q.Limit, func(r calllog.Quarantined) string { return strconv.FormatInt(int64(r.ID), 10) })
-				return showList(a, p, "Nothing is in quarantine.", func(t *table) {
-					t.row("ID", "STATE", "SYSTEM", "FILE", "LINE", "COLUMN", "REASON", "SINCE")
-					for _, r := range p.Items {
-						t.row(strconv.FormatInt(int64(r.ID), 10), string(r.State), r.Source.System, r.Source.Name,
-							strconv.FormatInt(r.Line, 10), dash(r.Fault.Column), r.Fault.Reason, clock(r.At))
-					}
-				})
 			})
 		},
 	}
@@ -62,19 +67,6 @@ func quarantineID(cmd *cobra.Command, text string) (calllog.QuarantineID, error)
 	return calllog.QuarantineID(id), nil
 }
 
-// shownRow is a row in quarantine, with its texts as texts.
-type shownRow struct {
-	calllog.Quarantined
-
-	Raw   string `json:"raw"`
-	Fixed string `json:"fixed,omitempty"`
-}
-
-func (r *shownRow) mask() {
-	r.Raw, r.Fixed = calllog.MaskText(r.Raw), calllog.MaskText(r.Fixed)
-	r.Fault.Value, r.Fault.Reason, r.Why = calllog.MaskText(r.Fault.Value), calllog.MaskText(r.Fault.Reason), calllog.MaskText(r.Why)
-}
-
 func quarantineShow(a *app) *cobra.Command {
 	var numbers wholeNumbers
 	cmd := &cobra.Command{
@@ -88,24 +80,26 @@ func quarantineShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			shown, err := either(cmd.Context(), a, func(s server) (r api.QuarantineRow, err error) {
+				return r, s.Get(cmd.Context(), client.Path("quarantine", args[0]), query("whole_numbers", numbers.reason), &r)
+			}, func(cfg *config.Config, s *stores) (api.QuarantineRow, error) {
 				r, err := s.calls.Row(cmd.Context(), id)
 				if err != nil {
-					return err
+					return api.QuarantineRow{}, err
 				}
-				shown := shownRow{r, string(r.Raw), string(r.Fixed)}
-				if err := numbers.or(cmd.Context(), cfg, s, "calls quarantine show", 1, shown.mask); err != nil {
-					return err
-				}
-				return a.show(shown, func(t *table) { quarantineTable(t, &shown) })
+				return api.RowOf(r, numbers.whole), numbers.or(cmd.Context(), cfg, s, "calls quarantine show", 1, func() {})
 			})
+			if err != nil {
+				return err
+			}
+			return a.show(shown, func(t *table) { quarantineTable(t, &shown) })
 		},
 	}
 	numbers.add(cmd)
 	return cmd
 }
 
-func quarantineTable(t *table, r *shownRow) {
+func quarantineTable(t *table, r *api.QuarantineRow) {
 	t.row("ROW", fmt.Sprintf("%d, %s", r.ID, r.State))
 	t.row("FROM", fmt.Sprintf("%s, line %d of %s", r.Source.System, r.Line, r.Source.Name))
 	t.row("FORMAT", dash(r.Source.Format))
@@ -144,21 +138,24 @@ func quarantineFix(a *app) *cobra.Command {
 			if fix.Raw, err = a.text(file); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			shown, err := either(cmd.Context(), a, func(s server) (api.QuarantineRow, error) {
+				return sent[api.QuarantineRow](cmd.Context(), s, client.Path("quarantine", args[0])+"/fix", api.Fix{
+					Why: api.Why{Reason: fix.Why}, Row: string(fix.Raw), Dismiss: fix.Dismiss, DryRun: dryRun,
+				})
+			}, func(cfg *config.Config, s *stores) (api.QuarantineRow, error) {
 				fix.By = actor(cfg)
 				if !dryRun {
 					if err := s.calls.Fix(cmd.Context(), fix); err != nil {
-						return err
+						return api.QuarantineRow{}, err
 					}
 				}
 				r, err := s.calls.Row(cmd.Context(), fix.ID)
-				if err != nil {
-					return err
-				}
-				shown := shownRow{r, string(r.Raw), string(r.Fixed)}
-				shown.mask()
-				return a.show(shown, func(t *table) { quarantineTable(t, &shown) })
+				return api.RowOf(r, false), err
 			})
+			if err != nil {
+				return err
+			}
+			return a.show(shown, func(t *table) { quarantineTable(t, &shown) })
 		},
 	}
 	flags := cmd.Flags()
@@ -196,21 +193,34 @@ func quarantineReplay(a *app) *cobra.Command {
 			"--state waiting reads those that nobody touched. What still cannot be read stays.",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				rows, err := toReplay(cmd, s, q, args)
+			ids := make([]int64, len(args))
+			for i, text := range args {
+				id, err := quarantineID(cmd, text)
 				if err != nil {
 					return err
 				}
-				all, err := replayAll(cmd, cfg, s, f, rows, dryRun)
-				if err != nil {
-					return err
-				}
-				return showList(a, list[replayed]{Items: all}, "No row is to be read again.", func(t *table) {
-					t.row("ID", "LEGS", "STILL WRONG")
-					for _, r := range all {
-						t.row(strconv.FormatInt(int64(r.ID), 10), strconv.FormatInt(r.Legs, 10), dash(r.Reason))
-					}
+				ids[i] = int64(id)
+			}
+			all, err := either(cmd.Context(), a, func(s server) ([]api.Replayed, error) {
+				got, err := sent[list[api.Replayed]](cmd.Context(), s, "/quarantine/replay", api.Replay{
+					Rows: ids, State: q.State, System: f.system, Format: f.format, Zone: f.zone, Country: f.country, Limit: q.Limit, DryRun: dryRun,
 				})
+				return got.Items, err
+			}, func(cfg *config.Config, s *stores) ([]api.Replayed, error) {
+				rows, err := toReplay(cmd, s, q, ids)
+				if err != nil {
+					return nil, err
+				}
+				return replayAll(cmd, cfg, s, f, rows, dryRun)
+			})
+			if err != nil {
+				return err
+			}
+			return showList(a, list[api.Replayed]{Items: all}, "No row is to be read again.", func(t *table) {
+				t.row("ID", "LEGS", "STILL WRONG")
+				for _, r := range all {
+					t.row(strconv.FormatInt(int64(r.ID), 10), strconv.Itoa(r.Legs), dash(r.Reason))
+				}
 			})
 		},
 	}
@@ -223,23 +233,13 @@ func quarantineReplay(a *app) *cobra.Command {
 	return cmd
 }
 
-type replayed struct {
-	ID     calllog.QuarantineID `json:"id"`
-	Legs   int64                `json:"legs"`
-	Reason string               `json:"reason,omitempty"`
-}
-
-func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []string) ([]calllog.Quarantined, error) {
+func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []int64) ([]calllog.Quarantined, error) {
 	if len(ids) == 0 {
 		return s.calls.Quarantined(cmd.Context(), q)
 	}
 	var rows []calllog.Quarantined
-	for _, text := range ids {
-		id, err := quarantineID(cmd, text)
-		if err != nil {
-			return nil, err
-		}
-		row, err := s.calls.Row(cmd.Context(), id)
+	for _, id := range ids {
+		row, err := s.calls.Row(cmd.Context(), calllog.QuarantineID(id))
 		if err != nil {
 			return nil, err
 		}
@@ -248,8 +248,8 @@ func toReplay(cmd *cobra.Command, s *stores, q calllog.QuarantineQuery, ids []st
 	return rows, nil
 }
 
-func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, rows []calllog.Quarantined, dryRun bool) ([]replayed, error) {
-	var all []replayed
+func replayAll(cmd *cobra.Command, cfg *config.Config, s *stores, f readingFlags, rows []calllog.Quarantined, dryRun bool) ([]api.Replayed, error) {
+	var all []api.Replayed
 	for i := range rows {
 		done, err := replay(cmd.Context(), cfg, s, f, &rows[i], keeping{by: actor(cfg), dryRun: dryRun})
 		if err != nil {
@@ -271,15 +271,15 @@ type keeping struct {
 }
 
 // replay reads a row again as its format is read now, or as it was corrected.
-func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, k keeping) (replayed, error) {
+func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, k keeping) (api.Replayed, error) {
 	f.system, f.format = r.Source.System, orDefault(f.format, r.Source.Format)
 	reading, err := f.over(cfg)
 	if err != nil {
-		return replayed{}, err
+		return api.Replayed{}, err
 	}
 	kind, err := callformat.Named(f.format)
 	if err != nil {
-		return replayed{}, err
+		return api.Replayed{}, err
 	}
 	text := r.Raw
 	if len(r.Fixed) > 0 {
@@ -287,9 +287,9 @@ func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, 
 	}
 	row, err := reading.Again(kind, text)
 	if err != nil {
-		return replayed{}, fmt.Errorf("row %d: %w", r.ID, err)
+		return api.Replayed{}, fmt.Errorf("row %d: %w", r.ID, err)
 	}
-	done := replayed{ID: r.ID, Legs: int64(len(row.Legs) + len(row.Supplements))}
+	done := api.Replayed{ID: r.ID, Legs: len(row.Legs) + len(row.Supplements)}
 	if row.Fault != nil {
 		done.Reason = row.Fault.Reason
 	}

@@ -4,16 +4,20 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/reconcile"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/internal/spreadsheet"
 	"github.com/dualtone/dualtone/postgres"
@@ -45,9 +49,21 @@ func callsReconcile(a *app) *cobra.Command {
 			if day.IsZero() {
 				day = calllog.Day(a.now()).AddDate(0, 0, -1)
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				return a.reconcile(cmd.Context(), cfg, s, day, f)
+			q := reconcile.Query{
+				Day: day, User: dualtone.UserID(f.user), Verdict: reconcile.Verdict(f.verdict), OpenOnly: reconcile.OpenOnly(f.open), After: f.after, Limit: f.limit,
+			}
+			if q.Limit > 0 {
+				q.Limit++
+			}
+			kept, err := either(cmd.Context(), a, func(s server) (reconcile.Reconciled, error) {
+				return s.reconciled(cmd.Context(), q, f.again)
+			}, func(cfg *config.Config, s *stores) (reconcile.Reconciled, error) {
+				return a.reconciled(cmd.Context(), cfg, s, q, f.again)
 			})
+			if err != nil {
+				return err
+			}
+			return a.showReconciled(kept, f)
 		},
 	}
 	flags := cmd.Flags()
@@ -62,28 +78,70 @@ func callsReconcile(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) reconcile(ctx context.Context, cfg *config.Config, s *stores, day time.Time, f reconcileFlags) error {
+// reconciled is the comparison of a day as it is kept. It is made where there is none,
+// and anew where that is asked for, which is another right.
+func (a *app) reconciled(ctx context.Context, cfg *config.Config, s *stores, q reconcile.Query, again bool) (reconcile.Reconciled, error) {
 	people, err := s.people.List(ctx, cutover.PeopleQuery{})
 	if err != nil {
-		return err
+		return reconcile.Reconciled{}, err
 	}
-	q := reconcile.Query{
-		Day: day, User: userOf(people, f.user), Verdict: reconcile.Verdict(f.verdict), OpenOnly: reconcile.OpenOnly(f.open),
-		After: f.after, Limit: f.limit,
-	}
-	if q.Limit > 0 {
-		q.Limit++
-	}
+	q.User = userOf(people, string(q.User))
 	kept, err := s.stitches.Kept(ctx, q)
-	if f.again || isNotFound(err) {
-		if err := a.compareDay(ctx, cfg, s, day, people); err != nil {
-			return err
+	if !again && !isNotFound(err) {
+		return kept, err
+	}
+	gate := access.Gate{Audit: s.audit}
+	if ctx, _, err = gate.Enter(ctx, access.Ask{Action: access.CallRepair, Object: "reconciliation/" + q.Day.Format(time.DateOnly)}); err != nil {
+		return kept, err
+	}
+	if err := a.compareDay(ctx, cfg, s, q.Day, people); err != nil {
+		return kept, err
+	}
+	return s.stitches.Kept(ctx, q)
+}
+
+// reconciled is the comparison of a day that a server keeps, or makes anew.
+func (s server) reconciled(ctx context.Context, q reconcile.Query, again bool) (kept reconcile.Reconciled, err error) {
+	if !again {
+		if kept, err = s.comparison(ctx, q); !isNotFound(err) {
+			return kept, err
 		}
-		kept, err = s.stitches.Kept(ctx, q)
 	}
-	if err != nil {
-		return err
+	path := client.Path("reconciliations", q.Day.Format(time.DateOnly))
+	if err := s.Send(ctx, http.MethodPost, path, api.ScheduleOrder{}, nil); err != nil {
+		return kept, err
 	}
+	return s.comparison(ctx, q)
+}
+
+// comparison reads what a server keeps of a day, page by page.
+func (s server) comparison(ctx context.Context, q reconcile.Query) (kept reconcile.Reconciled, err error) {
+	path := client.Path("reconciliations", q.Day.Format(time.DateOnly))
+	wanted := query("user", string(q.User), "verdict", string(q.Verdict), "after", serial(int64(q.After)))
+	if q.OpenOnly {
+		wanted.Set("open", "true")
+	}
+	var items []reconcile.Item
+	for {
+		wanted.Set("limit", strconv.Itoa(pageSize))
+		if left := q.Limit - len(items); q.Limit > 0 {
+			wanted.Set("limit", strconv.Itoa(min(left, pageSize)))
+		}
+		var part api.ReconciledPage
+		if err := s.Get(ctx, path, wanted, &part); err != nil {
+			return kept, err
+		}
+		items, kept = append(items, part.Items...), part.Reconciled
+		if part.Next == "" || q.Limit > 0 && len(items) >= q.Limit {
+			kept.Items = items
+			return kept, nil
+		}
+		wanted.Set("after", part.Next)
+	}
+}
+
+// showReconciled shows the comparison of a day.
+func (a *app) showReconciled(kept reconcile.Reconciled, f reconcileFlags) error {
 	next := ""
 	if f.limit > 0 && len(kept.Items) > f.limit {
 		kept.Items, next = kept.Items[:f.limit], strconv.Itoa(f.after+f.limit)

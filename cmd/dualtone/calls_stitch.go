@@ -14,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/stitch"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 )
 
 const callsStitchLong = `Decides which legs are one call, day by day, wherever legs came since: by the
@@ -33,18 +34,20 @@ func callsStitch(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			sum, err := either(cmd.Context(), a, func(s server) (stitch.Done, error) {
+				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since})
+			}, func(_ *config.Config, s *stores) (stitch.Done, error) {
 				m := a.meter("days")
 				done := 0
-				sum, err := stitch.Run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
+				return stitch.Run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
 					done++
 					m.at(done, of, day.Format(time.DateOnly))
 				})
-				if err != nil {
-					return err
-				}
-				return a.show(sum, func(t *table) { stitchedTable(t, sum) })
 			})
+			if err != nil {
+				return err
+			}
+			return a.show(sum, func(t *table) { stitchedTable(t, sum) })
 		},
 	}
 	cmd.Flags().StringVar(&since, "since", "", "only days from this one on, such as 2026-03-02")
@@ -126,18 +129,20 @@ func callsClocks(a *app) *cobra.Command {
 			if begin.IsZero() {
 				begin = end.AddDate(0, 0, -30)
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				clocks, err := s.stitches.Clocks(cmd.Context(), begin, end.AddDate(0, 0, 1))
-				if err != nil {
-					return err
+			clocks, err := either(cmd.Context(), a, func(s server) ([]calllog.Clock, error) {
+				return listed[calllog.Clock](cmd.Context(), s, "/log/clocks", query("from", begin.Format(time.DateOnly), "to", end.Format(time.DateOnly)), 0)
+			}, func(_ *config.Config, s *stores) ([]calllog.Clock, error) {
+				return s.stitches.Clocks(cmd.Context(), begin, end.AddDate(0, 0, 1))
+			})
+			if err != nil {
+				return err
+			}
+			return showList(a, list[calllog.Clock]{Items: clocks}, "No day of this time has calls on both systems that a common key ties.", func(t *table) {
+				t.row("DAY", "SYSTEM", "IS AHEAD OF", "BY", "DRIFT A DAY", "HALF WITHIN", "CALLS")
+				for _, c := range clocks {
+					t.row(c.Day.Format(time.DateOnly), c.System, c.Against, c.Ahead.String(), c.Drift.Round(time.Millisecond).String(),
+						c.Spread.String(), strconv.Itoa(c.Pairs))
 				}
-				return showList(a, list[calllog.Clock]{Items: clocks}, "No day of this time has calls on both systems that a common key ties.", func(t *table) {
-					t.row("DAY", "SYSTEM", "IS AHEAD OF", "BY", "DRIFT A DAY", "HALF WITHIN", "CALLS")
-					for _, c := range clocks {
-						t.row(c.Day.Format(time.DateOnly), c.System, c.Against, c.Ahead.String(), c.Drift.Round(time.Millisecond).String(),
-							c.Spread.String(), strconv.Itoa(c.Pairs))
-					}
-				})
 			})
 		},
 	}

@@ -53,7 +53,11 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			}
 			return all, err
 		},
-		Edges: s.edges.Edges, Finance: s.costs(a.now), Contracts: s.contracts, Months: s.months(a.now),
+		Edges: s.edges.Edges,
+		Serves: func(ctx context.Context, r routing.Revision) api.Served {
+			return serves(ctx, s, cfg.Routing.Confirm, r)
+		},
+		Finance: s.costs(a.now), Contracts: s.contracts, Months: s.months(a.now),
 		Connected: slices.Sorted(maps.Keys(cfg.Systems)),
 		Match: func(ctx context.Context, actor string, afresh, write bool) (api.Matching, error) {
 			r, err := a.match(ctx, cfg, s, matchFlags{afresh: afresh, write: write, actor: actor})
@@ -73,7 +77,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 		Rehearse: (&rehearsalStage{app: a, cfg: cfg, stores: s}).Rehearse,
 		Packs:    &packDesk{app: a, cfg: cfg, stores: s},
 		Canaries: s.rollouts, Notices: s.notices, Channels: func() ([]notify.Channel, error) { return channels(cfg) },
-		Deliveries: s.deliveries, Mails: mails(cfg), Invoices: s.finance,
+		Deliveries: s.deliveries, Ways: ways(cfg), Invoices: s.finance,
 		Compare: func(ctx context.Context, day time.Time) error { return a.compare(ctx, cfg, s, day) },
 		Decisions: func(ctx context.Context, q api.DecisionQuery) ([]api.Decision, error) {
 			found, err := s.decisions.List(ctx, postgres.DecisionQuery(q))

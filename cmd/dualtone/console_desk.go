@@ -63,10 +63,10 @@ type rowDesk struct {
 func (d rowDesk) replay(ctx context.Context, r *calllog.Quarantined, by string) (pages.Reread, error) {
 	done, err := replay(ctx, d.cfg, d.stores, readingFlags{}, r, keeping{by: by, dryRun: by == ""})
 	if err != nil || by == "" {
-		return pages.Reread{Legs: done.Legs, Fault: done.Reason}, err
+		return pages.Reread{Legs: int64(done.Legs), Fault: done.Reason}, err
 	}
 	_, err = d.stores.rollups.Settle(ctx)
-	return pages.Reread{Legs: done.Legs, Fault: done.Reason}, err
+	return pages.Reread{Legs: int64(done.Legs), Fault: done.Reason}, err
 }
 
 // routeBook explains numbers by a table that it keeps and brings up to date each

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -45,33 +46,27 @@ func edgeList(a *app) *cobra.Command {
 		Use: "list", Short: "List the edges and the revision that each serves", Long: edgeListLong,
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				edges, err := s.edges.Edges(cmd.Context())
-				if err != nil {
-					return err
+			edges, active, err := a.edges(cmd.Context())
+			if err != nil {
+				return err
+			}
+			var all []shownEdge
+			for _, e := range edges {
+				shown := stateOf(e, active)
+				if strings.Contains(e.Name, text) && (state == "" || state == string(shown.State)) && e.Name > after {
+					all = append(all, shown)
 				}
-				active, err := s.router.Active(cmd.Context())
-				if err != nil {
-					return err
-				}
-				var all []shownEdge
-				for _, e := range edges {
-					shown := stateOf(e, active)
-					if strings.Contains(e.Name, text) && (state == "" || state == string(shown.State)) && e.Name > after {
-						all = append(all, shown)
-					}
-				}
-				lags := slices.ContainsFunc(all, func(e shownEdge) bool { return e.State == edgeLags })
-				l := page(all, limit, func(e shownEdge) string { return e.Name })
-				if err := showList(a, l, "No edge has announced itself.", func(t *table) {
-					edgesTable(t, l.Items)
-					t.line("")
-					t.line("The active table is revision %d.", active)
-				}); err != nil || !lags {
-					return err
-				}
-				return fmt.Errorf("edges lag behind revision %d: %w", active, errPartial)
-			})
+			}
+			lags := slices.ContainsFunc(all, func(e shownEdge) bool { return e.State == edgeLags })
+			l := page(all, limit, func(e shownEdge) string { return e.Name })
+			if err := showList(a, l, "No edge has announced itself.", func(t *table) {
+				edgesTable(t, l.Items)
+				t.line("")
+				t.line("The active table is revision %d.", active)
+			}); err != nil || !lags {
+				return err
+			}
+			return fmt.Errorf("edges lag behind revision %d: %w", active, errPartial)
 		},
 	}
 	cmd.Flags().StringVar(&text, "text", "", "only edges with this in their name")
@@ -80,6 +75,22 @@ func edgeList(a *app) *cobra.Command {
 	cmd.Flags().IntVar(&limit, "limit", 100, "how many processes at most, 0 for all")
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions([]string{"current", "lags", "lost"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// edges are those that have announced themselves, and the active revision of the table.
+func (a *app) edges(ctx context.Context) (edges []routing.Edge, active routing.Revision, err error) {
+	edges, err = either(ctx, a, func(s server) ([]routing.Edge, error) {
+		if active, err = s.active(ctx); err != nil {
+			return nil, err
+		}
+		return listed[routing.Edge](ctx, s, "/edges", nil, 0)
+	}, func(_ *config.Config, s *stores) ([]routing.Edge, error) {
+		if active, err = s.router.Active(ctx); err != nil {
+			return nil, err
+		}
+		return s.edges.Edges(ctx)
+	})
+	return edges, active, err
 }
 
 func stateOf(e routing.Edge, active routing.Revision) shownEdge {

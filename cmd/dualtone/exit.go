@@ -95,12 +95,19 @@ type hintedError struct {
 // Unwrap returns the error itself.
 func (e *hintedError) Unwrap() error { return e.error }
 
-// hint adds what to do next to an error; nil stays nil.
+// hint adds what to do next to an error; nil stays nil. What could not be reached, and
+// a server that refuses somebody, say that themselves.
 func hint(err error, next string) error {
-	if err == nil {
+	_, hinted := errors.AsType[*hintedError](err)
+	refused, there := errors.AsType[*client.RefusedError](err)
+	switch {
+	case err == nil:
 		return nil
+	case hinted && errors.Is(err, dualtone.ErrUnavailable), there && refused.Next != "" && errors.Is(err, dualtone.ErrDenied):
+		return err
+	default:
+		return &hintedError{err, next}
 	}
-	return &hintedError{err, next}
 }
 
 func nextStep(err error) string {

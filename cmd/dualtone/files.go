@@ -54,3 +54,11 @@ func (a *app) readWithNeighbors(file string) (name string, text []byte, open fun
 		return readFile(filepath.Join(filepath.Dir(file), filepath.FromSlash(other)))
 	}, err
 }
+
+// readText reads a file, or standard input where it is -.
+func (a *app) readText(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(a.in)
+	}
+	return readFile(name)
+}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -25,24 +27,24 @@ func financeSample(a *app) *cobra.Command {
 			"are in use. Workers do it every day by themselves. Days that were missed are made up for, except for what a platform showed on them.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDesk(cmd.Context(), "", func(d *desk) error {
-				done, err := d.control.SampleFinance(cmd.Context())
-				if err != nil {
-					return hint(err, "dualtone systems check tells how the systems are; a worker must be running")
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (activities.SampledFinance, error) {
+				return sent[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{})
+			}, func(d *desk) (activities.SampledFinance, error) { return d.control.SampleFinance(cmd.Context()) })
+			if err != nil {
+				return hint(err, "dualtone systems check tells how the systems are; a worker must be running")
+			}
+			return a.show(done, func(t *table) {
+				for _, p := range done.Plans {
+					t.line("plan %s: %s", p.Plan, keptText(p.People))
 				}
-				return a.show(done, func(t *table) {
-					for _, p := range done.Plans {
-						t.line("plan %s: %s", p.Plan, keptText(p.People))
-					}
-					if len(done.Plans) == 0 {
-						t.line("No plan was handed in yet, so no seats were sampled.")
-					}
-					t.line("licenses of %s: %s", done.Day, keptText(done.Figures))
-					t.line("minutes: %s", keptText(done.Minutes))
-					for _, why := range done.Lacking {
-						t.line("not asked: %s", why)
-					}
-				})
+				if len(done.Plans) == 0 {
+					t.line("No plan was handed in yet, so no seats were sampled.")
+				}
+				t.line("licenses of %s: %s", done.Day, keptText(done.Figures))
+				t.line("minutes: %s", keptText(done.Minutes))
+				for _, why := range done.Lacking {
+					t.line("not asked: %s", why)
+				}
 			})
 		},
 	}

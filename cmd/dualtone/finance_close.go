@@ -1,13 +1,13 @@
 package main
 
 import (
-	"context"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
@@ -68,30 +68,46 @@ func monthCommand(a *app, kind cost.ClosingKind, cmd *cobra.Command, why string)
 		if err != nil {
 			return err
 		}
-		return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-			o.Actor = actor(cfg)
-			if m.dryRun {
-				return a.previewMonth(cmd.Context(), s, kind, o)
-			}
-			months, do := s.months(a.now), (*control.Months).Close
-			if kind == cost.Reopen {
-				do = (*control.Months).Reopen
-			}
-			c, err := do(months, cmd.Context(), o)
-			if err != nil {
-				return monthHint(err)
-			}
-			return a.show(c, func(t *table) {
-				if kind == cost.Reopen {
-					t.line("%s of plan %s is open again.", c.Month, c.Plan)
-					return
-				}
-				t.line("%s of plan %s is closed as known at %s.", c.Month, c.Plan, c.KnownAt.Format(time.RFC3339Nano))
+		made, err := either(cmd.Context(), a, func(s server) (control.MonthPreview, error) {
+			month, err := sent[api.Month](cmd.Context(), s, monthPath(kind), api.MonthOrder{
+				Why: api.Why{Reason: o.Reason}, Month: args[0], Plan: o.Plan, DryRun: m.dryRun,
 			})
+			return month.MonthPreview, err
+		}, func(cfg *config.Config, s *stores) (p control.MonthPreview, err error) {
+			o.Actor = actor(cfg)
+			switch months := s.months(a.now); {
+			case m.dryRun:
+				return months.Preview(cmd.Context(), kind, o)
+			case kind == cost.Reopen:
+				p.Closing, err = months.Reopen(cmd.Context(), o)
+			default:
+				p.Closing, err = months.Close(cmd.Context(), o)
+			}
+			return p, err
+		})
+		switch {
+		case err != nil:
+			return monthHint(err)
+		case m.dryRun:
+			return a.showMonth(&made)
+		}
+		return a.show(made.Closing, func(t *table) {
+			if kind == cost.Reopen {
+				t.line("%s of plan %s is open again.", made.Month, made.Plan)
+				return
+			}
+			t.line("%s of plan %s is closed as known at %s.", made.Month, made.Plan, made.KnownAt.Format(time.RFC3339Nano))
 		})
 	}
 	m.bind(cmd, why)
 	return cmd
+}
+
+func monthPath(kind cost.ClosingKind) string {
+	if kind == cost.Reopen {
+		return "/finance/closings/reopen"
+	}
+	return "/finance/closings"
 }
 
 func monthHint(err error) error {
@@ -101,12 +117,8 @@ func monthHint(err error) error {
 	return hint(err, "dualtone finance closings shows which months are closed")
 }
 
-// previewMonth shows what an order would do.
-func (a *app) previewMonth(ctx context.Context, s *stores, kind cost.ClosingKind, o control.MonthOrder) error {
-	p, err := s.months(a.now).Preview(ctx, kind, o)
-	if err != nil {
-		return monthHint(err)
-	}
+// showMonth shows what an order would do.
+func (a *app) showMonth(p *control.MonthPreview) error {
 	return a.show(p, func(t *table) {
 		t.row("", "SEAT-DAYS PAID TWICE", "PAID", "SEATS PAID TWICE", "WASTE", "CORRECTIONS", "WITHOUT AN INVOICE")
 		figures := func(name string, f *control.MonthFigures) {
@@ -127,17 +139,19 @@ func financeClosings(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "closings", Short: "List months that were closed or opened again", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				all, err := s.months(a.now).List(cmd.Context(), plan)
-				if err != nil {
-					return err
+			all, err := either(cmd.Context(), a, func(s server) ([]cost.Closing, error) {
+				return listed[cost.Closing](cmd.Context(), s, "/finance/closings", query("plan", plan), 0)
+			}, func(_ *config.Config, s *stores) ([]cost.Closing, error) {
+				return s.months(a.now).List(cmd.Context(), plan)
+			})
+			if err != nil {
+				return err
+			}
+			return showList(a, list[cost.Closing]{Items: all}, "Nothing is closed yet.", func(t *table) {
+				t.row("PLAN", "MONTH", "WHAT", "KNOWN AT", "BY", "WHY")
+				for _, c := range all {
+					t.row(c.Plan, c.Month.String(), string(c.Kind), c.KnownAt.Format(time.RFC3339Nano), c.Actor, c.Reason)
 				}
-				return showList(a, list[cost.Closing]{Items: all}, "Nothing is closed yet.", func(t *table) {
-					t.row("PLAN", "MONTH", "WHAT", "KNOWN AT", "BY", "WHY")
-					for _, c := range all {
-						t.row(c.Plan, c.Month.String(), string(c.Kind), c.KnownAt.Format(time.RFC3339Nano), c.Actor, c.Reason)
-					}
-				})
 			})
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/internal/placed"
@@ -34,29 +36,44 @@ func (b *bookFlags) bind(cmd *cobra.Command) {
 }
 
 // readContracts reads a contracts file with the rates beside it, and holds its
-// systems against those of the settings.
-func (a *app) readContracts(cmd *cobra.Command, name string, b *bookFlags) (*contract.Reading, error) {
+// systems against those of the settings. It also returns what is sent of it to a
+// server, which knows the systems.
+func (a *app) readContracts(cmd *cobra.Command, name string, b *bookFlags) (*contract.Reading, api.ContractsText, error) {
 	var s contract.Source
+	var along api.ContractsText
 	var err error
 	if s.Name, s.Text, s.Open, err = a.readWithNeighbors(name); err != nil {
-		return nil, err
+		return nil, along, err
+	}
+	along.Name, along.Text, along.Files = filepath.Base(s.Name), string(s.Text), map[string]string{}
+	if beside := s.Open; beside != nil {
+		s.Open = func(other string) ([]byte, error) {
+			text, err := beside(other)
+			if err == nil {
+				along.Files[other] = string(text)
+			}
+			return text, err
+		}
 	}
 	if strings.HasSuffix(strings.ToLower(name), ".csv") {
 		currency, err := finance.ParseCurrency(b.currency)
 		if err != nil {
-			return nil, usage(cmd, "--currency: "+err.Error())
+			return nil, along, usage(cmd, "--currency: "+err.Error())
 		}
 		if !slices.Contains(finance.Policy("").Words(), b.policy) {
-			return nil, usage(cmd, fmt.Sprintf("--policy %s: %s", b.policy, placed.Meant(b.policy, finance.Policy("").Words())))
+			return nil, along, usage(cmd, fmt.Sprintf("--policy %s: %s", b.policy, placed.Meant(b.policy, finance.Policy("").Words())))
 		}
 		s.Book = contract.Head{Name: b.name, Owner: b.owner, Currency: currency, Policy: finance.Policy(b.policy), Rates: b.rates}
+		along.Book = api.ContractsBook{Name: b.name, Owner: b.owner, Currency: b.currency, Policy: b.policy, Rates: b.rates}
 	}
 	cfg, err := a.settings()
 	if err != nil {
-		return nil, err
+		return nil, along, err
 	}
-	s.Systems = slices.Sorted(maps.Keys(cfg.Systems))
-	return contract.Read(s), nil
+	if !remote(cfg) {
+		s.Systems = slices.Sorted(maps.Keys(cfg.Systems))
+	}
+	return contract.Read(s), along, nil
 }
 
 // contractsReport is what contracts lint found.
@@ -77,7 +94,7 @@ func contractsLint(a *app) *cobra.Command {
 		Use: "lint FILE", Short: "Tell everything that is wrong with a contracts file", Long: contractsLong,
 		Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.readContracts(cmd, args[0], &b)
+			r, _, err := a.readContracts(cmd, args[0], &b)
 			if err != nil {
 				return err
 			}
@@ -147,41 +164,49 @@ func contractsImport(a *app) *cobra.Command {
 			"that is asked for as it was known before finds them. The same file twice changes nothing.",
 		Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.readContracts(cmd, args[0], &b)
+			done, err := a.keepContracts(cmd, args[0], &b, dryRun)
 			if err != nil {
 				return err
 			}
-			if r.Faults.Errors() > 0 {
-				return a.showContractsLint(args[0], r)
-			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				done, err := heldAgainst(cmd, s, r)
-				if err != nil {
-					return err
+			done.Next = []string{"dualtone finance contracts list"}
+			return a.show(done, func(t *table) {
+				changeTable(t, &done.Change)
+				if dryRun {
+					t.line("Nothing was kept.")
+				} else {
+					t.line("Book %s is kept as version %d.", done.Book, done.Number)
 				}
-				done.DryRun = dryRun
-				if !dryRun {
-					v, err := s.contracts.Save(cmd.Context(), contract.Version{Document: r.Document, Source: r.Text(), Author: actor(cfg)})
-					if err != nil {
-						return err
-					}
-					done.Number = v.Number
-				}
-				done.Next = []string{"dualtone finance contracts list"}
-				return a.show(done, func(t *table) {
-					changeTable(t, &done.Change)
-					if dryRun {
-						t.line("Nothing was kept.")
-					} else {
-						t.line("Book %s is kept as version %d.", done.Book, done.Number)
-					}
-				})
 			})
 		},
 	}
 	b.bind(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would change, and keep nothing")
 	return cmd
+}
+
+// keepContracts checks a file, says what it changes, and keeps it unless it is a
+// rehearsal, here or at a server.
+func (a *app) keepContracts(cmd *cobra.Command, file string, b *bookFlags, dryRun bool) (contractsChange, error) {
+	r, along, err := a.readContracts(cmd, file, b)
+	if err != nil {
+		return contractsChange{}, err
+	}
+	if r.Faults.Errors() > 0 {
+		return contractsChange{}, a.showContractsLint(file, r)
+	}
+	return either(cmd.Context(), a, func(s server) (contractsChange, error) {
+		along.DryRun = dryRun
+		got, err := sent[api.ContractsChange](cmd.Context(), s, "/finance/contracts", along)
+		return contractsChange{Change: got.Change, Book: got.Book, Number: got.Number, DryRun: got.DryRun}, err
+	}, func(cfg *config.Config, s *stores) (contractsChange, error) {
+		done, err := heldAgainst(cmd, s, r)
+		if done.DryRun = dryRun; err != nil || dryRun {
+			return done, err
+		}
+		v, err := s.contracts.Save(cmd.Context(), contract.Version{Document: r.Document, Source: r.Text(), Author: actor(cfg)})
+		done.Number = v.Number
+		return done, err
+	})
 }
 
 // heldAgainst compares a file with the version of its book that is kept.
@@ -199,22 +224,12 @@ func contractsDiff(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "diff FILE", Short: "What a contracts file would change", Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.readContracts(cmd, args[0], &b)
+			done, err := a.keepContracts(cmd, args[0], &b, true)
 			if err != nil {
 				return err
 			}
-			if r.Faults.Errors() > 0 {
-				return a.showContractsLint(args[0], r)
-			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				done, err := heldAgainst(cmd, s, r)
-				if err != nil {
-					return err
-				}
-				done.DryRun = true
-				done.Next = []string{"dualtone finance contracts import " + args[0]}
-				return a.show(done, func(t *table) { changeTable(t, &done.Change) })
-			})
+			done.Next = []string{"dualtone finance contracts import " + args[0]}
+			return a.show(done, func(t *table) { changeTable(t, &done.Change) })
 		},
 	}
 	b.bind(cmd)

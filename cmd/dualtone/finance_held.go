@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -27,21 +28,16 @@ func contractsList(a *app) *cobra.Command {
 			if asked.KnownAt, err = timeFlag(cmd, "known-at", knownAt); err != nil {
 				return err
 			}
-			if after != "" {
-				if asked.Book == "" {
-					return usage(cmd, "--after needs --book")
-				}
-				asked.After.Book, asked.After.Contract = asked.Book, contract.ID(after)
+			if err := asked.Behind(after); err != nil {
+				return usage(cmd, "--after: "+unmarked(err))
 			}
 			asked.Limit++
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := s.contracts.Held(cmd.Context(), asked)
-				if err != nil {
-					return err
-				}
-				shown := page(found, q.Limit, func(h contract.Held) string { return string(h.Contract.ID) })
-				return showList(a, shown, "No contracts.", func(t *table) { heldTable(t, shown.Items) })
-			})
+			found, err := a.held(cmd.Context(), asked)
+			if err != nil {
+				return err
+			}
+			shown := page(found, q.Limit, func(h contract.Held) string { return h.Place() })
+			return showList(a, shown, "No contracts.", func(t *table) { heldTable(t, shown.Items) })
 		},
 	}
 	flags := cmd.Flags()
@@ -50,9 +46,30 @@ func contractsList(a *app) *cobra.Command {
 	flags.StringVar(&on, "on", "", "only what holds on this day")
 	flags.StringVar(&knownAt, "known-at", "", "as it was known at this time")
 	flags.BoolVar(&q.History, "history", false, "also what is not known any more")
-	flags.StringVar(&after, "after", "", "go on behind this contract of the book")
+	flags.StringVar(&after, "after", "", "go on behind this one, as the list before said")
 	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
 	return cmd
+}
+
+// held are versions of contracts, here or at a server.
+func (a *app) held(ctx context.Context, q contract.HeldQuery) ([]contract.Held, error) {
+	return either(ctx, a, func(s server) ([]contract.Held, error) {
+		on, after := "", ""
+		if q.On != 0 {
+			on = q.On.String()
+		}
+		if q.After.Book != "" {
+			last := contract.Held{Book: q.After.Book, Contract: contract.Contract{ID: q.After.Contract}, ValidFrom: q.After.ValidFrom, KnownFrom: q.After.KnownFrom}
+			if after = last.Place(); q.After.KnownFrom.IsZero() {
+				after = q.After.Book + "/" + string(q.After.Contract)
+			}
+		}
+		wanted := query("book", q.Book, "contract", string(q.Contract), "system", q.System, "on", on, "known_at", stamp(q.KnownAt), "after", after)
+		if q.History {
+			wanted.Set("history", "true")
+		}
+		return listed[contract.Held](ctx, s, "/finance/contracts", wanted, q.Limit)
+	}, func(_ *config.Config, s *stores) ([]contract.Held, error) { return s.contracts.Held(ctx, q) })
 }
 
 func heldTable(t *table, all []contract.Held) {
@@ -74,20 +91,18 @@ func contractsShow(a *app) *cobra.Command {
 			if q.KnownAt, err = timeFlag(cmd, "known-at", knownAt); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := s.contracts.Held(cmd.Context(), q)
-				if err != nil {
-					return err
+			found, err := a.held(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				return hint(fmt.Errorf("contract %s: %w", args[0], dualtone.ErrNotFound), "dualtone finance contracts list shows which there are")
+			}
+			return showList(a, list[contract.Held]{Items: found}, "", func(t *table) {
+				heldTable(t, found)
+				for i := range found {
+					itemTable(t, &found[i])
 				}
-				if len(found) == 0 {
-					return hint(fmt.Errorf("contract %s: %w", args[0], dualtone.ErrNotFound), "dualtone finance contracts list shows which there are")
-				}
-				return showList(a, list[contract.Held]{Items: found}, "", func(t *table) {
-					heldTable(t, found)
-					for i := range found {
-						itemTable(t, &found[i])
-					}
-				})
 			})
 		},
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -9,24 +10,16 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
-	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
-// importedInvoice is what became of an invoice.
-type importedInvoice struct {
-	Invoice string        `json:"invoice"`
-	Lines   int           `json:"lines"`
-	Total   finance.Money `json:"total"`
-	Kept    cost.Kept     `json:"kept"`
-}
-
-// importedInvoices are all of a file.
+// importedInvoices are the invoices of a file, and what to do next.
 type importedInvoices struct {
-	Invoices []importedInvoice `json:"invoices"`
-	DryRun   bool              `json:"dry_run"`
-	Next     []string          `json:"next_steps"`
+	api.InvoicesKept
+
+	Next []string `json:"next_steps"`
 }
 
 func invoicesImport(a *app) *cobra.Command {
@@ -41,25 +34,16 @@ func invoicesImport(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				contracts, err := heldContracts(cmd, s)
-				if err != nil {
-					return err
-				}
-				all, err := a.readInvoices(args[0], text, contracts)
-				if err != nil {
-					return err
-				}
-				done := importedInvoices{DryRun: dryRun, Next: []string{"dualtone report invoice-check"}}
-				for _, name := range all.Names() {
-					one, err := importInvoice(cmd, cfg, s, all, name, dryRun)
-					if err != nil {
-						return err
-					}
-					done.Invoices = append(done.Invoices, one)
-				}
-				return a.show(done, func(t *table) { importedTable(t, &done) })
+			done, err := either(cmd.Context(), a, func(s server) (api.InvoicesKept, error) {
+				return sent[api.InvoicesKept](cmd.Context(), s, "/finance/invoices", api.InvoicesText{Name: filepath.Base(args[0]), Text: string(text), DryRun: dryRun})
+			}, func(cfg *config.Config, s *stores) (api.InvoicesKept, error) {
+				return a.keepInvoices(cmd, cfg, s, args[0], text, dryRun)
 			})
+			if err != nil {
+				return err
+			}
+			shown := importedInvoices{done, []string{"dualtone report invoice-check"}}
+			return a.show(shown, func(t *table) { importedTable(t, &done) })
 		},
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "check the file and say what is in it, and keep nothing")
@@ -78,15 +62,27 @@ func (a *app) readInvoices(name string, text []byte, contracts []contract.Contra
 	return all, all.Check()
 }
 
-// importInvoice keeps one invoice, unless nothing is to be kept.
-func importInvoice(cmd *cobra.Command, cfg *config.Config, s *stores, all cost.Invoices, name string, dryRun bool) (importedInvoice, error) {
-	one := importedInvoice{Invoice: name, Lines: len(all[name]), Total: all.Total(name)}
-	if dryRun {
-		return one, nil
+// keepInvoices keeps the invoices of a file, unless nothing is to be kept.
+func (a *app) keepInvoices(cmd *cobra.Command, cfg *config.Config, s *stores, file string, text []byte, dryRun bool) (api.InvoicesKept, error) {
+	done := api.InvoicesKept{DryRun: dryRun}
+	contracts, err := heldContracts(cmd, s)
+	if err != nil {
+		return done, err
 	}
-	var err error
-	one.Kept, err = s.finance.KeepInvoice(cmd.Context(), actor(cfg), name, all[name])
-	return one, err
+	all, err := a.readInvoices(file, text, contracts)
+	if err != nil {
+		return done, err
+	}
+	for _, name := range all.Names() {
+		one := api.InvoiceKept{Invoice: name, Lines: len(all[name]), Total: all.Total(name)}
+		if !dryRun {
+			if one.Kept, err = s.finance.KeepInvoice(cmd.Context(), actor(cfg), name, all[name]); err != nil {
+				return done, err
+			}
+		}
+		done.Invoices = append(done.Invoices, one)
+	}
+	return done, nil
 }
 
 // heldContracts are all contracts that were imported.
@@ -99,7 +95,7 @@ func heldContracts(cmd *cobra.Command, s *stores) ([]contract.Contract, error) {
 	return all, err
 }
 
-func importedTable(t *table, done *importedInvoices) {
+func importedTable(t *table, done *api.InvoicesKept) {
 	t.row("INVOICE", "LINES", "TOTAL", "KEPT")
 	for _, i := range done.Invoices {
 		t.row(i.Invoice, strconv.Itoa(i.Lines), i.Total.String(), keptText(i.Kept))
@@ -128,18 +124,21 @@ func invoicesList(a *app) *cobra.Command {
 				}
 			}
 			asked.Limit++
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := s.finance.Invoices(cmd.Context(), asked)
-				if err != nil {
-					return err
+			found, err := either(cmd.Context(), a, func(s server) ([]cost.HeldInvoice, error) {
+				wanted := query("invoice", q.Invoice, "contract", q.Contract, "known_at", stamp(asked.KnownAt), "after", after)
+				return listed[cost.HeldInvoice](cmd.Context(), s, "/finance/invoices", wanted, asked.Limit)
+			}, func(_ *config.Config, s *stores) ([]cost.HeldInvoice, error) {
+				return s.finance.Invoices(cmd.Context(), asked)
+			})
+			if err != nil {
+				return err
+			}
+			shown := page(found, q.Limit, func(l cost.HeldInvoice) string { return fmt.Sprintf("%s#%d", l.Invoice, l.Line) })
+			return showList(a, shown, "No invoices.", func(t *table) {
+				t.row("INVOICE", "LINE", "CONTRACT", "ITEM", "FROM", "TO", "QUANTITY", "AMOUNT")
+				for _, l := range shown.Items {
+					t.row(l.Invoice, strconv.Itoa(l.Line), string(l.Contract), string(l.Item), l.Period.From.String(), l.Period.To.String(), l.Quantity.String(), l.Amount.String())
 				}
-				shown := page(found, q.Limit, func(l cost.HeldInvoice) string { return fmt.Sprintf("%s#%d", l.Invoice, l.Line) })
-				return showList(a, shown, "No invoices.", func(t *table) {
-					t.row("INVOICE", "LINE", "CONTRACT", "ITEM", "FROM", "TO", "QUANTITY", "AMOUNT")
-					for _, l := range shown.Items {
-						t.row(l.Invoice, strconv.Itoa(l.Line), string(l.Contract), string(l.Item), l.Period.From.String(), l.Period.To.String(), l.Quantity.String(), l.Amount.String())
-					}
-				})
 			})
 		},
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -39,22 +42,27 @@ func glassBreak(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "break", Short: "Become incident commander for a while; everybody hears of it", Long: glassLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			who, _ := access.From(cmd.Context())
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				g, err := access.NewGlass(who, reason, lasts, a.now())
-				if err == nil && !dryRun {
-					g, err = a.office(s).Glass(cmd.Context(), who, reason, lasts)
+			if lasts%time.Minute != 0 {
+				return usage(cmd, fmt.Sprintf("--for %s: want whole minutes", lasts))
+			}
+			g, err := either(cmd.Context(), a, func(s server) (access.Grant, error) {
+				return sent[access.Grant](cmd.Context(), s, "/glass", api.Glass{Reason: reason, Minutes: int(lasts / time.Minute), DryRun: dryRun})
+			}, func(_ *config.Config, s *stores) (access.Grant, error) {
+				who, _ := access.From(cmd.Context())
+				if dryRun {
+					return access.NewGlass(who, reason, lasts, a.now())
 				}
-				if err != nil {
-					return err
+				return a.office(s).Glass(cmd.Context(), who, reason, lasts)
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(map[string]any{"glass": g, "dry_run": dryRun}, func(t *table) {
+				if dryRun {
+					t.line("%s would be incident commander until %s, and everybody would hear of it.", g.Holder, clock(g.Until))
+					return
 				}
-				return a.show(map[string]any{"glass": g, "dry_run": dryRun}, func(t *table) {
-					if dryRun {
-						t.line("%s would be incident commander until %s, and everybody would hear of it.", g.Holder, clock(g.Until))
-						return
-					}
-					t.line("%s is incident commander until %s. Everybody hears of it; dualtone glass mend %s ends it.", g.Holder, clock(g.Until), g.ID)
-				})
+				t.line("%s is incident commander until %s. Everybody hears of it; dualtone glass mend %s ends it.", g.Holder, clock(g.Until), g.ID)
 			})
 		},
 	}
@@ -70,18 +78,20 @@ func glassMend(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "mend ID", Short: "Be incident commander no more, before the time is over", Args: takes("the glass's ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			who, _ := access.From(cmd.Context())
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				g, err := s.accounts.Grant(cmd.Context(), args[0])
-				if err == nil && !dryRun {
-					g, err = a.office(s).Mend(cmd.Context(), who, args[0])
+			g, err := either(cmd.Context(), a, func(s server) (g access.Grant, err error) {
+				return g, s.Delete(cmd.Context(), client.Path("glass", args[0]), ending("", dryRun), &g)
+			}, func(_ *config.Config, s *stores) (access.Grant, error) {
+				who, _ := access.From(cmd.Context())
+				if dryRun {
+					return a.office(s).Mendable(cmd.Context(), who, args[0])
 				}
-				if err != nil {
-					return hint(err, "dualtone glass list shows which there are")
-				}
-				return a.show(map[string]any{"glass": g, "dry_run": dryRun}, func(t *table) {
-					t.line("%s %s incident commander no more.", g.Holder, map[bool]string{true: "would be", false: "is"}[dryRun])
-				})
+				return a.office(s).Mend(cmd.Context(), who, args[0])
+			})
+			if err != nil {
+				return hint(err, "dualtone glass list shows which there are")
+			}
+			return a.show(map[string]any{"glass": g, "dry_run": dryRun}, func(t *table) {
+				t.line("%s %s incident commander no more.", g.Holder, map[bool]string{true: "would be", false: "is"}[dryRun])
 			})
 		},
 	}
@@ -95,26 +105,28 @@ func glassList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Who was incident commander for a while, when and why; the newest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			from, err := instant(cmd, "before", before)
+			from, err := instant(cmd, "after", before)
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := s.accounts.Grants(cmd.Context(), from, limit+1)
-				if err != nil {
-					return err
+			found, err := either(cmd.Context(), a, func(s server) ([]access.Grant, error) {
+				return listed[access.Grant](cmd.Context(), s, "/glass", query("all", "true", "after", stamp(from)), limit+1)
+			}, func(_ *config.Config, s *stores) ([]access.Grant, error) {
+				return s.accounts.Grants(cmd.Context(), from, limit+1)
+			})
+			if err != nil {
+				return err
+			}
+			p := page(found, limit, func(g access.Grant) string { return g.From.Format(time.RFC3339Nano) })
+			return showList(a, p, "Nobody ever broke the glass.", func(t *table) {
+				t.row("ID", "WHO", "FROM", "UNTIL", "ENDED", "WHY")
+				for _, g := range p.Items {
+					t.row(g.ID, g.Holder, clock(g.From), clock(g.Until), clock(g.Ended), g.Reason)
 				}
-				p := page(found, limit, func(g access.Grant) string { return g.From.Format(time.RFC3339Nano) })
-				return showList(a, p, "Nobody ever broke the glass.", func(t *table) {
-					t.row("ID", "WHO", "FROM", "UNTIL", "ENDED", "WHY")
-					for _, g := range p.Items {
-						t.row(g.ID, g.Holder, clock(g.From), clock(g.Until), clock(g.Ended), g.Reason)
-					}
-				})
 			})
 		},
 	}
-	cmd.Flags().StringVar(&before, "before", "", "go on before this time, as a list before said")
+	cmd.Flags().StringVar(&before, "after", "", "go on after this one, as the list before said")
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
 	return cmd
 }

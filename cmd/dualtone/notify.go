@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
-	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/notify"
 )
 
@@ -18,37 +20,43 @@ func notifyCommand(a *app) *cobra.Command {
 		notifyChannels(a), notifyList(a), notifyTest(a), notifyRetry(a))
 }
 
-// channelReport is a channel as it is shown.
-type channelReport struct {
-	Name   string        `json:"name"`
-	Kind   string        `json:"kind"`
-	Filter notify.Filter `json:"filter"`
-}
-
 func notifyChannels(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "channels", Short: "The channels that the settings name, and what each hears of", Args: takes(),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.settings()
 			if err != nil {
 				return err
 			}
-			all, err := channels(cfg)
+			found, err := namedChannels(cmd.Context(), cfg)
 			if err != nil {
 				return err
 			}
-			found := list[channelReport]{}
-			for _, c := range all {
-				found.Items = append(found.Items, channelReport{c.Name, c.Kind(), c.Filter})
-			}
-			return showList(a, found, "No channels: the settings name none under notify.channels.", func(t *table) {
+			return showList(a, list[api.Channel]{Items: found}, "No channels: the settings name none under notify.channels.", func(t *table) {
 				t.row("CHANNEL", "BY", "EVENTS", "PLANS", "ONLY URGENT")
-				for _, c := range found.Items {
+				for _, c := range found {
 					t.row(c.Name, c.Kind, orNone(strings.Join(texts(c.Filter.Kinds), " "), "all"), orNone(strings.Join(c.Filter.Plans, " "), "all"), strconv.FormatBool(c.Filter.Urgent))
 				}
 			})
 		},
 	}
+}
+
+// namedChannels are those that the settings name, here or at a server.
+func namedChannels(ctx context.Context, cfg *config.Config) ([]api.Channel, error) {
+	if remote(cfg) {
+		s, err := openServer(cfg)
+		if err != nil {
+			return nil, err
+		}
+		return listed[api.Channel](ctx, s, "/notices/channels", nil, 0)
+	}
+	all, err := channels(cfg)
+	found := make([]api.Channel, len(all))
+	for i, c := range all {
+		found[i] = api.Channel{Name: c.Name, Kind: c.Kind(), Filter: c.Filter}
+	}
+	return found, err
 }
 
 func bindQuery(cmd *cobra.Command, q *notify.Query) {
@@ -66,22 +74,28 @@ func notifyList(a *app) *cobra.Command {
 			if known := []string{"", string(notify.Due), string(notify.Delivered), string(notify.Lost)}; !slices.Contains(known, state) {
 				return usage(cmd, fmt.Sprintf("no state %q; there are %s", state, strings.Join(known[1:], ", ")))
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				asked := q
-				asked.State = notify.State(state)
-				asked.Limit++
-				found, err := s.notices.Deliveries(cmd.Context(), asked)
-				if err != nil {
-					return err
+			limited := q
+			limited.State = notify.State(state)
+			limited.Limit++
+			found, err := either(cmd.Context(), a, func(s server) ([]notify.Delivery, error) {
+				wanted := query("channel", q.Channel, "plan", q.Plan, "state", state, "after", serial(q.After))
+				if q.Failed {
+					wanted.Set("failed", "true")
 				}
-				shown := page(found, q.Limit, func(d notify.Delivery) string { return strconv.FormatInt(d.Serial, 10) })
-				return showList(a, shown, "No notices.", func(t *table) {
-					t.row("AT", "CHANNEL", "STATE", "TRIED", "PLAN", "STAGE", "WHAT", "FAILURE")
-					for _, d := range shown.Items {
-						e := d.Event
-						t.row(clock(e.At), d.Channel, string(d.State), strconv.Itoa(d.Attempts), e.Plan, orNone(e.Stage, "-"), e.What, orNone(d.Failure, "-"))
-					}
-				})
+				return listed[notify.Delivery](cmd.Context(), s, "/notices", wanted, limited.Limit)
+			}, func(_ *config.Config, s *stores) ([]notify.Delivery, error) {
+				return s.notices.Deliveries(cmd.Context(), limited)
+			})
+			if err != nil {
+				return err
+			}
+			shown := page(found, q.Limit, func(d notify.Delivery) string { return strconv.FormatInt(d.Serial, 10) })
+			return showList(a, shown, "No notices.", func(t *table) {
+				t.row("AT", "CHANNEL", "STATE", "TRIED", "PLAN", "STAGE", "WHAT", "FAILURE")
+				for _, d := range shown.Items {
+					e := d.Event
+					t.row(clock(e.At), d.Channel, string(d.State), strconv.Itoa(d.Attempts), e.Plan, orNone(e.Stage, "-"), e.What, orNone(d.Failure, "-"))
+				}
 			})
 		},
 	}
@@ -108,6 +122,9 @@ func notifyTest(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if remote(cfg) {
+				return a.tryThere(cmd.Context(), cfg, api.ChannelTest{Channels: only, DryRun: dryRun})
+			}
 			all, err := channels(cfg)
 			if err != nil {
 				return err
@@ -115,7 +132,8 @@ func notifyTest(a *app) *cobra.Command {
 			if all, err = notify.Chosen(all, only); err != nil {
 				return hint(err, "notify.channels of the settings names them; config/dualtone.example.yaml shows how")
 			}
-			return a.tryChannels(cmd, all, notify.Test(actor(cfg), a.now()), dryRun)
+			tried, failure := notify.Try(cmd.Context(), all, notify.Test(actor(cfg), a.now()), dryRun)
+			return a.showTried(tried, failure, dryRun)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "channel", nil, "only this channel; may be given often")
@@ -123,8 +141,26 @@ func notifyTest(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) tryChannels(cmd *cobra.Command, all []notify.Channel, e rollout.Event, dryRun bool) error {
-	answers, failure := notify.Try(cmd.Context(), all, e, dryRun)
+// tryThere has a server try its channels.
+func (a *app) tryThere(ctx context.Context, cfg *config.Config, test api.ChannelTest) error {
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	tried, err := sent[list[notify.Tried]](ctx, s, "/notices/test", test)
+	if err != nil {
+		return err
+	}
+	var failure error
+	for _, t := range tried.Items {
+		if t.Failure != "" {
+			failure = fmt.Errorf("%s: %w", t.Failure, dualtone.ErrUnavailable)
+		}
+	}
+	return a.showTried(tried.Items, failure, test.DryRun)
+}
+
+func (a *app) showTried(answers []notify.Tried, failure error, dryRun bool) error {
 	failed := 0
 	for _, answer := range answers {
 		if answer.Failure != "" {
@@ -149,7 +185,7 @@ func (a *app) tryChannels(cmd *cobra.Command, all []notify.Channel, e rollout.Ev
 	if err != nil || failure == nil {
 		return err
 	}
-	return fmt.Errorf("%s of %d took no message, last %w", count(failed, "channel"), len(all), failure)
+	return fmt.Errorf("%s of %d took no message, last %w", count(failed, "channel"), len(answers), failure)
 }
 
 func notifyRetry(a *app) *cobra.Command {
@@ -158,25 +194,26 @@ func notifyRetry(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "retry", Short: "Have a worker try again what was not delivered, now and for its whole time", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			answer, err := either(cmd.Context(), a, func(s server) (api.Retried, error) {
+				return sent[api.Retried](cmd.Context(), s, "/notices/retry", api.NoticeRetry{Channel: q.Channel, Plan: q.Plan, DryRun: dryRun})
+			}, func(_ *config.Config, s *stores) (api.Retried, error) {
 				q.Failed = true
-				answer := struct {
-					Notices int  `json:"notices"`
-					DryRun  bool `json:"dry_run,omitempty"`
-				}{DryRun: dryRun}
 				if dryRun {
 					found, err := s.notices.Deliveries(cmd.Context(), q)
-					if err != nil {
-						return err
-					}
-					answer.Notices = len(found)
-					return a.show(answer, func(t *table) { t.line("%s would be tried again.", count(answer.Notices, "notice")) })
+					return api.Retried{Notices: len(found), DryRun: true}, err
 				}
-				var err error
-				if answer.Notices, err = s.notices.Again(cmd.Context(), q, a.now().UTC()); err != nil {
-					return err
+				n, err := s.notices.Again(cmd.Context(), q, a.now().UTC())
+				return api.Retried{Notices: n}, err
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(answer, func(t *table) {
+				will := "will"
+				if dryRun {
+					will = "would"
 				}
-				return a.show(answer, func(t *table) { t.line("%s will be tried again.", count(answer.Notices, "notice")) })
+				t.line("%s %s be tried again.", count(answer.Notices, "notice"), will)
 			})
 		},
 	}

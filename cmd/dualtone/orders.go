@@ -95,5 +95,38 @@ func (a *app) thereOrHere(there func(*config.Config, server) error, here func() 
 	return there(cfg, s)
 }
 
+// either has something read or done at the server that the settings name, or else on
+// the database.
+func either[T any](
+	ctx context.Context, a *app, there func(server) (T, error), here func(*config.Config, *stores) (T, error),
+) (got T, err error) {
+	err = a.thereOrHere(func(_ *config.Config, s server) (err error) {
+		got, err = there(s)
+		return err
+	}, func() error {
+		return a.withStores(ctx, func(cfg *config.Config, s *stores) (err error) {
+			got, err = here(cfg, s)
+			return err
+		})
+	})
+	return got, err
+}
+
+// eitherDesk is either for what needs Temporal as well where no server does it.
+func eitherDesk[T any](
+	ctx context.Context, a *app, reason string, there func(server) (T, error), here func(*desk) (T, error),
+) (got T, err error) {
+	err = a.thereOrHere(func(_ *config.Config, s server) (err error) {
+		got, err = there(s)
+		return err
+	}, func() error {
+		return a.withDesk(ctx, reason, func(d *desk) (err error) {
+			got, err = here(d)
+			return err
+		})
+	})
+	return got, err
+}
+
 // remote reports whether the settings name a server that is asked instead.
 func remote(cfg *config.Config) bool { return cfg.Server.URL != "" }

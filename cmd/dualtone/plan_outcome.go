@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
 )
@@ -22,19 +24,20 @@ func planOutcome(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "outcome PLAN", Short: "What the rehearsal predicted, and what came", Long: outcomeLong, Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				if _, err := s.rollouts.Plan(cmd.Context(), args[0]); err != nil {
-					return hint(err, "dualtone plan list shows which there are")
-				}
-				o, err := outcomes(a, cfg, s).Outcome(cmd.Context(), args[0])
-				if isNotFound(err) {
-					return hint(fmt.Errorf("plan %s was not rehearsed as it is now: %w", args[0], err), "dualtone plan rehearse FILE before it is handed in")
-				}
-				if err != nil {
-					return err
-				}
-				return a.show(o, func(t *table) { outcomeTable(t, o) })
+			o, err := either(cmd.Context(), a, func(s server) (o *rehearsal.Outcome, err error) {
+				return o, s.Get(cmd.Context(), client.Path("plans", args[0], "outcome"), nil, &o)
+			}, func(cfg *config.Config, s *stores) (*rehearsal.Outcome, error) {
+				return outcomes(a, cfg, s).Outcome(cmd.Context(), args[0])
 			})
+			switch {
+			case errors.Is(err, rehearsal.ErrNone):
+				return hint(err, "dualtone plan rehearse FILE before it is handed in")
+			case isNotFound(err):
+				return hint(err, "dualtone plan list shows which there are")
+			case err != nil:
+				return err
+			}
+			return a.show(o, func(t *table) { outcomeTable(t, o) })
 		},
 	}
 }

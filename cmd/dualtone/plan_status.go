@@ -154,7 +154,14 @@ func nextSteps(v control.PlanView) []string {
 // give them.
 func approvalSteps(v control.PlanView, stage string) []string {
 	var all []string
-	for _, role := range v.Needs[stage].Roles {
+	said, need := v.Said(stage), v.Needs[stage]
+	for _, role := range need.Roles {
+		given := slices.ContainsFunc(v.Approvals, func(a rollout.Approval) bool {
+			return a.Stage == stage && a.Role == role && slices.Contains(said.Have, a.Actor)
+		})
+		if said.Enough || given && need.Need >= len(need.Roles) {
+			continue
+		}
 		all = append(all, fmt.Sprintf("dualtone plan approve %s%s --role %s", v.Plan.Name, stageFlag(stage), role))
 	}
 	return all
@@ -229,6 +236,7 @@ func planTable(t *table, v control.PlanView) {
 
 func planUsers(a *app) *cobra.Command {
 	var q rollout.UserQuery
+	var after string
 	var states []string
 	var failed bool
 	cmd := &cobra.Command{
@@ -243,15 +251,15 @@ func planUsers(a *app) *cobra.Command {
 			if failed {
 				asked.States = append(asked.States, rollout.FailedUsers()...)
 			}
-			if asked.After > 0 && asked.Stage == "" {
-				return usage(cmd, "--after needs --stage: positions count within a stage")
+			if err := asked.Behind(after); err != nil {
+				return usage(cmd, "--after: "+unmarked(err))
 			}
 			return a.withReads(cmd.Context(), func(r reads) error {
 				found, err := r.PlanUsers(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
-				shown := page(found, q.Limit, func(u rollout.User) string { return strconv.Itoa(u.Position) })
+				shown := page(found, q.Limit, rollout.User.Place)
 				return showList(a, shown, "Nobody.", func(t *table) {
 					t.row("STAGE", "#", "ID", "STATE", "SINCE", "WHY")
 					for _, u := range shown.Items {
@@ -265,7 +273,7 @@ func planUsers(a *app) *cobra.Command {
 	flags.StringVar(&q.Stage, "stage", "", "only people of this stage")
 	flags.StringSliceVar(&states, "state", nil, "only people in this state; may be given often")
 	flags.BoolVar(&failed, "failed", false, "only people whose switch failed")
-	flags.IntVar(&q.After, "after", 0, "go on behind this position of the stage")
+	flags.StringVar(&after, "after", "", "go on behind this place, as in pilot/12")
 	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
 	return cmd
 }

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/report"
 )
 
@@ -48,17 +45,32 @@ func reportClose(a *app) *cobra.Command {
 			if c.From, c.To, err = period(cmd, args[0], from, to); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			c, err = either(cmd.Context(), a, func(s server) (report.Closing, error) {
+				return sent[report.Closing](cmd.Context(), s, "/closings", api.NewClosing{
+					Why: api.Why{Reason: reason}, Name: c.Name, From: c.From.String(), To: c.To.String(), Zone: zone, DryRun: dryRun,
+				})
+			}, func(cfg *config.Config, s *stores) (report.Closing, error) {
 				c.Actor = actor(cfg)
 				if dryRun {
-					return a.previewClosing(cmd.Context(), s, c)
+					return report.WouldClose(cmd.Context(), s.rollups, s.rollups.Settle, c)
 				}
-				if c, err = s.rollups.Close(cmd.Context(), c); err != nil {
-					return err
+				return s.rollups.Close(cmd.Context(), c)
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(c, func(t *table) {
+				is := "is closed as known at"
+				switch {
+				case dryRun && c.At.IsZero():
+					is = "would be closed as known at"
+				case dryRun:
+					is = "stays closed, whatever is known by now, as known at"
 				}
-				return a.show(c, func(t *table) {
-					t.line("%s, %s to %s in %s, is closed as known at %s.", c.Name, c.From, c.To, c.Zone, c.KnownAt.Format(time.RFC3339Nano))
-				})
+				t.line("%s, %s to %s in %s, %s %s.", c.Name, c.From, c.To, c.Zone, is, c.KnownAt.Format(time.RFC3339Nano))
+				if dryRun {
+					t.line("Nothing was kept.")
+				}
 			})
 		},
 	}
@@ -69,29 +81,6 @@ func reportClose(a *app) *cobra.Command {
 	flags.StringVar(&reason, "reason", "", "why it is closed")
 	flags.BoolVar(&dryRun, "dry-run", false, "say what would be closed, and keep nothing")
 	return cmd
-}
-
-// previewClosing says what closing a period would do: nothing to one that is closed
-// already, and it is refused where the name is that of other days.
-func (a *app) previewClosing(ctx context.Context, s *stores, c report.Closing) error {
-	all, err := s.rollups.Closings(ctx)
-	if err != nil {
-		return err
-	}
-	would := "would be closed as known at"
-	if i := slices.IndexFunc(all, func(o report.Closing) bool { return o.Name == c.Name }); i >= 0 {
-		held := all[i]
-		if held.From != c.From || held.To != c.To || held.Zone != c.Zone {
-			return fmt.Errorf("closing %s: it is closed already, of %s to %s in %s: %w", c.Name, held.From, held.To, held.Zone, dualtone.ErrConflict)
-		}
-		c, would = held, "stays closed, whatever is known by now, as known at"
-	} else if c.KnownAt, err = s.rollups.Settle(ctx); err != nil {
-		return err
-	}
-	return a.show(c, func(t *table) {
-		t.line("%s, %s to %s in %s, %s %s.", c.Name, c.From, c.To, c.Zone, would, c.KnownAt.Format(time.RFC3339Nano))
-		t.line("Nothing was kept.")
-	})
 }
 
 // period is the days of a closing: a month by its name, or as they are given.
@@ -113,17 +102,17 @@ func reportClosings(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "closings", Short: "List the periods that were closed", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				all, err := s.rollups.Closings(cmd.Context())
-				if err != nil {
-					return err
+			all, err := either(cmd.Context(), a, func(s server) ([]report.Closing, error) {
+				return listed[report.Closing](cmd.Context(), s, "/closings", nil, 0)
+			}, func(_ *config.Config, s *stores) ([]report.Closing, error) { return s.rollups.Closings(cmd.Context()) })
+			if err != nil {
+				return err
+			}
+			return showList(a, list[report.Closing]{Items: all}, "Nothing is closed yet.", func(t *table) {
+				t.row("NAME", "FROM", "TO", "ZONE", "KNOWN AT", "BY", "WHY")
+				for _, c := range all {
+					t.row(c.Name, c.From.String(), c.To.String(), c.Zone, c.KnownAt.Format(time.RFC3339Nano), dash(c.Actor), c.Reason)
 				}
-				return showList(a, list[report.Closing]{Items: all}, "Nothing is closed yet.", func(t *table) {
-					t.row("NAME", "FROM", "TO", "ZONE", "KNOWN AT", "BY", "WHY")
-					for _, c := range all {
-						t.row(c.Name, c.From.String(), c.To.String(), c.Zone, c.KnownAt.Format(time.RFC3339Nano), dash(c.Actor), c.Reason)
-					}
-				})
 			})
 		},
 	}

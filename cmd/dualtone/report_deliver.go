@@ -12,14 +12,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/report/statement"
 )
 
 const reportDeliverLong = `A delivery is a report of finance that goes out by itself: by a schedule, to
-mailboxes or to a folder that the workers can write to. Each time it is as of
+mailboxes or to a folder of the workers, in the one that reports.folder names. Each time it is as of
 the day before in its time zone, and as known when it began; tried again after a
 failure it has the same figures. A mail that was taken is never sent again.`
 
@@ -53,22 +56,32 @@ func deliverAdd(a *app) *cobra.Command {
 			if err := d.Check(); err != nil {
 				return usage(cmd, unmarked(err))
 			}
-			return a.withDesk(cmd.Context(), "", func(k *desk) error {
-				d.Actor = k.why.Actor
-				if err := deliverable(k.cfg, &d); err != nil {
-					return err
-				}
-				if !dryRun {
-					if err := k.add(cmd, &d); err != nil {
-						return err
-					}
-				}
-				return a.show(d, func(t *table) {
-					t.line("%s: %s as %s, %s, to %s.", d.Name, d.Request.Report, d.Format, when(&d), where(&d))
-					if dryRun {
-						t.line("Nothing was kept.")
-					}
+			if err := a.deliverable(&d); err != nil {
+				return err
+			}
+			made, err := eitherDesk(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
+				return sent[delivery.Delivery](cmd.Context(), s, "/deliveries", api.NewDelivery{
+					Name: d.Name, Report: report, Format: d.Format, Table: d.Table, Ask: f.asked(), Cron: d.Cron, Zone: d.Zone, To: d.To, Folder: d.Folder,
+					DryRun: dryRun,
 				})
+			}, func(k *desk) (delivery.Delivery, error) {
+				d.Actor = k.why.Actor
+				if dryRun {
+					return d, nil
+				}
+				return d, k.control.AddDelivery(cmd.Context(), k.stores.deliveries, d)
+			})
+			if errors.Is(err, dualtone.ErrConflict) {
+				return hint(err, "dualtone report deliver remove "+d.Name+" takes the other one out")
+			}
+			if err != nil {
+				return err
+			}
+			return a.show(made, func(t *table) {
+				t.line("%s: %s as %s, %s, to %s.", made.Name, made.Request.Report, made.Format, when(&made), where(&made))
+				if dryRun {
+					t.line("Nothing was kept.")
+				}
 			})
 		},
 	}
@@ -78,7 +91,7 @@ func deliverAdd(a *app) *cobra.Command {
 	flags.StringVar(&d.Cron, "cron", "", `when, as minute, hour, day, month and weekday, such as "0 7 1 * *", or @monthly (default: only when told to)`)
 	flags.StringVar(&d.Zone, "zone", "UTC", "the time zone of the schedule and of the days")
 	flags.StringSliceVar(&d.To, "mail", nil, "a mailbox; may be given often")
-	flags.StringVar(&d.Folder, "folder", "", "a folder that the workers can write to")
+	flags.StringVar(&d.Folder, "folder", "", "a folder of the workers, in the one that reports.folder of the settings names")
 	flags.BoolVar(&dryRun, "dry-run", false, "say what would go out, and keep nothing")
 	return cmd
 }
@@ -91,22 +104,14 @@ func reports() string {
 	return strings.Join(names, ", ")
 }
 
-// deliverable refuses a mail where no server takes mail.
-func deliverable(cfg *config.Config, d *delivery.Delivery) error {
-	if len(d.To) > 0 && !mails(cfg) {
-		return hint(fmt.Errorf("delivery %s: the settings name no mail server: %w", d.Name, dualtone.ErrInvalid),
-			"set notify.mail.server, or deliver with --folder")
+// deliverable refuses a delivery for which the settings name no way; a server has
+// settings of its own.
+func (a *app) deliverable(d *delivery.Delivery) error {
+	cfg, err := a.settings()
+	if err != nil || remote(cfg) {
+		return err
 	}
-	return nil
-}
-
-// add keeps a delivery and has it scheduled.
-func (d *desk) add(cmd *cobra.Command, what *delivery.Delivery) error {
-	err := d.control.AddDelivery(cmd.Context(), d.stores.deliveries, *what)
-	if errors.Is(err, dualtone.ErrConflict) {
-		return hint(err, "dualtone report deliver remove "+what.Name+" takes the other one out")
-	}
-	return err
+	return ways(cfg).Check(d)
 }
 
 func when(d *delivery.Delivery) string {
@@ -132,6 +137,11 @@ type listedDelivery struct {
 	Schedule *control.Schedule `json:"schedule,omitempty"`
 }
 
+// delivery is one that a server keeps.
+func (s server) delivery(ctx context.Context, name string) (d listedDelivery, err error) {
+	return d, s.Get(ctx, client.Path("deliveries", name), nil, &d)
+}
+
 // next says when a delivery goes out.
 func (d *listedDelivery) next() string {
 	switch {
@@ -152,29 +162,32 @@ func deliverList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List deliveries, when each goes out next, and what became of it the last time", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			found, err := either(cmd.Context(), a, func(s server) ([]listedDelivery, error) {
+				return listed[listedDelivery](cmd.Context(), s, "/deliveries", query("after", after), limit+1)
+			}, func(cfg *config.Config, s *stores) ([]listedDelivery, error) {
 				all, err := s.deliveries.List(cmd.Context(), after, limit+1)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				items, err := withLastRuns(cmd, s, all)
 				if err != nil {
-					return err
+					return nil, err
 				}
-				shown := page(items, limit, func(d listedDelivery) string { return d.Name })
-				if err := a.withSchedules(cmd.Context(), cfg, shown.Items); err != nil {
-					return err
-				}
-				return showList(a, shown, "No deliveries: dualtone report deliver add makes one.", func(t *table) {
-					t.row("NAME", "REPORT", "FORMAT", "WHEN", "ZONE", "TO", "NEXT", "LAST", "STATE")
-					for _, d := range shown.Items {
-						last, state := "-", "-"
-						if d.Last != nil {
-							last, state = clock(d.Last.Began), string(d.Last.State)
-						}
-						t.row(d.Name, string(d.Request.Report), string(d.Format), dash(d.Cron), d.Zone, where(&d.Delivery), d.next(), last, state)
+				return items, a.withSchedules(cmd.Context(), cfg, items)
+			})
+			if err != nil {
+				return err
+			}
+			shown := page(found, limit, func(d listedDelivery) string { return d.Name })
+			return showList(a, shown, "No deliveries: dualtone report deliver add makes one.", func(t *table) {
+				t.row("NAME", "REPORT", "FORMAT", "WHEN", "ZONE", "TO", "NEXT", "LAST", "STATE")
+				for _, d := range shown.Items {
+					last, state := "-", "-"
+					if d.Last != nil {
+						last, state = clock(d.Last.Began), string(d.Last.State)
 					}
-				})
+					t.row(d.Name, string(d.Request.Report), string(d.Format), dash(d.Cron), d.Zone, where(&d.Delivery), d.next(), last, state)
+				}
 			})
 		},
 	}
@@ -231,22 +244,27 @@ func deliverRemove(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Stop a report from going out; what became of it stays known", Args: takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), "", func(k *desk) error {
-				d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
+			d, err := eitherDesk(cmd.Context(), a, "", func(s server) (delivery.Delivery, error) {
+				d, err := s.delivery(cmd.Context(), args[0])
 				if err != nil {
-					return err
+					return d.Delivery, err
 				}
-				if !dryRun {
-					if err := k.control.RemoveDelivery(cmd.Context(), k.stores.deliveries, d.Name); err != nil {
-						return err
-					}
+				return d.Delivery, s.Delete(cmd.Context(), client.Path("deliveries", d.Name), ending("", dryRun), nil)
+			}, func(k *desk) (delivery.Delivery, error) {
+				d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
+				if err != nil || dryRun {
+					return d, err
 				}
-				return a.show(d, func(t *table) {
-					t.line("%s goes out no more.", d.Name)
-					if dryRun {
-						t.line("Nothing was changed.")
-					}
-				})
+				return d, k.control.RemoveDelivery(cmd.Context(), k.stores.deliveries, d.Name)
+			})
+			if err != nil {
+				return err
+			}
+			return a.show(d, func(t *table) {
+				t.line("%s goes out no more.", d.Name)
+				if dryRun {
+					t.line("Nothing was changed.")
+				}
 			})
 		},
 	}
@@ -259,27 +277,35 @@ func deliverRun(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run NAME", Short: "Have a report go out now, beside its schedule", Args: takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withDesk(cmd.Context(), "", func(k *desk) error {
-				d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
-				if err != nil {
-					return err
+			var d delivery.Delivery
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (done activities.Delivered, err error) {
+				kept, err := s.delivery(cmd.Context(), args[0])
+				if d = kept.Delivery; err != nil || dryRun {
+					return done, err
 				}
-				if dryRun {
-					return a.show(d, func(t *table) {
-						t.line("%s would go out as %s to %s.", d.Request.Report, d.Format, where(&d))
-						t.line("Nothing was sent.")
-					})
+				return sent[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
+			}, func(k *desk) (done activities.Delivered, err error) {
+				if d, err = k.stores.deliveries.Get(cmd.Context(), args[0]); err != nil || dryRun {
+					return done, err
 				}
-				done, err := k.control.Deliver(cmd.Context(), d.Name)
-				if err != nil {
-					return hint(err, "dualtone report deliver history "+d.Name+" tells what was tried")
-				}
-				return a.show(done, func(t *table) {
-					t.line("%s is out, to %s:", d.Name, where(&d))
-					for _, file := range done.Files {
-						t.line("  %s", file)
-					}
+				return k.control.Deliver(cmd.Context(), d.Name)
+			})
+			switch {
+			case err != nil && d.Name != "":
+				return hint(err, "dualtone report deliver history "+d.Name+" tells what was tried")
+			case err != nil:
+				return err
+			case dryRun:
+				return a.show(d, func(t *table) {
+					t.line("%s would go out as %s to %s.", d.Request.Report, d.Format, where(&d))
+					t.line("Nothing was sent.")
 				})
+			}
+			return a.show(done, func(t *table) {
+				t.line("%s is out, to %s:", d.Name, where(&d))
+				for _, file := range done.Files {
+					t.line("  %s", file)
+				}
 			})
 		},
 	}
@@ -303,18 +329,18 @@ func deliverHistory(a *app) *cobra.Command {
 					return usage(cmd, fmt.Sprintf("--after %q: want a time such as 2026-11-03T09:00:00Z", before))
 				}
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				all, err := s.deliveries.Runs(cmd.Context(), q)
-				if err != nil {
-					return err
+			all, err := either(cmd.Context(), a, func(s server) ([]delivery.Run, error) {
+				return listed[delivery.Run](cmd.Context(), s, "/deliveries/runs", query("delivery", q.Delivery, "state", state, "after", stamp(q.Before)), q.Limit)
+			}, func(_ *config.Config, s *stores) ([]delivery.Run, error) { return s.deliveries.Runs(cmd.Context(), q) })
+			if err != nil {
+				return err
+			}
+			shown := page(all, limit, func(r delivery.Run) string { return r.Began.Format(time.RFC3339Nano) })
+			return showList(a, shown, "Nothing went out yet.", func(t *table) {
+				t.row("BEGAN", "DELIVERY", "STATE", "TRIED", "FILES", "FAILURE")
+				for _, r := range shown.Items {
+					t.row(clock(r.Began), r.Delivery, string(r.State), strconv.Itoa(r.Attempts), dash(strings.Join(r.Files, " ")), dash(r.Failure))
 				}
-				shown := page(all, limit, func(r delivery.Run) string { return r.Began.Format(time.RFC3339Nano) })
-				return showList(a, shown, "Nothing went out yet.", func(t *table) {
-					t.row("BEGAN", "DELIVERY", "STATE", "TRIED", "FILES", "FAILURE")
-					for _, r := range shown.Items {
-						t.row(clock(r.Began), r.Delivery, string(r.State), strconv.Itoa(r.Attempts), dash(strings.Join(r.Files, " ")), dash(r.Failure))
-					}
-				})
 			})
 		},
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/rollcall"
@@ -83,26 +85,28 @@ func routeShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show [KEY...]", Aliases: []string{"list"}, Short: "List active routes, or those of some numbers",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				found, err := someRoutes(cmd.Context(), s.router, args)
-				if err != nil {
-					return err
+			found, err := either(cmd.Context(), a, func(s server) ([]routing.Route, error) {
+				return s.someRoutes(cmd.Context(), args, only, after, limit)
+			}, func(_ *config.Config, s *stores) ([]routing.Route, error) {
+				return someRoutes(cmd.Context(), s.router, args)
+			})
+			if err != nil {
+				return err
+			}
+			found = slices.DeleteFunc(found, func(r routing.Route) bool { return string(r.Number) <= after || !only.holds(r) })
+			if limit > 0 && len(found) > limit+1 {
+				found = found[:limit+1]
+			}
+			all := make([]shownRoute, len(found))
+			for i, r := range found {
+				all[i] = shown(r)
+			}
+			p := page(all, limit, func(r shownRoute) string { return string(r.Number) })
+			return showList(a, p, "No such route.", func(t *table) {
+				t.row("KEY", "PLAN", "WHOSE", "ANSWERS", "WHEN")
+				for _, r := range p.Items {
+					t.row(routeCells(r.Route)...)
 				}
-				found = slices.DeleteFunc(found, func(r routing.Route) bool { return string(r.Number) <= after || !only.holds(r) })
-				if limit > 0 && len(found) > limit+1 {
-					found = found[:limit+1]
-				}
-				all := make([]shownRoute, len(found))
-				for i, r := range found {
-					all[i] = shown(r)
-				}
-				p := page(all, limit, func(r shownRoute) string { return string(r.Number) })
-				return showList(a, p, "No such route.", func(t *table) {
-					t.row("KEY", "PLAN", "WHOSE", "ANSWERS", "WHEN")
-					for _, r := range p.Items {
-						t.row(routeCells(r.Route)...)
-					}
-				})
 			})
 		},
 	}
@@ -136,6 +140,23 @@ func someRoutes(ctx context.Context, r *postgres.Router, keys []string) ([]routi
 		numbers[i] = dualtone.Number(k)
 	}
 	return r.Routes(ctx, numbers)
+}
+
+// someRoutes reads the routes of some keys, or a part of the whole table in order.
+func (s server) someRoutes(ctx context.Context, keys []string, only routeFilter, after string, limit int) ([]routing.Route, error) {
+	if len(keys) == 0 {
+		if limit > 0 {
+			limit++
+		}
+		return listed[routing.Route](ctx, s, "/routes", query("text", only.text, "plan", only.plan, "whose", only.whose, "after", after), limit)
+	}
+	all := make([]routing.Route, len(keys))
+	for i, key := range keys {
+		if err := s.Get(ctx, client.Path("routes", key), nil, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // routeChange is a change in the words of the command line.
@@ -177,57 +198,79 @@ func changesTable(t *table, changes []routeChange, most int) {
 
 // routeReport is what a change of the table did.
 type routeReport struct {
+	api.Served
+
 	Revision routing.Revision `json:"revision"`
 	DryRun   bool             `json:"dry_run"`
 	Changes  []routeChange    `json:"changes"`
-	// Edges are those that serve the revision, and Lagging names the live ones that do
-	// not yet.
-	Edges   int      `json:"edges"`
-	Lagging []string `json:"lagging,omitempty"`
-
-	confirmed string
 }
 
-// confirm waits until the live edges serve the change, as a switch does. The change
-// stands, whatever comes of it.
-func (r *routeReport) confirm(ctx context.Context, s *stores, within time.Duration) {
-	c, err := rollcall.NewConfirmer(s.edges, within).Confirm(ctx, r.Revision)
+// serves waits for a while until the live edges serve a revision, as a switch does.
+// The change stands, whatever comes of it.
+func serves(ctx context.Context, s *stores, within time.Duration, r routing.Revision) api.Served {
+	c, err := rollcall.NewConfirmer(s.edges, within).Confirm(ctx, r)
 	if err != nil {
-		r.confirmed = fmt.Sprintf("whether the edges serve it is not known (%v); ask dualtone edge list", err)
-		return
+		return api.Served{Said: fmt.Sprintf("whether the edges serve it is not known (%v); ask dualtone edge list", err)}
 	}
-	r.Edges, r.confirmed = c.Confirmed, c.String()
+	out := api.Served{Edges: c.Confirmed, Said: c.String()}
 	for _, e := range c.Lagging {
-		r.Lagging = append(r.Lagging, e.Name)
+		out.Lagging = append(out.Lagging, e.Name)
 	}
-	if r.confirmed == "" && within > 0 {
-		r.confirmed = "no edge has announced itself; until one runs, SBCs follow their fallback"
+	if out.Said == "" && within > 0 {
+		out.Said = "no edge has announced itself; until one runs, SBCs follow their fallback"
 	}
+	return out
 }
 
-// applyRoutes makes changes unless it is a rehearsal, and tells of them.
-func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, changes []routing.Change) error {
-	r := routeReport{DryRun: bool(o.rehearse), Changes: shownChanges(changes)}
-	if !o.rehearse {
-		var err error
-		if r.Revision, err = s.router.Apply(ctx, changes, o.why); err != nil {
-			return err
+// change has the table changed, here or at a server, and tells of it.
+func (o *changeOptions) change(ctx context.Context, a *app, order api.RouteOrder) error {
+	order.Reason, order.DryRun = o.reason, o.dryRun
+	return a.showChanged(either(ctx, a, func(s server) (api.Changed, error) {
+		return sent[api.Changed](ctx, s, "/routes", order)
+	}, func(cfg *config.Config, s *stores) (api.Changed, error) {
+		wanted, err := order.Wanted(countries(cfg))
+		if err != nil {
+			return api.Changed{}, err
 		}
-		if len(changes) > 0 {
-			r.confirm(ctx, s, o.within)
+		changes, err := wanted.Changes(ctx, s.router)
+		if err != nil {
+			return api.Changed{}, err
 		}
+		return o.apply(ctx, cfg, s, changes)
+	}))
+}
+
+// apply makes changes unless it is a rehearsal.
+func (o *changeOptions) apply(ctx context.Context, cfg *config.Config, s *stores, changes []routing.Change) (api.Changed, error) {
+	done := api.Changed{Changes: changes, DryRun: o.dryRun}
+	if o.dryRun {
+		return done, nil
 	}
+	var err error
+	done.Revision, err = s.router.Apply(ctx, changes, routing.Provenance{Actor: actor(cfg), Reason: o.reason})
+	if err == nil && len(changes) > 0 {
+		done.Served = serves(ctx, s, cfg.Routing.Confirm, done.Revision)
+	}
+	return done, err
+}
+
+// showChanged tells of a change of the table.
+func (a *app) showChanged(done api.Changed, err error) error {
+	if err != nil {
+		return err
+	}
+	r := routeReport{Served: done.Served, Revision: done.Revision, DryRun: done.DryRun, Changes: shownChanges(done.Changes)}
 	return a.show(r, func(t *table) {
 		changesTable(t, r.Changes, mostShown)
 		switch {
-		case len(changes) == 0:
+		case len(r.Changes) == 0:
 			t.line("Nothing to change.")
 		case r.DryRun:
-			t.line("%s would change; nothing was written, as asked.", counted(len(changes), "route"))
+			t.line("%s would change; nothing was written, as asked.", counted(len(r.Changes), "route"))
 		default:
-			t.line("%s changed in revision %d.", counted(len(changes), "route"), r.Revision)
-			if r.confirmed != "" {
-				t.line("Edges: %s.", r.confirmed)
+			t.line("%s changed in revision %d.", counted(len(r.Changes), "route"), r.Revision)
+			if r.Said != "" {
+				t.line("Edges: %s.", r.Said)
 			}
 		}
 	})
@@ -235,23 +278,13 @@ func (a *app) applyRoutes(ctx context.Context, s *stores, o changeOptions, chang
 
 // changeOptions are the flags that all changes of the table share.
 type changeOptions struct {
-	rehearse dryRun
-	why      routing.Provenance
-	// within is how long edges are waited for.
-	within time.Duration
+	dryRun bool
+	reason string
 }
-
-type dryRun bool
 
 func (o *changeOptions) bind(cmd *cobra.Command) {
-	cmd.Flags().BoolVar((*bool)(&o.rehearse), "dry-run", false, "say what would change, and change nothing")
-	cmd.Flags().StringVar(&o.why.Reason, "reason", "", "why, for the history")
-}
-
-func (o *changeOptions) by(cfg *config.Config) changeOptions {
-	done := *o
-	done.why.Actor, done.within = actor(cfg), cfg.Routing.Confirm
-	return done
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the history")
 }
 
 // moment reads a time of the command line; the zero time for none.

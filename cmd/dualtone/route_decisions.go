@@ -1,24 +1,28 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
 )
 
 const routeDecisionsLong = `Lists what edges decided, the newest first: which call, from where to where, by
 which rule of which revision, and what of the call survives a hop. Edges write it
 in batches, about half a second after the answer; while there is no database it
-waits on the edge's disk. routing.keep_decisions says for how many days it is kept.`
+waits on the edge's disk. routing.keep_decisions says for how many days it is kept. Numbers of people outside
+are masked.`
 
 func routeDecisions(a *app) *cobra.Command {
 	var q postgres.DecisionQuery
 	var last time.Duration
 	var since, until string
+	var numbers wholeNumbers
 	cmd := &cobra.Command{
 		Use: "decisions", Short: "List what edges decided, call by call", Long: routeDecisionsLong,
 		Args: takes(),
@@ -33,18 +37,31 @@ func routeDecisions(a *app) *cobra.Command {
 			if last > 0 {
 				q.Since = a.now().Add(-last)
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				asked := q
-				if asked.Limit > 0 {
-					asked.Limit++
-				}
-				found, err := s.decisions.List(cmd.Context(), asked)
+			if err := numbers.check(cmd); err != nil {
+				return err
+			}
+			limited := q
+			if limited.Limit > 0 {
+				limited.Limit++
+			}
+			found, err := either(cmd.Context(), a, func(s server) ([]postgres.DecisionRow, error) {
+				return s.decisions(cmd.Context(), limited, &numbers)
+			}, func(cfg *config.Config, s *stores) ([]postgres.DecisionRow, error) {
+				found, err := s.decisions.List(cmd.Context(), limited)
 				if err != nil {
-					return err
+					return nil, err
 				}
-				p := page(found, q.Limit, postgres.DecisionRow.Cursor)
-				return showList(a, p, "No such decision.", func(t *table) { decisionsTable(t, p.Items) })
+				return found, numbers.or(cmd.Context(), cfg, s, "route decisions", len(found), func() {
+					for i := range found {
+						(*api.Decision)(&found[i]).Mask()
+					}
+				})
 			})
+			if err != nil {
+				return err
+			}
+			p := page(found, q.Limit, postgres.DecisionRow.Cursor)
+			return showList(a, p, "No such decision.", func(t *table) { decisionsTable(t, p.Items) })
 		},
 	}
 	flags := cmd.Flags()
@@ -59,8 +76,21 @@ func routeDecisions(a *app) *cobra.Command {
 	flags.DurationVar(&last, "last", 0, "only the last hours, such as 24h")
 	flags.StringVar(&q.Before, "after", "", "go on after this decision, with older ones")
 	flags.IntVar(&q.Limit, "limit", 100, "how many decisions at most")
+	numbers.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("result", cobra.FixedCompletions([]string{"routed", "not_found", "loop", "no_table"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// decisions are what edges decided; numbers of people outside are masked.
+func (s server) decisions(ctx context.Context, q postgres.DecisionQuery, numbers *wholeNumbers) ([]postgres.DecisionRow, error) {
+	wanted := query("call", q.CallID, "number", q.Number, "from", q.Caller, "edge", q.Edge, "result", q.Result, "after", q.Before,
+		"since", stamp(q.Since), "until", stamp(q.Until))
+	if q.Revision > 0 {
+		wanted.Set("revision", strconv.FormatInt(int64(q.Revision), 10))
+	}
+	return seen(numbers, func() ([]postgres.DecisionRow, error) {
+		return listed[postgres.DecisionRow](ctx, s, "/decisions", wanted, q.Limit)
+	})
 }
 
 func decisionsTable(t *table, decisions []postgres.DecisionRow) {

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -19,28 +23,33 @@ func routeExport(a *app) *cobra.Command {
 		Use: "export", Short: "Write the table as CSV, as route import reads it",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				var routes []routing.Route
-				if at >= 0 {
-					changes, err := s.router.Changes(cmd.Context(), 0, routing.Revision(at))
-					if err != nil {
-						return err
-					}
-					for _, c := range changes {
-						routes = append(routes, c.To)
-					}
-					return a.writeRoutes(routes)
-				}
-				active, err := s.router.Since(cmd.Context(), 0)
-				if err != nil {
-					return err
-				}
-				return a.writeRoutes(active.Routes)
+			routes, err := either(cmd.Context(), a, func(s server) ([]routing.Route, error) {
+				return listed[routing.Route](cmd.Context(), s, "/routes", url.Values{"revision": {strconv.FormatInt(at, 10)}}, 0)
+			}, func(_ *config.Config, s *stores) ([]routing.Route, error) {
+				return routesAt(cmd.Context(), s.router, at)
 			})
+			if err != nil {
+				return err
+			}
+			return a.writeRoutes(routes)
 		},
 	}
 	cmd.Flags().Int64Var(&at, "revision", at, "the table as it was at a revision (default: the active one)")
 	return cmd
+}
+
+// routesAt are the routes as they were at a revision; as they are for one below zero.
+func routesAt(ctx context.Context, r *postgres.Router, at int64) ([]routing.Route, error) {
+	if at < 0 {
+		active, err := r.Since(ctx, 0)
+		return active.Routes, err
+	}
+	changes, err := r.Changes(ctx, 0, routing.Revision(at))
+	routes := make([]routing.Route, len(changes))
+	for i, c := range changes {
+		routes[i] = c.To
+	}
+	return routes, err
 }
 
 // writeRoutes writes CSV, or JSON where that is asked for.
@@ -80,25 +89,51 @@ func routeDiff(a *app) *cobra.Command {
 					return err
 				}
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+			changes, err := either(cmd.Context(), a, func(s server) ([]routing.Change, error) {
+				return s.changes(cmd.Context(), from, &to)
+			}, func(_ *config.Config, s *stores) (changes []routing.Change, err error) {
 				if to < 0 {
 					if to, err = s.router.Active(cmd.Context()); err != nil {
-						return err
+						return nil, err
 					}
 				}
-				changes, err := s.router.Changes(cmd.Context(), from, to)
-				if err != nil {
-					return err
-				}
-				left := slices.DeleteFunc(shownChanges(changes), func(c routeChange) bool { return string(c.Key) <= after })
-				l := page(left, limit, func(c routeChange) string { return string(c.Key) })
-				return showList(a, l, fmt.Sprintf("Nothing changed from revision %d to %d.", from, to), func(t *table) { changesTable(t, l.Items, 0) })
+				return s.router.Changes(cmd.Context(), from, to)
 			})
+			if err != nil {
+				return err
+			}
+			left := slices.DeleteFunc(shownChanges(changes), func(c routeChange) bool { return string(c.Key) <= after })
+			l := page(left, limit, func(c routeChange) string { return string(c.Key) })
+			return showList(a, l, fmt.Sprintf("Nothing changed from revision %d to %d.", from, to), func(t *table) { changesTable(t, l.Items, 0) })
 		},
 	}
 	cmd.Flags().StringVar(&after, "after", "", "go on after this key")
 	cmd.Flags().IntVar(&limit, "limit", 100, "how many routes at most, 0 for all")
 	return cmd
+}
+
+// active is the newest revision of the table.
+func (s server) active(ctx context.Context) (routing.Revision, error) {
+	newest, err := s.Revisions(ctx, postgres.RouteHistory{Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return 0, err
+	}
+	return newest[0].Revision, nil
+}
+
+// changes are those between two revisions; to is the active one where it is below zero.
+func (s server) changes(ctx context.Context, from routing.Revision, to *routing.Revision) ([]routing.Change, error) {
+	if *to < 0 {
+		var err error
+		if *to, err = s.active(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if *to == 0 {
+		return nil, nil
+	}
+	path := client.Path("revisions", strconv.FormatInt(int64(*to), 10), "changes")
+	return listed[routing.Change](ctx, s, path, url.Values{"since": {strconv.FormatInt(int64(from), 10)}}, 0)
 }
 
 func routeHistory(a *app) *cobra.Command {
@@ -150,14 +185,17 @@ func routeRollback(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			return a.showChanged(either(cmd.Context(), a, func(s server) (api.Changed, error) {
+				order := api.RevisionOrder{Why: api.Why{Reason: o.reason}, DryRun: o.dryRun}
+				return sent[api.Changed](cmd.Context(), s, client.Path("revisions", args[0], "rollback"), order)
+			}, func(cfg *config.Config, s *stores) (api.Changed, error) {
 				// The active revision is read first: what changes after it is a conflict.
 				back, err := s.router.Back(cmd.Context(), to)
 				if err != nil {
-					return err
+					return api.Changed{}, err
 				}
-				return a.applyRoutes(cmd.Context(), s, o.by(cfg), back)
-			})
+				return o.apply(cmd.Context(), cfg, s, back)
+			}))
 		},
 	}
 	o.bind(cmd)

@@ -50,7 +50,7 @@ type verifying struct {
 	wait         time.Duration
 	records      time.Duration
 	options      bool
-	dry          dryRun
+	dry          bool
 	all          bool
 }
 
@@ -84,7 +84,7 @@ func routeVerify(a *app) *cobra.Command {
 	flags.DurationVar(&v.wait, "wait", 5*time.Second, "how long one call may ring")
 	flags.DurationVar(&v.records, "records", 0, "how long to wait for the platforms' own records of the probes (0: do not ask them)")
 	flags.BoolVar(&v.options, "options", false, "ask with OPTIONS, which rings nowhere")
-	flags.BoolVar((*bool)(&v.dry), "dry-run", false, "say which numbers would be called, and call none")
+	flags.BoolVar(&v.dry, "dry-run", false, "say which numbers would be called, and call none")
 	_ = cmd.RegisterFlagCompletionFunc("side", cobra.FixedCompletions([]string{"old", "new"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -137,7 +137,7 @@ func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verif
 		return err
 	}
 	run := &verifyRun{verifying: v, stores: s, country: cfg.Migration.Region, table: table, now: a.now}
-	r := verification{Revision: table.Revision(), DryRun: bool(v.dry), Counts: map[probe.Verdict]int{}, Items: []verifiedNumber{}}
+	r := verification{Revision: table.Revision(), DryRun: v.dry, Counts: map[probe.Verdict]int{}, Items: []verifiedNumber{}}
 	if v.dry {
 		for _, n := range numbers {
 			d := run.decide(table, n)

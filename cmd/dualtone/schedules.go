@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/dualtone/dualtone/client"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 )
 
@@ -17,12 +19,12 @@ func (s *switching) bind(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "say how it stands, and change nothing")
 }
 
-// run switches a schedule, or says how it stands.
-func (s *switching) run(a *app, read, do func() (control.Schedule, error)) error {
-	if s.dryRun {
-		do = read
-	}
-	found, err := do()
+func (s *switching) order() api.ScheduleOrder {
+	return api.ScheduleOrder{Why: api.Why{Reason: s.reason}, DryRun: s.dryRun}
+}
+
+// show says how a schedule stands.
+func (s *switching) show(a *app, found control.Schedule, err error) error {
 	if err != nil {
 		return err
 	}
@@ -50,53 +52,68 @@ func samplingShow(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "show", Short: "Whether the facts of finance are sampled every day, and when next", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDesk(cmd.Context(), "", func(d *desk) error {
-				s, err := d.control.SamplingSchedule(cmd.Context())
-				if err != nil {
-					return hint(err, "a worker that starts schedules it")
-				}
-				return a.show(s, func(t *table) { scheduleLine(t, &s) })
-			})
+			s, err := eitherDesk(cmd.Context(), a, "", func(s server) (found control.Schedule, err error) {
+				return found, s.Get(cmd.Context(), "/finance/sampling", nil, &found)
+			}, func(d *desk) (control.Schedule, error) { return d.control.SamplingSchedule(cmd.Context()) })
+			if err != nil {
+				return hint(err, "a worker that starts schedules it")
+			}
+			return a.show(s, func(t *table) { scheduleLine(t, &s) })
 		},
 	}
 }
 
 func samplingSwitch(a *app, on bool) *cobra.Command {
-	var s switching
+	var w switching
 	cmd := &cobra.Command{Use: "off", Short: "Have the facts of finance not sampled any more", Args: takes()}
 	if on {
 		cmd.Use, cmd.Short = "on", "Have the facts of finance sampled every day again"
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.withDesk(cmd.Context(), s.reason, func(d *desk) error {
-			return hint(s.run(a,
-				func() (control.Schedule, error) { return d.control.SamplingSchedule(cmd.Context()) },
-				func() (control.Schedule, error) { return d.control.SwitchSampling(cmd.Context(), on, d.why) },
-			), "a worker that starts schedules it")
+		s, err := eitherDesk(cmd.Context(), a, w.reason, func(s server) (control.Schedule, error) {
+			return sent[control.Schedule](cmd.Context(), s, "/finance/sampling/"+cmd.Name(), w.order())
+		}, func(d *desk) (control.Schedule, error) {
+			if w.dryRun {
+				return d.control.SamplingSchedule(cmd.Context())
+			}
+			return d.control.SwitchSampling(cmd.Context(), on, d.why)
 		})
+		return hint(w.show(a, s, err), "a worker that starts schedules it")
 	}
-	s.bind(cmd)
+	w.bind(cmd)
 	return cmd
 }
 
 func deliverSwitch(a *app, on bool) *cobra.Command {
-	var s switching
+	var w switching
 	cmd := &cobra.Command{Use: "off NAME", Short: "Have a report not go out by itself any more", Args: takes("NAME")}
 	if on {
 		cmd.Use, cmd.Short = "on NAME", "Have a report go out by itself again"
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withDesk(cmd.Context(), s.reason, func(k *desk) error {
-			d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
-			if err != nil {
-				return hint(err, "dualtone report deliver list shows which there are")
+		known := false
+		s, err := eitherDesk(cmd.Context(), a, w.reason, func(s server) (control.Schedule, error) {
+			d, err := s.delivery(cmd.Context(), args[0])
+			if known = err == nil; !known {
+				return control.Schedule{}, err
 			}
-			return hint(s.run(a,
-				func() (control.Schedule, error) { return k.control.DeliverySchedule(cmd.Context(), d.Name) },
-				func() (control.Schedule, error) { return k.control.SwitchDelivery(cmd.Context(), d.Name, on, k.why) },
-			), "a delivery without --cron goes out when it is told to, by dualtone report deliver run "+d.Name)
+			return sent[control.Schedule](cmd.Context(), s, client.Path("deliveries", d.Name)+"/"+cmd.Name(), w.order())
+		}, func(k *desk) (control.Schedule, error) {
+			d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
+			switch known = err == nil; {
+			case !known:
+				return control.Schedule{}, err
+			case w.dryRun:
+				return k.control.DeliverySchedule(cmd.Context(), d.Name)
+			default:
+				return k.control.SwitchDelivery(cmd.Context(), d.Name, on, k.why)
+			}
 		})
+		if err != nil && !known {
+			return hint(err, "dualtone report deliver list shows which there are")
+		}
+		return hint(w.show(a, s, err), "a delivery without --cron goes out when it is told to, by dualtone report deliver run "+args[0])
 	}
-	s.bind(cmd)
+	w.bind(cmd)
 	return cmd
 }

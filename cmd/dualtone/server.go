@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/postgres"
@@ -31,16 +33,30 @@ import (
 // database: --server names it. Who may what is then decided there.
 func served(name string) bool {
 	return slices.Contains([]string{
-		"systems list", "users list", "users show", "users import", "journal",
+		"systems list", "users list", "users show", "users import", "journal", "switch",
 		"cohort create", "cohort list", "cohort show", "cohort status", "cohort move", "cohort retry", "cohort rollback",
 		"cohort pause", "cohort resume", "cohort cancel", "cohort skip", "cohort window",
-		"plan list", "plan status", "plan users", "plan log", "plan tasks list", "plan tasks done", "plan tasks confirm", "plan tasks refuse",
-		"plan tasks hand", "plan window", "plan soak",
+		"plan list", "plan status", "plan users", "plan log", "plan outcome", "plan tasks list", "plan tasks done", "plan tasks confirm",
+		"plan tasks refuse", "plan tasks hand", "plan window", "plan soak",
 		"plan differences list", "plan differences explain", "plan differences withdraw", "plan canary record", "plan canary confirm", "plan canary list",
 		"plan submit", "plan approve", "plan reject", "plan start", "plan hold", "plan release", "plan pause", "plan resume", "plan limits",
 		"plan skip", "plan retry", "plan override", "plan rollback", "plan abort", "plan reconcile", "plan finalise",
-		"calls list", "calls show", "calls explain", "route explain", "route history", "report traffic", "report accounting",
+		"users match", "systems check", "systems register",
+		"notify channels", "notify list", "notify test", "notify retry",
+		"calls stitch", "calls clocks", "calls fetch", "calls ambiguous list", "calls ambiguous decide", "calls ambiguous undo",
+		"calls ambiguous rulings", "calls quarantine list", "calls quarantine show", "calls quarantine fix", "calls quarantine replay",
+		"report close", "report closings",
+		"calls list", "calls show", "calls explain", "calls reconcile", "calls erase", "calls retain", "calls audit",
+		"route explain", "route history", "route show", "route export", "route diff", "route decisions", "route set", "route import", "route rollback",
+		"edge list", "report traffic", "report accounting",
 		"report overlap", "report forecast", "report delay", "report variance", "report invoice-check", "report notices",
+		"report deliver add", "report deliver list", "report deliver remove", "report deliver run", "report deliver off", "report deliver on",
+		"report deliver history",
+		"finance contracts import", "finance contracts list", "finance contracts show", "finance contracts diff", "finance invoices import",
+		"finance invoices list", "finance sample", "finance sampling show", "finance sampling off", "finance sampling on",
+		"finance close", "finance reopen", "finance closings",
+		"token create", "token list", "token revoke", "account create", "account change", "account password", "account list",
+		"glass break", "glass mend", "glass list",
 		"audit list", "audit verify", "audit export",
 	}, name)
 }
@@ -103,6 +119,14 @@ func (s server) PlanTask(ctx context.Context, plan, id string) (rollout.Task, er
 }
 
 var errMasked = hint(fmt.Errorf("whole numbers are not told over HTTP: %w", dualtone.ErrUnsupported), "run it where the database is reached, without --server")
+
+// seen reads what a server masks; nobody gets whole numbers there.
+func seen[T any](numbers *wholeNumbers, read func() (T, error)) (none T, err error) {
+	if numbers.whole {
+		return none, errMasked
+	}
+	return read()
+}
 
 // CallLegs lists legs; numbers of people outside are masked.
 func (s server) CallLegs(cmd *cobra.Command, q calllog.LegQuery, numbers *wholeNumbers) ([]calllog.Kept, error) {
@@ -206,6 +230,52 @@ func (s server) Systems(ctx context.Context) ([]systemItem, error) {
 	return got.Items, s.Get(ctx, "/systems", nil, &got)
 }
 
+// listed reads a list of a server, up to a limit.
+func listed[T any](ctx context.Context, s server, path string, query url.Values, limit int) ([]T, error) {
+	return client.List[T](ctx, s.Client, path, query, limit)
+}
+
+// sent has a server told something in the form of its API, and reads the answer.
+func sent[T any](ctx context.Context, s server, path string, body any) (got T, err error) {
+	return got, s.Send(ctx, http.MethodPost, path, body, &got)
+}
+
+// query are the parts of a question that are not empty: names and values by turns.
+func query(parts ...string) url.Values {
+	q := url.Values{}
+	for i := 0; i+1 < len(parts); i += 2 {
+		if parts[i+1] != "" {
+			q.Set(parts[i], parts[i+1])
+		}
+	}
+	return q
+}
+
+// serial is the number of an item in a question; empty for none.
+func serial(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// ending are the parts of an order that ends something.
+func ending(reason string, dryRun bool) url.Values {
+	q := query("reason", reason)
+	if dryRun {
+		q.Set("dry_run", "true")
+	}
+	return q
+}
+
+// stamp is a moment in a question; empty for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
 // copied writes a file that the server makes, and closes it.
 func copied(w io.Writer, file io.ReadCloser) error {
 	defer func() { _ = file.Close() }()
@@ -246,6 +316,14 @@ func (s server) Print(ctx context.Context, job press.Job, f *financeFlags) ([]pr
 		return unzipped(z)
 	}
 	return []press.File{printed(string(job.Request.Report)+"."+string(job.Format), text.Bytes())}, nil
+}
+
+// asked is what a report that goes out by itself is about.
+func (f *financeFlags) asked() api.ReportQuestion {
+	return api.ReportQuestion{
+		Plan: f.plan, From: f.from, To: f.to, Month: f.month, Class: f.class, Phase: f.phase, Contract: f.contract, Item: f.item, System: f.system,
+		Stage: f.stage, CostCenter: f.costCenter, Country: f.country, User: f.user, By: f.by, Drill: f.drill, Days: f.days,
+	}
 }
 
 func printed(name string, text []byte) press.File {

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
@@ -90,15 +87,8 @@ func (s canariesThere) ConfirmCanary(ctx context.Context, c rollout.Canary) erro
 }
 
 // Canary finds one; ErrNotFound for an unknown one.
-func (s canariesThere) Canary(ctx context.Context, id string) (rollout.Canary, error) {
-	all, err := s.Canaries(ctx, rollout.CanaryQuery{})
-	if err != nil {
-		return rollout.Canary{}, err
-	}
-	if i := slices.IndexFunc(all, func(c rollout.Canary) bool { return c.ID == id }); i >= 0 {
-		return all[i], nil
-	}
-	return rollout.Canary{}, fmt.Errorf("canary %s: %w", id, dualtone.ErrNotFound)
+func (s canariesThere) Canary(ctx context.Context, id string) (c rollout.Canary, err error) {
+	return c, s.Get(ctx, client.Path("canaries", id), nil, &c)
 }
 
 // Canaries lists them, newest first.

@@ -39,7 +39,7 @@ type serverOffice struct {
 func newServerOffice(t *testing.T) *serverOffice {
 	t.Helper()
 	o := &serverOffice{dir: t.TempDir()}
-	for _, name := range []string{"plan.yaml", "users.csv", "dualtone.yaml", "routes.csv"} {
+	for _, name := range []string{"plan.yaml", "users.csv", "dualtone.yaml", "routes.csv", "contracts.yaml", "invoices.csv"} {
 		text, err := os.ReadFile(filepath.Join("testdata/server", name)) //nolint:gosec // The test's own folder.
 		must(t, err)
 		if name == "dualtone.yaml" {
@@ -127,7 +127,7 @@ func must(tb testing.TB, err error) {
 }
 
 // moments are moments at which something was asked, which are never the same.
-var moments = regexp.MustCompile(`("(as_of|at|created|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
+var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
 
 // servedTable are commands of which a server and the database must say the same.
 func servedTable() []string {
@@ -146,6 +146,25 @@ func servedTable() []string {
 		"report traffic --from 2026-11-22 --to 2026-11-23", "report traffic --from 2026-11-22 --to 2026-11-22 --by half_hour,queue --csv",
 		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
 		"report overlap --month 2027-02", "report overlap --class nothing",
+		"route show", "route show --limit 1", "route show --text 0101 --plan old", "route show +442079460101 +15550100", "route export", "route export --revision 0",
+		"route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
+		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
+		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
+		"plan outcome emea", "plan outcome nothing",
+		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
+		"calls ambiguous undo pbx/none --reason seen --dry-run", "calls quarantine list", "calls quarantine show 99", "calls quarantine replay --dry-run",
+		"calls audit", "calls erase --number +12125550111 --reason asked --dry-run", "calls erase --number none --reason asked --dry-run",
+		"calls retain legs --days 9000 --reason rule --dry-run", "calls retain all --days 9 --reason rule --dry-run",
+		"report closings", "report close 2026-11 --reason month --dry-run",
+		"report deliver list", "report deliver history",
+		"finance contracts list", "finance contracts list --limit 1 --history", "finance contracts show pbx-seats", "finance contracts show none",
+		"finance contracts import DIR/contracts.yaml --dry-run", "finance contracts diff DIR/contracts.yaml", "finance invoices list", "finance invoices list --limit 1",
+		"finance invoices import DIR/invoices.csv --dry-run", "finance closings", "finance close 2026-11 --reason month --dry-run", "finance close 2026-11",
+		"token list --owner other", "token create job --owner other --roles viewer --dry-run", "token create job --owner other --roles admin --dry-run", "token revoke none",
+		"account create robot --service --roles viewer --dry-run", "account create robot --service --roles king --dry-run",
+		"account change other --disable --dry-run", "account change nobody --disable --dry-run",
+		"glass list", "glass break --reason down --for 9h --dry-run", "glass mend none --dry-run",
+		"notify channels", "notify list", "notify retry --dry-run", "systems register none --dry-run",
 		"audit list --limit 3 --action people.", "audit list --who nobody", "audit export --action people.import", "audit export --csv --action people.import",
 	}
 }
@@ -166,6 +185,16 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	o.here(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/Master.csv")
 	o.here(t, "calls", "stitch")
 	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
+	o.token(t, "other", time.Now().Add(time.Hour), access.Viewer)
+	for _, args := range [][]string{
+		{"finance", "contracts", "import", "DIR/contracts.yaml"}, {"finance", "invoices", "import", "DIR/invoices.csv"},
+		{"route", "set", "+442079460107", "new", "--reason", "pilot"}, {"glass", "break", "--reason", "drill"},
+		{"report", "close", "2026-10", "--reason", "month"},
+	} {
+		if got := o.there(t, token, args...); got.code != exitOK {
+			t.Fatalf("%v: %+v", args, got)
+		}
+	}
 	leg := regexp.MustCompile(`pbx/(\S+)`).FindStringSubmatch(o.here(t, "calls", "list"))[1]
 	for _, line := range servedTable() {
 		for _, output := range []string{"table", "json"} {
@@ -177,6 +206,18 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 			if here.code != there.code {
 				t.Errorf("dualtone %s -o %s: the database ends with %d %s, the server with %d %s", line, output, here.code, here.err, there.code, there.err)
 			}
+		}
+	}
+	// What needs Temporal here as well is asked of the server alone.
+	for line, want := range map[string]code{
+		"report deliver add board overlap --folder /srv/reports/x --dry-run": exitOK, "report deliver add board overlap --folder /srv/reports/x": exitOK,
+		"report deliver add other overlap --folder /etc": exitInvalid, "report deliver add other overlap --folder /srv/reports/../x": exitInvalid,
+		"report deliver add other overlap --mail a@example.test": exitInvalid, "report deliver remove none": exitNotFound,
+		"report deliver run none": exitNotFound, "report deliver run none --dry-run": exitNotFound, "report deliver off none": exitNotFound,
+		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls stitch": exitOK,
+	} {
+		if got := o.there(t, token, strings.Fields(line)...); got.code != want {
+			t.Errorf("dualtone %s: %d, want %d\n%s%s", line, got.code, want, got.out, got.err)
 		}
 	}
 	if got := o.there(t, token, "audit", "verify"); got.code != exitOK || !strings.Contains(got.out, "unbroken") {
@@ -205,7 +246,7 @@ func TestWhatGoesWrongOnTheWayToAServerIsTold(t *testing.T) {
 	fails(exitDenied, "make a new one with dualtone token create", o.there(t, expired, "users", "list"))
 	fails(exitDenied, "it takes planner, admin", o.there(t, viewer, "cohort", "create", "x", "--user", "p1"))
 	fails(exitDenied, "ask for one of these roles", o.there(t, viewer, "audit", "list"))
-	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "clocks"))
+	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "watch", "DIR"))
 	fails(exitUnsupported, "whole numbers are not told over HTTP", o.there(t, viewer, "calls", "list", "--whole-numbers", "--reason", "x"))
 	fails(exitInvalid, "no token to show", o.run(t, "--server", o.url, "users", "list"))
 	fails(exitInvalid, "unencrypted", o.run(t, "--server", "http://dualtone.example", "--server-token", viewer, "users", "list"))

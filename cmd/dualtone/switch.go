@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -40,14 +39,14 @@ func switchCommand(a *app) *cobra.Command {
 				return hint(err, "--to takes new or old")
 			}
 			person := dualtone.PersonID(args[0])
-			return a.withDesk(cmd.Context(), f.reason, func(d *desk) error {
-				if _, err := d.stores.people.Person(cmd.Context(), person); err != nil {
+			return a.withMover(cmd.Context(), f.reason, func(m mover) error {
+				if _, err := m.Person(cmd.Context(), person); err != nil {
 					return hint(err, "dualtone users list shows who there is")
 				}
 				if f.dryRun {
-					return a.preview(cmd.Context(), d, person, to)
+					return a.preview(cmd.Context(), m, person, to)
 				}
-				return a.switchUser(cmd.Context(), d, person, to, f)
+				return a.switchUser(cmd.Context(), m, person, to, f)
 			})
 		},
 	}
@@ -61,8 +60,8 @@ func switchCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) preview(ctx context.Context, d *desk, person dualtone.PersonID, to dualtone.Side) error {
-	s, err := d.control.Preview(ctx, person, to, d.why)
+func (a *app) preview(ctx context.Context, m mover, person dualtone.PersonID, to dualtone.Side) error {
+	s, err := m.Preview(ctx, person, to)
 	if err != nil {
 		return err
 	}
@@ -79,8 +78,12 @@ func (a *app) preview(ctx context.Context, d *desk, person dualtone.PersonID, to
 	})
 }
 
-func (a *app) switchUser(ctx context.Context, d *desk, person dualtone.PersonID, to dualtone.Side, f switchFlags) error {
-	move, err := d.switchUser(ctx, person, to, f.over)
+func (a *app) switchUser(ctx context.Context, m mover, person dualtone.PersonID, to dualtone.Side, f switchFlags) error {
+	over, err := chosen(ctx, m, person, to, f.over)
+	if err != nil {
+		return err
+	}
+	move, err := m.Move(ctx, person, to, over)
 	if err != nil {
 		return err
 	}
@@ -100,16 +103,16 @@ func (a *app) switchUser(ctx context.Context, d *desk, person dualtone.PersonID,
 	return errors.Join(a.show(end, func(t *table) { switchTable(t, end) }), verdict)
 }
 
-// switchUser starts a switch. What is to go back although somebody else changed it
-// is read first, so that nothing newer than that is overwritten.
-func (d *desk) switchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over []string) (*control.UserMove, error) {
+// chosen is what goes back although somebody else changed it, as it is now, so that
+// nothing newer than that is overwritten.
+func chosen(ctx context.Context, m mover, person dualtone.PersonID, to dualtone.Side, over []string) (cutover.Image, error) {
 	switch {
 	case len(over) == 0:
-		return d.control.SwitchUser(ctx, person, to, d.why)
+		return nil, nil //nolint:nilnil // nothing is chosen
 	case to != dualtone.Old:
 		return nil, fmt.Errorf("--over is for a way back: %w", dualtone.ErrInvalid)
 	}
-	read, err := d.control.Preview(ctx, person, to, d.why)
+	read, err := m.Preview(ctx, person, to)
 	if err != nil {
 		return nil, err
 	}
@@ -121,13 +124,13 @@ func (d *desk) switchUser(ctx context.Context, person dualtone.PersonID, to dual
 		}
 		seen[f] = read.Before[f]
 	}
-	return d.control.SwitchUserOver(ctx, person, to, seen, d.why)
+	return seen, nil
 }
 
 const askEvery = 300 * time.Millisecond
 
 // follow waits for a switch and tells each state that it sees on the way.
-func (a *app) follow(ctx context.Context, move *control.UserMove) (workflows.Progress, error) {
+func (a *app) follow(ctx context.Context, move moving) (workflows.Progress, error) {
 	type answer struct {
 		progress workflows.Progress
 		err      error

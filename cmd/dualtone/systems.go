@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/all"
@@ -111,6 +114,9 @@ func systemsCheck(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if remote(cfg) {
+				return a.checkThere(cmd.Context(), cfg, args)
+			}
 			if len(args) == 0 {
 				args = slices.Sorted(maps.Keys(cfg.Systems))
 			}
@@ -126,6 +132,33 @@ func systemsCheck(a *app) *cobra.Command {
 			return worst(cfg, found)
 		},
 	}
+}
+
+// checkThere has a server ask its systems how they are.
+func (a *app) checkThere(ctx context.Context, cfg *config.Config, names []string) error {
+	s, err := openServer(cfg)
+	if err != nil {
+		return err
+	}
+	var all list[systemHealth]
+	if err := s.Get(ctx, "/systems/health", nil, &all); err != nil {
+		return err
+	}
+	found := slices.DeleteFunc(all.Items, func(h systemHealth) bool { return len(names) > 0 && !slices.Contains(names, h.Name) })
+	if len(found) < len(names) {
+		return hint(fmt.Errorf("no system is called all of %q: %w", names, dualtone.ErrNotFound), "dualtone systems list shows which there are")
+	}
+	for i := range found {
+		if h := &found[i]; !h.OK {
+			h.err = fmt.Errorf("%s: %w", h.Error, kindOf(h.Reason))
+		}
+	}
+	return errors.Join(a.showHealth(found), worst(cfg, found))
+}
+
+// kindOf is the error of the root package of which a server tells the name.
+func kindOf(name string) error {
+	return (&client.RefusedError{Kind: name, Status: http.StatusServiceUnavailable}).Unwrap()
 }
 
 // checkSystem asks one system how it is.
@@ -278,19 +311,21 @@ func systemsRegister(a *app) *cobra.Command {
 		Args:              takes("the system's NAME"),
 		ValidArgsFunction: a.completeSystems,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			held, err := either(cmd.Context(), a, func(s server) (postgres.Registration, error) {
+				return sent[postgres.Registration](cmd.Context(), s, client.Path("systems", args[0])+"/register", api.SystemOrder{Replace: r.replace, DryRun: r.dryRun})
+			}, func(cfg *config.Config, s *stores) (postgres.Registration, error) {
 				r.name, r.actor = args[0], actor(cfg)
-				held, err := a.register(cmd.Context(), cfg, s, r)
-				if err != nil {
-					return hint(err, "dualtone systems register --replace accepts it as it is now")
+				return a.register(cmd.Context(), cfg, s, r)
+			})
+			if err != nil {
+				return hint(err, "dualtone systems register --replace accepts it as it is now")
+			}
+			return a.show(map[string]any{"registration": held, "dry_run": r.dryRun}, func(t *table) {
+				said := "is registered as"
+				if r.dryRun {
+					said = "would be registered as"
 				}
-				return a.show(map[string]any{"registration": held, "dry_run": r.dryRun}, func(t *table) {
-					said := "is registered as"
-					if r.dryRun {
-						said = "would be registered as"
-					}
-					t.line("%s %s %s %s", held.Name, said, held.Kind, held.Identity)
-				})
+				t.line("%s %s %s %s", held.Name, said, held.Kind, held.Identity)
 			})
 		},
 	}

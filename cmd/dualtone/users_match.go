@@ -41,21 +41,23 @@ func usersMatch(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "match", Short: "Find everybody's accounts on the CRM and both phone systems", Long: matchLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			r, err := either(cmd.Context(), a, func(s server) (matchReport, error) {
+				return sent[matchReport](cmd.Context(), s, "/users/match", api.PeopleMatch{Write: f.write, Afresh: f.afresh, DryRun: f.dryRun})
+			}, func(cfg *config.Config, s *stores) (matchReport, error) {
 				f.actor = actor(cfg)
-				r, err := a.match(cmd.Context(), cfg, s, f)
-				if err != nil {
-					return err
-				}
-				if err := a.show(r, r.table); err != nil {
-					return err
-				}
-				if r.Complete < r.People {
-					return hint(fmt.Errorf("%d of %d people are matched on all three systems: %w", r.Complete, r.People, errPartial),
-						"name the account in the user list's columns crm, old and new where keys do not tell, and import it again")
-				}
-				return nil
+				return a.match(cmd.Context(), cfg, s, f)
 			})
+			if err != nil {
+				return err
+			}
+			if err := a.show(r, r.table); err != nil {
+				return err
+			}
+			if r.Complete < r.People {
+				return hint(fmt.Errorf("%d of %d people are matched on all three systems: %w", r.Complete, r.People, errPartial),
+					"name the account in the user list's columns crm, old and new where keys do not tell, and import it again")
+			}
+			return nil
 		},
 	}
 	flags := cmd.Flags()

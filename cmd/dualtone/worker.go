@@ -20,6 +20,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/routing/rollcall"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/workflows"
@@ -156,7 +157,7 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 // registerDeliveries makes a worker able to bring reports to people. Without a
 // mail server they go to folders alone.
 func registerDeliveries(w worker.Worker, cfg *config.Config, s *stores) error {
-	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.finance, Closings: s.finance}
+	d := &activities.Deliveries{Book: s.deliveries, Ledger: s.deliveries, Costs: s.finance, Closings: s.finance, Root: cfg.Reports.Folder}
 	if mails(cfg) {
 		server, err := mailServer(cfg)
 		if err != nil {
@@ -166,6 +167,11 @@ func registerDeliveries(w worker.Worker, cfg *config.Config, s *stores) error {
 	}
 	d.Register(w)
 	return nil
+}
+
+// ways are those on which reports can go out.
+func ways(cfg *config.Config) delivery.Ways {
+	return delivery.Ways{Mails: mails(cfg), Root: cfg.Reports.Folder}
 }
 
 // mails reports whether the settings name a mail server.

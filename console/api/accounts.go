@@ -98,27 +98,29 @@ func (a *API) changeAccount(ctx context.Context, in *accountChange, _ access.Rol
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Roles != nil {
-		held.Roles = *in.Body.Roles
-	}
-	if in.Body.Disabled != nil {
-		held.Disabled = *in.Body.Disabled
-	}
-	if err := access.CheckAccount(held); err != nil {
-		return nil, err
-	}
-	if in.Body.Password != "" {
-		if held.Kind == access.Service {
-			return nil, invalid("a service has no password; make a token for it")
-		}
-		if held.Password, err = hashed(in.Body.Password); err != nil {
-			return nil, err
-		}
-	}
-	if in.Body.DryRun {
-		return &body[access.Account]{held}, nil
+	if held, err = in.Body.Of(held); err != nil || in.Body.DryRun {
+		return bodyOf(held, err)
 	}
 	return bodyOf(held, a.Office.Accounts.ChangeAccount(ctx, held))
+}
+
+// Of is the account with the change.
+func (c *AccountChange) Of(held access.Account) (access.Account, error) {
+	if c.Roles != nil {
+		held.Roles = *c.Roles
+	}
+	if c.Disabled != nil {
+		held.Disabled = *c.Disabled
+	}
+	if err := access.CheckAccount(held); err != nil || c.Password == "" {
+		return held, err
+	}
+	if held.Kind == access.Service {
+		return held, invalid("a service has no password; make a token for it")
+	}
+	var err error
+	held.Password, err = hashed(c.Password)
+	return held, err
 }
 
 // Glass is a glass that is broken.
@@ -146,19 +148,37 @@ func (a *API) breakGlass(ctx context.Context, in *newGlass, _ access.Role) (*bod
 	return bodyOf(a.Office.Glass(ctx, who, in.Body.Reason, lasts))
 }
 
-func (a *API) glass(ctx context.Context, _ *struct{}) (*body[Items[access.Grant]], error) {
-	found, err := a.Office.Grants.Granted(ctx, "", a.Now())
-	return bodyOf(Items[access.Grant]{Items: append([]access.Grant{}, found...)}, err)
+type glassList struct {
+	Paging
+
+	All bool `query:"all" doc:"Those that hold no more as well, the newest first"`
+}
+
+func (a *API) glass(ctx context.Context, in *glassList) (*Page[access.Grant], error) {
+	if !in.All {
+		found, err := a.Office.Grants.Granted(ctx, "", a.Now())
+		return cut("/glass", in.Paging, found, err, func(g access.Grant) string { return g.ID })
+	}
+	before, err := moment("after", in.After)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Office.Grants.Grants(ctx, before, in.more())
+	return paged("/glass", in.Paging, found, err, func(g access.Grant) string { return g.From.UTC().Format(time.RFC3339Nano) })
 }
 
 type oneGlass struct {
+	Ending
+
 	Grant string `path:"grant" maxLength:"40" doc:"Its id, as list-glass tells it"`
 }
 
-func (o *oneGlass) asked() (string, Why) { return "glass/" + o.Grant, Why{} } //nolint:unparam // every order says both
+func (o *oneGlass) asked() (string, Why) { return "glass/" + o.Grant, Why{Reason: o.Reason} }
 
-func (a *API) endGlass(ctx context.Context, in *oneGlass, _ access.Role) (*struct{}, error) {
+func (a *API) endGlass(ctx context.Context, in *oneGlass, _ access.Role) (*body[access.Grant], error) {
 	who, _ := access.From(ctx)
-	_, err := a.Office.Mend(ctx, who, in.Grant)
-	return nil, err
+	if in.DryRun {
+		return bodyOf(a.Office.Mendable(ctx, who, in.Grant))
+	}
+	return bodyOf(a.Office.Mend(ctx, who, in.Grant))
 }

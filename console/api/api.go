@@ -30,6 +30,7 @@ import (
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -67,8 +68,8 @@ type Desk struct {
 	// Channels are the ways to people that the settings name.
 	Channels   func() ([]notify.Channel, error)
 	Deliveries Deliveries
-	// Mails: some server takes mail.
-	Mails    bool
+	// Ways are those on which reports can go out.
+	Ways     delivery.Ways
 	Invoices Invoices
 	// Compare reads the CRM's log of a day, holds it against the call log and keeps
 	// what came of it.
@@ -77,9 +78,11 @@ type Desk struct {
 	Decisions func(ctx context.Context, q DecisionQuery) ([]Decision, error)
 	// URL is where browsers find the console; empty where they use whatever address
 	// it listens on.
-	URL       string
-	History   func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
-	Edges     func(ctx context.Context) ([]routing.Edge, error)
+	URL     string
+	History func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]Revision, error)
+	Edges   func(ctx context.Context) ([]routing.Edge, error)
+	// Serves waits for a while until the edges serve a revision of the table.
+	Serves    func(ctx context.Context, r routing.Revision) Served
 	Systems   func(ctx context.Context) ([]System, error)
 	Audit     audit.Kept
 	Office    *access.Office
@@ -138,8 +141,10 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	config := huma.DefaultConfig("dualtone", version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.Info.Description = "Moves a company's phone agents from an old phone system to a new one. Errors are RFC 9457 problems. " +
-		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent."
+		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent. " +
+		"What is read has an ETag; a write with an If-Match is done only while what it is about is still that."
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Transformers = []huma.Transformer{problems}
 	config.CreateHooks = nil // no $schema in answers: they are those of the command line
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "dualtone token create makes one"},
@@ -147,6 +152,7 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	}
 	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, config)
+	a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[console.Problem](), true, problemSchema)
 	for _, register := range []func(){
 		a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.quarantineRows, a.rulings, a.intake, a.care,
 		a.drafts, a.evidence, a.canaries, a.notices, a.reports, a.deliveries, a.costs, a.billing, a.routeTable, a.connected, a.own, a.links, a.audits,
@@ -154,7 +160,7 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	} {
 		register()
 	}
-	server.Mount("/api/", a.tagged(a.once(a.mux)), a.routes)
+	server.Mount("/api/", a.found(a.tagged(a.once(a.matched(a.mux)))), a.routes)
 	a.document()
 	return a
 }
@@ -264,7 +270,7 @@ func (a *API) declare(op operation) huma.Operation {
 	declared := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Tags: []string{first}, DefaultStatus: op.status,
 		Description: "Takes " + string(op.action) + ": " + roles(row.Roles) + ".",
-		Errors:      []int{401, 403, 404, 409, 422, 429, 503},
+		Errors:      failures(op.method),
 		// The server bounds what a request may have, and how long it may take to come.
 		MaxBodyBytes: -1, BodyReadTimeout: time.Minute,
 		Middlewares: huma.Middlewares{func(c huma.Context, next func(huma.Context)) { a.gated(c, next, op) }},
@@ -281,6 +287,15 @@ func (a *API) declare(op operation) huma.Operation {
 		a.streams[Prefix+op.path] = true
 	}
 	return declared
+}
+
+// failures are the statuses by which an operation may fail.
+func failures(method string) []int {
+	all := []int{401, 403, 404, 409, 422, 429, 503}
+	if method != http.MethodGet {
+		all = append(all, 412, 413, 501, 502)
+	}
+	return all
 }
 
 func (a *API) gated(c huma.Context, next func(huma.Context), op operation) {
@@ -324,6 +339,30 @@ func (*problem) ContentType(string) string { return "application/problem+json" }
 
 // MarshalJSON writes the problem itself.
 func (p *problem) MarshalJSON() ([]byte, error) { return json.Marshal(p.Problem) }
+
+// problemSchema is the name of the schema of problems.
+const problemSchema = "ConsoleProblem"
+
+// problems makes the library's errors problems: what it says of a request that does
+// not fit what is declared.
+func problems(c huma.Context, _ string, v any) (any, error) {
+	said, ok := v.(*huma.ErrorModel)
+	if !ok || said.Status >= http.StatusInternalServerError {
+		return v, nil
+	}
+	p := console.Problem{
+		Type: "about:blank", Title: said.Title, Status: said.Status, Detail: said.Detail, Kind: dualtone.Kind(dualtone.ErrInvalid),
+		Next: "mend what errors names, and send it again; nothing was changed", Request: console.RequestID(c.Context()),
+	}
+	for _, e := range said.Errors {
+		f := console.Fault{Place: e.Location, Problem: e.Message}
+		if text, ok := e.Value.(string); ok {
+			f.Value = text
+		}
+		p.Faults = append(p.Faults, f)
+	}
+	return &problem{p}, nil
+}
 
 // told makes an error of the program a problem.
 func told(ctx context.Context, err error) error {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,10 +110,12 @@ func legID(text string) (calllog.LegID, error) {
 }
 
 type oneLeg struct {
+	Paging
+
 	Leg string `query:"leg" required:"true" maxLength:"300" doc:"SYSTEM/RECORD"`
 }
 
-func (a *API) versions(ctx context.Context, in *oneLeg) (*body[Items[calllog.Kept]], error) {
+func (a *API) versions(ctx context.Context, in *oneLeg) (*Page[calllog.Kept], error) {
 	id, err := legID(in.Leg)
 	if err != nil {
 		return nil, err
@@ -125,7 +128,7 @@ func (a *API) versions(ctx context.Context, in *oneLeg) (*body[Items[calllog.Kep
 	for i := range found {
 		found[i].Mask()
 	}
-	return bodyOf(Items[calllog.Kept]{Items: append([]calllog.Kept{}, found...)}, err)
+	return cut("/legs/versions", in.Paging, found, err, func(k calllog.Kept) string { return strconv.Itoa(k.Version) })
 }
 
 // Call is a call with its legs.
@@ -193,7 +196,7 @@ type reconciledDay struct {
 
 	DayPath
 
-	User    dualtone.UserID   `query:"user" maxLength:"200" doc:"Only this user of the CRM"`
+	User    dualtone.UserID   `query:"user" maxLength:"200" doc:"Only this person, by their id or by that of their user in the CRM"`
 	Verdict reconcile.Verdict `query:"verdict" enum:"both,phone_only,crm_only,differs"`
 	Open    bool              `query:"open" doc:"Only differences that nothing explains"`
 }
@@ -270,7 +273,20 @@ func (a *API) explainCall(ctx context.Context, in *callExplained, _ access.Role)
 // reconciledItems are how many open differences a comparison tells at once.
 const reconciledItems = 100
 
-func (a *API) reconciled(ctx context.Context, in *reconciledDay) (*body[reconcile.Reconciled], error) {
+// ReconciledPage is a day's comparison with some of its calls. Next continues them;
+// empty at the end.
+type ReconciledPage struct {
+	reconcile.Reconciled
+
+	Next string `json:"next"`
+}
+
+type reconciledPage struct {
+	Link string `header:"Link" doc:"The next page, rel=next; missing at the end"`
+	Body ReconciledPage
+}
+
+func (a *API) reconciled(ctx context.Context, in *reconciledDay) (*reconciledPage, error) {
 	day, err := in.day()
 	if err != nil {
 		return nil, err
@@ -279,9 +295,20 @@ func (a *API) reconciled(ctx context.Context, in *reconciledDay) (*body[reconcil
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(a.Stitches.Kept(ctx, reconcile.Query{
-		Day: day, User: in.User, Verdict: in.Verdict, OpenOnly: reconcile.OpenOnly(in.Open), After: int(after), Limit: in.Limit,
-	}))
+	q := reconcile.Query{
+		Day: day, User: in.User, Verdict: in.Verdict, OpenOnly: reconcile.OpenOnly(in.Open), After: int(after), Limit: in.more(),
+	}
+	if p, err := a.People.Person(ctx, dualtone.PersonID(in.User)); err == nil {
+		q.User = p.Accounts.CRM
+	}
+	kept, err := a.Stitches.Kept(ctx, q)
+	position := q.After
+	items, err := paged("/reconciliations/"+in.Day, in.Paging, kept.Items, err, func(reconcile.Item) string { return strconv.Itoa(position + in.Limit) })
+	if err != nil {
+		return nil, err
+	}
+	kept.Items = items.Body.Items
+	return &reconciledPage{Link: items.Link, Body: ReconciledPage{Reconciled: kept, Next: items.Body.Next}}, nil
 }
 
 // Accounting is what became of every attempt of a time.

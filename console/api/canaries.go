@@ -12,6 +12,7 @@ import (
 
 func (a *API) canaries() {
 	read(a, get("list-canaries", "/canaries", access.PlanRead, "Round trips by hand that prove a way back, the newest first"), a.listCanaries)
+	read(a, get("get-canary", "/canaries/{canary}", access.PlanRead, "One round trip"), a.getCanary)
 	record := post("record-canary", "/canaries", access.PlanProgress, "Record that something went to the new side and came back")
 	record.status = http.StatusCreated
 	write(a, record, a.recordCanary)
@@ -31,6 +32,15 @@ func (a *API) listCanaries(ctx context.Context, in *canaryList) (*Page[rollout.C
 	}
 	found, err := a.Canaries.Canaries(ctx, rollout.CanaryQuery{Class: in.Class, Before: before, Limit: in.more()})
 	return paged("/canaries", in.Paging, found, err, func(c rollout.Canary) string { return c.At.Format(time.RFC3339Nano) })
+}
+
+// CanaryPath names a round trip in a path.
+type CanaryPath struct {
+	Canary string `path:"canary" maxLength:"100"`
+}
+
+func (a *API) getCanary(ctx context.Context, in *CanaryPath) (*body[rollout.Canary], error) {
+	return bodyOf(a.Canaries.Canary(ctx, in.Canary))
 }
 
 // CanaryMade is a round trip that somebody made by hand.
@@ -72,8 +82,9 @@ type CanaryConfirmed struct {
 }
 
 type canaryConfirmed struct {
-	Canary string `path:"canary" maxLength:"100"`
-	Body   CanaryConfirmed
+	CanaryPath
+
+	Body CanaryConfirmed
 }
 
 func (o *canaryConfirmed) asked() (string, Why) { return "canary/" + o.Canary, o.Body.Why }

@@ -117,11 +117,13 @@ func (a *API) stitch(ctx context.Context, in *stitchOrder, _ access.Role) (*body
 }
 
 type clockList struct {
+	Paging
+
 	From string `query:"from" maxLength:"10" doc:"From this day on; the last 30 days, if it is left out"`
 	To   string `query:"to" maxLength:"10" doc:"To this day, included"`
 }
 
-func (a *API) clocks(ctx context.Context, in *clockList) (*body[Items[calllog.Clock]], error) {
+func (a *API) clocks(ctx context.Context, in *clockList) (*Page[calllog.Clock], error) {
 	from, err := moment("from", in.From)
 	if err != nil {
 		return nil, err
@@ -137,5 +139,7 @@ func (a *API) clocks(ctx context.Context, in *clockList) (*body[Items[calllog.Cl
 		from = to.AddDate(0, 0, -30)
 	}
 	found, err := a.Stitches.Clocks(ctx, calllog.Day(from), calllog.Day(to).Add(24*time.Hour))
-	return bodyOf(Items[calllog.Clock]{Items: append([]calllog.Clock{}, found...)}, err)
+	return cut("/log/clocks", in.Paging, found, err, func(c calllog.Clock) string {
+		return c.Day.Format(time.DateOnly) + "/" + c.System + "/" + c.Against
+	})
 }

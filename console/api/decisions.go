@@ -43,8 +43,8 @@ type Decision struct {
 	HistoryInfo string           `json:"history_info"`
 }
 
-// mask hides the numbers of people outside: who called, and who forwarded.
-func (d *Decision) mask() {
+// Mask hides the numbers of people outside: who called, and who forwarded.
+func (d *Decision) Mask() {
 	for _, text := range []*string{&d.Caller, &d.UserToUser, &d.Diversion, &d.HistoryInfo} {
 		*text = calllog.MaskText(*text)
 	}
@@ -77,7 +77,7 @@ func (a *API) decisions(ctx context.Context, in *decisionList) (*Page[Decision],
 	}
 	found, err := a.Decisions(ctx, q)
 	for i := range found {
-		found[i].mask()
+		found[i].Mask()
 	}
 	return paged("/decisions", in.Paging, found, err, func(d Decision) string { return d.At.UTC().Format(time.RFC3339Nano) + "/" + d.ID })
 }

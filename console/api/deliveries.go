@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -26,6 +25,7 @@ type Deliveries interface {
 func (a *API) deliveries() {
 	read(a, get("list-deliveries", "/deliveries", access.ReportRead, "Reports that go out by themselves, when each does next, and what became of it the last time"), a.listDeliveries)
 	read(a, get("list-delivery-runs", "/deliveries/runs", access.ReportRead, "What became of deliveries, the latest first"), a.deliveryRuns)
+	read(a, get("get-delivery", "/deliveries/{delivery}", access.ReportRead, "One report that goes out by itself"), a.getDelivery)
 	add := post("add-delivery", "/deliveries", access.ReportDeliver, "Have a report go out by itself")
 	add.status = http.StatusCreated
 	write(a, add, a.addDelivery)
@@ -65,24 +65,39 @@ func (a *API) listDeliveries(ctx context.Context, in *Paging) (*Page[Delivered],
 	}
 	all := make([]Delivered, len(found))
 	for i, d := range found {
-		all[i].Delivery = d
-		runs, err := a.Deliveries.Runs(ctx, delivery.RunsQuery{Delivery: d.Name, Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		if len(runs) > 0 {
-			all[i].Last = &runs[0]
-		}
-		if d.Cron == "" {
-			continue
-		}
-		if s, err := a.Plans.DeliverySchedule(ctx, d.Name); err == nil {
-			all[i].Schedule = &s
-		} else if !errors.Is(err, dualtone.ErrNotFound) && !errors.Is(err, dualtone.ErrUnavailable) {
+		if all[i], err = a.delivered(ctx, d); err != nil {
 			return nil, err
 		}
 	}
 	return paged("/deliveries", *in, all, nil, func(d Delivered) string { return d.Name })
+}
+
+func (a *API) getDelivery(ctx context.Context, in *DeliveryPath) (*body[Delivered], error) {
+	d, err := a.Deliveries.Get(ctx, in.Delivery)
+	if err != nil {
+		return nil, err
+	}
+	return bodyOf(a.delivered(ctx, d))
+}
+
+// delivered adds to a delivery when it goes out next and what became of it.
+func (a *API) delivered(ctx context.Context, d delivery.Delivery) (Delivered, error) {
+	out := Delivered{Delivery: d}
+	runs, err := a.Deliveries.Runs(ctx, delivery.RunsQuery{Delivery: d.Name, Limit: 1})
+	if len(runs) > 0 {
+		out.Last = &runs[0]
+	}
+	if err != nil || d.Cron == "" {
+		return out, err
+	}
+	s, err := a.Plans.DeliverySchedule(ctx, d.Name)
+	switch {
+	case err == nil:
+		out.Schedule = &s
+	case !errors.Is(err, dualtone.ErrNotFound) && !errors.Is(err, dualtone.ErrUnavailable):
+		return out, err
+	}
+	return out, nil
 }
 
 type deliveryRunList struct {
@@ -114,7 +129,7 @@ type NewDelivery struct {
 	Cron   string         `json:"cron,omitempty" maxLength:"100" doc:"Minute, hour, day, month and weekday, such as 0 7 1 * *, or @monthly; when told to, if it is left out"`
 	Zone   string         `json:"zone,omitempty" maxLength:"60" default:"UTC" doc:"The time zone of the schedule and of the days"`
 	To     []string       `json:"to,omitempty" maxItems:"100" doc:"Mailboxes; either these or a folder"`
-	Folder string         `json:"folder,omitempty" maxLength:"1000" doc:"A folder that the workers can write to"`
+	Folder string         `json:"folder,omitempty" maxLength:"1000" doc:"A folder of the workers, in the one that reports.folder of the settings names"`
 	DryRun bool           `json:"dry_run,omitempty" doc:"Say what would go out, and keep nothing"`
 }
 
@@ -161,13 +176,11 @@ func (a *API) addDelivery(ctx context.Context, in *newDelivery, _ access.Role) (
 		Name: b.Name, Request: job.Request, Format: b.Format, Table: b.Table, Cron: b.Cron, Zone: b.Zone, To: b.To, Folder: b.Folder,
 		Actor: by(ctx, b.Why).Actor, Added: a.Now(),
 	}
-	switch err := d.Check(); {
-	case err != nil:
+	if err := d.Check(); err != nil {
 		return nil, err
-	case len(d.To) > 0 && !a.Mails:
-		return nil, fmt.Errorf("delivery %s: the settings name no mail server; deliver to a folder, or set notify.mail.server: %w", d.Name, dualtone.ErrInvalid)
-	case b.DryRun:
-		return &body[delivery.Delivery]{d}, nil
+	}
+	if err := a.Ways.Check(&d); err != nil || b.DryRun {
+		return bodyOf(d, err)
 	}
 	return bodyOf(d, a.Plans.AddDelivery(ctx, a.Deliveries, d))
 }
@@ -179,14 +192,13 @@ type DeliveryPath struct {
 
 type oneDelivery struct {
 	DeliveryPath
-
-	Reason string `query:"reason" maxLength:"2000"`
+	Ending
 }
 
 func (o *oneDelivery) asked() (string, Why) { return "delivery/" + o.Delivery, Why{Reason: o.Reason} }
 
 func (a *API) removeDelivery(ctx context.Context, in *oneDelivery, _ access.Role) (*struct{}, error) {
-	if _, err := a.Deliveries.Get(ctx, in.Delivery); err != nil {
+	if _, err := a.Deliveries.Get(ctx, in.Delivery); err != nil || in.DryRun {
 		return nil, err
 	}
 	return nil, a.Plans.RemoveDelivery(ctx, a.Deliveries, in.Delivery)

@@ -8,7 +8,8 @@ func docsPage() *template.Template {
 <main><h1>The HTTP API of dualtone</h1>
 <p>Send a token as <code>Authorization: Bearer</code>; <code>dualtone token create</code> makes one.
 Errors are <code>application/problem+json</code> with the place and what to do next. Lists page by key: follow the <code>Link</code> header.
-A write with an <code>Idempotency-Key</code> is done once. Changes are told live at <code>/api/v1/events</code>.
+A write with an <code>Idempotency-Key</code> is done once. What is read has an <code>ETag</code>; a write with an <code>If-Match</code> is
+done only while what it is about is still that. Changes are told live at <code>/api/v1/events</code>.
 For programs there is <a href="openapi.json">the OpenAPI document</a>.</p>
 {{range .}}<section><h2><code>{{.Name}}</code></h2><p>{{.Summary}}. {{.Description}}</p>
 {{with .Fields}}<table><thead><tr><th scope="col">Field</th><th scope="col">In</th><th scope="col">Kind</th><th scope="col">Meaning</th></tr></thead><tbody>

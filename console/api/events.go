@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/console"
@@ -212,9 +215,27 @@ func follow(ctx context.Context, s <-chan Event, last int64, each func(Event) er
 	}
 }
 
+// streamed names the operation whose answer does not end.
+const streamed = "stream-events"
+
 func (a *API) events() {
 	pattern := "GET " + Prefix + "/events"
 	a.routes = append(a.routes, console.Route{Pattern: pattern, Action: access.PlanRead})
+	a.huma.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: streamed, Method: http.MethodGet, Path: "/events", Tags: []string{"events"},
+		Summary:     "What changes, as it does, for as long as the client stays",
+		Description: "Takes " + string(access.PlanRead) + ": " + roles(access.Who(access.PlanRead)) + ".",
+		Parameters: []*huma.Param{{
+			Name: "Last-Event-ID", In: "header", Description: "Go on after this event; from now on, if it is left out", Schema: &huma.Schema{Type: huma.TypeInteger},
+		}},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "Server-sent events, each with an id, and in data what changed", Content: map[string]*huma.MediaType{
+				"text/event-stream": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Event](), true, "Event")},
+			}},
+			"401": {}, "403": {},
+		},
+		Extensions: map[string]any{"x-action": string(access.PlanRead)},
+	})
 	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		console.Named(r, pattern)
 		ctx, _, err := a.server.Gate().Enter(r.Context(), access.Ask{Action: access.PlanRead, Object: "events"})

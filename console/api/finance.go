@@ -182,15 +182,11 @@ func (a *API) contracts(ctx context.Context, in *contractList) (*Page[contract.H
 	if q.KnownAt, err = moment("known_at", in.KnownAt); err != nil {
 		return nil, err
 	}
-	if in.After != "" {
-		book, id, both := strings.Cut(in.After, "/")
-		if !both {
-			return nil, invalid("after is no place of such a list")
-		}
-		q.After.Book, q.After.Contract = book, contract.ID(id)
+	if err := q.Behind(in.After); err != nil {
+		return nil, err
 	}
 	found, err := a.Contracts.Held(ctx, q)
-	return paged("/finance/contracts", in.Paging, found, err, func(h contract.Held) string { return h.Book + "/" + string(h.Contract.ID) })
+	return paged("/finance/contracts", in.Paging, found, err, func(h contract.Held) string { return h.Place() })
 }
 
 // ContractsText is a contracts file that is taken in.
@@ -200,14 +196,18 @@ type ContractsText struct {
 	Name  string            `json:"name,omitempty" maxLength:"200" default:"contracts.yaml" doc:"The file's name; one that ends in .csv has a row an item"`
 	Text  string            `json:"text" maxLength:"4000000"`
 	Files map[string]string `json:"files,omitempty" doc:"The files that it names, by the names under which it does"`
-	Book  struct {
-		Name     string `json:"name,omitempty" maxLength:"200"`
-		Owner    string `json:"owner,omitempty" maxLength:"200"`
-		Currency string `json:"currency,omitempty" maxLength:"3"`
-		Policy   string `json:"policy,omitempty" maxLength:"40" doc:"charge_date, month_average or closing"`
-		Rates    string `json:"rates,omitempty" maxLength:"200" doc:"Which of files holds the rates"`
-	} `json:"book,omitzero" doc:"What a CSV file does not say of itself"`
-	DryRun bool `json:"dry_run,omitempty" doc:"Check it, say what would change, and keep nothing"`
+	// Book is read of CSV alone.
+	Book   ContractsBook `json:"book,omitzero" doc:"What a CSV file does not say of itself"`
+	DryRun bool          `json:"dry_run,omitempty" doc:"Check it, say what would change, and keep nothing"`
+}
+
+// ContractsBook is what a CSV file of contracts does not say of itself.
+type ContractsBook struct {
+	Name     string `json:"name,omitempty" maxLength:"200"`
+	Owner    string `json:"owner,omitempty" maxLength:"200"`
+	Currency string `json:"currency,omitempty" maxLength:"3"`
+	Policy   string `json:"policy,omitempty" maxLength:"40" doc:"charge_date, month_average or closing"`
+	Rates    string `json:"rates,omitempty" maxLength:"200" doc:"Which of files holds the rates"`
 }
 
 type contractsText struct{ Body ContractsText }
@@ -282,12 +282,16 @@ func (a *API) importContracts(ctx context.Context, in *contractsText, _ access.R
 }
 
 type closingList struct {
+	Paging
+
 	Plan string `query:"plan" maxLength:"100"`
 }
 
-func (a *API) financeClosings(ctx context.Context, in *closingList) (*body[Items[cost.Closing]], error) {
+func (a *API) financeClosings(ctx context.Context, in *closingList) (*Page[cost.Closing], error) {
 	found, err := a.Months.List(ctx, in.Plan)
-	return bodyOf(Items[cost.Closing]{Items: append([]cost.Closing{}, found...)}, err)
+	return cut("/finance/closings", in.Paging, found, err, func(c cost.Closing) string {
+		return c.Plan + "/" + c.Month.String() + "/" + c.At.UTC().Format(time.RFC3339Nano)
+	})
 }
 
 // MonthOrder is a month that is closed or opened again.

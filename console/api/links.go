@@ -68,15 +68,19 @@ func (a *API) shareLink(ctx context.Context, in *newLink, _ access.Role) (*body[
 }
 
 type oneLink struct {
-	Link string `path:"link" maxLength:"40"`
+	Ending
 
-	Reason string `query:"reason" maxLength:"2000"`
+	Link string `path:"link" maxLength:"40"`
 }
 
 func (o *oneLink) asked() (string, Why) { return "link/" + o.Link, Why{Reason: o.Reason} }
 
 func (a *API) revokeLink(ctx context.Context, in *oneLink, _ access.Role) (*struct{}, error) {
 	who, _ := access.From(ctx)
-	_, err := a.Office.Unshare(ctx, who, in.Link)
+	end := a.Office.Unshare
+	if in.DryRun {
+		end = a.Office.Unsharable
+	}
+	_, err := end(ctx, who, in.Link)
 	return nil, err
 }

@@ -48,13 +48,13 @@ type Channel struct {
 	Filter notify.Filter `json:"filter"`
 }
 
-func (a *API) channels(context.Context, *struct{}) (*body[Items[Channel]], error) {
+func (a *API) channels(_ context.Context, in *Paging) (*Page[Channel], error) {
 	all, err := a.Channels()
-	out := Items[Channel]{Items: []Channel{}}
-	for _, c := range all {
-		out.Items = append(out.Items, Channel{c.Name, c.Kind(), c.Filter})
+	found := make([]Channel, len(all))
+	for i, c := range all {
+		found[i] = Channel{c.Name, c.Kind(), c.Filter}
 	}
-	return bodyOf(out, err)
+	return cut("/notices/channels", *in, found, err, func(c Channel) string { return c.Name })
 }
 
 // ChannelTest is a message that tries whether channels work.

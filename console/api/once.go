@@ -157,9 +157,9 @@ func asked(h http.Header, q url.Values) {
 	h.Set("Link", "<"+next.String()+">"+rest)
 }
 
-// kept is an answer that is held back.
+// kept is an answer that is held back, from whom it is to.
 type kept struct {
-	to     http.ResponseWriter
+	to     http.ResponseWriter // nil for nobody
 	header http.Header
 	status int
 	text   bytes.Buffer

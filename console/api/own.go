@@ -20,7 +20,7 @@ func (a *API) own() {
 	write(a, operation{
 		id: "end-glass", method: http.MethodDelete, path: "/glass/{grant}", action: access.BreakGlass, summary: "Give the role back before its time",
 	}, a.endGlass)
-	read(a, get("list-glass", "/glass", access.PlanRead, "Who is incident commander for a while"), a.glass)
+	read(a, get("list-glass", "/glass", access.PlanRead, "Who is incident commander for a while, and who was"), a.glass)
 }
 
 // Me is whoever asks.
@@ -61,6 +61,8 @@ type NewToken struct {
 	Owner string        `json:"owner,omitempty" maxLength:"200" doc:"A service account; you, if it is left out"`
 	Roles []access.Role `json:"roles" minItems:"1"`
 	Days  int           `json:"days,omitempty" minimum:"1" maximum:"366" default:"90"`
+
+	DryRun bool `json:"dry_run,omitempty" doc:"Check it, and make nothing"`
 }
 
 type newToken struct{ Body NewToken }
@@ -81,17 +83,24 @@ func (a *API) createToken(ctx context.Context, in *newToken, _ access.Role) (*bo
 	}
 	t, secret, err := a.Office.Issue(ctx, who, access.Order{
 		Name: in.Body.Name, Owner: access.Account{Name: in.Body.Owner}, Roles: in.Body.Roles, Expires: a.Now().AddDate(0, 0, in.Body.Days),
+		DryRun: in.Body.DryRun,
 	})
 	return bodyOf(Issued{Token: t, Secret: secret}, err)
 }
 
 type oneToken struct {
+	Ending
+
 	Token string `path:"token" maxLength:"40"`
 }
 
-func (o *oneToken) asked() (string, Why) { return "token/" + o.Token, Why{} } //nolint:unparam // every order says both
+func (o *oneToken) asked() (string, Why) { return "token/" + o.Token, Why{Reason: o.Reason} }
 
 func (a *API) revokeToken(ctx context.Context, in *oneToken, _ access.Role) (*struct{}, error) {
 	who, _ := access.From(ctx)
+	if in.DryRun {
+		_, err := a.Office.Revocable(ctx, who, in.Token)
+		return nil, err
+	}
 	return nil, a.Office.Revoke(ctx, who, in.Token)
 }

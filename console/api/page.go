@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -10,6 +11,12 @@ import (
 type Paging struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most"`
 	After string `query:"after" maxLength:"300" doc:"Go on after this one, as the Link of the page before says"`
+}
+
+// Ending is how something is ended or taken out.
+type Ending struct {
+	Reason string `query:"reason" maxLength:"2000" doc:"Why; it is recorded"`
+	DryRun bool   `query:"dry_run" doc:"Say whether it could be ended, and end nothing"`
 }
 
 // more is one more than was asked for, which tells whether there are more.
@@ -54,6 +61,21 @@ func paged[T any](path string, p Paging, found []T, err error, key func(T) strin
 		page.Link = "<" + Prefix + path + "?" + q.Encode() + `>; rel="next"`
 	}
 	return page, nil
+}
+
+// cut makes a page of a list that is read whole, in the order in which it is.
+func cut[T any](path string, p Paging, all []T, err error, key func(T) string) (*Page[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	if p.After != "" {
+		at := slices.IndexFunc(all, func(x T) bool { return key(x) == p.After })
+		if at < 0 {
+			return nil, invalid("after " + strconv.Quote(p.After) + " is no place of this list")
+		}
+		all = all[at+1:]
+	}
+	return paged(path, p, all[:min(len(all), p.more())], nil, key)
 }
 
 func serial(n int64) string { return strconv.FormatInt(n, 10) }

@@ -140,15 +140,12 @@ type planUserList struct {
 }
 
 func (a *API) planUsers(ctx context.Context, in *planUserList) (*Page[rollout.User], error) {
-	after, err := in.number()
-	if err != nil {
+	q := rollout.UserQuery{Plan: in.Plan, Stage: in.Stage, States: in.States, Person: dualtone.PersonID(in.User), Limit: in.more()}
+	if err := q.Behind(in.After); err != nil {
 		return nil, err
 	}
-	if in.Stage == "" && after > 0 {
-		return nil, invalid("give the stage whose page goes on")
-	}
-	found, err := a.Plans.Store.Users(ctx, rollout.UserQuery{Plan: in.Plan, Stage: in.Stage, States: in.States, Person: dualtone.PersonID(in.User), After: int(after), Limit: in.more()})
-	return paged("/plans/"+in.Plan+"/users", in.Paging, found, err, func(u rollout.User) string { return serial(int64(u.Position)) })
+	found, err := a.Plans.Store.Users(ctx, q)
+	return paged("/plans/"+in.Plan+"/users", in.Paging, found, err, rollout.User.Place)
 }
 
 func (a *API) planLog(ctx context.Context, in *planLogList) (*Page[rollout.Transition], error) {
@@ -160,14 +157,22 @@ func (a *API) planLog(ctx context.Context, in *planLogList) (*Page[rollout.Trans
 	return paged("/plans/"+in.Plan+"/log", in.Paging, found, err, func(t rollout.Transition) string { return serial(t.Serial) })
 }
 
-func (a *API) planHolds(ctx context.Context, in *PlanPath) (*body[Items[rollout.Hold]], error) {
-	found, err := a.Plans.Store.Holds(ctx, in.Plan)
-	return bodyOf(Items[rollout.Hold]{Items: append([]rollout.Hold{}, found...)}, err)
+// planPart is a list of what belongs to a plan.
+type planPart struct {
+	PlanPath
+	Paging
 }
 
-func (a *API) planApprovals(ctx context.Context, in *PlanPath) (*body[Items[rollout.Approval]], error) {
+func (a *API) planHolds(ctx context.Context, in *planPart) (*Page[rollout.Hold], error) {
+	found, err := a.Plans.Store.Holds(ctx, in.Plan)
+	return cut("/plans/"+in.Plan+"/holds", in.Paging, found, err, func(h rollout.Hold) string { return h.ID })
+}
+
+func (a *API) planApprovals(ctx context.Context, in *planPart) (*Page[rollout.Approval], error) {
 	found, err := a.Plans.Store.Approvals(ctx, in.Plan)
-	return bodyOf(Items[rollout.Approval]{Items: append([]rollout.Approval{}, found...)}, err)
+	return cut("/plans/"+in.Plan+"/approvals", in.Paging, found, err, func(x rollout.Approval) string {
+		return x.At.UTC().Format(time.RFC3339Nano) + "/" + x.Stage + "/" + x.Actor + "/" + string(x.Role)
+	})
 }
 
 type planTaskList struct {
@@ -187,15 +192,18 @@ func (a *API) planTasks(ctx context.Context, in *planTaskList) (*Page[rollout.Ta
 
 type planReadingList struct {
 	PlanPath
+	Paging
 
 	Stage string `query:"stage" maxLength:"100"`
 	Gate  string `query:"gate" maxLength:"100"`
 	Last  int    `query:"last" minimum:"1" maximum:"1000" default:"200" doc:"Only so many of the newest"`
 }
 
-func (a *API) planReadings(ctx context.Context, in *planReadingList) (*body[Items[rollout.Reading]], error) {
+func (a *API) planReadings(ctx context.Context, in *planReadingList) (*Page[rollout.Reading], error) {
 	found, err := a.Plans.Store.Readings(ctx, rollout.ReadingQuery{Plan: in.Plan, Stage: in.Stage, Gate: in.Gate, Last: in.Last})
-	return bodyOf(Items[rollout.Reading]{Items: append([]rollout.Reading{}, found...)}, err)
+	return cut("/plans/"+in.Plan+"/readings", in.Paging, found, err, func(x rollout.Reading) string {
+		return x.At.UTC().Format(time.RFC3339Nano) + "/" + x.Stage + "/" + x.Gate
+	})
 }
 
 // PlanOrder is an order to a plan or to a stage of it. What a verb does not need is

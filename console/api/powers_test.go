@@ -212,7 +212,10 @@ func TestABrokenGlassIsGivenBack(t *testing.T) {
 	if got := s.ask(t, other, "DELETE", "/api/v1/glass/"+g.ID, ""); got.status != http.StatusForbidden || len(held()) != 1 {
 		t.Errorf("mended by somebody else: %d %s", got.status, got.text)
 	}
-	if got := s.ask(t, operator, "DELETE", "/api/v1/glass/"+g.ID, ""); got.status != http.StatusNoContent {
+	if got := s.ask(t, operator, "DELETE", "/api/v1/glass/"+g.ID+"?dry_run=true", ""); got.status != http.StatusOK || len(held()) != 1 {
+		t.Errorf("a dry run of giving it back: %d %s", got.status, got.text)
+	}
+	if got := s.ask(t, operator, "DELETE", "/api/v1/glass/"+g.ID, ""); got.status != http.StatusOK {
 		t.Errorf("given back: %d %s", got.status, got.text)
 	}
 	if all := held(); len(all) != 0 {

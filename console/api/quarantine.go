@@ -64,8 +64,8 @@ type QuarantineRow struct {
 	Fixed string `json:"fixed,omitempty"`
 }
 
-// rowOf is a row, its numbers masked unless they may be seen whole.
-func rowOf(r calllog.Quarantined, whole bool) QuarantineRow {
+// RowOf is a row, its numbers masked unless they may be seen whole.
+func RowOf(r calllog.Quarantined, whole bool) QuarantineRow {
 	out := QuarantineRow{Quarantined: r, Raw: string(r.Raw), Fixed: string(r.Fixed)}
 	if !whole {
 		out.Raw, out.Fixed = calllog.MaskText(out.Raw), calllog.MaskText(out.Fixed)
@@ -96,7 +96,7 @@ func (a *API) quarantined(ctx context.Context, in *oneRow) (*body[QuarantineRow]
 			Detail: map[string]string{"command": "api quarantine", "legs": "1"},
 		})
 	}
-	return bodyOf(rowOf(r, in.Whole != ""), err)
+	return bodyOf(RowOf(r, in.Whole != ""), err)
 }
 
 // Fix is a correction of a row, or its dismissal.
@@ -132,7 +132,7 @@ func (a *API) fixRow(ctx context.Context, in *rowFix, _ access.Role) (*body[Quar
 		}
 	}
 	r, err := a.Calls.Row(ctx, fix.ID)
-	return bodyOf(rowOf(r, false), err)
+	return bodyOf(RowOf(r, false), err)
 }
 
 // Replay is which rows are read again.

@@ -116,12 +116,12 @@ func (a *API) accounting(ctx context.Context, in *accountingAsked) (*body[Accoun
 	return bodyOf(a.Accounting(ctx, from, to, in.Cohort, in.All))
 }
 
-func definitions(context.Context, *struct{}) (*body[Items[Definition]], error) {
+func definitions(_ context.Context, in *Paging) (*Page[Definition], error) {
 	var all []Definition
 	for _, d := range report.Definitions() {
 		all = append(all, Definition{Column: d.Column, Name: d.Name, Meaning: d.Meaning})
 	}
-	return &body[Items[Definition]]{Items[Definition]{Items: all}}, nil
+	return cut("/reports/definitions", *in, all, nil, func(d Definition) string { return d.Column })
 }
 
 // Definition is what a figure means.
@@ -137,19 +137,19 @@ type Translation struct {
 	format.Translation
 }
 
-func translations(context.Context, *struct{}) (*body[Items[Translation]], error) {
-	all := []Translation{}
+func translations(_ context.Context, in *Paging) (*Page[Translation], error) {
+	var all []Translation
 	for _, f := range format.All() {
 		for _, t := range f.Translations {
 			all = append(all, Translation{f.Name, t})
 		}
 	}
-	return &body[Items[Translation]]{Items[Translation]{Items: all}}, nil
+	return cut("/reports/translations", *in, all, nil, func(t Translation) string { return t.Format + "/" + t.Word + "/" + t.When })
 }
 
-func (a *API) closings(ctx context.Context, _ *struct{}) (*body[Items[report.Closing]], error) {
+func (a *API) closings(ctx context.Context, in *Paging) (*Page[report.Closing], error) {
 	found, err := a.Closings.Closings(ctx)
-	return bodyOf(Items[report.Closing]{Items: append([]report.Closing{}, found...)}, err)
+	return cut("/closings", *in, found, err, func(c report.Closing) string { return c.Name })
 }
 
 // NewClosing is a period that is closed.
@@ -160,6 +160,8 @@ type NewClosing struct {
 	From string `json:"from" maxLength:"10" doc:"First day"`
 	To   string `json:"to" maxLength:"10" doc:"Last day"`
 	Zone string `json:"zone,omitempty" maxLength:"60" default:"UTC"`
+
+	DryRun bool `json:"dry_run,omitempty" doc:"Say what would be closed, and keep nothing"`
 }
 
 type newClosing struct{ Body NewClosing }
@@ -181,7 +183,9 @@ func (a *API) closePeriod(ctx context.Context, in *newClosing, _ access.Role) (*
 	if _, err := time.LoadLocation(in.Body.Zone); err != nil {
 		return nil, invalid("zone: want a time zone such as Europe/Berlin")
 	}
-	return bodyOf(a.Closings.Close(ctx, report.Closing{
-		Name: in.Body.Name, From: from, To: to, Zone: in.Body.Zone, Actor: by(ctx, in.Body.Why).Actor, Reason: in.Body.Reason,
-	}))
+	c := report.Closing{Name: in.Body.Name, From: from, To: to, Zone: in.Body.Zone, Actor: by(ctx, in.Body.Why).Actor, Reason: in.Body.Reason}
+	if in.Body.DryRun {
+		return bodyOf(report.WouldClose(ctx, a.Closings, a.Settler.Settle, c))
+	}
+	return bodyOf(a.Closings.Close(ctx, c))
 }

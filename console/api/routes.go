@@ -2,10 +2,14 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -40,17 +44,47 @@ func (a *API) routeTable() {
 	write(a, post("rollback-routes", "/revisions/{revision}/rollback", access.RouteChange, "Make the table what it was at a revision"), a.rollBackRoutes)
 }
 
-type routeList struct{ Paging }
+type routeList struct {
+	Paging
+
+	Text  string `query:"text" maxLength:"200" doc:"Searched in the key and in whose it is"`
+	Plan  string `query:"plan" maxLength:"60" doc:"Only routes with this plan, such as old,new"`
+	Whose string `query:"whose" maxLength:"200" doc:"Only the routes of this person or queue"`
+
+	Revision int64 `query:"revision" minimum:"-1" default:"-1" doc:"The table as it was then; as it is, if it is left out"`
+}
+
+func (in *routeList) holds(r routing.Route) bool {
+	return len(r.Sides) > 0 &&
+		(strings.Contains(string(r.Number), in.Text) || strings.Contains(r.Owner(), in.Text)) &&
+		(in.Plan == "" || in.Plan == r.Plan().String()) &&
+		(in.Whose == "" || in.Whose == r.Owner())
+}
 
 func (a *API) listRoutes(ctx context.Context, in *routeList) (*Page[routing.Route], error) {
-	all, err := a.Routes.Since(ctx, 0)
+	all, err := a.table(ctx, in.Revision)
+	slices.SortFunc(all, func(x, y routing.Route) int { return strings.Compare(string(x.Number), string(y.Number)) })
 	var found []routing.Route
-	for _, r := range all.Routes {
-		if string(r.Number) > in.After && len(found) < in.more() {
+	for _, r := range all {
+		if string(r.Number) > in.After && len(found) < in.more() && in.holds(r) {
 			found = append(found, r)
 		}
 	}
 	return paged("/routes", in.Paging, found, err, func(r routing.Route) string { return string(r.Number) })
+}
+
+// table are the routes as they were at a revision; as they are for one below zero.
+func (a *API) table(ctx context.Context, at int64) ([]routing.Route, error) {
+	if at < 0 {
+		active, err := a.Routes.Since(ctx, 0)
+		return active.Routes, err
+	}
+	changes, err := a.Routes.Changes(ctx, 0, routing.Revision(at))
+	all := make([]routing.Route, len(changes))
+	for i, c := range changes {
+		all[i] = c.To
+	}
+	return all, err
 }
 
 type oneRoute struct {
@@ -136,75 +170,150 @@ type RevisionPath struct {
 	Revision int64 `path:"revision" minimum:"0"`
 }
 
-func (a *API) changes(ctx context.Context, in *RevisionPath) (*body[Items[routing.Change]], error) {
+type changeList struct {
+	RevisionPath
+	Paging
+
+	Since int64 `query:"since" minimum:"-1" default:"-1" doc:"The revision from which on; the one before, if it is left out"`
+}
+
+func (a *API) changes(ctx context.Context, in *changeList) (*Page[routing.Change], error) {
 	if in.Revision == 0 {
 		return nil, invalid("revision 0 is the empty table")
 	}
-	found, err := a.Routes.Changes(ctx, routing.Revision(in.Revision-1), routing.Revision(in.Revision))
-	return bodyOf(Items[routing.Change]{Items: append([]routing.Change{}, found...)}, err)
+	if in.Since < 0 {
+		in.Since = in.Revision - 1
+	}
+	found, err := a.Routes.Changes(ctx, routing.Revision(in.Since), routing.Revision(in.Revision))
+	return cut("/revisions/"+serial(in.Revision)+"/changes", in.Paging, found, err, func(c routing.Change) string { return string(c.To.Number) })
 }
 
-func (a *API) edges(ctx context.Context, _ *struct{}) (*body[Items[routing.Edge]], error) {
+func (a *API) edges(ctx context.Context, in *Paging) (*Page[routing.Edge], error) {
 	found, err := a.Edges(ctx)
-	return bodyOf(Items[routing.Edge]{Items: append([]routing.Edge{}, found...)}, err)
+	return cut("/edges", *in, found, err, func(e routing.Edge) string { return e.Name + "/" + e.Instance })
 }
 
-// WantedRoute is a route that is set, or removed where it has no plan.
+// WantedRoute is a route that is set, or removed where it has no plan. What is not
+// said of the number stays as it is.
 type WantedRoute struct {
-	Number dualtone.Number `json:"number" minLength:"1" maxLength:"60"`
-	Plan   string          `json:"plan" maxLength:"60" doc:"Such as new,old; none removes the route"`
-	Expect string          `json:"expect,omitempty" maxLength:"60" doc:"The plan that must be active, or none"`
+	Number    dualtone.Number `json:"number" minLength:"1" maxLength:"60"`
+	Plan      string          `json:"plan" maxLength:"60" doc:"Such as new,old; none removes the route"`
+	Expect    string          `json:"expect,omitempty" maxLength:"60" doc:"The plan that must be active, or none"`
+	Person    *string         `json:"person,omitempty" maxLength:"200" doc:"Whose number it is; stays, if it is left out"`
+	Queue     *string         `json:"queue,omitempty" maxLength:"200" doc:"The queue whose number it is; stays, if it is left out"`
+	Answers   *string         `json:"answers,omitempty" maxLength:"60" doc:"What answers by itself: voicemail, menu, fax; stays, if it is left out"`
+	Hours     string          `json:"hours,omitempty" maxLength:"300" doc:"Weekly windows, as in Mo-Fr 08:00-18:00 Europe/Berlin"`
+	Otherwise string          `json:"otherwise,omitempty" maxLength:"60" doc:"The plan outside of its time; a wider rule decides, if it is left out"`
+	From      time.Time       `json:"valid_from,omitzero" doc:"From when on"`
+	Until     time.Time       `json:"valid_until,omitzero" doc:"Until when"`
 }
 
-// RouteOrder is a change of the table.
+// Wish is the route as the table takes it.
+func (w *WantedRoute) Wish() (routing.Wish, error) {
+	wish := routing.Wish{Expect: w.Expect, Said: routing.Facts{Person: w.Person != nil, Queue: w.Queue != nil, Answers: w.Answers != nil}}
+	wish.Number = w.Number
+	if w.Plan == "none" || w.Plan == "" {
+		return wish, nil
+	}
+	p, err := routing.ParsePlan(w.Plan)
+	if err != nil {
+		return wish, fmt.Errorf("plan %q: %w: %w", w.Plan, err, dualtone.ErrInvalid)
+	}
+	t := routing.Terms{
+		How: p.How, Share: p.Share, Queue: dualtone.QueueID(deref(w.Queue)), Answers: deref(w.Answers),
+		Hours: w.Hours, Otherwise: w.Otherwise, From: w.From, Until: w.Until,
+	}
+	wish.Sides, wish.Person = p.Sides, dualtone.PersonID(deref(w.Person))
+	if !t.IsZero() {
+		wish.Terms = &t
+	}
+	return wish, nil
+}
+
+func deref(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// RouteOrder is a change of the table: some routes, or a file of them.
 type RouteOrder struct {
 	Why
 
-	Routes []WantedRoute `json:"routes" minItems:"1" maxItems:"10000"`
-	DryRun bool          `json:"dry_run,omitempty"`
+	Routes   []WantedRoute `json:"routes,omitempty" maxItems:"10000"`
+	CSV      string        `json:"csv,omitempty" maxLength:"30000000" doc:"Routes as dualtone route import takes them; instead of routes"`
+	Replace  bool          `json:"replace,omitempty" doc:"Remove the routes that are not named"`
+	Forwards string        `json:"forwards,omitempty" maxLength:"30000000" doc:"CSV of the platforms' own forwards (side,number,to): a table that sends a call in a circle is refused"`
+	DryRun   bool          `json:"dry_run,omitempty" doc:"Say what would change, and change nothing"`
 }
 
 type routeOrder struct{ Body RouteOrder }
 
 func (o *routeOrder) asked() (string, Why) { return "routes", o.Body.Why }
 
+// Served is how many edges serve a change of the table.
+type Served struct {
+	Edges   int      `json:"edges" doc:"How many serve it"`
+	Lagging []string `json:"lagging,omitempty" doc:"Live edges that do not serve it yet"`
+	Said    string   `json:"said,omitempty" doc:"The same in words, or why it is not known"`
+}
+
 // Changed is what changed in the table, or would.
 type Changed struct {
+	Served
+
 	Revision routing.Revision `json:"revision,omitempty"`
 	Changes  []routing.Change `json:"changes"`
 	DryRun   bool             `json:"dry_run,omitempty"`
 }
 
 func (a *API) changeRoutes(ctx context.Context, in *routeOrder, _ access.Role) (*body[Changed], error) {
-	var keys []dualtone.Number
-	var want []routing.Route
-	for _, w := range in.Body.Routes {
-		r := routing.Route{Number: w.Number}
-		if w.Plan != "none" && w.Plan != "" {
-			p, err := routing.ParsePlan(w.Plan)
-			if err != nil {
-				return nil, invalid(err.Error())
-			}
-			r.Sides = p.Sides
-			if terms := (routing.Terms{How: p.How, Share: p.Share}); !terms.IsZero() {
-				r.Terms = &terms
-			}
-			if err := r.Validate(a.Deciding.Countries...); err != nil {
-				return nil, err
-			}
-		}
-		keys, want = append(keys, w.Number), append(want, r)
-	}
-	have, err := a.Routes.Routes(ctx, keys)
+	wanted, err := in.Body.Wanted(a.Deciding.Countries)
 	if err != nil {
 		return nil, err
 	}
-	for i, w := range in.Body.Routes {
-		if now := have[i].Plan().String(); w.Expect != "" && w.Expect != now && (w.Expect != "none" || now != "") {
-			return nil, conflict("route of " + string(w.Number) + " goes to " + now + ", not to " + w.Expect)
-		}
+	changes, err := wanted.Changes(ctx, a.Routes)
+	if err != nil {
+		return nil, err
 	}
-	return a.apply(ctx, routing.Diff(have, want), in.Body.Why, in.Body.DryRun)
+	return a.apply(ctx, changes, in.Body.Why, in.Body.DryRun)
+}
+
+// Wanted is what the order wants of the table.
+func (o *RouteOrder) Wanted(countries []string) (*routing.Wanted, error) {
+	w := &routing.Wanted{Replace: o.Replace, Countries: countries}
+	if (len(o.Routes) == 0) == (o.CSV == "") {
+		return nil, invalid("say either routes or csv")
+	}
+	for i := range o.Routes {
+		wish, err := o.Routes[i].Wish()
+		if err != nil {
+			return nil, err
+		}
+		w.Routes = append(w.Routes, wish)
+	}
+	if o.CSV != "" {
+		list, err := routing.ReadCSV(strings.NewReader(o.CSV), countries...)
+		if err != nil {
+			return nil, err
+		}
+		if len(list.Faults) > 0 {
+			return nil, faulty("the file of routes", routeFaults(list.Faults))
+		}
+		w.Routes = list.Wishes()
+	}
+	var err error
+	w.Forwards, err = routing.ReadForwards(strings.NewReader(o.Forwards))
+	return w, err
+}
+
+func routeFaults(all []routing.Fault) []console.Fault {
+	var found []console.Fault
+	for _, f := range all {
+		found = append(found, console.Fault{Place: fmt.Sprintf("line %d, column %s", f.Line, f.Column), Value: f.Value, Problem: f.Problem.Problem})
+	}
+	return found
 }
 
 func (a *API) apply(ctx context.Context, changes []routing.Change, why Why, dryRun bool) (*body[Changed], error) {
@@ -213,8 +322,11 @@ func (a *API) apply(ctx context.Context, changes []routing.Change, why Why, dryR
 		return &body[Changed]{out}, nil
 	}
 	var err error
-	out.Revision, err = a.Routes.Apply(ctx, changes, routing.Provenance{Actor: by(ctx, why).Actor, Reason: why.Reason})
-	return bodyOf(out, err)
+	if out.Revision, err = a.Routes.Apply(ctx, changes, routing.Provenance{Actor: by(ctx, why).Actor, Reason: why.Reason}); err != nil {
+		return nil, err
+	}
+	out.Served = a.Serves(ctx, out.Revision)
+	return &body[Changed]{out}, nil
 }
 
 // RevisionOrder takes the table back.

@@ -46,16 +46,17 @@ func (a *API) ambiguous(ctx context.Context, in *ambiguousList) (*Page[calllog.A
 	})
 }
 
-type rulingList struct {
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many at most"`
-}
+// mostRulings is how many of the newest a list goes back to.
+const mostRulings = 10_000
 
-func (a *API) listRulings(ctx context.Context, in *rulingList) (*body[Items[calllog.Ruled]], error) {
-	found, err := a.Stitches.Rulings(ctx, in.Limit)
+func (a *API) listRulings(ctx context.Context, in *Paging) (*Page[calllog.Ruled], error) {
+	found, err := a.Stitches.Rulings(ctx, mostRulings)
 	for i := range found {
 		found[i].Reason, found[i].Why = calllog.MaskText(found[i].Reason), calllog.MaskText(found[i].Why)
 	}
-	return bodyOf(Items[calllog.Ruled]{Items: append([]calllog.Ruled{}, found...)}, err)
+	return cut("/rulings", *in, found, err, func(r calllog.Ruled) string {
+		return placeName(calllog.Place{Started: r.At.UTC(), LegID: r.Leg})
+	})
 }
 
 // NewRuling is what somebody says of a leg.

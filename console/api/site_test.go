@@ -34,6 +34,7 @@ import (
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/report/press"
 	"github.com/dualtone/dualtone/routing"
 )
@@ -194,7 +195,8 @@ func newSite(t *testing.T) *site {
 		},
 		Packs: noPacks{}, Canaries: s.rollouts, Notices: postgres.NewNotices(pool),
 		Channels:   func() ([]notify.Channel, error) { return []notify.Channel{{Name: "desk", Carrier: carrier{}}}, nil },
-		Deliveries: postgres.NewDeliveries(pool), Invoices: money,
+		Deliveries: postgres.NewDeliveries(pool), Ways: delivery.Ways{Root: "/srv"}, Invoices: money,
+		Serves:  func(context.Context, routing.Revision) api.Served { return api.Served{} },
 		Compare: func(context.Context, time.Time) error { return dualtone.ErrUnavailable },
 		Decisions: func(ctx context.Context, q api.DecisionQuery) ([]api.Decision, error) {
 			found, err := postgres.NewDecisions(pool).List(ctx, postgres.DecisionQuery(q))

@@ -3,15 +3,18 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/workflows"
 )
 
 func (a *API) userSwitches() {
 	read(a, get("get-switch", "/switches/{switch}", access.SwitchRead, "One switch: its before-image and its plan"), a.getSwitch)
 	read(a, get("preview-switch", "/users/{user}/preview", access.SwitchPreview, "What a switch would write, in order, before and after"), a.preview)
+	read(a, get("get-user-switch", "/users/{user}/switch", access.SwitchRead, "How the newest switch of one person stands"), a.userSwitch)
 	start := post("switch-user", "/users/{user}/switch", access.SwitchMove, "Switch one person, either way")
 	start.status = http.StatusAccepted
 	write(a, start, a.switchUser)
@@ -33,6 +36,19 @@ type previewed struct {
 
 func (a *API) preview(ctx context.Context, in *previewed) (*body[cutover.Switch], error) {
 	return bodyOf(a.Plans.Preview(ctx, in.User, in.To, by(ctx, Why{Reason: "preview"})))
+}
+
+type switchAsked struct {
+	PersonPath
+
+	Wait int `query:"wait" minimum:"1" maximum:"30" default:"1" doc:"For how many seconds at most its end is waited for"`
+}
+
+func (a *API) userSwitch(ctx context.Context, in *switchAsked) (*body[workflows.Progress], error) {
+	if _, err := a.People.Person(ctx, in.User); err != nil {
+		return nil, err
+	}
+	return bodyOf(a.Plans.UserSwitch(ctx, in.User, time.Duration(in.Wait)*time.Second))
 }
 
 // UserSwitch is one person's switch that is asked for.

@@ -25,15 +25,15 @@ type System struct {
 }
 
 func (a *API) connected() {
-	read(a, get("list-systems", "/systems", access.SystemRead, "The connected systems"), func(ctx context.Context, _ *struct{}) (*body[Items[System]], error) {
+	read(a, get("list-systems", "/systems", access.SystemRead, "The connected systems"), func(ctx context.Context, in *Paging) (*Page[System], error) {
 		found, err := a.Systems(ctx)
-		return bodyOf(Items[System]{Items: append([]System{}, found...)}, err)
+		return cut("/systems", *in, found, err, func(s System) string { return s.Name })
 	})
 	read(a, get("check-systems", "/systems/health", access.SystemCheck, "Sign in to every system and ask how it is"), func(ctx context.Context, _ *struct{}) (*body[Items[Health]], error) {
 		return &body[Items[Health]]{Items[Health]{Items: append([]Health{}, a.Check(ctx)...)}}, nil
 	})
-	read(a, get("list-system-kinds", "/systems/kinds", access.SystemRead, "What each kind of system can do, and why not what it cannot"), func(context.Context, *struct{}) (*body[Items[SystemKind]], error) {
-		return &body[Items[SystemKind]]{Items[SystemKind]{Items: a.Kinds()}}, nil
+	read(a, get("list-system-kinds", "/systems/kinds", access.SystemRead, "What each kind of system can do, and why not what it cannot"), func(_ context.Context, in *Paging) (*Page[SystemKind], error) {
+		return cut("/systems/kinds", *in, a.Kinds(), nil, func(k SystemKind) string { return k.Kind })
 	})
 	write(a, post("register-system", "/systems/{system}/register", access.SystemRegister, "Remember what a system is, so that writes stop once it is another one"), a.registerSystem)
 	write(a, post("fetch-records", "/systems/{system}/records", access.CallImport, "Have a worker read a system's newest call records now").lasting(), a.fetchRecords)

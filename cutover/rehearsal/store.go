@@ -2,8 +2,10 @@ package rehearsal
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
 
@@ -26,6 +28,10 @@ type Measured struct {
 	// Back is how many ways back TakeBack rests on.
 	Back int `json:"back"`
 }
+
+// ErrNone is that of a plan which was not rehearsed as it is now. That of a plan
+// which is not there is ErrNotFound alone.
+var ErrNone = fmt.Errorf("not rehearsed as it is now: %w", dualtone.ErrNotFound)
 
 // Store keeps rehearsals and knows what past switches took.
 type Store interface {

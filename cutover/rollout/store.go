@@ -1,7 +1,11 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -109,17 +113,44 @@ type User struct {
 	Detail   string            `json:"detail,omitempty"`
 }
 
+// Place names where a user stands in the list of a plan's people.
+func (u User) Place() string { return u.Stage + "/" + strconv.Itoa(u.Position) }
+
 // UserQuery selects a page of a plan's people; empty fields select all.
 type UserQuery struct {
 	Plan   string
 	Stage  string
 	States []cutover.State
 	// After is the position in the stage after which to go on; with Reverse the
-	// one before which to go on, 0 for the end. Across stages it is a person.
-	After   int
-	Reverse bool
-	Person  dualtone.PersonID
-	Limit   int
+	// one before which to go on, 0 for the end. Across stages AfterStage is the stage
+	// in which it is the position.
+	After      int
+	AfterStage string
+	Reverse    bool
+	Person     dualtone.PersonID
+	Limit      int
+}
+
+// Behind has the query go on behind a place, as User.Place names it.
+func (q *UserQuery) Behind(place string) error {
+	if place == "" {
+		return nil
+	}
+	stage, position, _ := strings.Cut(place, "/")
+	n, err := strconv.Atoi(position)
+	if err != nil || n < 1 || q.Stage != "" && q.Stage != stage {
+		return fmt.Errorf("%q is no place of this list: %w", place, dualtone.ErrInvalid)
+	}
+	q.AfterStage, q.After = stage, n
+	return nil
+}
+
+// Place is where the query goes on; empty for one that begins.
+func (q *UserQuery) Place() string {
+	if q.After == 0 {
+		return ""
+	}
+	return User{Stage: cmp.Or(q.AfterStage, q.Stage), Position: q.After}.Place()
 }
 
 // Mark says where people of a stage are for whom no switch says it.

@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/finance"
 )
 
@@ -78,12 +81,43 @@ type HeldQuery struct {
 	KnownAt time.Time
 	// History selects all that ever were known.
 	History bool
-	// After goes on behind a contract of a book.
+	// After goes on behind a version of a contract; behind all of them where KnownFrom
+	// is zero.
 	After struct {
-		Book     string
-		Contract ID
+		Book      string
+		Contract  ID
+		ValidFrom finance.Day
+		KnownFrom time.Time
 	}
 	Limit int
+}
+
+// Place names where a version stands in a list, to go on behind it.
+func (h *Held) Place() string {
+	return strings.Join([]string{h.Book, string(h.Contract.ID), h.ValidFrom.String(), h.KnownFrom.UTC().Format(time.RFC3339Nano)}, "/")
+}
+
+// Behind has the query go on behind a place, or behind all of a contract of a book,
+// as in telephony/pbx-seats.
+func (q *HeldQuery) Behind(place string) error {
+	if place == "" {
+		return nil
+	}
+	parts := strings.Split(place, "/")
+	const book, id, valid, known = 0, 1, 2, 3
+	var err error
+	if len(parts) > id {
+		q.After.Book, q.After.Contract = parts[book], ID(parts[id])
+	}
+	if len(parts) > known {
+		if q.After.ValidFrom, err = finance.ParseDay(parts[valid]); err == nil {
+			q.After.KnownFrom, err = time.Parse(time.RFC3339Nano, parts[known])
+		}
+	}
+	if err != nil || len(parts) != valid && len(parts) != known+1 {
+		return fmt.Errorf("%q is no place of this list: %w", place, dualtone.ErrInvalid)
+	}
+	return nil
 }
 
 // HashOf is a SHA-256, in hexadecimal digits, of what something says: comments and

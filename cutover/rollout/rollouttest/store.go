@@ -223,12 +223,26 @@ func selected(all, from []rollout.User, q rollout.UserQuery) []rollout.User {
 		if q.Reverse {
 			u = from[len(from)-1-i]
 		}
-		beyond := q.After > 0 && (!q.Reverse && u.Position <= q.After || q.Reverse && u.Position >= q.After)
-		if !beyond && (q.Person == "" || u.Person == q.Person) && (len(q.States) == 0 || slices.Contains(q.States, u.State)) {
+		if !passed(u, q) && (q.Person == "" || u.Person == q.Person) && (len(q.States) == 0 || slices.Contains(q.States, u.State)) {
 			all = append(all, u)
 		}
 	}
 	return all
+}
+
+// passed reports whether a user stands before where a query goes on.
+func passed(u rollout.User, q rollout.UserQuery) bool {
+	if q.After == 0 {
+		return false
+	}
+	order := u.Position - q.After
+	if q.AfterStage != "" && u.Stage != q.AfterStage {
+		order = strings.Compare(u.Stage, q.AfterStage)
+	}
+	if q.Reverse {
+		order = -order
+	}
+	return order <= 0
 }
 
 // Mark moves people of a stage.

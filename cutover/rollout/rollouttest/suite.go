@@ -318,6 +318,8 @@ func userPages(t *testing.T, b *bench) {
 		{rollout.UserQuery{States: []cutover.State{cutover.OnNew}}, "3:p006"},
 		{rollout.UserQuery{Stage: "wave-1", After: 5}, ""},
 		{rollout.UserQuery{Stage: "none"}, ""},
+		{rollout.UserQuery{AfterStage: "pilot", After: 2, Limit: 2}, "3:p002 1:p004"},
+		{rollout.UserQuery{AfterStage: "wave-1", After: 1, Reverse: true}, "3:p002 2:p001 1:p003"},
 	} {
 		c.q.Plan = "emea"
 		all, err := b.Rollouts.Users(t.Context(), c.q)
