@@ -60,31 +60,26 @@ func (s *Router) applyMany(ctx context.Context, want []wanted, why routing.Prove
 	if !slices.IsSortedFunc(want, byNumber) {
 		slices.SortFunc(want, byNumber)
 	}
-	seen, err := s.Active(ctx)
-	if err != nil {
-		return 0, err
-	}
-	before, err := s.lookAhead(ctx, want, why)
+	found, err := s.lookAhead(ctx, want, why)
 	if err != nil {
 		return 0, err
 	}
 	var made routing.Revision
-	var todo []wanted
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := prepare(ctx, tx, len(want)); err != nil {
-			return err
+		err := prepare(ctx, tx, len(want))
+		if err == nil {
+			found, err = lockChecked(ctx, tx, want, why, found)
 		}
-		found, err := lockChecked(ctx, tx, want, why, checked{before, seen, &made})
-		if todo = found.todo; err != nil || len(todo) == 0 {
+		if made = found.at; err != nil || len(found.todo) == 0 {
 			return err
 		}
 		made++
-		return commitMany(ctx, tx, made, todo, why)
+		return commitMany(ctx, tx, made, found.todo, why)
 	})
 	if err != nil {
 		return 0, err
 	}
-	if len(todo) > 0 {
+	if len(found.todo) > 0 {
 		// The changes stand and are in effect. Should this fail, those who change
 		// the table later make up for it.
 		_ = s.fold(ctx, len(want))
@@ -100,6 +95,10 @@ func (s *Router) lookAhead(ctx context.Context, want []wanted, why routing.Prove
 	if len(want) >= s.halve {
 		halves = [][]wanted{want[:len(want)/2], want[len(want)/2:]}
 	}
+	seen, err := s.Active(ctx)
+	if err != nil {
+		return looked{}, err
+	}
 	found := make([]looked, len(halves))
 	all, ctx := errgroup.WithContext(ctx)
 	for i, half := range halves {
@@ -112,35 +111,26 @@ func (s *Router) lookAhead(ctx context.Context, want []wanted, why routing.Prove
 			})
 		})
 	}
-	err := all.Wait()
-	for _, more := range found[1:] {
-		found[0].todo = append(found[0].todo, more.todo...)
-		found[0].bad, found[0].have = append(found[0].bad, more.bad...), append(found[0].have, more.have...)
+	err = all.Wait()
+	sum := looked{at: seen}
+	for _, half := range found {
+		sum.todo, sum.bad, sum.have = append(sum.todo, half.todo...), append(sum.bad, half.bad...), append(sum.have, half.have...)
 	}
-	return found[0], err
-}
-
-// checked is what was found before the table was locked, at which revision or later,
-// and where its revision goes.
-type checked struct {
-	looked
-
-	seen routing.Revision
-	at   *routing.Revision
+	return sum, err
 }
 
 // lockChecked locks the table and returns the changes that are to be made of it. They
 // are looked up once more if somebody has changed one of their numbers since they
 // were. A conflict counts only now.
-func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, before checked) (looked, error) {
-	if err := tx.QueryRow(ctx, lockHead).Scan(before.at); err != nil {
+func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance, found looked) (looked, error) {
+	var at routing.Revision
+	if err := tx.QueryRow(ctx, lockHead).Scan(&at); err != nil {
 		return looked{}, err
 	}
-	since, err := rows[struct{ Numbers []string }](ctx, tx, numbersSince, int64(before.seen))
+	since, err := rows[struct{ Numbers []string }](ctx, tx, numbersSince, int64(found.at))
 	if err != nil {
 		return looked{}, err
 	}
-	found := before.looked
 	for _, c := range since {
 		if slices.ContainsFunc(c.Numbers, func(n string) bool { return wants(want, n) }) {
 			if found, err = look(ctx, tx, want, why); err != nil {
@@ -152,6 +142,7 @@ func lockChecked(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Prov
 	if len(found.bad) > 0 {
 		return looked{}, refused(want, found.bad, found.have)
 	}
+	found.at = at
 	return found, nil
 }
 
@@ -168,10 +159,11 @@ type exception struct {
 	Have, Person string
 }
 
-// looked is what the table says of changes: those that are still to be made, with the
-// people whose numbers they are, or the numbers of which they cannot be made and what
-// stands there.
+// looked is what the table says of changes, at a revision or later: those that are
+// still to be made, with the people whose numbers they are, or the numbers of which
+// they cannot be made and what stands there.
 type looked struct {
+	at        routing.Revision
 	todo      []wanted
 	bad, have []string
 }
@@ -215,7 +207,7 @@ func look(ctx context.Context, tx pgx.Tx, want []wanted, why routing.Provenance)
 		}
 	}
 	todo = slices.DeleteFunc(todo, func(w wanted) bool { return w.number == "" || w.from == w.to })
-	return looked{todo, bad, have}, nil
+	return looked{todo: todo, bad: bad, have: have}, nil
 }
 
 // changeChunk is a row of changes that are alike.
