@@ -301,9 +301,9 @@ func TestAGigabyteIsRefusedWithoutReadingIt(t *testing.T) {
 }
 
 // slow connects and begins a request that never ends.
-func slow(t *testing.T, to string) net.Conn {
+func slow(t *testing.T, host, to string) net.Conn {
 	t.Helper()
-	conn := from(t, "127.0.0.1", to)
+	conn := from(t, host, to)
 	_, _ = fmt.Fprint(conn, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ")
 	return conn
 }
@@ -322,8 +322,8 @@ func TestSlowConnectionsAreBoundedAndKeepNobodyOut(t *testing.T) {
 	const most, many = 400, 1000
 	to := served(t, newSite(t, func(c *console.Config) { c.MaxConnections, c.PerAddress = most, most }))
 	var all []net.Conn
-	for range many {
-		all = append(all, slow(t, to))
+	for i := range many { // from addresses of which each has fewer than it may
+		all = append(all, slow(t, fmt.Sprintf("127.0.0.%d", 1+i%4), to))
 	}
 	// The slow ones fill every place, and make room for whoever asks.
 	if got := ask(t, from(t, "127.0.0.1", to), "/livez"); got != http.StatusOK {
@@ -338,7 +338,7 @@ func TestSlowConnectionsAreBoundedAndKeepNobodyOut(t *testing.T) {
 
 func TestAConnectionThatDoesNotAskIsClosed(t *testing.T) {
 	t.Parallel()
-	if conn := slow(t, served(t, newSite(t))); !closed(t, conn) {
+	if conn := slow(t, "127.0.0.1", served(t, newSite(t))); !closed(t, conn) {
 		t.Error("a request that does not end is waited for longer than a minute")
 	}
 }
