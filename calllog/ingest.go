@@ -27,8 +27,9 @@ type Ingester struct {
 	Again bool
 	// BatchRows is how many rows are written at once; 20,000 when it is 0.
 	BatchRows int
-	// Told hears after each batch how far it has come; it may be nil.
-	Told func(Ingest)
+	// Told hears after each batch how far it has come, and what the batch added; it
+	// may be nil.
+	Told func(in Ingest, added Written)
 }
 
 const (
@@ -63,7 +64,7 @@ func (i *Ingester) Ingest(ctx context.Context, from Ingest, rows Placed) (Ingest
 		from.At, from.Finished = b.to, false
 		from.Total.Add(written)
 		if i.Told != nil {
-			i.Told(from)
+			i.Told(from, written)
 		}
 		empty <- b
 		if time.Since(settled) > settleEvery {

@@ -122,11 +122,11 @@ func TestATokenThatIsNoneLetsNobodyIn(t *testing.T) {
 	if held, err := s.accounts.Token(t.Context(), token.ID); err != nil || held.LastUsed.IsZero() {
 		t.Errorf("last used: %v, %v", held.LastUsed, err)
 	}
-	_, another := issue(now, time.Hour)
+	valid, another := issue(now, time.Hour)
 	must(t, s.accounts.Revoke(ctx, token.ID, now))
 	for name, given := range map[string]string{ //nolint:gosec // None of them lets anybody in.
-		"revoked": "Bearer " + good, "expired": "Bearer " + expired, "changed": "Bearer " + good[:len(good)-1] + "0", "unknown": "Bearer dt_nobody_AAAA",
-		"no secret": "Bearer dt_" + token.ID, "empty": "Bearer ", "a password": "Basic a2ltOng=",
+		"revoked": "Bearer " + good, "expired": "Bearer " + expired, "changed": "Bearer " + another[:len(another)-1] + "0", "unknown": "Bearer dt_nobody_AAAA",
+		"no secret": "Bearer dt_" + valid.ID, "empty": "Bearer ", "a password": "Basic a2ltOng=",
 		"alg none": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
 	} {
 		if got := try(given); got != http.StatusUnauthorized {

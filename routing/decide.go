@@ -110,6 +110,14 @@ func (t *Table) read(dialed, country string, from Ingress) (dualtone.Number, dig
 	if n := dialing.E164(number, context, country, from); n != "" {
 		return n, packDigits(string(n))
 	}
+	// Numbering plans grow: what this program's does not know counts if it is in the
+	// table.
+	if n := possible(number, country); n != "" {
+		d := packDigits(string(n))
+		if _, ok := t.exact(n, d); ok || t.inRange(d) != nil {
+			return n, d
+		}
+	}
 	if err != nil || d == 0 && !dialable(number) {
 		return "", 0
 	}

@@ -343,7 +343,7 @@ func TestHazardACallBackAfterAnEmergencyReachesThePhoneThatCalled(t *testing.T) 
 func TestHazardNumbersAreReadInTheTrunksCountry(t *testing.T) {
 	t.Parallel()
 	table := load(t, parse(t, "+493012345678", "new"), parse(t, "+12125550123", "new"), parse(t, "+12125550123", "new"),
-		parse(t, "+12125550199", "old"), parse(t, "+12125550142", "new"), parse(t, "4711", "old"), parse(t, "6000..6999", "new"), parse(t, "*98", "old"))
+		parse(t, "+12125550199", "old"), parse(t, "+12125550142", "new"), parse(t, "+15551230002", "new"), parse(t, "4711", "old"), parse(t, "6000..6999", "new"), parse(t, "*98", "old"))
 	for _, c := range []struct{ country, dialed, want, rule string }{
 		{"DE", "030 12345678", "+493012345678", "+493012345678"},
 		{"DE", "004930-12345678", "+493012345678", "+493012345678"},
@@ -353,6 +353,9 @@ func TestHazardNumbersAreReadInTheTrunksCountry(t *testing.T) {
 		{"US", "0114930 12345678", "+493012345678", "+493012345678"},
 		{"US", "(212) 555-0123", "+12125550123", "+12125550123"},
 		{"US", "12125550123", "+12125550123", "+12125550123"},
+		// No numbering plan knows an area 555, but the table does.
+		{"US", "(555) 123-0002", "+15551230002", "+15551230002"},
+		{"US", "(555) 123-0003", "5551230003", ""},
 		{"DE", "4711", "4711", "4711"},
 		{"DE", "6123", "6123", "6000..6999"},
 		{"DE", "*98", "*98", "*98"},

@@ -109,11 +109,21 @@ func global(number string) dualtone.Number {
 // national reads digits as they are dialed in a country. It asks whether the
 // number is valid: the library turns 911 into +1911 without an error.
 func national(number, country string) dualtone.Number {
+	return dialedIn(country, number, phonenumbers.IsValidNumber)
+}
+
+// possible reads digits that have the length of a number of the country, though the
+// numbering plan may not know them.
+func possible(number, country string) dualtone.Number {
+	return dialedIn(country, number, phonenumbers.IsPossibleNumber)
+}
+
+func dialedIn(country, number string, accepted func(*phonenumbers.PhoneNumber) bool) dualtone.Number {
 	if country == "" || packDigits(number) == 0 && len(number) < 20 {
 		return ""
 	}
 	parsed, err := phonenumbers.Parse(number, country)
-	if err != nil || !phonenumbers.IsValidNumber(parsed) {
+	if err != nil || !accepted(parsed) {
 		return ""
 	}
 	return dualtone.Number(phonenumbers.Format(parsed, phonenumbers.E164))

@@ -155,8 +155,7 @@ func (c *clock) tooEarly(column, text string, at, began time.Time) *calllog.Faul
 	if began.IsZero() || early < zoneLeast || early > zoneMost {
 		return nil
 	}
-	return fault(column, text, fmt.Sprintf("%s before its own channel began: is %s the right zone? Its channel began at %s",
-		hours(early), c.zone, began.In(c.zone).Format(time.DateTime)))
+	return fault(column, text, fmt.Sprintf("%s before its own channel began: is %s the right zone?", hours(early), c.zone))
 }
 
 // hours writes a span to the minute.

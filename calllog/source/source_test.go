@@ -124,7 +124,7 @@ func TestAnImportThatIsStoppedGoesOnWhereItStopped(t *testing.T) {
 	write(t, name, cdrs(0, 100))
 	ctx, cancel := context.WithCancel(t.Context())
 	im := importer(m)
-	im.Told = func(in calllog.Ingest) {
+	im.Told = func(in calllog.Ingest, _ calllog.Written) {
 		if in.Total.Rows >= 42 {
 			cancel()
 		}

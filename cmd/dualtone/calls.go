@@ -78,7 +78,7 @@ func readingOf(calls config.Calls, system string) (source.Reading, error) {
 }
 
 // importer reads into the log of the stores.
-func importer(s *stores, r source.Reading, told func(calllog.Ingest)) *source.Importer {
+func importer(s *stores, r source.Reading, told func(calllog.Ingest, calllog.Written)) *source.Importer {
 	return &source.Importer{Ingester: calllog.Ingester{Store: s.calls, Settler: s.rollups, Told: told}, Reading: r}
 }
 

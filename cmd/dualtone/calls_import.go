@@ -73,9 +73,10 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 	began := a.now()
 	var im *source.Importer
 	size := source.Size(files)
-	var before int64 // rows of the files that are through
-	im = importer(s, r, func(in calllog.Ingest) {
-		m.at(megabytes(im.Done.Load()), megabytes(size), rowsNote(before+in.Total.Rows, a.now().Sub(began)))
+	var rows int64
+	im = importer(s, r, func(_ calllog.Ingest, added calllog.Written) {
+		rows += added.Rows
+		m.at(megabytes(im.Done.Load()), megabytes(size), rowsNote(rows, a.now().Sub(began)))
 	})
 	im.Again = again
 	report := callsReport{Files: []source.Result{}}
@@ -91,7 +92,6 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 			report.Files = append(report.Files, r)
 			report.Total.Add(r.Written)
 		}
-		before = report.Total.Rows
 		if err != nil {
 			break
 		}
@@ -111,7 +111,7 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 	case err != nil:
 		return hint(err, importHint(err))
 	case report.Total.Quarantined > 0:
-		return hint(fmt.Errorf("%d rows are in quarantine: %w", report.Total.Quarantined, errPartial), "dualtone calls quarantine lists them with their reasons")
+		return hint(fmt.Errorf("%s went to quarantine: %w", counted(int(report.Total.Quarantined), "row"), errPartial), "dualtone calls quarantine lists them with their reasons")
 	}
 	return nil
 }
@@ -144,9 +144,9 @@ func megabytes(n int64) int { return int((n + megabyte - 1) / megabyte) }
 
 func rowsNote(rows int64, spent time.Duration) string {
 	if spent < time.Second {
-		return fmt.Sprintf("%d rows", rows)
+		return counted(int(rows), "row")
 	}
-	return fmt.Sprintf("%d rows, %.0f rows/s", rows, float64(rows)/spent.Seconds())
+	return fmt.Sprintf("%s, %.0f rows/s", counted(int(rows), "row"), float64(rows)/spent.Seconds())
 }
 
 func (r callsReport) table(t *table) {
@@ -169,7 +169,7 @@ func (r callsReport) table(t *table) {
 		}
 	}
 	if r.Unmatched > 0 {
-		t.line("%d supplements wait for their legs; dualtone calls unmatched lists them.", r.Unmatched)
+		t.line("Without a leg as yet: %s; dualtone calls unmatched lists them.", counted(int(r.Unmatched), "supplement"))
 	}
 }
 

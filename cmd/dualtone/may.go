@@ -44,7 +44,7 @@ func actions() map[string]access.Action {
 		"calls ambiguous decide": access.CallDecide, "calls ambiguous undo": access.CallDecide,
 		"calls explain": access.CallDecide, "calls quarantine fix": access.CallRepair, "calls quarantine replay": access.CallRepair,
 		"calls stitch": access.CallRepair, "calls reconcile": access.CallRead,
-		"calls quarantine list": access.CallRead, "calls quarantine show": access.CallRaw,
+		"calls unmatched": access.CallRead, "calls quarantine list": access.CallRead, "calls quarantine show": access.CallRaw,
 		"calls retain": access.CallErase, "calls erase": access.CallErase, "calls audit": access.AuditRead,
 		"report traffic": access.ReportRead, "report accounting": access.ReportRead, "report closings": access.ReportRead, "report close": access.ReportClose,
 		"report overlap": access.ReportFinance, "report forecast": access.ReportFinance, "report delay": access.ReportFinance,

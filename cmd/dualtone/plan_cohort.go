@@ -165,8 +165,12 @@ func (r cohortReport) table(t *table) {
 	}
 	for _, d := range r.Drift {
 		t.line("")
-		t.line("Since %s was frozen %s joined: they go to a later stage. %s left: they drop out.", d.Stage,
-			orNone(firstOf(d.Joiners), "nobody has"), orNone(leaverNames(d.Leavers), "Nobody has"))
+		if len(d.Joiners) > 0 {
+			t.line("Joined since %s was frozen: %s. They go to a later stage.", d.Stage, firstOf(d.Joiners))
+		}
+		if len(d.Leavers) > 0 {
+			t.line("Left since %s was frozen: %s. dualtone plan skip %s --stage %s --user ID --reason WHY leaves them out.", d.Stage, leaverNames(d.Leavers), r.Plan, d.Stage)
+		}
 	}
 	t.line("")
 	t.line("%s; %d people on the old side are in no stage. Cohort hash %s.", r.Plan, r.Nowhere, r.Cohort.Short())
@@ -176,12 +180,9 @@ func (r cohortReport) table(t *table) {
 func firstOf[T ~string](all []T) string {
 	const most = 10
 	if len(all) > most {
-		return fmt.Sprintf("%s and %d more have", strings.Join(texts(all[:most]), ", "), len(all)-most)
+		return fmt.Sprintf("%s and %d more", strings.Join(texts(all[:most]), ", "), len(all)-most)
 	}
-	if len(all) == 0 {
-		return ""
-	}
-	return strings.Join(texts(all), ", ") + " have"
+	return strings.Join(texts(all), ", ")
 }
 
 func leaverNames(left []plan.LeftOut) string {

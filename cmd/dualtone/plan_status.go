@@ -154,7 +154,14 @@ func nextSteps(v control.PlanView) []string {
 // give them.
 func approvalSteps(v control.PlanView, stage string) []string {
 	var all []string
-	for _, role := range v.Needs[stage].Roles {
+	said, need := v.Said(stage), v.Needs[stage]
+	for _, role := range need.Roles {
+		given := slices.ContainsFunc(v.Approvals, func(a rollout.Approval) bool {
+			return a.Stage == stage && a.Role == role && slices.Contains(said.Have, a.Actor)
+		})
+		if said.Enough || given && need.Need >= len(need.Roles) {
+			continue
+		}
 		all = append(all, fmt.Sprintf("dualtone plan approve %s%s --role %s", v.Plan.Name, stageFlag(stage), role))
 	}
 	return all

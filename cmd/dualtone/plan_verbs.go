@@ -187,6 +187,9 @@ func endingVerbs() []planVerb {
 			would: func(v control.PlanView, _ *given) string {
 				return fmt.Sprintf("make the move of %d users final if all that the plan requires holds by then; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
 			},
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
+				return "it is final, and nothing can be taken back", c.plans.Give(ctx, name, g.PlanOrder)
+			},
 		},
 	}
 }

@@ -2,6 +2,8 @@ package chart
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -60,6 +62,24 @@ func (t Timeline) bar(s Span) (x, w float64) {
 func (t Timeline) shows(s Span) bool { return s.To.After(t.From) && s.From.Before(t.To) }
 
 func (t Timeline) y(row int) float64 { return top + rowTall*float64(row) }
+
+// legend says what each colour means: all that is drawn in it.
+func (t Timeline) legend() []Span {
+	var all []Span
+	for _, r := range t.Rows {
+		for _, s := range slices.Concat(r.Ground, r.Spans) {
+			at := slices.IndexFunc(all, func(m Span) bool { return m.Kind == s.Kind })
+			switch {
+			case !t.shows(s):
+			case at < 0:
+				all = append(all, Span{Kind: s.Kind, Text: s.Text})
+			case !slices.Contains(strings.Split(all[at].Text, ", "), s.Text):
+				all[at].Text += ", " + s.Text
+			}
+		}
+	}
+	return all
+}
 
 type tick struct {
 	x    float64

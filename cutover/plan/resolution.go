@@ -193,7 +193,8 @@ type Drift struct {
 	Stage StageID `json:"stage"`
 	// Joiners would be in the stage now and are not: they go to a later one.
 	Joiners []dualtone.PersonID `json:"joiners"`
-	// Leavers are in the stage and would not be now: they drop out.
+	// Leavers are in the stage and would not be now. They are moved all the same
+	// unless somebody leaves them out, since a limit may choose others for less.
 	Leavers []LeftOut `json:"leavers"`
 }
 

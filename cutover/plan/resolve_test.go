@@ -344,3 +344,26 @@ func BenchmarkResolve100000(b *testing.B) {
 		}
 	}
 }
+
+// Where a precheck asks that nobody is torn apart, what a stage would tear apart is
+// told though no stage keeps anything together.
+func TestClosureIsAskedWithoutAnythingKeptTogether(t *testing.T) {
+	t.Parallel()
+	users := []User{
+		{Person: dualtone.Person{ID: "a", Team: "pilot", Attributes: dualtone.Attributes{"hunt_group": {"sales"}}}},
+		{Person: dualtone.Person{ID: "b", Team: "other", Attributes: dualtone.Attributes{"hunt_group": {"sales"}}}},
+	}
+	for _, asked := range []bool{true, false} {
+		d := &Document{Plan: Plan{Spec: Spec{Stages: []Stage{{ID: "pilot", Kind: Pilot, Cohort: &Cohort{Match: map[string]Values{"team": {"pilot"}}}}}}}}
+		if asked {
+			d.Plan.Spec.Gates.Precheck = []Precheck{{Check: DependencyClosure, OnFail: BlockStage}}
+		}
+		found, err := d.Resolve(users)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(found.Splits) == 1 && found.Splits[0].Relation == HuntGroup; got != asked {
+			t.Errorf("asked for closure %t: the splits are %+v", asked, found.Splits)
+		}
+	}
+}

@@ -91,10 +91,13 @@ func shares(u *User, relation Relation) []string {
 	return valuesOf(u, string(relation))
 }
 
-// splits notes what the stages tear apart, of all relations that any stage keeps
-// together. Who is on the new side already is not torn off by others following.
-func (r *resolver) splits() {
+// closed are the relations that nothing may tear apart: those that any stage keeps
+// together, and where a precheck asks for closure all by which calls reach people.
+func (r *resolver) closed() []Relation {
 	var relations []Relation
+	if slices.ContainsFunc(r.document.Plan.Spec.Gates.Precheck, func(p Precheck) bool { return p.Check == DependencyClosure }) {
+		relations = []Relation{SharedLine, HuntGroup, Delegate}
+	}
 	for _, s := range r.stages {
 		for _, relation := range s.Cohort.KeepTogether {
 			if !slices.Contains(relations, relation) {
@@ -102,7 +105,13 @@ func (r *resolver) splits() {
 			}
 		}
 	}
-	for _, relation := range relations {
+	return relations
+}
+
+// splits notes what the stages tear apart. Who is on the new side already is not torn
+// off by others following.
+func (r *resolver) splits() {
+	for _, relation := range r.closed() {
 		shared := r.sharing(relation)
 		for _, what := range slices.Sorted(maps.Keys(shared)) {
 			if split, ok := r.split(shared[what]); ok {

@@ -154,8 +154,9 @@ type extension struct {
 
 // end is the last day of a contract: that of its term, put off by one renewal
 // after the other while notice is not given in time, or the old system still
-// serves somebody. It looks no further than a limit.
-func (e *Engine) end(c *contract.Contract, served, release, limit finance.Day) (finance.Day, []extension) {
+// serves somebody. It looks no further than a limit, but for a term that is certain
+// to come: its notice day has passed by the day of lost.
+func (e *Engine) end(c *contract.Contract, served, release, limit, lost finance.Day) (finance.Day, []extension) {
 	notice := c.Notice.Given
 	if notice == 0 && e.side(c.System) == dualtone.Old {
 		notice = release
@@ -165,10 +166,14 @@ func (e *Engine) end(c *contract.Contract, served, release, limit finance.Day) (
 	}
 	end := c.Term.To
 	var all []extension
-	for end < limit && c.Renewal != (contract.Period{}) {
+	for c.Renewal != (contract.Period{}) {
 		last := c.LastNotice(end, e.in.Book.WorkingDays)
 		x := extension{contract: c, until: c.Renewal.After(end)}
-		switch inTime := notice != 0 && notice <= last; {
+		inTime := notice != 0 && notice <= last
+		if end >= limit && (inTime || last >= lost) {
+			break
+		}
+		switch {
 		case inTime && served <= end:
 			return end, all
 		case inTime:

@@ -35,7 +35,7 @@ func urgency(s NoticeState) int {
 
 // notice is that of the term which the day of the report is in.
 func (e *Engine) notice(c *contract.Contract) Notice {
-	end, _ := e.end(c, 0, c.Notice.Given, e.in.AsOf)
+	end, _ := e.end(c, 0, c.Notice.Given, e.in.AsOf, 0)
 	n := Notice{
 		Contract: c.ID, System: c.System, Side: e.side(c.System), Supplier: c.Supplier, Owner: c.Owner, End: end,
 		Period: c.Notice.Period.String(), Given: c.Notice.Given, Renewal: c.Renewal.String(), Last: c.LastNotice(end, e.in.Book.WorkingDays),

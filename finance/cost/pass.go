@@ -48,7 +48,7 @@ func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	f.limit = last
 	for _, c := range e.contracts {
 		if e.side(c.System) == dualtone.Old {
-			end, _ := e.end(c, e.served(n, f.limit), e.release(asExpected, delay), f.limit)
+			end, _ := e.end(c, e.served(n, f.limit), e.release(asExpected, delay), f.limit, e.in.AsOf)
 			last = max(last, end)
 		}
 	}
@@ -161,7 +161,7 @@ func (e *Engine) prepare(f *frame, when schedule, shift int, people []alike) (*p
 	p.needs = e.needs(&p.walk, people)
 	ends := map[contract.ID]finance.Day{}
 	for _, c := range e.contracts {
-		end, all := e.end(c, e.served(p.needs, f.limit), e.release(when, shift), f.limit)
+		end, all := e.end(c, e.served(p.needs, f.limit), e.release(when, shift), f.limit, e.in.AsOf)
 		ends[c.ID] = end
 		if e.side(c.System) == dualtone.Old {
 			p.extensions = append(p.extensions, all...)

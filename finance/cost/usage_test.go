@@ -111,6 +111,22 @@ func TestANoticeSaysHowItStands(t *testing.T) {
 	}
 }
 
+// A contract whose notice day has passed goes on, whoever is served by then.
+func TestWhatAMissedNoticeCostsIsForecast(t *testing.T) {
+	t.Parallel()
+	for asOf, want := range map[string]string{
+		"2026-12-31": "23733.87",  // it is the last day for it
+		"2027-01-01": "131733.87", // and a year of 300 seats at 30.00 a month
+		"2027-03-31": "131733.87",
+	} {
+		in := ahead(waves(0), asOf)
+		in.Book.Contracts[0].Notice.Given = 0
+		if o := overlap(t, in, cost.Question{}); o.Waste.Text() != want {
+			t.Errorf("on %s the waste is %s, want %s", asOf, o.Waste, want)
+		}
+	}
+}
+
 func TestThePlanIsWarnedOfItsBudgetAndOfNoticeDays(t *testing.T) {
 	t.Parallel()
 	warned := func(budget, over string, near int) []string {

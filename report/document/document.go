@@ -68,6 +68,9 @@ type Table struct {
 	// is rounded half-up to the currency's digits, and the total is the sum of
 	// those; without it everything is one sum.
 	SumBy string
+	// Apart says that what is summed by SumBy is never added up, as where one sum is a
+	// part of another.
+	Apart bool
 	// SumRule tells people how the totals come about.
 	SumRule string
 	// Detail tables have too much for a screen or for paper; they are in the formats

@@ -92,10 +92,14 @@ func (s *Sums) Totals() []Total {
 			all.Cells[i].Text = c.total(&sums[i])
 		}
 	}
-	if s.by < 0 {
+	switch {
+	case s.by < 0:
 		return []Total{all}
+	case s.table.Apart:
+		return totals
+	default:
+		return append(slices.Clip(totals), all)
 	}
-	return append(slices.Clip(totals), all)
 }
 
 // total writes a sum as the column's totals are written: money to the digits of

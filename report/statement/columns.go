@@ -83,8 +83,8 @@ func share(of, whole finance.Money) document.Cell {
 // lines is the table with everything that a line has.
 func lines(name, title string, all []cost.Line, in finance.Currency) document.Table {
 	return document.Table{
-		Name: name, Title: title, Detail: true, SumBy: "class",
-		SumRule: "each class is rounded as a whole, and its lines so that they add up to it",
+		Name: name, Title: title, Detail: true, SumBy: "class", Apart: true,
+		SumRule: "each class is rounded as a whole, and its lines so that they add up to it; classes are not added, since waste is a part of what is charged",
 		Columns: []document.Column{
 			text("class", "Class"), text("phase", "Actual or forecast"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), text("kind", "Kind"),
 			text("system", "System"), text("serving", "Served by"), text("stage", "Stage"), text("cost_center", "Cost center"), text("country", "Country"),

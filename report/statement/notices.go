@@ -2,10 +2,22 @@ package statement
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/document"
 )
+
+// late tells of contracts that go on since nobody gave notice.
+func late(all []cost.Notice) string {
+	var text strings.Builder
+	for i := range all {
+		if n := &all[i]; n.State == cost.NoticePassed {
+			fmt.Fprintf(&text, " Notice of contract %s is too late since %s: it goes on to %s for %s.", n.Contract, n.Last, n.Until, n.Miss.Grouped())
+		}
+	}
+	return text.String()
+}
 
 func (m *maker) notices() (*document.Document, error) {
 	n, err := m.engine.Notices(m.request.Question)
@@ -13,7 +25,7 @@ func (m *maker) notices() (*document.Document, error) {
 		return nil, err
 	}
 	d := m.begin("By when contracts must be ended", &n.Head)
-	d.Decision = "No notice is open: of every contract it was given, is too late, or is not needed."
+	d.Decision = "No notice is open."
 	for i := range n.Notices {
 		if next := &n.Notices[i]; next.State == cost.NoticeOpen {
 			d.Decision = fmt.Sprintf("Give notice of contract %s by %s, in %s, or it goes on to %s for %s.", next.Contract, next.Last, next.Left(), next.Until, next.Miss.Grouped())
@@ -26,6 +38,7 @@ func (m *maker) notices() (*document.Document, error) {
 			break
 		}
 	}
+	d.Decision += late(n.Notices)
 	rows := make([][]document.Cell, len(n.Notices))
 	for i := range n.Notices {
 		v := &n.Notices[i]

@@ -1,6 +1,7 @@
 package enumedge
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -216,4 +217,75 @@ func TestHazardOverENUMAFailureIsNeverTakenForAnUnknownNumber(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whoever asks in a flood gets the answer to their own question or a failure, and never
+// the answer of somebody else or a denial.
+func TestHazardOverENUMInAFloodAnAnswerIsRightOrAFailure(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, true)
+	var now atomic.Int64
+	// The server's clock runs fast, so that a socket which is full twice in a row has
+	// been full for long.
+	s.Core.Now = func() time.Time { return time.Unix(0, now.Add(int64(50*time.Millisecond))) }
+	address := start(t, s)
+	want := []struct{ number, uri string }{
+		{"+15551230001", "!^.*$!sip:+15551230001@pbx.example.test:5060;transport=udp!"},
+		{"+15551230002", "!^.*$!sip:+15551230002@cloud.example.test!"},
+	}
+	right, failed := 0, 0
+	for deadline := time.Now().Add(time.Minute); right == 0 || failed == 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d right answers and %d failures", right, failed)
+		}
+		for id, m := range flooded(t, address, func(id uint16) string { return domain(want[id%2].number) }) {
+			w := want[id%2]
+			switch {
+			case len(m.Question) != 1 || m.Question[0].Name != domain(w.number):
+				t.Fatalf("question %d of %s: got\n%s", id, w.number, m)
+			case m.Rcode == dns.RcodeServerFailure && len(m.Answer) == 0:
+				failed++
+			case m.Rcode == dns.RcodeSuccess && addresses(m) == w.uri:
+				right++
+			default:
+				t.Fatalf("question %d of %s: got\n%s", id, w.number, m)
+			}
+		}
+	}
+}
+
+// flooded sends many questions at once and returns the answers by the questions' ids.
+func flooded(t *testing.T, address string, name func(id uint16) string) map[uint16]*dns.Msg {
+	t.Helper()
+	const questions = 5000
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "udp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for id := range uint16(questions) {
+		q := new(dns.Msg).SetQuestion(name(id), dns.TypeNAPTR)
+		q.Id = id
+		b, err := q.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, b := map[uint16]*dns.Msg{}, make([]byte, dns.MaxMsgSize)
+	for len(all) < questions {
+		_ = conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+		n, err := conn.Read(b)
+		if err != nil {
+			break // the system has dropped the others
+		}
+		m := new(dns.Msg)
+		if err := m.Unpack(b[:n]); err != nil {
+			t.Fatal(err)
+		}
+		all[m.Id] = m
+	}
+	return all
 }
