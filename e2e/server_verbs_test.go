@@ -74,7 +74,7 @@ func TestOrdersForWhatGoesWrongAreGivenThroughAServer(t *testing.T) {
 
 	// Somebody takes a softphone away by hand, so that the stage does not hold together.
 	must(t, s.org.Change("User", s.people[0].CRM, salesforcesim.Values{"CallCenterId": nil}))
-	eve.gives(t, "plan", "soak", "acme", "--stage", "pilot", "--until", time.Now().Add(2*time.Second).UTC().Format(time.RFC3339), "--role", "cutover-approver")
+	eve.gives(t, "plan", "soak", "acme", "--stage", "pilot", "--until", time.Now().Add(20*time.Second).UTC().Format(time.RFC3339), "--role", "cutover-approver")
 	s.planReaches(t, "pilot", rollout.Failed)
 	ada.gives(t, "plan", "reconcile", "acme")
 	eve.gives(t, "plan", "override", "acme", "--stage", "pilot")
@@ -104,6 +104,7 @@ func (c clerk) canary(t *testing.T, s *site) {
 	c.good(t, "cohort", "create", "canary", "--user", "E1006,E1007")
 	talk(t, s.old, "long", s.people[5].Number)
 	c.gives(t, "cohort", "move", "canary", "--window", "1", "--no-wait")
+	eventually(t, "the first one is being moved", func() bool { return len(s.status(t, "canary").InFlight) == 1 })
 	c.gives(t, "cohort", "cancel", "canary", "--in-flight", "back")
 	s.ends(t, "canary", cutover.Stopped)
 	must(t, s.old.HangUp("long"))

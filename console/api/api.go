@@ -341,7 +341,7 @@ func (*problem) ContentType(string) string { return "application/problem+json" }
 func (p *problem) MarshalJSON() ([]byte, error) { return json.Marshal(p.Problem) }
 
 // problemSchema is the name of the schema of problems.
-const problemSchema = "ConsoleProblem"
+const problemSchema = "ErrorModel"
 
 // problems makes the library's errors problems: what it says of a request that does
 // not fit what is declared.
