@@ -187,8 +187,10 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
 	o.token(t, "other", time.Now().Add(time.Hour), access.Viewer)
 	for _, args := range [][]string{
-		{"finance", "contracts", "import", "DIR/contracts.yaml"}, {"finance", "invoices", "import", "DIR/invoices.csv"},
-		{"route", "set", "+442079460107", "new", "--reason", "pilot"}, {"glass", "break", "--reason", "drill"},
+		{"finance", "contracts", "import", "DIR/contracts.yaml"},
+		{"finance", "invoices", "import", "DIR/invoices.csv"},
+		{"route", "set", "+442079460107", "new", "--reason", "pilot"},
+		{"glass", "break", "--reason", "drill"},
 		{"report", "close", "2026-10", "--reason", "month"},
 	} {
 		if got := o.there(t, token, args...); got.code != exitOK {

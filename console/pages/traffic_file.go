@@ -42,7 +42,9 @@ func trafficDocument(t *report.Traffic) *document.Document {
 	d := &document.Document{
 		Name: "traffic", Title: "Traffic of both systems", Notes: t.Notes,
 		Parameters: []document.Parameter{
-			{Key: "from", Name: "From", Value: t.From.String()}, {Key: "to", Name: "To", Value: t.To.String()}, {Key: "zone", Name: "Zone", Value: t.Zone},
+			{Key: "from", Name: "From", Value: t.From.String()},
+			{Key: "to", Name: "To", Value: t.To.String()},
+			{Key: "zone", Name: "Zone", Value: t.Zone},
 			{Key: "known_at", Name: "Known at", Value: t.KnownAt.UTC().Format(time.RFC3339Nano)},
 		},
 	}
