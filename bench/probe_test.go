@@ -43,7 +43,7 @@ func redirect(b, target []byte) []byte {
 
 func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) { //nolint:paralleltest // A prober takes a processor.
 	const asked = 200
-	for name, c := range map[string]struct {
+	for name, c := range map[string]struct { //nolint:paralleltest // As above.
 		answer         func(n int, b []byte) []byte
 		missing, wrong int
 	}{
@@ -56,7 +56,7 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) { //nolint:par
 		}, asked / 10, 0},
 		"the other side": {func(_ int, b []byte) []byte { return redirect(b, probedTarget(askedIn(b)+1)) }, 0, asked},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // As above.
+		t.Run(name, func(t *testing.T) {
 			d := &datagrams{to: answering(t, c.answer), told: sipTold, protocol: newSIPProtocol}
 			p, err := d.ask(t.Context(), openLoop(asked, time.Second))
 			if err != nil {
