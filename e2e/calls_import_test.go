@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -62,14 +63,21 @@ func (c *callLog) number(t tester, sql string) int64 {
 	return n
 }
 
-// record is one call of the made-up log. Its times are New York's, across the
-// night on which an hour comes twice.
-func callRecord(i int) string {
-	at := time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC).Add(time.Duration(i) * 400 * time.Millisecond)
-	newYork, err := time.LoadLocation("America/New_York")
+// newYork is read once: reading it for each of a million records takes longer than
+// importing them.
+var newYork = sync.OnceValue(func() *time.Location {
+	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		panic(err)
 	}
+	return zone
+})
+
+// callRecord is one call of the made-up log. Its times are New York's, across the
+// night on which an hour comes twice.
+func callRecord(i int) string {
+	at := time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC).Add(time.Duration(i) * 400 * time.Millisecond)
+	newYork := newYork()
 	answered, disposition, talk := at.Add(4*time.Second).In(newYork).Format(time.DateTime), "ANSWERED", 10+i%300
 	if i%5 == 0 {
 		answered, disposition, talk = "", "NO ANSWER", 0
