@@ -39,8 +39,8 @@ func (l *lookups) ask(ctx context.Context, p pace) (_ probed, err error) {
 			return probed{}, err
 		}
 		defer func() { _ = file.Close() }()
-		c := &connection{file: int(file.Fd())} //nolint:gosec // A file's number is small.
-		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(len(line.all))}
+		c := &connection{file: int(file.Fd())}
+		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(len(line.all))} //nolint:gosec // There are few.
 		if err := errors.Join(unix.SetNonblock(c.file, true), unix.EpollCtl(line.epoll, unix.EPOLL_CTL_ADD, c.file, &event)); err != nil {
 			return probed{}, err
 		}

@@ -41,10 +41,9 @@ func redirect(b, target []byte) []byte {
 	return fmt.Appendf(nil, "SIP/2.0 302 Moved Temporarily\r\nCall-ID: %s\r\nContact: <%s>\r\n\r\n", id[:8], target)
 }
 
-func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) {
-	t.Parallel()
+func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) { //nolint:paralleltest // A prober takes a processor.
 	const asked = 200
-	for name, c := range map[string]struct {
+	for name, c := range map[string]struct { //nolint:paralleltest // As above.
 		answer         func(n int, b []byte) []byte
 		missing, wrong int
 	}{
@@ -58,7 +57,6 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) {
 		"the other side": {func(_ int, b []byte) []byte { return redirect(b, probedTarget(askedIn(b)+1)) }, 0, asked},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			d := &datagrams{to: answering(t, c.answer), told: sipTold, protocol: newSIPProtocol}
 			p, err := d.ask(t.Context(), openLoop(asked, time.Second))
 			if err != nil {
@@ -81,8 +79,7 @@ func askedIn(b []byte) int {
 	return n
 }
 
-func TestTheProberSeesASlowServer(t *testing.T) {
-	t.Parallel()
+func TestTheProberSeesASlowServer(t *testing.T) { //nolint:paralleltest // A prober takes a processor.
 	const slow = 20 * time.Millisecond
 	d := &datagrams{told: sipTold, protocol: newSIPProtocol, to: answering(t, func(_ int, b []byte) []byte {
 		<-time.After(slow)
@@ -108,8 +105,7 @@ func TestAQuestionInTheDNSIsAboutItsNumber(t *testing.T) {
 	}
 }
 
-func TestTheProberOverHTTPCountsWhatIsWrong(t *testing.T) {
-	t.Parallel()
+func TestTheProberOverHTTPCountsWhatIsWrong(t *testing.T) { //nolint:paralleltest // A prober takes a processor.
 	const asked = 300
 	// Bodies of 6 kB come in more than one piece.
 	long := bytes.Repeat([]byte("x"), 6<<10)

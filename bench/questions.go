@@ -25,14 +25,14 @@ func numberAt(index int) string { return numbers()[index] }
 // numbers and targets are made before anything is measured: the prober has other things
 // to do than to put texts together.
 var (
-	numbers = sync.OnceValue(func() []string {
+	numbers = sync.OnceValue(func() []string { //nolint:gochecknoglobals // made once, and never changes
 		all := make([]string, probedNumbers)
 		for i := range all {
 			all[i] = "+1555" + strconv.Itoa(firstNumber+i)
 		}
 		return all
 	})
-	targets = sync.OnceValue(func() [][]byte {
+	targets = sync.OnceValue(func() [][]byte { //nolint:gochecknoglobals // made once, and never changes
 		all := make([][]byte, probedNumbers)
 		for i, number := range numbers() {
 			all[i] = fmt.Appendf(nil, "sip:%s@127.0.0.1:%d", number, portAt(i))

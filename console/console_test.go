@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/console"
@@ -34,27 +32,31 @@ type site struct {
 	*httptest.Server
 
 	console  *console.Server
-	pool     *pgxpool.Pool
+	database string
 	accounts *postgres.Accounts
 	audit    *postgres.Audit
 }
 
 func newSite(t *testing.T, change ...func(*console.Config)) *site {
 	t.Helper()
-	pool, err := postgres.Open(t.Context(), machine.Database(t))
+	database := machine.Database(t)
+	pool, err := postgres.Open(t.Context(), database)
 	must(t, err)
-	t.Cleanup(pool.Close)
+	defer pool.Close()
 	_, err = postgres.Migrate(t.Context(), pool, nil)
 	must(t, err)
-	return siteOn(t, pool, change...)
+	return siteOn(t, database, change...)
 }
 
 // siteOn is a console on the database of another one.
-func siteOn(t *testing.T, pool *pgxpool.Pool, change ...func(*console.Config)) *site {
+func siteOn(t *testing.T, database string, change ...func(*console.Config)) *site {
 	t.Helper()
+	pool, err := postgres.Open(t.Context(), database)
+	must(t, err)
+	t.Cleanup(pool.Close)
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
-	s := &site{pool: pool, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
+	s := &site{database: database, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
 	c := console.Config{
 		MaxBody: 1 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 1000, Burst: 1000, SignIns: 20,
 	}

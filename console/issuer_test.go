@@ -217,7 +217,7 @@ func TestTheAdministratorsPasswordIsOffOnceAProviderIsThere(t *testing.T) {
 	alone := newSite(t)
 	alone.account(t, "admin", access.Admin)
 	c := alone.signedIn(t, "admin")
-	with := siteOn(t, alone.pool, issued(newIssuer(t)))
+	with := siteOn(t, alone.database, issued(newIssuer(t)))
 	// A cookie is for a host, and its port does not count.
 	if got := with.do(t, c, "GET", "/plans", nil); got.code != http.StatusUnauthorized {
 		t.Errorf("a session from before: %s", got.status)

@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/postgres"
 )
 
 func TestAForgedCookieIsNobody(t *testing.T) {
@@ -33,7 +34,10 @@ func TestAForgedCookieIsNobody(t *testing.T) {
 	}
 	// What the database holds is a hash, so whoever reads it cannot sign in with it.
 	var held string
-	must(t, s.pool.QueryRow(t.Context(), "SELECT token FROM sessions").Scan(&held))
+	pool, err := postgres.Open(t.Context(), s.database)
+	must(t, err)
+	defer pool.Close()
+	must(t, pool.QueryRow(t.Context(), "SELECT token FROM sessions").Scan(&held))
 	if got := s.do(t, browser(t), "GET", "/plans", nil, "Cookie", "dualtone="+held); got.code != http.StatusUnauthorized {
 		t.Errorf("what the database holds: %s", got.status)
 	}

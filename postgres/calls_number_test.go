@@ -38,7 +38,7 @@ func TestALegIsFoundByItsRecordAloneWithoutReadingTheLog(t *testing.T) {
 	c := small(3000)
 	c.Days = 100
 	l.read(t, file("a"), c.Rows("pbx", 0, c.Calls)...)
-	if _, err := l.pool.Exec(t.Context(), `VACUUM ANALYZE call_legs`); err != nil { // pages are summarised, and statistics there
+	if _, err := l.pool.Exec(t.Context(), `VACUUM ANALYZE call_legs`); err != nil { // pages are summarized, and statistics there
 		t.Fatal(err)
 	}
 	for _, n := range []int{0, c.Calls / 2, c.Calls - 1} {

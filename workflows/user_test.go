@@ -161,10 +161,8 @@ func TestAWayBackThatInsistsGoesOnBesideACall(t *testing.T) {
 	if diff := cmp.Diff(there, o.world.Image()); diff != "" {
 		t.Errorf("it left something written (-there +now):\n%s", diff)
 	}
-	go func() { // the seat is taken once the call is over
-		time.Sleep(50 * time.Millisecond)
-		o.world.SetBusy(dualtone.New, false)
-	}()
+	const callEnds = 50 * time.Millisecond // the seat is taken then
+	time.AfterFunc(callEnds, func() { o.world.SetBusy(dualtone.New, false) })
 	p := o.runAs(t, workflows.ReturnUser, workflows.UserRequest{Insist: true})
 	if p.State != cutover.Restored {
 		t.Errorf("a way back that insists: %s (%s)", p.State, p.Detail)

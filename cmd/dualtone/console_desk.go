@@ -25,6 +25,7 @@ import (
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
 	"github.com/dualtone/dualtone/routing"
+	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/all"
 )
 
@@ -250,22 +251,27 @@ func (f *fleetDesk) Systems(ctx context.Context) ([]pages.System, error) {
 		for _, n := range hours[name] {
 			s.Day, s.Hour = s.Day+n, max(s.Hour, n)
 		}
-		for _, spec := range all.Specs() {
-			if spec.Kind == s.Kind {
-				s.Summary = spec.Summary
-				for _, c := range capabilitiesOf(spec).Capabilities {
-					s.Capabilities = append(s.Capabilities, string(c))
-				}
-				s.Lacks = map[string]string{}
-				for lacked, why := range spec.Lacks {
-					s.Capabilities, s.Lacks[string(lacked)] = append(s.Capabilities, string(lacked)), why
-				}
-			}
-		}
-		slices.Sort(s.Capabilities)
+		described(&s)
 		found = append(found, s)
 	}
 	return found, nil
+}
+
+// described says what a system of a kind can and cannot do.
+func described(s *pages.System) {
+	specs := all.Specs()
+	i := slices.IndexFunc(specs, func(spec systems.Spec) bool { return spec.Kind == s.Kind })
+	if i < 0 {
+		return
+	}
+	s.Summary, s.Lacks = specs[i].Summary, map[string]string{}
+	for _, c := range capabilitiesOf(specs[i]).Capabilities {
+		s.Capabilities = append(s.Capabilities, string(c))
+	}
+	for lacked, why := range specs[i].Lacks {
+		s.Capabilities, s.Lacks[string(lacked)] = append(s.Capabilities, string(lacked)), why
+	}
+	slices.Sort(s.Capabilities)
 }
 
 // Check signs in to every system and asks whether it works.

@@ -141,7 +141,7 @@ func TestAProblemSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 	for what, got := range map[string]answer{
 		"a field of the wrong kind": s.ask(t, admin, "POST", "/api/v1/cohorts", `{"name":7,"users":["p1"]}`),
 		"a field that is missing":   s.ask(t, admin, "POST", "/api/v1/cohorts", `{"users":["p1"]}`),
-		"a field that is not known": s.ask(t, admin, "POST", "/api/v1/cohorts", `{"name":"x","users":["p1"],"nmae":"y"}`),
+		"a field that is not known": s.ask(t, admin, "POST", "/api/v1/cohorts", `{"name":"x","users":["p1"],"nickname":"y"}`),
 		"no JSON":                   s.ask(t, admin, "POST", "/api/v1/cohorts", `name=x`),
 		"a limit beyond all":        s.ask(t, admin, "GET", "/api/v1/users?limit=100000", ""),
 		"a place that is none":      s.ask(t, admin, "GET", "/api/v1/audit?after=yesterday", ""),

@@ -63,7 +63,7 @@ func (t Timeline) shows(s Span) bool { return s.To.After(t.From) && s.From.Befor
 
 func (t Timeline) y(row int) float64 { return top + rowTall*float64(row) }
 
-// legend says what each colour means: all that is drawn in it.
+// legend says what each color means: all that is drawn in it.
 func (t Timeline) legend() []Span {
 	var all []Span
 	for _, r := range t.Rows {

@@ -151,28 +151,26 @@ var wholes = regexp.MustCompile(`^[1-9][0-9]*$`)
 // a capital, and numbers are whole.
 func unitWords(v string) bool {
 	for word := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == '-' || r == '/' || r == ' ' }) {
-		if word[0] >= '0' && word[0] <= '9' {
-			if !wholes.MatchString(word) {
-				return false
-			}
-			continue
-		}
-		if slices.Contains(sizes(), word) {
-			continue
-		}
-		if sizeNames.MatchString(word) {
-			return false
-		}
-		for _, known := range listed() {
-			if bare := strings.TrimSuffix(strings.ToLower(word), "s"); bare == strings.ToLower(known) && strings.TrimSuffix(word, "s") != known {
-				return false
-			}
-		}
-		if word[0] < 'A' || word[0] > 'Z' {
+		if !unitWord(word) {
 			return false
 		}
 	}
 	return true
+}
+
+func unitWord(word string) bool {
+	one, bare := strings.TrimSuffix(word, "s"), strings.TrimSuffix(strings.ToLower(word), "s")
+	switch {
+	case '0' <= word[0] && word[0] <= '9':
+		return wholes.MatchString(word)
+	case slices.Contains(sizes(), word):
+		return true
+	case sizeNames.MatchString(word),
+		slices.ContainsFunc(listed(), func(known string) bool { return bare == strings.ToLower(known) && one != known }):
+		return false
+	default:
+		return 'A' <= word[0] && word[0] <= 'Z'
+	}
 }
 
 var unitForms = regexp.MustCompile(`^([1-9][0-9]* )?[A-Za-z]+(-[A-Za-z]+s)?(/([1-9][0-9]* )?[A-Za-z]+)?$`)

@@ -121,19 +121,24 @@ func (s Sheets) Agree(t *testing.T, d *document.Document) (totals int) {
 			sameCells(t, sheet, table.Columns, row, s[sheet][n])
 		}
 		for c := range table.Columns {
-			if !table.Columns[c].Sum {
-				continue
-			}
-			got := s.TotalsOf(sheet, c)
-			for _, want := range sums.Totals() {
-				if v := document.Round(got[want.Label], 2); v != document.Round(want.Cells[c].Text, 2) || got[want.Label] == "" {
-					t.Errorf("%s, %s, column %s: LibreOffice has %q, we have %s", sheet, want.Label, table.Columns[c].Key, got[want.Label], want.Cells[c].Text)
-				}
-				totals++
+			if table.Columns[c].Sum {
+				totals += s.sameTotals(t, sheet, table.Columns[c].Key, c, sums)
 			}
 		}
 	}
 	return totals
+}
+
+// sameTotals compares the totals of a column, and returns how many there are.
+func (s Sheets) sameTotals(t *testing.T, sheet, key string, column int, sums *document.Sums) int {
+	t.Helper()
+	got, all := s.TotalsOf(sheet, column), sums.Totals()
+	for _, want := range all {
+		if v := document.Round(got[want.Label], 2); v != document.Round(want.Cells[column].Text, 2) || got[want.Label] == "" {
+			t.Errorf("%s, %s, column %s: LibreOffice has %q, we have %s", sheet, want.Label, key, got[want.Label], want.Cells[column].Text)
+		}
+	}
+	return len(all)
 }
 
 // number is a text as a number; none for one that is none.
