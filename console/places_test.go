@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/dualtone/dualtone/console"
 )
@@ -68,7 +71,11 @@ func lasting(w http.ResponseWriter, r *http.Request) {
 // held asks for what lasts and returns once it is being answered.
 func held(t *testing.T, host, to string) int {
 	t.Helper()
-	conn := from(t, host, to)
+	return followed(from(t, host, to))
+}
+
+// followed asks over a connection for what lasts.
+func followed(conn net.Conn) int {
 	if _, err := fmt.Fprint(conn, "GET /lasting HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		return 0
 	}
@@ -95,6 +102,34 @@ func TestOneAddressDoesNotTakeEveryPlace(t *testing.T) {
 	}
 	if got := ask(t, from(t, "127.0.0.3", to), "/livez"); got != http.StatusOK {
 		t.Errorf("another address is answered %d", got)
+	}
+}
+
+func TestOnlySoManyAreServedAtATime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *console.Config) { c.MaxConnections, c.PerAddress = 4, 4 })
+	s.console.Open("GET /lasting", http.HandlerFunc(lasting))
+	to := served(t, s)
+	first := from(t, "127.0.0.2", to)
+	if got := followed(first); got != http.StatusOK {
+		t.Fatalf("the first live page: %d", got)
+	}
+	for i := range 3 {
+		if got := held(t, fmt.Sprintf("127.0.0.%d", 2+i), to); got != http.StatusOK {
+			t.Fatalf("live page %d of 4: %d", i+2, got)
+		}
+	}
+	more := from(t, "127.0.0.9", to)
+	_, err := fmt.Fprint(more, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+	must(t, err)
+	must(t, more.SetReadDeadline(time.Now().Add(time.Second)))
+	if n, err := more.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a fifth connection: %d bytes, %v; it has to wait", n, err)
+	}
+	must(t, first.Close())
+	must(t, more.SetReadDeadline(time.Time{}))
+	if n, err := more.Read(make([]byte, 1)); n != 1 {
+		t.Errorf("once there is room: %v", err)
 	}
 }
 
