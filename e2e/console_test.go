@@ -156,7 +156,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		"approved":               says("Approved until"),
 		"started":                says("Started"),
 		"pilot passed":           func(x seen) bool { return x.Live == "live" && strings.Contains(x.Said, "3/3") },
-		"rollback":               says("Takes back 3 users"),
+		"rollback":               says("Takes back 3 users", "on calls now"),
 		"viewer":                 func(x seen) bool { return x.Faults > 0 && len(x.Open) == 0 },
 		"viewer switches":        says("needs the role of"),
 		"viewer audits":          says("admin"),

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
@@ -272,6 +274,37 @@ func described(s *pages.System) {
 		s.Capabilities, s.Lacks[string(lacked)] = append(s.Capabilities, string(lacked)), why
 	}
 	slices.Sort(s.Capabilities)
+}
+
+// OnCalls asks the new system about each user, some at a time.
+func (f *fleetDesk) OnCalls(ctx context.Context, users []dualtone.UserID) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	defer cancel()
+	name := f.cfg.Migration.New
+	opened, err := openFleet(ctx, f.cfg, ownPace(f.cfg), f.app.logger(f.cfg), name)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = opened.Close() }()
+	platform := opened.platforms[name]
+	if err := platform.Need(systems.CanPresence); err != nil {
+		return 0, err
+	}
+	var busy atomic.Int64
+	asking, ctx := errgroup.WithContext(ctx)
+	const together = 4
+	asking.SetLimit(together)
+	for _, user := range users {
+		asking.Go(func() error {
+			p, err := platform.Presence.Presence(ctx, user)
+			if err == nil && p.Busy() {
+				busy.Add(1)
+			}
+			return err
+		})
+	}
+	err = asking.Wait()
+	return int(busy.Load()), err
 }
 
 // Check signs in to every system and asks whether it works.

@@ -121,6 +121,7 @@ func (d *Desk) registerPlans(t *console.Router) {
 	t.Write("POST /plans/submit", access.PlanSubmit, d.act("/plans", d.submitPlan))
 	t.Read("GET /plans/{plan}", access.PlanRead, d.show("Plan", "/plans", d.plan))
 	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
+	t.Read("GET /plans/{plan}/calls", access.SystemCheck, d.show("Calls", "/plans", d.onCalls))
 	t.Read("GET /plans/{plan}/outcome", access.PlanRead, d.show("Outcome", "/plans", d.outcome))
 	// Holding is what most may do; each verb is asked for by itself.
 	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))

@@ -65,7 +65,10 @@ func words(state string) string { return strings.ReplaceAll(state, "_", " ") }
 type button struct {
 	id, text, class string
 	// effect says in numbers what the order does.
-	effect  string
+	effect string
+	// now is where the dialog asks, when it opens, what the order would meet; empty
+	// where nothing is asked.
+	now     string
 	to      string
 	reason  bool
 	fields  []field

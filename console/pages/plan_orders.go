@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,6 +138,7 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		b.effect += " While it holds, " + s.money.PerDay() + "."
 	case o.verb == rollout.Rollback:
 		b.effect += s.takesBack(id)
+		b.now = s.path + "/calls?stage=" + url.QueryEscape(id)
 	}
 	if roles := v.in(verbAction(o.verb)); len(roles) > 1 {
 		b.fields = append(slices.Clone(b.fields), roleField(roles, s.wanted(id, o.verb)))

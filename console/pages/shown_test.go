@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,41 @@ func TestAPlanShowsWhoDrainsAndHowLongTheWayBackTakes(t *testing.T) {
 	shows(t, got, "<b>1</b> of them draining", "drains: no call is offered any more", ">1001</a>", "At the pace of the way there it takes about 1")
 }
 
+func TestAWayBackSaysWhoIsOnACall(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var crew []dualtone.PersonID
+	for n := range 52 {
+		crew = append(crew, dualtone.PersonID(strconv.Itoa(1001+n)))
+	}
+	s.crowd(t, crew...)
+	s.handIn(t, "spring", "pam", crew...)
+	olga := s.as(t, "olga", access.Operator)
+	said := func(busy map[dualtone.UserID]bool, down error, want string) {
+		t.Helper()
+		s.desk.Fleet = talkers{busy: busy, down: down}
+		shows(t, olga.look(t, "/plans/spring/calls?stage=pilot"), want)
+	}
+	back := func(who ...dualtone.PersonID) {
+		n, err := s.desk.Plans.Store.Mark(t.Context(), rollout.Mark{Plan: "spring", Stage: "pilot", People: who, State: cutover.OnNew, At: time.Now()})
+		if err != nil || n != len(who) {
+			t.Fatalf("%d people are there: %v", n, err)
+		}
+	}
+	// 1003 is on a call as well, and was not moved.
+	talk := map[dualtone.UserID]bool{"new-1001": true, "new-1002": true, "new-1003": true}
+	back("1001", "1002")
+	shows(t, olga.look(t, "/plans/spring"), `hx-get="/plans/spring/calls?stage=pilot"`)
+	said(talk, nil, "2 are on calls now.")
+	said(map[dualtone.UserID]bool{"new-1001": true}, nil, "1 is on a call now.")
+	said(talk, dualtone.ErrUnavailable, "not known: unavailable")
+	back(crew[2:]...)
+	said(talk, nil, "Of the first 50, 3 are on calls now.")
+	if got := s.as(t, "vi", access.Viewer).look(t, "/plans/spring/calls?stage=pilot"); got.status != http.StatusForbidden {
+		t.Errorf("a viewer has vendors asked: %d", got.status)
+	}
+}
+
 // records are the legs of agents.
 type records struct {
 	calllog.Log
@@ -142,6 +178,25 @@ type fleet []pages.System
 func (f fleet) Systems(context.Context) ([]pages.System, error) { return f, nil }
 
 func (fleet) Check(context.Context) []pages.Health { return nil }
+
+func (fleet) OnCalls(context.Context, []dualtone.UserID) (int, error) { return 0, nil }
+
+// talkers are those of the new system who are on a call.
+type talkers struct {
+	fleet
+
+	busy map[dualtone.UserID]bool
+	down error
+}
+
+func (x talkers) OnCalls(_ context.Context, users []dualtone.UserID) (n int, err error) {
+	for _, u := range users {
+		if x.busy[u] {
+			n++
+		}
+	}
+	return n, x.down
+}
 
 func TestASystemShowsItsLimitAndWhatIsUsedOfIt(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"github.com/dualtone/dualtone"
 )
 
 // System is a connected system as its page shows it.
@@ -39,6 +41,8 @@ type Fleet interface {
 	Systems(ctx context.Context) ([]System, error)
 	// Check signs in to every system and asks whether it works.
 	Check(ctx context.Context) []Health
+	// OnCalls counts who of some users of the new system is on a call now.
+	OnCalls(ctx context.Context, users []dualtone.UserID) (int, error)
 }
 
 // fleet lists the systems.

@@ -12,6 +12,7 @@
       // A page that follows what happens leaves dialogs alone; their numbers are the button's.
       if (open.dataset.effect) dialog.querySelector('p[data-effect]').textContent = open.dataset.effect;
       dialog.showModal();
+      for (const asks of dialog.querySelectorAll('[hx-trigger="opened"]')) asks.dispatchEvent(new CustomEvent('opened'));
     }
     e.target.closest('[data-close]')?.closest('dialog').close();
     const toggle = e.target.closest('[data-pause]');

@@ -59,7 +59,12 @@ export class Browser {
 export async function order(page, name, fields = {}, within = 'main') {
   await page.locator(within).getByRole('button', { name, exact: true }).first().click();
   const dialog = page.locator('dialog[open]');
-  const effect = words(await dialog.locator('p').first().textContent());
+  let effect = words(await dialog.locator('p').first().textContent());
+  const now = dialog.locator('[hx-trigger=opened]');
+  if (await now.count() > 0) {
+    await now.filter({ hasText: /\w/ }).waitFor();
+    effect += ` ${words(await now.textContent())}`;
+  }
   for (const [field, value] of Object.entries(fields)) {
     const input = dialog.locator(`[name=${field}]`);
     if (Array.isArray(value)) for (const one of value) await dialog.locator(`[name=${field}][value=${one}]`).check();
