@@ -7,8 +7,8 @@ import (
 	"github.com/dualtone/dualtone"
 )
 
-// Diff lists what makes one table the other, by number. A person who is not
-// named in the wanted table stays.
+// Diff lists what makes one table the other, by number: where it is sent, and whose it
+// is. A person who is not named in the wanted table stays.
 func Diff(have, want []Route) []Change {
 	was := byNumber(have)
 	var all []Change
@@ -26,7 +26,7 @@ func Diff(have, want []Route) []Change {
 		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(seen)) {
-		if c := seen[n]; !c.From.Equal(c.To) {
+		if c := seen[n]; !c.From.Equal(c.To) || c.To.Person != "" && c.To.Person != c.From.Person {
 			all = append(all, c)
 		}
 	}
