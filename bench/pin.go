@@ -59,13 +59,18 @@ func on(cpu int, start func() error) error {
 	return start()
 }
 
-// keepTo has all of this process run on one processor until it is let go.
+// keepTo has all of this process run on one processor until it is let go. Go then uses one
+// thread at a time, or others that look for work would take turns with the prober's.
 func keepTo(cpu int) (letGo func(), err error) {
 	var before unix.CPUSet
 	if err := errors.Join(unix.SchedGetaffinity(0, &before), eachThread(only(cpu))); err != nil {
 		return nil, fmt.Errorf("processor %d: %w", cpu, err)
 	}
-	return func() { _ = eachThread(&before) }, nil
+	threads := runtime.GOMAXPROCS(1)
+	return func() {
+		runtime.GOMAXPROCS(threads)
+		_ = eachThread(&before)
+	}, nil
 }
 
 func eachThread(set *unix.CPUSet) error {

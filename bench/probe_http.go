@@ -85,8 +85,9 @@ func (l *lookupLine) send(n int, due time.Time) (bool, error) {
 	if len(l.free) == 0 {
 		return false, nil
 	}
-	c := l.free[len(l.free)-1]
-	l.free = l.free[:len(l.free)-1]
+	// All take their turns: a server closes a connection that asks nothing for long.
+	c := l.free[0]
+	l.free = l.free[:copy(l.free, l.free[1:])]
 	c.n, c.due, c.in = n, due, c.in[:0]
 	l.out = fmt.Appendf(l.out[:0], "GET "+l.path+" HTTP/1.1\r\nHost: edge\r\n\r\n", probedNumber(n), n)
 	wrote, err := unix.Write(c.file, l.out)
