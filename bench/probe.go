@@ -134,21 +134,22 @@ type line interface {
 	hear(h *heard) error
 }
 
-// converse asks at a pace, from a first question on, and hears the answers. It never sleeps:
-// it has a processor for itself, and a thread that had to be woken first would be late.
+// converse asks at a pace, from a first question on, and hears the answers. Kept to a
+// processor it never sleeps: a thread that had to be woken first would be late. Where it is
+// not, as in a test, the server may be in this process.
 func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // nothing else may take the processor
 	runtime.GC()
-	// Where it is not kept to a processor, as in a test, the server may be in this process.
 	alone := runtime.GOMAXPROCS(0) == 1
 	const moment = 100 * time.Microsecond
 	h := heard{patience: p.patience, took: make([]time.Duration, 0, 1<<20)}
 	var late []time.Duration
-	began, lost := time.Now(), 0
+	began, lost, last := time.Now(), 0, p.span
 	for quiet := began; ctx.Err() == nil; {
 		now := time.Now()
 		since := now.Sub(began)
-		if n, may := h.asked, p.asked(since, h.answered+lost); n < may {
+		n, may := h.asked, p.asked(since, h.answered+lost)
+		if n < may {
 			due := p.due(n, since)
 			sent, err := l.send(first+n, began.Add(due))
 			if err != nil {
@@ -157,7 +158,7 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 			if sent {
 				h.asked++
 				late = append(late, since-due)
-				quiet = now
+				quiet, last = now, max(last, since)
 			}
 		}
 		before := h.answered
@@ -169,25 +170,25 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 		} else if !alone {
 			<-time.After(moment)
 		}
-		if h.asked <= h.answered+lost && since > p.span {
+		if n >= may && h.asked <= h.answered+lost && since > p.span {
 			break
 		}
 		if now.Sub(quiet) > p.patience {
 			lost = h.asked - h.answered
 		}
 	}
-	result := h.sum(p)
+	result := h.sum(p, last)
 	if p.rate > 0 {
 		result.Late = micros(late, 99)
 	}
 	return result, ctx.Err()
 }
 
-// sum is what was heard at a pace.
-func (h *heard) sum(p pace) probed {
+// sum is what was heard at a pace by which it took a while to ask.
+func (h *heard) sum(p pace, took time.Duration) probed {
 	return probed{
 		Rate: p.rate, Asked: h.asked, Answered: len(h.took), Wrong: h.wrong, TurnedAway: h.turnedAway,
-		Seconds: p.span.Seconds(), P50: micros(h.took, 50), P99: micros(h.took, 99),
+		Seconds: took.Seconds(), P50: micros(h.took, 50), P99: micros(h.took, 99),
 	}
 }
 

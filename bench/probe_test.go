@@ -42,7 +42,7 @@ func redirect(b, target []byte) []byte {
 }
 
 func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) { //nolint:paralleltest // A prober takes a processor.
-	const asked = 200
+	const asked = 80                         // no more than a socket holds while its reader waits for a processor
 	for name, c := range map[string]struct { //nolint:paralleltest // As above.
 		answer         func(n int, b []byte) []byte
 		missing, wrong int
@@ -62,9 +62,7 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) { //nolint:par
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A machine that does other things as well may lose more.
-			if p.Asked == 0 || p.Asked-p.Answered < c.missing*p.Asked/asked-1 || (p.Wrong > 0) != (c.wrong > 0) || p.Wrong < c.wrong*p.Answered/asked ||
-				c.missing+c.wrong > 0 && p.clean() {
+			if p.Asked != asked || p.Asked-p.Answered != c.missing || p.Wrong != c.wrong || p.clean() != (c.missing+c.wrong == 0) {
 				t.Errorf("got %+v", p)
 			}
 		})
@@ -97,7 +95,7 @@ func TestTheProberSeesASlowServer(t *testing.T) { //nolint:paralleltest // A pro
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Answered > 0 && p.P50 < int(slow.Microseconds()) {
+	if p.P50 < int(slow.Microseconds()) {
 		t.Errorf("got a median of %d us", p.P50)
 	}
 }
@@ -138,8 +136,10 @@ func TestTheProberOverHTTPCountsWhatIsWrong(t *testing.T) { //nolint:paralleltes
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Asked == 0 || p.Answered > p.Asked || p.Wrong > p.Asked/5+1 || p.Wrong == 0 {
+		if p.Asked == 0 || p.Answered != p.Asked || abs(p.Wrong-p.Asked/5) > 1 || at.rate > 0 && p.Asked != asked {
 			t.Errorf("got %+v", p)
 		}
 	}
 }
+
+func abs(n int) int { return max(n, -n) }
