@@ -67,5 +67,13 @@ type Place struct {
 	LegID
 }
 
+// Name is the place as one text; empty for none.
+func (p Place) Name() string {
+	if p == (Place{}) {
+		return ""
+	}
+	return p.Started.Format(time.RFC3339Nano) + "/" + p.System + "/" + p.Record
+}
+
 // Place returns where the leg stands.
 func (l *Leg) Place() Place { return Place{Started: l.Started, LegID: l.LegID} }

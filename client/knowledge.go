@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/calllog"
@@ -12,22 +11,15 @@ import (
 
 // Legs lists legs of calls, the latest first; numbers of people outside are masked.
 func (c *Client) Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error) {
-	query := asked{}.text("system", q.System).time("from", q.From).time("to", q.To).text("number", string(q.Number)).text("agent", string(q.Agent)).
-		text("queue", string(q.Queue)).text("site", q.Site).text("direction", string(q.Direction)).text("disposition", string(q.Disposition)).
-		text("call", q.Call).yes("oldest", q.Oldest).text("after", placeName(q.After))
-	return items[calllog.Kept](ctx, c, "/legs", query, q.Limit)
-}
-
-func placeName(p calllog.Place) string {
-	if p == (calllog.Place{}) {
-		return ""
-	}
-	return p.Started.Format(time.RFC3339Nano) + "/" + p.System + "/" + p.Record
+	query := Query{}.Text("system", q.System).Time("from", q.From).Time("to", q.To).Text("number", string(q.Number)).Text("agent", string(q.Agent)).
+		Text("queue", string(q.Queue)).Text("site", q.Site).Text("direction", string(q.Direction)).Text("disposition", string(q.Disposition)).
+		Text("call", q.Call).Yes("oldest", q.Oldest).Text("after", q.After.Name())
+	return List[calllog.Kept](ctx, c, "/legs", query, q.Limit)
 }
 
 // Entries lists entries of the audit, oldest first; with Newest newest first.
 func (c *Client) Entries(ctx context.Context, q audit.Query) ([]audit.Entry, error) {
-	return items[audit.Entry](ctx, c, "/audit", auditQuery(q).number("after", q.After).yes("newest", q.Newest), q.Limit)
+	return List[audit.Entry](ctx, c, "/audit", auditQuery(q).Number("after", q.After).Yes("newest", q.Newest), q.Limit)
 }
 
 // VerifyAudit has the server walk along the whole chain.
@@ -38,11 +30,11 @@ func (c *Client) VerifyAudit(ctx context.Context) (w audit.Walked, err error) {
 // ExportAudit opens every entry that a query selects as a file: jsonl, a document
 // a line, or csv. Whoever calls it closes it.
 func (c *Client) ExportAudit(ctx context.Context, q audit.Query, format string) (io.ReadCloser, error) {
-	return c.Open(ctx, "/audit/export", map[string][]string(auditQuery(q).text("format", format)))
+	return c.Open(ctx, "/audit/export", map[string][]string(auditQuery(q).Text("format", format)))
 }
 
-func auditQuery(q audit.Query) asked {
-	query := asked{}.text("actor", q.Actor).text("action", q.Action).text("object", q.Object).time("since", q.Since).time("until", q.Until)
+func auditQuery(q audit.Query) Query {
+	query := Query{}.Text("actor", q.Actor).Text("action", q.Action).Text("object", q.Object).Time("since", q.Since).Time("until", q.Until)
 	return list(query, "outcome", q.Outcomes)
 }
 

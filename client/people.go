@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
@@ -12,22 +13,16 @@ import (
 )
 
 // List reads the pages of a list up to a limit, all of it for none.
-func List[T any](ctx context.Context, c *Client, path string, query url.Values, limit int) ([]T, error) {
-	q := asked{}
-	maps.Copy(q, query)
-	return items[T](ctx, c, path, q, limit)
-}
-
-// items reads the pages of a list up to a limit, all of it for none.
-func items[T any](ctx context.Context, c *Client, path string, q asked, limit int) ([]T, error) {
+func List[T any](ctx context.Context, c *Client, path string, q Query, limit int) ([]T, error) {
+	query := url.Values{}
+	maps.Copy(query, q)
 	var all []T
 	for {
 		want := largest
 		if limit > 0 {
 			want = min(largest, limit-len(all))
 		}
-		query := maps.Clone(url.Values(q))
-		query.Set("limit", asked{}.number("n", int64(want)).first())
+		query.Set("limit", strconv.Itoa(want))
 		var got page[T]
 		if err := c.Get(ctx, path, query, &got); err != nil {
 			return nil, err
@@ -36,11 +31,9 @@ func items[T any](ctx context.Context, c *Client, path string, q asked, limit in
 		if got.Next == "" || limit > 0 && len(all) >= limit {
 			return all, nil
 		}
-		q.text("after", got.Next)
+		query.Set("after", got.Next)
 	}
 }
-
-func (q asked) first() string { return url.Values(q).Get("n") }
 
 // Person is one person and where they are; ErrNotFound.
 func (c *Client) Person(ctx context.Context, id dualtone.PersonID) (p cutover.PersonState, err error) {
@@ -49,12 +42,12 @@ func (c *Client) Person(ctx context.Context, id dualtone.PersonID) (p cutover.Pe
 
 // People lists people in the order of their ids.
 func (c *Client) People(ctx context.Context, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
-	query := asked{}.text("text", q.Text).text("side", string(q.Side)).text("state", string(q.State)).text("site", q.Site).text("team", q.Team).
-		text("cohort", q.Cohort).text("unmatched", string(q.Unmatched)).text("after", string(q.After))
+	query := Query{}.Text("text", q.Text).Text("side", string(q.Side)).Text("state", string(q.State)).Text("site", q.Site).Text("team", q.Team).
+		Text("cohort", q.Cohort).Text("unmatched", string(q.Unmatched)).Text("after", string(q.After))
 	for key, value := range q.Attributes {
-		url.Values(query).Add("attribute", key+"="+value)
+		query.Values().Add("attribute", key+"="+value)
 	}
-	return items[cutover.PersonState](ctx, c, "/users", query, q.Limit)
+	return List[cutover.PersonState](ctx, c, "/users", query, q.Limit)
 }
 
 // UserList is a user list that is taken in.
@@ -82,8 +75,8 @@ func (c *Client) ImportPeople(ctx context.Context, l UserList) (out Imported, er
 
 // Journal lists what was written on the systems, oldest first.
 func (c *Client) Journal(ctx context.Context, q cutover.JournalQuery) ([]cutover.Entry, error) {
-	query := asked{}.text("user", string(q.Person)).text("switch", string(q.Switch)).text("kind", string(q.Kind)).time("since", q.Since).number("after", q.After)
-	return items[cutover.Entry](ctx, c, "/journal", query, q.Limit)
+	query := Query{}.Text("user", string(q.Person)).Text("switch", string(q.Switch)).Text("kind", string(q.Kind)).Time("since", q.Since).Number("after", q.After)
+	return List[cutover.Entry](ctx, c, "/journal", query, q.Limit)
 }
 
 // Cohort is one cohort and how far it is; ErrNotFound.
@@ -93,13 +86,13 @@ func (c *Client) Cohort(ctx context.Context, name string) (out cutover.Cohort, e
 
 // Cohorts lists cohorts in the order of their names.
 func (c *Client) Cohorts(ctx context.Context, q cutover.CohortQuery) ([]cutover.Cohort, error) {
-	return items[cutover.Cohort](ctx, c, "/cohorts", asked{}.text("text", q.Text).text("after", q.After), q.Limit)
+	return List[cutover.Cohort](ctx, c, "/cohorts", Query{}.Text("text", q.Text).Text("after", q.After), q.Limit)
 }
 
 // Members pages through a cohort in its order.
 func (c *Client) Members(ctx context.Context, q cutover.MemberQuery) ([]cutover.Member, error) {
-	query := list(asked{}.text("side", string(q.Side)).number("after", int64(q.After)).yes("reverse", q.Reverse), "state", q.States)
-	return items[cutover.Member](ctx, c, path("cohorts", q.Cohort, "members"), query, q.Limit)
+	query := list(Query{}.Text("side", string(q.Side)).Number("after", int64(q.After)).Yes("reverse", q.Reverse), "state", q.States)
+	return List[cutover.Member](ctx, c, path("cohorts", q.Cohort, "members"), query, q.Limit)
 }
 
 // CreateCohort makes a cohort with its members in order.

@@ -7,31 +7,38 @@ import (
 	"time"
 )
 
-// asked builds a query; what is empty is left out.
-type asked url.Values
+// Query is what a list is asked for; what is empty is left out.
+type Query url.Values
 
-func (q asked) text(name, value string) asked {
+// Values are its parts.
+func (q Query) Values() url.Values { return url.Values(q) }
+
+// Text is a part that is a text.
+func (q Query) Text(name, value string) Query {
 	if value != "" {
 		url.Values(q).Set(name, value)
 	}
 	return q
 }
 
-func (q asked) number(name string, value int64) asked {
+// Number is a part that is a number.
+func (q Query) Number(name string, value int64) Query {
 	if value != 0 {
 		url.Values(q).Set(name, strconv.FormatInt(value, 10))
 	}
 	return q
 }
 
-func (q asked) yes(name string, value bool) asked {
+// Yes is a part that is either said or not.
+func (q Query) Yes(name string, value bool) Query {
 	if value {
 		url.Values(q).Set(name, "true")
 	}
 	return q
 }
 
-func (q asked) time(name string, at time.Time) asked {
+// Time is a part that is a moment.
+func (q Query) Time(name string, at time.Time) Query {
 	if !at.IsZero() {
 		url.Values(q).Set(name, at.UTC().Format(time.RFC3339Nano))
 	}
@@ -39,12 +46,12 @@ func (q asked) time(name string, at time.Time) asked {
 }
 
 // list gives several values as the API takes them, separated by commas.
-func list[T ~string](q asked, name string, values []T) asked {
+func list[T ~string](q Query, name string, values []T) Query {
 	texts := make([]string, len(values))
 	for i, v := range values {
 		texts[i] = string(v)
 	}
-	return q.text(name, strings.Join(texts, ","))
+	return q.Text(name, strings.Join(texts, ","))
 }
 
 // page is a page of a list.

@@ -179,7 +179,7 @@ func accountList(a *app) *cobra.Command {
 		Use: "list", Short: "List accounts and their roles", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := either(cmd.Context(), a, func(s server) ([]access.Account, error) {
-				return listed[access.Account](cmd.Context(), s, "/accounts", query("after", after), limit+1)
+				return listed[access.Account](cmd.Context(), s, "/accounts", client.Query{}.Text("after", after), limit+1)
 			}, func(_ *config.Config, s *stores) ([]access.Account, error) {
 				return s.accounts.Accounts(cmd.Context(), after, limit+1)
 			})
@@ -251,7 +251,7 @@ func tokenList(a *app) *cobra.Command {
 		Use: "list", Short: "List tokens", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := either(cmd.Context(), a, func(s server) ([]access.Token, error) {
-				return listed[access.Token](cmd.Context(), s, "/tokens", query("owner", owner, "after", after), limit+1)
+				return listed[access.Token](cmd.Context(), s, "/tokens", client.Query{}.Text("owner", owner).Text("after", after), limit+1)
 			}, func(_ *config.Config, s *stores) ([]access.Token, error) {
 				who, _ := access.From(cmd.Context())
 				return a.office(s).List(cmd.Context(), who, owner, after, limit+1)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 )
@@ -32,10 +33,7 @@ func ambiguousList(a *app) *cobra.Command {
 				return err
 			}
 			found, err := either(cmd.Context(), a, func(s server) ([]calllog.Ambiguity, error) {
-				wanted := query("system", system, "from", stamp(q.From), "to", stamp(q.To))
-				if q.After != (calllog.Place{}) {
-					wanted.Set("after", placeName(q.After))
-				}
+				wanted := client.Query{}.Text("system", system).Time("from", q.From).Time("to", q.To).Text("after", q.After.Name())
 				return seen(&numbers, func() ([]calllog.Ambiguity, error) {
 					return listed[calllog.Ambiguity](cmd.Context(), s, "/ambiguous", wanted, q.Limit)
 				})
@@ -50,7 +48,7 @@ func ambiguousList(a *app) *cobra.Command {
 				return err
 			}
 			p := page(found, part.limit, func(x calllog.Ambiguity) string {
-				return placeName(calllog.Place{Started: x.Started, LegID: x.Leg})
+				return calllog.Place{Started: x.Started, LegID: x.Leg}.Name()
 			})
 			return showList(a, p, "No leg fits several calls.", func(t *table) { ambiguousTable(t, p.Items) })
 		},

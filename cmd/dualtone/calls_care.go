@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 )
@@ -137,7 +138,8 @@ func callsAudit(a *app) *cobra.Command {
 			limited := q
 			limited.Limit++
 			entries, err := either(cmd.Context(), a, func(s server) ([]calllog.AuditEntry, error) {
-				return listed[calllog.AuditEntry](cmd.Context(), s, "/log/audit", query("by", q.Actor, "action", q.Action, "after", serial(q.Before)), limited.Limit)
+				return listed[calllog.AuditEntry](cmd.Context(), s, "/log/audit",
+					client.Query{}.Text("by", q.Actor).Text("action", q.Action).Number("after", q.Before), limited.Limit)
 			}, func(_ *config.Config, s *stores) ([]calllog.AuditEntry, error) {
 				return s.care.Audited(cmd.Context(), limited)
 			})

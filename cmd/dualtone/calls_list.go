@@ -79,7 +79,7 @@ func callsList(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				p := page(legs, part.limit, func(k calllog.Kept) string { return placeName(k.Place()) })
+				p := page(legs, part.limit, func(k calllog.Kept) string { return k.Place().Name() })
 				return showList(a, p, "No such calls.", func(t *table) { legsTable(t, p.Items) })
 			})
 		},
@@ -122,11 +122,6 @@ func (p *placedList) read(cmd *cobra.Command) (from, to time.Time, after calllog
 	}
 	after, err = afterArgument(cmd, p.after)
 	return from, to, after, err
-}
-
-// placeName writes a place so that it can be given as one argument.
-func placeName(p calllog.Place) string {
-	return p.Started.Format(time.RFC3339Nano) + "/" + legName(p.LegID)
 }
 
 func afterArgument(cmd *cobra.Command, text string) (calllog.Place, error) {

@@ -28,7 +28,8 @@ func quarantineList(a *app) *cobra.Command {
 			limited := q
 			limited.Limit++
 			rows, err := either(cmd.Context(), a, func(s server) ([]calllog.Quarantined, error) {
-				wanted := query("system", q.System, "ingest", string(q.Ingest), "state", string(q.State), "text", q.Text, "after", serial(int64(q.After)))
+				wanted := client.Query{}.Text("system", q.System).Text("ingest", string(q.Ingest)).Text("state", string(q.State)).
+					Text("text", q.Text).Number("after", int64(q.After))
 				return listed[calllog.Quarantined](cmd.Context(), s, "/quarantine", wanted, limited.Limit)
 			}, func(_ *config.Config, s *stores) ([]calllog.Quarantined, error) {
 				return s.calls.Quarantined(cmd.Context(), limited)
@@ -81,7 +82,7 @@ func quarantineShow(a *app) *cobra.Command {
 				return err
 			}
 			shown, err := either(cmd.Context(), a, func(s server) (r api.QuarantineRow, err error) {
-				return r, s.Get(cmd.Context(), client.Path("quarantine", args[0]), query("whole_numbers", numbers.reason), &r)
+				return r, s.Get(cmd.Context(), client.Path("quarantine", args[0]), client.Query{}.Text("whole_numbers", numbers.reason).Values(), &r)
 			}, func(cfg *config.Config, s *stores) (api.QuarantineRow, error) {
 				r, err := s.calls.Row(cmd.Context(), id)
 				if err != nil {

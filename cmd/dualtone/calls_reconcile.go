@@ -117,10 +117,8 @@ func (s server) reconciled(ctx context.Context, q reconcile.Query, again bool) (
 // comparison reads what a server keeps of a day, page by page.
 func (s server) comparison(ctx context.Context, q reconcile.Query) (kept reconcile.Reconciled, err error) {
 	path := client.Path("reconciliations", q.Day.Format(time.DateOnly))
-	wanted := query("user", string(q.User), "verdict", string(q.Verdict), "after", serial(int64(q.After)))
-	if q.OpenOnly {
-		wanted.Set("open", "true")
-	}
+	wanted := client.Query{}.Text("user", string(q.User)).Text("verdict", string(q.Verdict)).Number("after", int64(q.After)).
+		Yes("open", bool(q.OpenOnly)).Values()
 	var items []reconcile.Item
 	for {
 		wanted.Set("limit", strconv.Itoa(pageSize))

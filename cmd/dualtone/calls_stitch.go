@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/stitch"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 )
@@ -130,7 +131,7 @@ func callsClocks(a *app) *cobra.Command {
 				begin = end.AddDate(0, 0, -30)
 			}
 			clocks, err := either(cmd.Context(), a, func(s server) ([]calllog.Clock, error) {
-				return listed[calllog.Clock](cmd.Context(), s, "/log/clocks", query("from", begin.Format(time.DateOnly), "to", end.Format(time.DateOnly)), 0)
+				return listed[calllog.Clock](cmd.Context(), s, "/log/clocks", client.Query{}.Text("from", begin.Format(time.DateOnly)).Text("to", end.Format(time.DateOnly)), 0)
 			}, func(_ *config.Config, s *stores) ([]calllog.Clock, error) {
 				return s.stitches.Clocks(cmd.Context(), begin, end.AddDate(0, 0, 1))
 			})

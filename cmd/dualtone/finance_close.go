@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
@@ -140,7 +141,7 @@ func financeClosings(a *app) *cobra.Command {
 		Use: "closings", Short: "List months that were closed or opened again", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := either(cmd.Context(), a, func(s server) ([]cost.Closing, error) {
-				return listed[cost.Closing](cmd.Context(), s, "/finance/closings", query("plan", plan), 0)
+				return listed[cost.Closing](cmd.Context(), s, "/finance/closings", client.Query{}.Text("plan", plan), 0)
 			}, func(_ *config.Config, s *stores) ([]cost.Closing, error) {
 				return s.months(a.now).List(cmd.Context(), plan)
 			})

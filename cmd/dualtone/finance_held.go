@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
@@ -64,10 +65,8 @@ func (a *app) held(ctx context.Context, q contract.HeldQuery) ([]contract.Held, 
 				after = q.After.Book + "/" + string(q.After.Contract)
 			}
 		}
-		wanted := query("book", q.Book, "contract", string(q.Contract), "system", q.System, "on", on, "known_at", stamp(q.KnownAt), "after", after)
-		if q.History {
-			wanted.Set("history", "true")
-		}
+		wanted := client.Query{}.Text("book", q.Book).Text("contract", string(q.Contract)).Text("system", q.System).Text("on", on).
+			Time("known_at", q.KnownAt).Text("after", after).Yes("history", q.History)
 		return listed[contract.Held](ctx, s, "/finance/contracts", wanted, q.Limit)
 	}, func(_ *config.Config, s *stores) ([]contract.Held, error) { return s.contracts.Held(ctx, q) })
 }

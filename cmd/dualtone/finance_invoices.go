@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/finance/contract"
@@ -125,7 +126,7 @@ func invoicesList(a *app) *cobra.Command {
 			}
 			asked.Limit++
 			found, err := either(cmd.Context(), a, func(s server) ([]cost.HeldInvoice, error) {
-				wanted := query("invoice", q.Invoice, "contract", q.Contract, "known_at", stamp(asked.KnownAt), "after", after)
+				wanted := client.Query{}.Text("invoice", q.Invoice).Text("contract", q.Contract).Time("known_at", asked.KnownAt).Text("after", after)
 				return listed[cost.HeldInvoice](cmd.Context(), s, "/finance/invoices", wanted, asked.Limit)
 			}, func(_ *config.Config, s *stores) ([]cost.HeldInvoice, error) {
 				return s.finance.Invoices(cmd.Context(), asked)

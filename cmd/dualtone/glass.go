@@ -110,7 +110,7 @@ func glassList(a *app) *cobra.Command {
 				return err
 			}
 			found, err := either(cmd.Context(), a, func(s server) ([]access.Grant, error) {
-				return listed[access.Grant](cmd.Context(), s, "/glass", query("all", "true", "after", stamp(from)), limit+1)
+				return listed[access.Grant](cmd.Context(), s, "/glass", client.Query{}.Yes("all", true).Time("after", from), limit+1)
 			}, func(_ *config.Config, s *stores) ([]access.Grant, error) {
 				return s.accounts.Grants(cmd.Context(), from, limit+1)
 			})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/notify"
@@ -78,10 +79,7 @@ func notifyList(a *app) *cobra.Command {
 			limited.State = notify.State(state)
 			limited.Limit++
 			found, err := either(cmd.Context(), a, func(s server) ([]notify.Delivery, error) {
-				wanted := query("channel", q.Channel, "plan", q.Plan, "state", state, "after", serial(q.After))
-				if q.Failed {
-					wanted.Set("failed", "true")
-				}
+				wanted := client.Query{}.Text("channel", q.Channel).Text("plan", q.Plan).Text("state", state).Number("after", q.After).Yes("failed", q.Failed)
 				return listed[notify.Delivery](cmd.Context(), s, "/notices", wanted, limited.Limit)
 			}, func(_ *config.Config, s *stores) ([]notify.Delivery, error) {
 				return s.notices.Deliveries(cmd.Context(), limited)

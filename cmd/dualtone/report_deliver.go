@@ -163,7 +163,7 @@ func deliverList(a *app) *cobra.Command {
 		Use: "list", Short: "List deliveries, when each goes out next, and what became of it the last time", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := either(cmd.Context(), a, func(s server) ([]listedDelivery, error) {
-				return listed[listedDelivery](cmd.Context(), s, "/deliveries", query("after", after), limit+1)
+				return listed[listedDelivery](cmd.Context(), s, "/deliveries", client.Query{}.Text("after", after), limit+1)
 			}, func(cfg *config.Config, s *stores) ([]listedDelivery, error) {
 				all, err := s.deliveries.List(cmd.Context(), after, limit+1)
 				if err != nil {
@@ -330,7 +330,7 @@ func deliverHistory(a *app) *cobra.Command {
 				}
 			}
 			all, err := either(cmd.Context(), a, func(s server) ([]delivery.Run, error) {
-				return listed[delivery.Run](cmd.Context(), s, "/deliveries/runs", query("delivery", q.Delivery, "state", state, "after", stamp(q.Before)), q.Limit)
+				return listed[delivery.Run](cmd.Context(), s, "/deliveries/runs", client.Query{}.Text("delivery", q.Delivery).Text("state", state).Time("after", q.Before), q.Limit)
 			}, func(_ *config.Config, s *stores) ([]delivery.Run, error) { return s.deliveries.Runs(cmd.Context(), q) })
 			if err != nil {
 				return err

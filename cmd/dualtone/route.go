@@ -148,7 +148,7 @@ func (s server) someRoutes(ctx context.Context, keys []string, only routeFilter,
 		if limit > 0 {
 			limit++
 		}
-		return listed[routing.Route](ctx, s, "/routes", query("text", only.text, "plan", only.plan, "whose", only.whose, "after", after), limit)
+		return listed[routing.Route](ctx, s, "/routes", client.Query{}.Text("text", only.text).Text("plan", only.plan).Text("whose", only.whose).Text("after", after), limit)
 	}
 	all := make([]routing.Route, len(keys))
 	for i, key := range keys {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
@@ -83,11 +84,8 @@ func routeDecisions(a *app) *cobra.Command {
 
 // decisions are what edges decided; numbers of people outside are masked.
 func (s server) decisions(ctx context.Context, q postgres.DecisionQuery, numbers *wholeNumbers) ([]postgres.DecisionRow, error) {
-	wanted := query("call", q.CallID, "number", q.Number, "from", q.Caller, "edge", q.Edge, "result", q.Result, "after", q.Before,
-		"since", stamp(q.Since), "until", stamp(q.Until))
-	if q.Revision > 0 {
-		wanted.Set("revision", strconv.FormatInt(int64(q.Revision), 10))
-	}
+	wanted := client.Query{}.Text("call", q.CallID).Text("number", q.Number).Text("from", q.Caller).Text("edge", q.Edge).Text("result", q.Result).
+		Text("after", q.Before).Time("since", q.Since).Time("until", q.Until).Number("revision", int64(q.Revision))
 	return seen(numbers, func() ([]postgres.DecisionRow, error) {
 		return listed[postgres.DecisionRow](ctx, s, "/decisions", wanted, q.Limit)
 	})

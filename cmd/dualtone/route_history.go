@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -24,7 +23,7 @@ func routeExport(a *app) *cobra.Command {
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			routes, err := either(cmd.Context(), a, func(s server) ([]routing.Route, error) {
-				return listed[routing.Route](cmd.Context(), s, "/routes", url.Values{"revision": {strconv.FormatInt(at, 10)}}, 0)
+				return listed[routing.Route](cmd.Context(), s, "/routes", client.Query{"revision": {strconv.FormatInt(at, 10)}}, 0)
 			}, func(_ *config.Config, s *stores) ([]routing.Route, error) {
 				return routesAt(cmd.Context(), s.router, at)
 			})
@@ -133,7 +132,7 @@ func (s server) changes(ctx context.Context, from routing.Revision, to *routing.
 		return nil, nil
 	}
 	path := client.Path("revisions", strconv.FormatInt(int64(*to), 10), "changes")
-	return listed[routing.Change](ctx, s, path, url.Values{"since": {strconv.FormatInt(int64(from), 10)}}, 0)
+	return listed[routing.Change](ctx, s, path, client.Query{"since": {strconv.FormatInt(int64(from), 10)}}, 0)
 }
 
 func routeHistory(a *app) *cobra.Command {

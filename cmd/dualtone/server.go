@@ -231,7 +231,7 @@ func (s server) Systems(ctx context.Context) ([]systemItem, error) {
 }
 
 // listed reads a list of a server, up to a limit.
-func listed[T any](ctx context.Context, s server, path string, query url.Values, limit int) ([]T, error) {
+func listed[T any](ctx context.Context, s server, path string, query client.Query, limit int) ([]T, error) {
 	return client.List[T](ctx, s.Client, path, query, limit)
 }
 
@@ -240,40 +240,9 @@ func sent[T any](ctx context.Context, s server, path string, body any) (got T, e
 	return got, s.Send(ctx, http.MethodPost, path, body, &got)
 }
 
-// query are the parts of a question that are not empty: names and values by turns.
-func query(parts ...string) url.Values {
-	q := url.Values{}
-	for i := 0; i+1 < len(parts); i += 2 {
-		if parts[i+1] != "" {
-			q.Set(parts[i], parts[i+1])
-		}
-	}
-	return q
-}
-
-// serial is the number of an item in a question; empty for none.
-func serial(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
-}
-
 // ending are the parts of an order that ends something.
 func ending(reason string, dryRun bool) url.Values {
-	q := query("reason", reason)
-	if dryRun {
-		q.Set("dry_run", "true")
-	}
-	return q
-}
-
-// stamp is a moment in a question; empty for none.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
+	return client.Query{}.Text("reason", reason).Yes("dry_run", dryRun).Values()
 }
 
 // copied writes a file that the server makes, and closes it.

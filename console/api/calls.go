@@ -81,11 +81,7 @@ func (a *API) legs(ctx context.Context, in *legList) (*Page[calllog.Kept], error
 	for i := range found {
 		found[i].Mask()
 	}
-	return paged("/legs", in.Paging, found, err, func(k calllog.Kept) string { return placeName(k.Place()) })
-}
-
-func placeName(p calllog.Place) string {
-	return p.Started.Format(time.RFC3339Nano) + "/" + p.System + "/" + p.Record
+	return paged("/legs", in.Paging, found, err, func(k calllog.Kept) string { return k.Place().Name() })
 }
 
 func place(text string) (calllog.Place, error) {
