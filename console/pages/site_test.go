@@ -109,7 +109,7 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 			s.told = append(s.told, g)
 			return nil
 		}},
-		Audit: s.audit, Region: "GB", Now: s.now, Log: log,
+		Fleet: fleet{}, Audit: s.audit, Region: "GB", Now: s.now, Log: log,
 	}
 	s.desk.Register(s.server)
 	s.Server = httptest.NewServer(s.server.Handler())
