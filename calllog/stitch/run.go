@@ -20,6 +20,12 @@ type Done struct {
 	Closed  int `json:"closed"`  // and that no longer are
 }
 
+// Pending is what a run from since on would begin with.
+func Pending(ctx context.Context, log calllog.Stitches, since time.Time) (Done, error) {
+	days, err := log.Unstitched(ctx, since)
+	return Done{Days: len(days)}, err
+}
+
 // Run stitches every day from since on that is not up to date, oldest first, and
 // tells what each came to. A day is kept whole or not at all, so that a run may
 // be broken off at any time.

@@ -26,12 +26,7 @@ func callsImport(a *app) *cobra.Command {
 	var again, dryRun bool
 	cmd := &cobra.Command{
 		Use: "import FILE...", Short: "Read call records out of files", Long: callsImportLong,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(cmd, "FILE missing (- for standard input)")
-			}
-			return nil
-		},
+		Args: takes("FILE... (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := a.settings()
 			if err != nil {

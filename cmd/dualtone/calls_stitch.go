@@ -28,6 +28,7 @@ several at once. dualtone worker and dualtone ingest do it by themselves.`
 
 func callsStitch(a *app) *cobra.Command {
 	var since string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "stitch", Short: "Put the legs of each call together", Long: callsStitchLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,8 +37,11 @@ func callsStitch(a *app) *cobra.Command {
 				return err
 			}
 			sum, err := either(cmd.Context(), a, func(s server) (stitch.Done, error) {
-				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since})
+				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since, DryRun: dryRun})
 			}, func(_ *config.Config, s *stores) (stitch.Done, error) {
+				if dryRun {
+					return stitch.Pending(cmd.Context(), s.stitches, from)
+				}
 				m := a.meter("days")
 				done := 0
 				return stitch.Run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
@@ -48,9 +52,16 @@ func callsStitch(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(sum, func(t *table) { stitchedTable(t, sum) })
+			return a.show(sum, func(t *table) {
+				if dryRun && sum.Days > 0 {
+					t.line("%s would be stitched. Nothing was changed.", counted(sum.Days, "day"))
+					return
+				}
+				stitchedTable(t, sum)
+			})
 		},
 	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "count the days that wait for it, and stitch none")
 	cmd.Flags().StringVar(&since, "since", "", "only days from this one on, such as 2026-03-02")
 	return cmd
 }

@@ -40,7 +40,7 @@ func planEvidence(a *app) *cobra.Command {
 	f := evidenceFlags{dir: "."}
 	cmd := &cobra.Command{
 		Use: "evidence PLAN [STAGE]", Short: "Make the signed pack of evidence of a stage, or of all", Long: planEvidenceLong,
-		Args: cobra.RangeArgs(1, 2),
+		Args: takes("the PLAN's name", "[STAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
 				return a.makePacks(cmd.Context(), cfg, s, args, f)

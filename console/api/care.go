@@ -101,7 +101,8 @@ func (a *API) cared(ctx context.Context, in *careList) (*Page[calllog.AuditEntry
 type StitchOrder struct {
 	Why
 
-	Since string `json:"since,omitempty" maxLength:"10" doc:"Only days from this one on"`
+	Since  string `json:"since,omitempty" maxLength:"10" doc:"Only days from this one on"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Count the days, and stitch none"`
 }
 
 type stitchOrder struct{ Body StitchOrder }
@@ -112,6 +113,9 @@ func (a *API) stitch(ctx context.Context, in *stitchOrder, _ access.Role) (*body
 	since, err := moment("since", in.Body.Since)
 	if err != nil {
 		return nil, err
+	}
+	if in.Body.DryRun {
+		return bodyOf(stitch.Pending(ctx, a.Stitches, since))
 	}
 	return bodyOf(stitch.Run(ctx, a.Stitches, since, nil))
 }
