@@ -25,6 +25,7 @@ func newRoot(a *app) *cobra.Command {
 		switchCommand(a), cohortCommand(a), planCommand(a), routeCommand(a), callsCommand(a), reportCommand(a), financeCommand(a),
 		journalCommand(a), evidenceCommand(a), auditCommand(a), accountCommand(a), tokenCommand(a), glassCommand(a), rolesCommand(a), notifyCommand(a),
 		versionCommand(a), exitCodesTopic())
+	exemplify(root, examples())
 	root.Long = rootLong
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		if err := complete(cmd); err != nil {
