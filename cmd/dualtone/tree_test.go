@@ -22,6 +22,7 @@ import (
 // they are before it runs.
 func typed(line string) (*cobra.Command, error) {
 	root := newRoot(newApp(strings.NewReader(""), io.Discard, io.Discard))
+	root.InitDefaultHelpCmd()
 	cmd, rest, err := root.Find(words(line)[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)
