@@ -262,6 +262,9 @@ type ordered struct {
 	Actor  string       `json:"actor"`
 	Role   rollout.Role `json:"role"`
 	Effect string       `json:"effect"`
+	// Drift is what became of the people of a plan that is started since they were
+	// frozen.
+	Drift  []plan.Drift `json:"drift,omitempty"`
 	DryRun bool         `json:"dry_run,omitempty"`
 	Next   []string     `json:"next_steps"`
 }
@@ -280,11 +283,19 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
 		Next: []string{"dualtone plan status " + name},
 	}
+	if v.verb == rollout.Start {
+		if answer.Drift, err = c.reads.PlanDrift(ctx, name); err != nil {
+			return err
+		}
+	}
 	if g.dryRun {
 		if err := mayOrder(ctx, c.reads, view, g.PlanOrder); err != nil {
 			return hint(err, "dualtone plan status "+name+" tells how it stands")
 		}
-		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
+		return a.show(answer, func(t *table) {
+			t.line("It would %s. Nothing was ordered.", answer.Effect)
+			driftLines(t, answer.Drift)
+		})
 	}
 	if v.give == nil {
 		err = c.plans.Give(ctx, name, g.PlanOrder)
@@ -296,6 +307,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	}
 	return a.show(answer, func(t *table) {
 		t.line("%s %s: %s. dualtone plan status %s tells how it stands.", v.verb, subject(name, g.Stage), answer.Effect, name)
+		driftLines(t, answer.Drift)
 	})
 }
 
