@@ -215,6 +215,8 @@ type planVerb struct {
 	usual       rollout.Role
 	takes       []string
 	flags       func(*cobra.Command, *given)
+	// complete makes the order of what the flags say; nil where they say no more.
+	complete func(g *given, now time.Time) error
 	// would says in numbers what the order does.
 	would func(control.PlanView, *given) string
 	// give gives it; nil gives it to the plan's workflow.
@@ -279,6 +281,11 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	if len(args) > 1 {
 		g.Hold = args[1]
 	}
+	if v.complete != nil {
+		if err := v.complete(g, c.now().UTC()); err != nil {
+			return err
+		}
+	}
 	answer := ordered{
 		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
 		Next: []string{"dualtone plan status " + name},
@@ -289,7 +296,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 		}
 	}
 	if g.dryRun {
-		if err := mayOrder(ctx, c.reads, view, g.PlanOrder); err != nil {
+		if err := c.plans.Would(ctx, view, g.PlanOrder); err != nil {
 			return hint(err, "dualtone plan status "+name+" tells how it stands")
 		}
 		return a.show(answer, func(t *table) {
@@ -316,16 +323,4 @@ func subject(name, stage string) string {
 		return "plan " + name
 	}
 	return "stage " + stage + " of plan " + name
-}
-
-// mayOrder refuses what would be refused, as far as what is kept can tell.
-func mayOrder(ctx context.Context, r reads, v control.PlanView, o workflows.PlanOrder) error {
-	var places []rollout.User
-	if o.Person != "" {
-		var err error
-		if places, err = r.PlanUsers(ctx, v.Place(o.Person)); err != nil {
-			return err
-		}
-	}
-	return v.Against(o, places)
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -293,8 +292,7 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 		given.Users = 1
 	}
 	if in.Body.DryRun {
-		places, err := a.Plans.Store.Users(ctx, view.Place(o.Person))
-		return bodyOf(given, cmp.Or(err, view.Against(o, places)))
+		return bodyOf(given, a.Plans.Would(ctx, view, o))
 	}
 	given.Verdict, err = a.give(ctx, in.Plan, o)
 	return bodyOf(given, err)

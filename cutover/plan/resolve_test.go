@@ -209,7 +209,7 @@ func TestEverythingThatIsWrongAmongTheUsersIsToldInThePlan(t *testing.T) {
 	text := told(r.Faults)
 	for _, want := range []string{
 		"takes people who are in pilot already: v1; write remainder: true",
-		"splits shared_line 0: p00, p01, p02, p03 move, and not v2 in wave-2; write keep_together: [shared_line]",
+		"splits shared_line 0: p00, p01, p02, p03 would move without v2 (in wave-2); write keep_together: [shared_line]",
 		`nobody has queue "sales-ie"`,
 		"1 person on the old side is in no stage",
 		"the zone of 1 person at oslo is not known, such as o1",
