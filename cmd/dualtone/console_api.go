@@ -29,7 +29,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 	return api.Desk{
 		Plans: &control.Plans{
 			Control: orders(cfg, c),
-			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
+			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, News: s.news, People: s.people, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
