@@ -102,8 +102,8 @@ func insertNew() string {
 }
 
 // dropOld leaves out what was superseded before: an old file that is read again takes
-// nothing back. What stands in the source of what is in force, at its line or after
-// it, is no old copy but a correction back, or the same line as it is read now. held
+// nothing back. What stands in the source of what is in force, after it, is no old
+// copy but a correction back; and so is the same line as settings read it again. held
 // says where what is in force is.
 func dropOld(held string) string {
 	return `
@@ -122,7 +122,7 @@ WHERE s.started_at = old.started_at AND s.system_id = old.system_id AND s.record
 			UNION ALL
 			SELECT h.batch_id, h.source_line FROM call_legs_history h
 			WHERE h.system_id = old.system_id AND h.record_id = old.record_id AND h.row_hash = old.row_hash
-		) v JOIN call_batches b ON b.id = v.batch_id WHERE b.ingest = $1), s.source_line + 1)`
+		) v JOIN call_batches b ON b.id = v.batch_id WHERE b.ingest = $1) + $2, s.source_line + 1)`
 }
 
 const (
@@ -131,13 +131,18 @@ const (
 	JOIN call_legs l ON l.started_at = p.started_at AND l.system_id = p.system_id AND l.record_id = p.record_id`
 )
 
-// lines is the ingest whose lines are in the order in which its system wrote them;
-// none for a connector's records, which are counted anew in each reading.
-func (w *write) lines() calllog.IngestID {
+// dropOld takes old ones out of the stage. A connector's records are counted anew in
+// each reading, so their lines tell no order.
+func (w *write) dropOld(ctx context.Context, tx pgx.Tx, held string) (dropped int64, err error) {
+	ingest, after := w.ingest, 1
 	if w.kind == calllog.Records {
-		return ""
+		ingest = ""
 	}
-	return w.ingest
+	if w.again {
+		after = 0
+	}
+	tag, err := tx.Exec(ctx, dropOld(held), ingest, after)
+	return tag.RowsAffected(), err
 }
 
 // supersede puts newer versions in the place of older ones, which go to the history.
@@ -195,7 +200,7 @@ func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64, mover bool) 
 	}
 	if staged > 0 {
 		if !mover { // whose old ones are out already
-			if _, err := tx.Exec(ctx, dropOld(heldInPlace), w.lines()); err != nil {
+			if _, err := w.dropOld(ctx, tx, heldInPlace); err != nil {
 				return err
 			}
 		}
@@ -268,7 +273,7 @@ WHERE call_places.started_at <> excluded.started_at`
 // move takes legs whose start is another now from where they were, and returns
 // how many of the staged ones were superseded before.
 func (w *write) move(ctx context.Context, tx pgx.Tx) (int64, error) {
-	dropped, err := tx.Exec(ctx, dropOld(heldElsewhere), w.lines())
+	dropped, err := w.dropOld(ctx, tx, heldElsewhere)
 	if err != nil {
 		return 0, err
 	}
@@ -278,7 +283,7 @@ func (w *write) move(ctx context.Context, tx pgx.Tx) (int64, error) {
 	}
 	w.moved(moved.RowsAffected())
 	_, err = tx.Exec(ctx, keepPlaces)
-	return dropped.RowsAffected(), err
+	return dropped, err
 }
 
 // zonesApart is how far apart two zones are at most.

@@ -197,7 +197,11 @@ func TestACorrectionIsTakenBackByWhatStandsLaterInItsSource(t *testing.T) {
 		read(source, leg.Talk, 3, rowOf(1, leg), rowOf(2, corrected), rowOf(3, leg)) // from its beginning
 		read(other, leg.Talk, 3, rowOf(9, corrected))                                // a copy, who knows of when
 		read(source, corrected.Talk, 4, rowOf(4, corrected))
-		read(source, leg.Talk, 5, rowOf(4, leg)) // as another setting reads the same line
+		in := l.begin(t, source)
+		if _, err := l.Write(t.Context(), in.ID, calllog.Batch{From: in.At, To: in.At, Again: true, Rows: []calllog.Row{rowOf(4, leg)}}); err != nil {
+			t.Fatal(err)
+		}
+		read(source, leg.Talk, 5, rowOf(2, corrected)) // line 4 is as settings read it again
 		if got := l.traffic(t, "UTC", time.Time{}).Total.Both; got.Legs != 1 || *got.Talk != leg.Talk.Seconds() {
 			t.Errorf("moves %t: the report holds %d legs of %v s", moves, got.Legs, *got.Talk)
 		}
