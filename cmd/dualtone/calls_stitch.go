@@ -39,12 +39,13 @@ func callsStitch(a *app) *cobra.Command {
 			sum, err := either(cmd.Context(), a, func(s server) (stitch.Done, error) {
 				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since, DryRun: dryRun})
 			}, func(_ *config.Config, s *stores) (stitch.Done, error) {
-				if dryRun {
-					return stitch.Pending(cmd.Context(), s.stitches, from)
-				}
 				m := a.meter("days")
 				done := 0
-				return stitch.Run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
+				run := stitch.Run
+				if dryRun {
+					run = stitch.Try
+				}
+				return run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
 					done++
 					m.at(done, of, day.Format(time.DateOnly))
 				})
@@ -52,21 +53,15 @@ func callsStitch(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(sum, func(t *table) {
-				if dryRun && sum.Days > 0 {
-					t.line("%s would be stitched. Nothing was changed.", counted(sum.Days, "day"))
-					return
-				}
-				stitchedTable(t, sum)
-			})
+			return a.show(sum, func(t *table) { stitchedTable(t, sum, dryRun) })
 		},
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "count the days that wait for it, and stitch none")
 	cmd.Flags().StringVar(&since, "since", "", "only days from this one on, such as 2026-03-02")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "tell what it would come to, and keep nothing")
 	return cmd
 }
 
-func stitchedTable(t *table, d stitch.Done) {
+func stitchedTable(t *table, d stitch.Done, dryRun bool) {
 	if d.Days == 0 {
 		t.line("No leg came since: everything is stitched.")
 		return
@@ -77,6 +72,9 @@ func stitchedTable(t *table, d stitch.Done) {
 		cells = append(cells, strconv.Itoa(n))
 	}
 	t.row(cells...)
+	if dryRun {
+		t.line("Nothing was kept, as asked.")
+	}
 }
 
 // date reads a day of the command line; none for an empty text.

@@ -43,7 +43,7 @@ func served(name string) bool {
 		"plan skip", "plan retry", "plan override", "plan rollback", "plan abort", "plan reconcile", "plan finalise",
 		"users match", "systems check", "systems register",
 		"notify channels", "notify list", "notify test", "notify retry",
-		"calls stitch", "calls clocks", "calls fetch", "calls ambiguous list", "calls ambiguous decide", "calls ambiguous undo",
+		"calls import", "calls legs", "calls translations", "calls unmatched", "calls stitch", "calls clocks", "calls fetch", "calls ambiguous list", "calls ambiguous decide", "calls ambiguous undo",
 		"calls ambiguous rulings", "calls quarantine list", "calls quarantine show", "calls quarantine fix", "calls quarantine replay",
 		"report close", "report closings",
 		"calls list", "calls show", "calls explain", "calls reconcile", "calls erase", "calls retain", "calls audit",

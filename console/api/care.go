@@ -102,7 +102,7 @@ type StitchOrder struct {
 	Why
 
 	Since  string `json:"since,omitempty" maxLength:"10" doc:"Only days from this one on"`
-	DryRun bool   `json:"dry_run,omitempty" doc:"Count the days, and stitch none"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Say what it would come to, and keep nothing"`
 }
 
 type stitchOrder struct{ Body StitchOrder }
@@ -114,10 +114,11 @@ func (a *API) stitch(ctx context.Context, in *stitchOrder, _ access.Role) (*body
 	if err != nil {
 		return nil, err
 	}
+	run := stitch.Run
 	if in.Body.DryRun {
-		return bodyOf(stitch.Pending(ctx, a.Stitches, since))
+		run = stitch.Try
 	}
-	return bodyOf(stitch.Run(ctx, a.Stitches, since, nil))
+	return bodyOf(run(ctx, a.Stitches, since, nil))
 }
 
 type clockList struct {
