@@ -102,6 +102,15 @@ func (c *Client) Open(ctx context.Context, path string, query url.Values) (io.Re
 	return got.Body, nil
 }
 
+// Make has a file made, which may take long. Whoever calls it closes it.
+func (c *Client) Make(ctx context.Context, path string) (io.ReadCloser, error) {
+	got, err := c.ask(ctx, http.MethodPost, path, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return got.Body, nil
+}
+
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body io.Reader, into any) error {
 	got, err := c.ask(ctx, method, path, query, body)
 	if err != nil {
