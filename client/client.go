@@ -95,7 +95,16 @@ func (c *Client) Delete(ctx context.Context, path string, query url.Values, into
 
 // Open asks for a file. Whoever calls it closes it.
 func (c *Client) Open(ctx context.Context, path string, query url.Values) (io.ReadCloser, error) {
-	r, err := c.request(ctx, http.MethodGet, path, query, nil)
+	return c.file(ctx, http.MethodGet, path, query)
+}
+
+// Make has a file made, which may take long. Whoever calls it closes it.
+func (c *Client) Make(ctx context.Context, path string) (io.ReadCloser, error) {
+	return c.file(ctx, http.MethodPost, path, nil)
+}
+
+func (c *Client) file(ctx context.Context, method, path string, query url.Values) (io.ReadCloser, error) {
+	r, err := c.request(ctx, method, path, query, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,8 @@ import (
 type Desk struct {
 	Plans   *control.Plans
 	Control *control.Control
-	// Outcome holds the rehearsal of a plan against what came; ErrNotFound where its
-	// version in force was not rehearsed.
+	// Outcome holds the rehearsal of a plan against what came; rehearsal.ErrNone where
+	// its version in force was not rehearsed, another ErrNotFound for an unknown plan.
 	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
 	// Money tells what plans cost; nil where nobody knows.
 	Money    control.Money
