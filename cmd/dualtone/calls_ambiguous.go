@@ -228,7 +228,9 @@ func ambiguousRulings(a *app) *cobra.Command {
 }
 
 // rulingPlace is a ruling's place in the list of rulings, as the API writes it.
-func rulingPlace(r calllog.Ruled) string { return calllog.Place{Started: r.At.UTC(), LegID: r.Leg}.Name() }
+func rulingPlace(r calllog.Ruled) string {
+	return calllog.Place{Started: r.At.UTC(), LegID: r.Leg}.Name()
+}
 
 // behindRuling are the rulings that come after one in their list.
 func behindRuling(cmd *cobra.Command, all []calllog.Ruled, after string) ([]calllog.Ruled, error) {

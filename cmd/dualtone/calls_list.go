@@ -11,6 +11,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 )
 
@@ -164,21 +165,28 @@ func callsLegs(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			shown, err := either(cmd.Context(), a, func(s server) ([]legVersion, error) {
+				return seen(&numbers, func() ([]legVersion, error) {
+					return listed[legVersion](cmd.Context(), s, "/legs/versions", client.Query{}.Text("leg", args[0]), 0)
+				})
+			}, func(cfg *config.Config, s *stores) ([]legVersion, error) {
 				place, err := s.stitches.Find(cmd.Context(), id)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				versions, err := s.calls.Versions(cmd.Context(), place)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				if err := numbers.legs(cmd.Context(), cfg, s, "calls legs", versions); err != nil {
-					return err
+					return nil, err
 				}
-				shown := versionsOf(cmd.Context(), s, versions, raw)
-				return showList(a, list[legVersion]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
+				return versionsOf(cmd.Context(), s, versions, raw), nil
 			})
+			if err != nil {
+				return err
+			}
+			return showList(a, list[legVersion]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
 		},
 	}
 	cmd.Flags().BoolVar(&raw, "raw", false, "show the rows as they were received")

@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -30,6 +31,9 @@ type reads interface { //nolint:interfacebloat // the sum of what the commands a
 	Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan, error)
 	PlanView(ctx context.Context, name string, money bool) (control.PlanView, error)
 	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
+	// PlanDrift tells who has left a plan's stages since they were frozen, and who
+	// would join them.
+	PlanDrift(ctx context.Context, name string) ([]plan.Drift, error)
 	PlanLog(ctx context.Context, q rollout.TransitionQuery) ([]rollout.Transition, error)
 	PlanTasks(ctx context.Context, q rollout.TaskQuery) ([]rollout.Task, error)
 	PlanTask(ctx context.Context, plan, id string) (rollout.Task, error)
@@ -102,6 +106,11 @@ func (d *database) PlanView(ctx context.Context, name string, money bool) (contr
 
 func (d *database) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
 	return d.stores.rollouts.Users(ctx, q)
+}
+
+func (d *database) PlanDrift(ctx context.Context, name string) ([]plan.Drift, error) {
+	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, People: d.stores.people}
+	return p.Drift(ctx, name)
 }
 
 func (d *database) PlanLog(ctx context.Context, q rollout.TransitionQuery) ([]rollout.Transition, error) {
