@@ -133,14 +133,14 @@ var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at)": ")[^"]
 func servedTable() []string {
 	return []string{
 		"systems list",
-		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody",
+		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody", "users list --limit 0",
 		"users show p1", "users show nobody", "users list --side neither",
-		"journal p1", "journal nobody",
+		"journal p1", "journal p1 --limit 0 --since 24h", "journal nobody",
 		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
 		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",
 		"plan list", "plan list --state submitted", "plan list --state active", "plan status emea", "plan status nothing",
 		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea", "plan differences list emea", "plan differences list nothing", "plan canary list",
-		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
+		"calls list", "calls list --system pbx --limit 2", "calls list --limit 0", "calls stitch --dry-run", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
 		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
 		"calls legs pbx/LEG", "calls legs pbx/none", "calls translations", "calls translations --format queue_log", "calls translations --format none",
 		"calls unmatched", "calls unmatched --limit 2", "calls unmatched --system none", "calls unmatched --after x", "calls stitch --dry-run",
@@ -155,7 +155,7 @@ func servedTable() []string {
 		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
 		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
 		"plan outcome emea", "plan outcome nothing",
-		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
+		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous rulings --limit 0", "calls ambiguous rulings --after nowhere", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
 		"calls ambiguous undo pbx/none --reason seen --dry-run", "calls quarantine list", "calls quarantine show 99", "calls quarantine replay --dry-run",
 		"calls audit", "calls erase --number +12125550111 --reason asked --dry-run", "calls erase --number none --reason asked --dry-run",
 		"calls retain legs --days 9000 --reason rule --dry-run", "calls retain all --days 9 --reason rule --dry-run",
@@ -221,7 +221,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 		"report deliver add other overlap --folder /etc": exitInvalid, "report deliver add other overlap --folder /srv/reports/../x": exitInvalid,
 		"report deliver add other overlap --mail a@example.test": exitInvalid, "report deliver remove none": exitNotFound,
 		"report deliver run none": exitNotFound, "report deliver run none --dry-run": exitNotFound, "report deliver off none": exitNotFound,
-		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls stitch": exitOK,
+		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls fetch none --dry-run": exitNotFound, "calls fetch pbx --dry-run": exitOK, "finance sample --dry-run": exitOK, "calls stitch": exitOK,
 	} {
 		if got := o.there(t, token, strings.Fields(line)...); got.code != want {
 			t.Errorf("dualtone %s: %d, want %d\n%s%s", line, got.code, want, got.out, got.err)
