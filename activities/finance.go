@@ -46,7 +46,10 @@ type Sampler struct {
 	Platforms map[string]*systems.Platform
 	// Licenses are what a person is given on the new system.
 	Licenses []string
-	Now      func() time.Time
+	// News hears of what plans want to be warned of, by how they stand; it may be nil.
+	News      rollout.News
+	Standings Standings
+	Now       func() time.Time
 }
 
 // SampledFinance is what a sampling kept.
@@ -107,8 +110,15 @@ func (s *Sampler) Sample(ctx context.Context) (SampledFinance, error) {
 	if err != nil {
 		return done, err
 	}
-	done.Minutes, err = s.Keeper.KeepMinutes(ctx, span, minutes)
-	return done, err
+	if done.Minutes, err = s.Keeper.KeepMinutes(ctx, span, minutes); err != nil {
+		return done, err
+	}
+	for _, p := range plans {
+		if err := s.warn(ctx, p, done.Day); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 // figures asks each platform how many licenses are in use. One that is away is

@@ -16,6 +16,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -74,7 +75,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			return a.registered(ctx, cfg, s, registering{name: name, actor: actor, replace: replace, dryRun: dryRun})
 		},
 		Kinds:    kinds,
-		Rehearse: (&rehearsalStage{app: a, cfg: cfg, stores: s}).Rehearse,
+		Rehearse: func(ctx context.Context, p api.Play) (rehearsal.Kept, error) { return a.played(ctx, cfg, s, p) },
 		Packs:    &packDesk{app: a, cfg: cfg, stores: s},
 		Canaries: s.rollouts, Notices: s.notices, Channels: func() ([]notify.Channel, error) { return channels(cfg) },
 		Deliveries: s.deliveries, Ways: ways(cfg), Invoices: s.finance,
@@ -169,6 +170,8 @@ func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answere
 	found, err := k.requests.Claim(ctx, who, key, request)
 	return (*api.Answered)(found), err
 }
+
+func (k keys) Hold(ctx context.Context, who, key string) error { return k.requests.Hold(ctx, who, key) }
 
 func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
 	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))

@@ -18,6 +18,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/evidence"
@@ -149,20 +150,10 @@ type rehearsalStage struct {
 	stores *stores
 }
 
-// The plays of a rehearsal that a page asks for, and how far back it measures.
-const (
-	consolePlays = 50
-	consoleSince = 90 * 24 * time.Hour
-)
-
 // Rehearse plays a plan and keeps what was found.
 func (r *rehearsalStage) Rehearse(ctx context.Context, d *plan.Document, actor string) (*rehearsal.Report, error) {
-	kept, err := r.app.play(ctx, r.cfg, r.stores, d, rehearseFlags{plays: consolePlays, seed: 1, since: consoleSince}, nil)
-	if err != nil {
-		return nil, err
-	}
-	kept.Actor = actor
-	return &kept.Report, r.stores.rehearsals.Keep(ctx, kept)
+	kept, err := r.app.played(ctx, r.cfg, r.stores, api.Rehearsing{}.Play(d, actor))
+	return &kept.Report, err
 }
 
 // Rehearsed refuses a plan that asks to be rehearsed and was not as it is now.

@@ -96,7 +96,7 @@ func canaryList(a *app) *cobra.Command {
 			}
 			return a.withCanaries(cmd.Context(), func(all rollout.Canaries, _ string) error {
 				asked := q
-				asked.Limit++
+				asked.Limit = oneMore(q.Limit)
 				found, err := all.Canaries(cmd.Context(), asked)
 				if err != nil {
 					return err
@@ -112,8 +112,8 @@ func canaryList(a *app) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar((*string)(&q.Class), "class", "", "only of this class")
-	flags.StringVar(&before, "after", "", "go on behind this one: those before a time")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	choiceFlag(cmd, &q.Class, "class", "only of this class", plan.ReversalMinutes, plan.ReversalDays)
+	flags.StringVar(&before, "after", "", "go on after this one, with those before it")
+	limitFlag(cmd, &q.Limit, 100, "round trips")
 	return cmd
 }

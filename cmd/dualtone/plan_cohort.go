@@ -73,7 +73,7 @@ func planCohort(a *app) *cobra.Command {
 	flags.StringVar(&stage, "stage", "", "list the people of this stage")
 	flags.BoolVar(&left, "left", false, "list those who were selected and are left out")
 	flags.IntVar(&after, "after", 0, "go on after this position")
-	flags.IntVar(&limit, "limit", 100, "how many people at most")
+	limitFlag(cmd, &limit, 100, "people")
 	return cmd
 }
 

@@ -89,17 +89,9 @@ func (a *app) submitThere(ctx context.Context, cfg *config.Config, file string, 
 	if err != nil {
 		return err
 	}
-	files := map[string]string{}
-	if file != "-" { // what it names is read once more, to be sent along
-		_, _, open, err := a.readWithNeighbors(file)
-		if err != nil {
-			return err
-		}
-		plan.Read(plan.Source{Name: file, Text: []byte(read.Text()), Now: a.now(), Open: func(name string) ([]byte, error) {
-			text, err := open(name)
-			files[name] = string(text)
-			return text, err
-		}})
+	files, err := a.beside(file, read)
+	if err != nil {
+		return err
 	}
 	var answer submitted
 	if err := s.Send(ctx, http.MethodPost, "/plans", map[string]any{
@@ -108,6 +100,24 @@ func (a *app) submitThere(ctx context.Context, cfg *config.Config, file string, 
 		return err
 	}
 	return a.showSubmitted(answer)
+}
+
+// beside are the files that a plan names, to be sent along with it.
+func (a *app) beside(file string, read *plan.Reading) (map[string]string, error) {
+	files := map[string]string{}
+	if file == "-" { // nothing stands beside it
+		return files, nil
+	}
+	_, _, open, err := a.readWithNeighbors(file)
+	if err != nil {
+		return nil, err
+	}
+	plan.Read(plan.Source{Name: file, Text: []byte(read.Text()), Now: a.now(), Open: func(name string) ([]byte, error) {
+		text, err := open(name)
+		files[name] = string(text)
+		return text, err
+	}})
+	return files, nil
 }
 
 func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.Reading, f acting) error {

@@ -11,11 +11,9 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -28,12 +26,14 @@ func planWatch(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "watch PLAN", Short: "Follow a plan live", Long: planWatchLong, Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				w := &planWatcher{plans: &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}, name: args[0]}
+			return a.withReads(cmd.Context(), func(r reads) error {
+				w := &planWatcher{plans: r, name: args[0]}
 				// What a day costs changes from day to day; it is not asked for at every look.
-				if money, err := s.standings().Standing(cmd.Context(), args[0], finance.DayOf(a.now().UTC())); err == nil {
-					w.money = &money
-				} // Plan status tells why it is not known.
+				first, err := r.PlanView(cmd.Context(), args[0], true)
+				if err != nil {
+					return hint(err, "dualtone plan list shows which there are")
+				}
+				w.money = first.Money
 				if a.live && a.flags.output == asTable {
 					return w.live(cmd.Context(), a)
 				}
@@ -45,10 +45,16 @@ func planWatch(a *app) *cobra.Command {
 
 // planWatcher reads again and again how a plan stands.
 type planWatcher struct {
-	plans *control.Plans
+	plans watched
 	name  string
 	money *cost.Standing
 	paces map[string]*stagePace
+}
+
+// watched is where plans stand and who of them failed.
+type watched interface {
+	PlanView(ctx context.Context, name string, money bool) (control.PlanView, error)
+	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
 }
 
 // look is what is seen of a plan at a moment.
@@ -61,9 +67,9 @@ type look struct {
 const mostFailed = 8
 
 func (w *planWatcher) look(ctx context.Context) (look, error) {
-	v, err := w.plans.View(ctx, w.name)
+	v, err := w.plans.PlanView(ctx, w.name, false)
 	if err != nil {
-		return look{}, hint(err, "dualtone plan list shows which there are")
+		return look{}, err
 	}
 	v.Money = w.money
 	l := look{view: v, eta: map[string]string{}}
@@ -81,7 +87,7 @@ func (w *planWatcher) look(ctx context.Context) (look, error) {
 		if len(states) == 0 || len(l.failed) >= mostFailed {
 			continue
 		}
-		found, err := w.plans.Store.Users(ctx, rollout.UserQuery{Plan: w.name, Stage: s.ID, States: states, Limit: mostFailed - len(l.failed)})
+		found, err := w.plans.PlanUsers(ctx, rollout.UserQuery{Plan: w.name, Stage: s.ID, States: states, Limit: mostFailed - len(l.failed)})
 		if err != nil {
 			return look{}, err
 		}

@@ -142,6 +142,10 @@ func servedTable() []string {
 		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea", "plan differences list emea", "plan differences list nothing", "plan canary list",
 		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
 		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
+		"calls legs pbx/LEG", "calls legs pbx/none", "calls translations", "calls translations --format queue_log", "calls translations --format none",
+		"calls unmatched", "calls unmatched --limit 2", "calls unmatched --system none", "calls unmatched --after x", "calls stitch --dry-run",
+		"calls import --dry-run --system pbx ../../calllog/format/testdata/Master.csv", "calls import --dry-run --system none ../../calllog/format/testdata/Master.csv",
+		"calls import --dry-run --system pbx ../../calllog/format/testdata/Master.csv ../../calllog/format/testdata/queue_log",
 		"route explain +442079460101", "route explain 112", "route explain 112 --location hq", "route explain 112 --location nowhere", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
 		"report traffic --from 2026-11-22 --to 2026-11-23", "report traffic --from 2026-11-22 --to 2026-11-22 --by half_hour,queue --csv",
 		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
@@ -184,6 +188,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	}
 	o.here(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/Master.csv")
 	o.here(t, "calls", "stitch")
+	o.run(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/queue_log")
 	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
 	o.token(t, "other", time.Now().Add(time.Hour), access.Viewer)
 	for _, args := range [][]string{
@@ -230,6 +235,38 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	}
 	if got := o.there(t, token, "plan", "approve", "emea", "--reason", "looks good", "--role", "cutover-approver"); got.code != exitDenied {
 		t.Errorf("the author approves: %+v", got)
+	}
+}
+
+func TestFilesOfCallsAreSentToAServer(t *testing.T) {
+	t.Parallel()
+	o := newServerOffice(t)
+	admin := o.token(t, "ada", time.Now().Add(time.Hour), access.Admin)
+	const cdr, queues = "../../calllog/format/testdata/Master.csv", "../../calllog/format/testdata/queue_log"
+	first := o.there(t, admin, "calls", "import", "--system", "pbx", cdr, queues)
+	if first.code != exitOK || !strings.Contains(first.out, "Master.csv") || !strings.Contains(first.out, "queue_log") {
+		t.Fatalf("%+v", first)
+	}
+	if again := o.there(t, admin, "calls", "import", "--system", "pbx", cdr); again.code != exitOK || !strings.Contains(again.out, "read before") {
+		t.Errorf("the same file again: %+v", again)
+	}
+	if here := o.here(t, "calls", "import", "--system", "pbx", cdr); !strings.Contains(here, "read before") {
+		t.Errorf("the same file here: %s", here)
+	}
+	for _, c := range []struct {
+		args []string
+		want code
+		text string
+	}{
+		{[]string{"--system", "none", cdr}, exitNotFound, "none"},
+		{[]string{cdr}, exitInvalid, "--system missing"},
+		{[]string{"--system", "pbx", "--mapping", "m.yaml", cdr}, exitInvalid, "calls.systems"},
+		{[]string{"--system", "pbx", "DIR/nothing.csv"}, exitNotFound, "nothing.csv"},
+		{[]string{"--system", "pbx", "DIR/plan.yaml"}, exitInvalid, "calls formats"},
+	} {
+		if got := o.there(t, admin, append([]string{"calls", "import"}, c.args...)...); got.code != c.want || !strings.Contains(got.err, c.text) {
+			t.Errorf("%v: %+v; want %d and %q", c.args, got, c.want, c.text)
+		}
 	}
 }
 

@@ -447,7 +447,7 @@ func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*
 func planFaults(all plan.Faults) []console.Fault {
 	var found []console.Fault
 	for _, f := range all {
-		found = append(found, console.Fault{Place: fmt.Sprintf("%s:%d:%d %s", f.File, f.Line, f.Column, f.Path), Problem: f.Problem, Want: f.Want})
+		found = append(found, console.Fault{Place: strings.TrimSpace(fmt.Sprintf("%s:%d:%d %s", f.File, f.Line, f.Column, f.Path)), Problem: f.Problem, Want: f.Want})
 	}
 	return found
 }

@@ -113,7 +113,7 @@ func TestAWayBackSaysWhoIsOnACall(t *testing.T) {
 
 // records are the legs of agents.
 type records struct {
-	calllog.Log
+	pages.Calls
 
 	of map[dualtone.UserID][]calllog.Kept
 }

@@ -217,6 +217,8 @@ type InvoiceCheck struct {
 	// Seats is where a platform's own figures differ from the seats that people
 	// are known to hold.
 	Seats []SeatDifference `json:"seats"`
+	// Rebilled is what of closed months came onto another invoice since.
+	Rebilled []Rebilled `json:"rebilled,omitempty"`
 }
 
 // Finding says how a line of an invoice compares.
@@ -233,9 +235,6 @@ const (
 	// Withdrawn is a line of a closed month that is on no invoice any more.
 	Withdrawn Finding = "withdrawn"
 )
-
-// Expects reports whether a line is the only one that bills what was expected.
-func (f Finding) Expects() bool { return f != UnknownItem && f != OtherMoney && f != BilledTwice }
 
 // InvoiceFinding is one line of an invoice beside what it should be.
 type InvoiceFinding struct {

@@ -1,0 +1,95 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/cost"
+)
+
+// standing is how every plan stands, or why nobody knows.
+type standing struct {
+	is  cost.Standing
+	err error
+}
+
+func (s standing) Standing(context.Context, string, finance.Day) (cost.Standing, error) {
+	return s.is, s.err
+}
+
+// heard are the keys of events, and how often each was told.
+type heard struct {
+	keys map[string]int
+	last rollout.Event
+}
+
+func (h *heard) Tell(_ context.Context, e rollout.Event) error {
+	h.keys[e.Key()]++
+	h.last = e
+	return nil
+}
+
+// warned has a plan in a state sampled on days of December 2026.
+func warned(t *testing.T, state rollout.State, s Standings, days ...int) *heard {
+	t.Helper()
+	h := &heard{keys: map[string]int{}}
+	sampler := Sampler{News: h, Standings: s}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(sampler.warn)
+	for _, day := range days {
+		p := rollout.Plan{Name: "spring", Hash: "1f", State: state}
+		if _, err := env.ExecuteActivity(sampler.warn, p, finance.Date(2026, time.December, day)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+func TestAPlanWarnsOfItsBudgetAndOfANoticeOnceAWeek(t *testing.T) {
+	t.Parallel()
+	due := finance.Date(2026, time.December, 30)
+	s := standing{is: cost.Standing{Warnings: []cost.Warning{
+		{Kind: cost.OverBudget, Text: "the forecast of waste is 23,733.87 GBP, 3,733.87 GBP over the budget of 20,000.00 GBP"},
+		{Kind: cost.NoticeNear, Contract: "pbx-seats", Day: due, Text: "notice of contract pbx-seats is due by 2026-12-30"},
+	}}}
+	h := warned(t, rollout.Active, s, 10, 10, 13, 14, 20, 21) // a Thursday, again, Sunday, Monday, Sunday, Monday
+	if len(h.keys) != 6 {
+		t.Errorf("%d different events of two warnings in three weeks, want 6", len(h.keys))
+	}
+	if e := h.last; e.Kind != rollout.Warned || e.What != "notice of contract pbx-seats is due by 2026-12-30" || e.Why == "" ||
+		e.Next[0] != "dualtone report notices --plan spring" || !e.At.Equal(time.Date(2026, 12, 21, 0, 0, 0, 0, time.UTC)) || e.Urgent {
+		t.Errorf("told: %+v", e)
+	}
+}
+
+func TestAPlanThatNobodyPaysForOrWhoseCostsNobodyKnowsWarnsOfNothing(t *testing.T) {
+	t.Parallel()
+	over := standing{is: cost.Standing{Warnings: []cost.Warning{{Kind: cost.OverBudget, Text: "over"}}}}
+	for _, state := range []rollout.State{rollout.Draft, rollout.Submitted, rollout.Rejected, rollout.RolledBack, rollout.Aborted} {
+		if h := warned(t, state, over, 10); len(h.keys) > 0 {
+			t.Errorf("%s: told %+v", state, h.last)
+		}
+	}
+	for _, err := range []error{dualtone.ErrNotFound, dualtone.ErrInvalid} {
+		if h := warned(t, rollout.Active, standing{err: err}, 10); len(h.keys) > 0 {
+			t.Errorf("%v: told %+v", err, h.last)
+		}
+	}
+}
+
+func TestASamplingIsTriedAgainWhenADatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	away := errors.New("connection refused")
+	s := Sampler{News: &heard{}, Standings: standing{err: away}}
+	if err := s.warn(t.Context(), rollout.Plan{Name: "spring", State: rollout.Active}, finance.Date(2026, time.December, 10)); !errors.Is(err, away) {
+		t.Errorf("got %v", err)
+	}
+}
