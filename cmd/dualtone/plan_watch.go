@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,8 +82,27 @@ func (w *planWatcher) look(ctx context.Context) (look, error) {
 		}
 		l.eta[s.ID] = w.paces[s.ID].at(s, v.AsOf)
 	}
-	l.failed, err = w.plans.PlanUsers(ctx, rollout.UserQuery{Plan: w.name, States: rollout.FailedUsers(), Limit: mostFailed})
-	return l, err
+	for _, s := range v.Stages {
+		states := astray(s)
+		if len(states) == 0 || len(l.failed) >= mostFailed {
+			continue
+		}
+		found, err := w.plans.PlanUsers(ctx, rollout.UserQuery{Plan: w.name, Stage: s.ID, States: states, Limit: mostFailed - len(l.failed)})
+		if err != nil {
+			return look{}, err
+		}
+		l.failed = append(l.failed, found...)
+	}
+	return l, nil
+}
+
+// astray are the states of those people of a stage who are not where they should be.
+// Who came back with a stage that was taken back is.
+func astray(s rollout.Stage) []cutover.State {
+	return slices.DeleteFunc(rollout.FailedUsers(), func(state cutover.State) bool {
+		back := s.State == rollout.RollingBack || s.State == rollout.RolledBack || s.State == rollout.RollbackIncomplete
+		return s.Users[state] == 0 || back && state == cutover.Restored
+	})
 }
 
 // stagePace guesses how long a stage will take from how fast it has been since
@@ -191,7 +211,7 @@ func (l look) line() string {
 			continue
 		}
 		text := fmt.Sprintf("%s %s %d/%d", s.ID, s.State, s.Users[cutover.OnNew], s.Users.Total())
-		if bad := badUsers(s.Users); bad != "" {
+		if bad := badUsers(s); bad != "" {
 			text += " (" + bad + ")"
 		}
 		if s.Detail != "" {
@@ -207,12 +227,10 @@ func (l look) line() string {
 
 // badUsers names the states of users who are not where they should be, nor
 // waiting.
-func badUsers(users cutover.Tally) string {
+func badUsers(s rollout.Stage) string {
 	bad := cutover.Tally{}
-	for _, s := range rollout.FailedUsers() {
-		if users[s] > 0 {
-			bad[s] = users[s]
-		}
+	for _, state := range astray(s) {
+		bad[state] = s.Users[state]
 	}
 	if len(bad) == 0 {
 		return ""
