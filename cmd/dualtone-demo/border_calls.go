@@ -29,11 +29,11 @@ type sipCalls struct {
 	Outdated int `json:"outdated"`
 	// Flipped is how many revisions of the table the edge confirmed, and LongestMS the
 	// longest that one took, from its commit.
-	Flipped   int     `json:"revisions_confirmed"`
-	LongestMS float64 `json:"longest_until_confirmed_ms"`
-	Failed     int `json:"failed"`
-	Cut        int `json:"cut"`
-	ByFallback int `json:"by_fallback"`
+	Flipped    int     `json:"revisions_confirmed"`
+	LongestMS  float64 `json:"longest_until_confirmed_ms"`
+	Failed     int     `json:"failed"`
+	Cut        int     `json:"cut"`
+	ByFallback int     `json:"by_fallback"`
 }
 
 // made is a change of one number's route: since a revision it names these sides, the
