@@ -42,7 +42,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			sum, err := accounting(ctx, cfg, s, from, to, cohort)
 			return api.Accounting(booked(accounted{from: from, to: to, all: all}, sum)), err
 		},
-		Money: s.standings(), Unheard: s.notices.Waiting,
+		Money: s.finance, Unheard: s.notices.Waiting,
 		Outcome:   outcomes(a, cfg, s).Outcome,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
 		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {

@@ -65,7 +65,7 @@ func planStatus(a *app) *cobra.Command {
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
-				v, err := r.PlanView(cmd.Context(), args[0], false)
+				v, err := r.PlanView(cmd.Context(), args[0], true)
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}

@@ -14,7 +14,6 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -30,7 +29,7 @@ func planWatch(a *app) *cobra.Command {
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 				w := &planWatcher{plans: &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}, name: args[0]}
 				// What a day costs changes from day to day; it is not asked for at every look.
-				if money, err := s.standings().Standing(cmd.Context(), args[0], finance.DayOf(a.now().UTC())); err == nil {
+				if money, err := s.finance.Standing(cmd.Context(), args[0]); err == nil {
 					w.money = &money
 				} // Plan status tells why it is not known.
 				if a.live && a.flags.output == asTable {

@@ -95,7 +95,7 @@ func (d *database) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Pl
 func (d *database) PlanView(ctx context.Context, name string, money bool) (control.PlanView, error) {
 	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, Now: d.app.now}
 	if money {
-		p.Money = d.stores.standings()
+		p.Money = d.stores.finance
 	}
 	return p.View(ctx, name)
 }
