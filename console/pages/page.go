@@ -160,10 +160,18 @@ func (d *Desk) download(section string, h func(*http.Request) (file, error)) htt
 	})
 }
 
+// byScript reports whether the script of a page asks, which puts the answer into a
+// place of that page.
+func byScript(r *http.Request) bool { return r.Header.Get("Hx-Request") == "true" }
+
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {
 	t := problemOf(err)
 	if t.status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		d.Log.ErrorContext(r.Context(), "page", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)
+	}
+	if byScript(r) { // for a place within a page
+		d.write(r.Context(), w, t.status, refusal(t))
+		return
 	}
 	p.title = t.title
 	d.write(r.Context(), w, t.status, trouble(p, t))
