@@ -43,6 +43,9 @@ func (v PlanView) Against(o workflows.PlanOrder, places []rollout.User) error {
 	if _, err := s.Take(o.Order); err != nil {
 		return err
 	}
+	if err := s.AgainstOverride(o.Order); err != nil {
+		return err
+	}
 	if err := v.againstEnding(o); err != nil {
 		return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Name(), err)
 	}

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestADryRunRefusesWhatWouldBeRefused(t *testing.T) {
 	plans := control.Plans{Versions: versions}
 	view := control.PlanView{
 		Plan: rollout.Plan{Name: "emea", Hash: string(version.Hash), Author: "ada", State: rollout.Active, Since: now}, AsOf: now,
-		Stages: []rollout.Stage{{ID: "pilot", State: rollout.AwaitingApproval}, {ID: "wave", State: rollout.Switching}},
+		Stages: []rollout.Stage{{ID: "pilot", State: rollout.AwaitingApproval}, {ID: "wave", State: rollout.Switching}, {ID: "failed", State: rollout.Failed}},
 		Holds:  []rollout.Hold{{ID: "pilot-1", Stage: "pilot"}}, Pauses: []rollout.Paused{{Stage: "wave", Actor: "ivy"}},
 		Needs: map[string]plan.Approval{"pilot": {Need: 1, Roles: []plan.Role{plan.OperationsLead}}},
 	}
@@ -106,10 +107,12 @@ func TestADryRunRefusesWhatWouldBeRefused(t *testing.T) {
 		"a stage's hold as a plan": {rollout.Release, plan.Operator, workflows.PlanOrder{}, "there is no open hold"},
 		"fewer at a time":          {rollout.Limit, plan.Operator, workflows.PlanOrder{Rate: &rollout.Rate{Concurrency: 2}}, ""},
 		"more than were approved":  {rollout.Limit, plan.Operator, workflows.PlanOrder{Rate: &rollout.Rate{Concurrency: 5}}, "more users at a time than were approved"},
+		"the author's override":    {rollout.Override, plan.CutoverApprover, workflows.PlanOrder{Stage: "failed", Order: rollout.Order{Actor: "ada"}}, "its author does not let it pass"},
+		"somebody else's":          {rollout.Override, plan.CutoverApprover, workflows.PlanOrder{Stage: "failed"}, ""},
 		"the wrong role":           {rollout.Approve, plan.CutoverApprover, workflows.PlanOrder{Stage: "pilot"}, "eve acts as cutover-approver; may: operations-lead"},
 		"the right role":           {rollout.Approve, plan.OperationsLead, workflows.PlanOrder{Stage: "pilot"}, ""},
 	} {
-		c.order.Order = rollout.Order{Verb: c.verb, Actor: "eve", Role: c.role}
+		c.order.Order = rollout.Order{Verb: c.verb, Actor: cmp.Or(c.order.Actor, "eve"), Role: c.role, Reason: "as agreed"}
 		err := plans.Would(t.Context(), view, c.order)
 		if (c.says == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)

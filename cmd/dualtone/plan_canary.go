@@ -33,14 +33,11 @@ func canaryRecord(a *app) *cobra.Command {
 				if c.Actor = f.as; c.Actor == "" {
 					c.Actor = who
 				}
-				if err := c.Check(); err != nil {
+				if err := c.Record(cmd.Context(), all, f.dryRun); err != nil {
 					return err
 				}
 				if f.dryRun {
 					return a.show(c, func(t *table) { t.line("It would record that %s came back. Nothing was recorded.", c.Subject) })
-				}
-				if err := all.KeepCanary(cmd.Context(), c); err != nil {
-					return err
 				}
 				return a.show(c, func(t *table) {
 					t.line("Recorded. It proves the way back once somebody else has confirmed it: dualtone plan canary confirm %s", c.ID)

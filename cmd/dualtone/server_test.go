@@ -44,10 +44,11 @@ func newServerOffice(t *testing.T) *serverOffice {
 		must(t, err)
 		if name == "dualtone.yaml" {
 			must(t, os.WriteFile(filepath.Join(o.dir, "database"), []byte(machine.Database(t)), 0o600))
-			text = append(text, []byte("database: {url: \"file:"+o.dir+"/database\"}\ndata_dir: "+o.dir+"/data\n")...)
+			text = append(text, []byte("database: {url: \"file:"+o.dir+"/database\"}\ndata_dir: "+o.dir+"/data\nevidence: {key: \"file:"+o.dir+"/evidence.pem\"}\n")...)
 		}
 		must(t, os.WriteFile(filepath.Join(o.dir, name), text, 0o600)) //nolint:gosec // The test's own folder.
 	}
+	o.here(t, "evidence", "keygen", filepath.Join(o.dir, "evidence.pem"))
 	o.here(t, "migrate")
 	a := newApp(strings.NewReader(""), &strings.Builder{}, &strings.Builder{})
 	a.flags.config = filepath.Join(o.dir, "dualtone.yaml")
@@ -127,7 +128,7 @@ func must(tb testing.TB, err error) {
 }
 
 // moments are moments at which something was asked, which are never the same.
-var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
+var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at|made)": ")[^"]*|(asked for|Known at|hold until) \S+( \S+)?`)
 
 // servedTable are commands of which a server and the database must say the same.
 func servedTable() []string {
@@ -154,7 +155,9 @@ func servedTable() []string {
 		"route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
 		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
 		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
-		"plan outcome emea", "plan outcome nothing",
+		"plan outcome emea", "plan outcome nothing", "plan watch emea", "plan watch nothing",
+		"plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --dry-run", "plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --since 24h",
+		"plan evidence emea --dir DIR/packs --dry-run", "plan evidence emea nowhere --dir DIR/packs", "plan evidence nothing --dir DIR/packs",
 		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous rulings --limit 0", "calls ambiguous rulings --after nowhere", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
 		"calls ambiguous undo pbx/none --reason seen --dry-run", "calls quarantine list", "calls quarantine show 99", "calls quarantine replay --dry-run",
 		"calls audit", "calls erase --number +12125550111 --reason asked --dry-run", "calls erase --number none --reason asked --dry-run",
@@ -230,6 +233,15 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	if got := o.there(t, token, "audit", "verify"); got.code != exitOK || !strings.Contains(got.out, "unbroken") {
 		t.Errorf("verify: %+v", got)
 	}
+	if got := o.there(t, token, "plan", "evidence", "emea", "pilot", "--dir", "DIR/packs"); got.code != exitOK || !strings.Contains(got.out, "emea-pilot.pack") {
+		t.Errorf("evidence: %+v", got)
+	}
+	if got := o.run(t, "evidence", "verify", "--key", "DIR/evidence.pem.pub", "DIR/packs/emea-pilot.pack"); got.code != exitPartial || !strings.Contains(got.out, "p3 is planned") {
+		t.Errorf("the pack as anybody verifies it: %+v", got)
+	}
+	if got := o.there(t, token, "plan", "evidence", "emea", "pilot", "--dir", "DIR/packs"); got.code != exitConflict {
+		t.Errorf("a pack over another: %+v", got)
+	}
 	if got := o.there(t, token, "plan", "hold", "emea", "--reason", "trunk", "--dry-run"); got.code != exitOK || !strings.Contains(got.out, "It would switch none of the 4 users") {
 		t.Errorf("hold: %+v", got)
 	}
@@ -286,6 +298,9 @@ func TestWhatGoesWrongOnTheWayToAServerIsTold(t *testing.T) {
 	fails(exitDenied, "it takes planner, admin", o.there(t, viewer, "cohort", "create", "x", "--user", "p1"))
 	fails(exitDenied, "ask for one of these roles", o.there(t, viewer, "audit", "list"))
 	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "watch", "DIR"))
+	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "plan", "cohort", "DIR/plan.yaml"))
+	fails(exitUnsupported, "looks into the database", o.there(t, viewer, "plan", "lint", "DIR/plan.yaml", "--users"))
+	fails(exitDenied, "it takes planner", o.there(t, viewer, "plan", "rehearse", "DIR/plan.yaml"))
 	fails(exitUnsupported, "whole numbers are not told over HTTP", o.there(t, viewer, "calls", "list", "--whole-numbers", "--reason", "x"))
 	fails(exitInvalid, "no token to show", o.run(t, "--server", o.url, "users", "list"))
 	fails(exitInvalid, "unencrypted", o.run(t, "--server", "http://dualtone.example", "--server-token", viewer, "users", "list"))
