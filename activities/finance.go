@@ -46,9 +46,10 @@ type Sampler struct {
 	Platforms map[string]*systems.Platform
 	// Licenses are what a person is given on the new system.
 	Licenses []string
-	// News hears of what plans want to be warned of, by how they stand; it may be nil.
-	News      rollout.News
+	// Standings tells how plans stand; News hears of what they want to be warned of, and
+	// may be nil.
 	Standings Standings
+	News      rollout.News
 	Now       func() time.Time
 }
 
@@ -114,7 +115,7 @@ func (s *Sampler) Sample(ctx context.Context) (SampledFinance, error) {
 		return done, err
 	}
 	for _, p := range plans {
-		if err := s.warn(ctx, p, done.Day); err != nil {
+		if err := s.stand(ctx, p, done.Day); err != nil {
 			return done, err
 		}
 	}

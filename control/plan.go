@@ -15,7 +15,6 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -41,8 +40,9 @@ type Plans struct {
 
 // Money tells how a plan stands in money.
 type Money interface {
-	// Standing is ErrNotFound for a plan of which finance knows nothing.
-	Standing(ctx context.Context, plan string, asOf finance.Day) (cost.Standing, error)
+	// Standing is how a plan stood when its facts were last sampled. ErrNotFound for a
+	// plan of which finance knows nothing.
+	Standing(ctx context.Context, plan string) (cost.Standing, error)
 }
 
 // Submit hands in a version of a plan with the people of its stages for
@@ -469,7 +469,7 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	if v.Radius, err = p.radius(ctx, &v); err != nil || p.Money == nil {
 		return v, err
 	}
-	money, err := p.Money.Standing(ctx, name, finance.DayOf(v.AsOf.UTC()))
+	money, err := p.Money.Standing(ctx, name)
 	switch {
 	case err == nil:
 		v.Money = &money

@@ -160,7 +160,7 @@ func (r callsReport) table(t *table) {
 		w := f.Written
 		note := ""
 		switch {
-		case w.Rows == 0 && f.Before > 0:
+		case w.Rows == 0 && f.Before > 0 && f.Ingest.Finished:
 			note = "read before"
 		case f.Before > 0:
 			note = fmt.Sprintf("gone on at byte %d", f.Before)

@@ -47,8 +47,8 @@ func callsUnmatched(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&q.System, "system", "", "only this system's")
 	flags.StringVar((*string)(&q.Ingest), "ingest", "", "only of this ingest")
-	flags.StringVar(&after, "after", "", "go on after this one, as the list before said")
-	limitFlag(cmd, &q.Limit, 50, "records")
+	flags.StringVar(&after, "after", "", "go on after this one, as a list before said")
+	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
 	return cmd
 }
 

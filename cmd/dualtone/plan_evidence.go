@@ -113,7 +113,7 @@ func (s server) makePacks(ctx context.Context, args []string, f evidenceFlags) (
 	if f.as != "" {
 		return nil, hint(fmt.Errorf("a server knows by the token who makes a pack: %w", dualtone.ErrUnsupported), "leave out --as")
 	}
-	v, err := s.PlanView(ctx, args[0], false)
+	v, err := s.PlanView(ctx, args[0])
 	if err != nil {
 		return nil, err
 	}

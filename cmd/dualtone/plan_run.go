@@ -283,7 +283,7 @@ type ordered struct {
 
 func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []string, g *given) error {
 	name := args[0]
-	view, err := c.reads.PlanView(ctx, name, v.verb == rollout.PutHold)
+	view, err := c.reads.PlanView(ctx, name)
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")
 	}

@@ -65,12 +65,11 @@ type planStanding struct {
 }
 
 func planStatus(a *app) *cobra.Command {
-	var money bool
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
-				v, err := r.PlanView(cmd.Context(), args[0], money)
+				v, err := r.PlanView(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
@@ -87,8 +86,6 @@ func planStatus(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&money, "money", false, "also what it costs, what a day costs and what finance warns of; that takes longer")
-	return cmd
 }
 
 func standingOf(v control.PlanView) planStanding {

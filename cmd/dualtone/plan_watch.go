@@ -14,7 +14,6 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance/cost"
 )
 
 const planWatchLong = `Follows a plan: its stages, the users of each by state, who failed and why, holds,
@@ -28,12 +27,6 @@ func planWatch(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
 				w := &planWatcher{plans: r, name: args[0]}
-				// What a day costs changes from day to day; it is not asked for at every look.
-				first, err := r.PlanView(cmd.Context(), args[0], true)
-				if err != nil {
-					return hint(err, "dualtone plan list shows which there are")
-				}
-				w.money = first.Money
 				if a.live && a.flags.output == asTable {
 					return w.live(cmd.Context(), a)
 				}
@@ -47,13 +40,12 @@ func planWatch(a *app) *cobra.Command {
 type planWatcher struct {
 	plans watched
 	name  string
-	money *cost.Standing
 	paces map[string]*stagePace
 }
 
 // watched is where plans stand and who of them failed.
 type watched interface {
-	PlanView(ctx context.Context, name string, money bool) (control.PlanView, error)
+	PlanView(ctx context.Context, name string) (control.PlanView, error)
 	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
 }
 
@@ -67,11 +59,10 @@ type look struct {
 const mostFailed = 8
 
 func (w *planWatcher) look(ctx context.Context) (look, error) {
-	v, err := w.plans.PlanView(ctx, w.name, false)
+	v, err := w.plans.PlanView(ctx, w.name)
 	if err != nil {
-		return look{}, err
+		return look{}, hint(err, "dualtone plan list shows which there are")
 	}
-	v.Money = w.money
 	l := look{view: v, eta: map[string]string{}}
 	if w.paces == nil {
 		w.paces = map[string]*stagePace{}

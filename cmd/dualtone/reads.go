@@ -29,7 +29,7 @@ type reads interface { //nolint:interfacebloat // the sum of what the commands a
 	Members(ctx context.Context, q cutover.MemberQuery) ([]cutover.Member, error)
 	CreateCohort(ctx context.Context, c cutover.Cohort, members []dualtone.PersonID) error
 	Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan, error)
-	PlanView(ctx context.Context, name string, money bool) (control.PlanView, error)
+	PlanView(ctx context.Context, name string) (control.PlanView, error)
 	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
 	// PlanDrift tells who has left a plan's stages since they were frozen, and who
 	// would join them.
@@ -96,11 +96,8 @@ func (d *database) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Pl
 	return d.stores.rollouts.Plans(ctx, q)
 }
 
-func (d *database) PlanView(ctx context.Context, name string, money bool) (control.PlanView, error) {
-	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, Now: d.app.now}
-	if money {
-		p.Money = d.stores.standings()
-	}
+func (d *database) PlanView(ctx context.Context, name string) (control.PlanView, error) {
+	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, Money: d.stores.finance, Now: d.app.now}
 	return p.View(ctx, name)
 }
 

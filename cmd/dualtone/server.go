@@ -90,12 +90,8 @@ func checkServed(cmd *cobra.Command, cfg *config.Config) error {
 }
 
 // PlanView is where a plan stands.
-func (s server) PlanView(ctx context.Context, name string, money bool) (v control.PlanView, err error) {
-	q := url.Values{}
-	if money {
-		q.Set("money", "true")
-	}
-	return v, s.Get(ctx, client.Path("plans", name), q, &v)
+func (s server) PlanView(ctx context.Context, name string) (v control.PlanView, err error) {
+	return v, s.Get(ctx, client.Path("plans", name), nil, &v)
 }
 
 // Unheard counts a plan's notices that were tried in vain, by channel.

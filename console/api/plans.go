@@ -87,18 +87,8 @@ type Standing struct {
 	Unheard map[string]int `json:"unheard,omitempty"`
 }
 
-type onePlan struct {
-	PlanPath
-
-	Money bool `query:"money" doc:"Also what it costs"`
-}
-
-func (a *API) getPlan(ctx context.Context, in *onePlan) (*body[Standing], error) {
-	plans := *a.Plans
-	if in.Money {
-		plans.Money = a.Money
-	}
-	v, err := plans.View(ctx, in.Plan)
+func (a *API) getPlan(ctx context.Context, in *PlanPath) (*body[Standing], error) {
+	v, err := a.Plans.View(ctx, in.Plan)
 	if err != nil {
 		return nil, err
 	}

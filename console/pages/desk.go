@@ -175,18 +175,17 @@ func done303(to, told string) error { return redirect{to: to, told: told} }
 func (d *Desk) act(section string, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := page{section: section, viewer: viewer(r)}
-		byScript := r.Header.Get("Hx-Request") == "true"
 		content, err := h(r, p)
 		var elsewhere redirect
 		switch {
 		case errors.As(err, &elsewhere):
 			tell(w, r, elsewhere.told)
-			if byScript {
+			if byScript(r) {
 				w.Header().Set("Hx-Redirect", p.viewer.link(elsewhere.to))
 				return
 			}
 			http.Redirect(w, r, p.viewer.link(elsewhere.to), http.StatusSeeOther)
-		case err != nil && byScript:
+		case err != nil && byScript(r):
 			t := problemOf(err)
 			if t.status == http.StatusInternalServerError {
 				d.Log.ErrorContext(r.Context(), "order", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)

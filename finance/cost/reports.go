@@ -117,6 +117,8 @@ type Warning struct {
 type Delay struct {
 	Head
 
+	// Left is how many people are still to be switched.
+	Left int `json:"left"`
 	// Points are of 0 days and more, each one day later than the one before.
 	Points []Point `json:"points"`
 	Steps  []Step  `json:"steps"`
