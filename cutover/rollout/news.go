@@ -98,11 +98,37 @@ func EventOf(t Transition) (Event, bool) {
 	case t.Verb == Fail, t.Verb == GoBack, t.Verb == Unready:
 		e.Kind, e.Urgent = GateFailed, true
 	case t.From == t.To:
-		e.Kind, e.What = Ordered, string(t.Verb)
+		e.Kind, e.What = Ordered, ordered(t.Verb)
 	default:
 		e.Urgent = stuck(t.To)
 	}
 	return e, true
+}
+
+// ordered says of an order after which everything stays in its state what it changed.
+func ordered(v Verb) string {
+	switch v {
+	case Pause:
+		return "is paused"
+	case Resume:
+		return "goes on after a pause"
+	case Limit:
+		return "has other limits"
+	case Window:
+		return "has an override of its window"
+	case Extend:
+		return "soaks until another time"
+	case Compare:
+		return "was compared on both systems"
+	case Progress:
+		return "has news of a task"
+	case Skip:
+		return "goes on without somebody"
+	case Rollback:
+		return "takes somebody back"
+	default:
+		return "was given the order " + string(v)
+	}
 }
 
 // stuck reports whether somebody must say how it goes on.

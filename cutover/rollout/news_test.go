@@ -37,6 +37,19 @@ func TestPeopleHearOnceOfEverythingThatHappens(t *testing.T) {
 	}
 }
 
+// What people hear begins with the plan or its stage, and is to be read on from there.
+func TestAnOrderIsToldInASentence(t *testing.T) {
+	t.Parallel()
+	for _, s := range rollout.StageStates() {
+		for _, v := range rollout.Orders(rollout.OfStage, s) {
+			e, heard := rollout.EventOf(rollout.Transition{Plan: "emea", Stage: "wave-1", Verb: v, From: s, To: s})
+			if heard && e.Kind == rollout.Ordered && e.What == string(v) {
+				t.Errorf("people hear: %s %s", e.Subject(), e.What)
+			}
+		}
+	}
+}
+
 func TestTheSameEventHasTheSameKey(t *testing.T) {
 	t.Parallel()
 	h := rollout.Hold{ID: "plan-0302-1", Plan: "emea", Owner: "ops", Reason: "storm", Placed: noon()}
