@@ -86,11 +86,13 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 	}
 	group.Go(func() error { return p.table.Run(ctx) })
 	group.Go(func() error { return f.announce.Run(ctx) })
-	if err := p.keep(ctx, f.source, cfg.Routing.KeepDecisions); err != nil {
+	kept, err := p.keep(ctx, f.source, cfg.Routing.KeepDecisions)
+	if err != nil {
 		return err
 	}
 	p.log.InfoContext(ctx, "edge is ready", "sip_udp", p.cfg.SIP.UDP, "http", p.cfg.HTTP.Listen, "enum", p.cfg.ENUM.Listen, "curri", p.cfg.CURRI.Listen)
-	return group.Wait()
+	err = group.Wait()
+	return errors.Join(err, kept())
 }
 
 func newPlane(cfg *config.Config, table *follow.Follower, log *slog.Logger) (*plane, error) {
@@ -336,11 +338,13 @@ func newJournal(cfg *config.Config, log *slog.Logger) *edge.Journal {
 	return edge.NewJournal(set)
 }
 
-// keep stores decisions in the database, or appends them to a file.
-func (p *plane) keep(ctx context.Context, database *laterStores, days int) error {
+// keep stores decisions in the database, or appends them to a file. The listeners answer
+// what they hold after the context has ended, so it goes on until kept is called, which
+// returns when all is stored.
+func (p *plane) keep(ctx context.Context, database *laterStores, days int) (kept func() error, err error) {
 	j := p.journal
 	if j == nil {
-		return nil
+		return func() error { return nil }, nil
 	}
 	p.figures.MustRegister(
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -354,15 +358,21 @@ func (p *plane) keep(ctx context.Context, database *laterStores, days int) error
 		}, func() float64 { _, bytes := j.Waiting(); return float64(bytes) }),
 	)
 	if p.cfg.Journal == journaled {
-		p.group.Go(func() error { return j.Run(ctx, database) })
 		p.group.Go(func() error { database.prune(ctx, days, p.log); return nil })
-		return nil
+		return storing(ctx, j, database, func() error { return nil }), nil
 	}
 	const private = 0o600 // it says who called whom
 	f, err := os.OpenFile(p.cfg.Journal, os.O_APPEND|os.O_CREATE|os.O_WRONLY, private)
 	if err != nil {
-		return fmt.Errorf("edge.journal: %w: %w", err, dualtone.ErrInvalid)
+		return nil, fmt.Errorf("edge.journal: %w: %w", err, dualtone.ErrInvalid)
 	}
-	p.group.Go(func() error { return errors.Join(j.Run(ctx, edge.Lines{Out: f}), f.Close()) })
-	return nil
+	return storing(ctx, j, edge.Lines{Out: f}, f.Close), nil
+}
+
+// storing runs a journal until stop is called.
+func storing(ctx context.Context, j *edge.Journal, sink edge.Sink, closing func() error) (stop func() error) {
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- errors.Join(j.Run(ctx, sink), closing()) }()
+	return func() error { end(); return <-ended }
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/follow"
 	"github.com/dualtone/dualtone/routing/sipedge"
 )
@@ -36,11 +38,17 @@ func TestEveryFigureOfTheAlertsIsMeasured(t *testing.T) {
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	p.group, ctx = errgroup.WithContext(stopped)
-	if err := p.keep(ctx, nil, 1); err != nil {
+	kept, err := p.keep(ctx, nil, 1)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.group.Wait(); err != nil {
+	// An edge that stops answers what it holds, and those decisions are kept as well.
+	p.journal.Keep(&routing.Record{Edge: sipedge.Name, Call: routing.Call{ID: "the last one"}})
+	if err := errors.Join(p.group.Wait(), kept()); err != nil {
 		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(cfg.Edge.Journal); err != nil || !strings.Contains(string(text), "the last one") {
+		t.Errorf("a decision of an edge that stops: %v, %q", err, text)
 	}
 	measured := names(t, p.figures)
 	text, err := os.ReadFile("../../docs/sbc/alerts.yaml")

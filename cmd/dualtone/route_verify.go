@@ -136,6 +136,12 @@ func (a *app) verify(ctx context.Context, cfg *config.Config, s *stores, v verif
 	if err != nil {
 		return err
 	}
+	// All are looked at before the first one rings.
+	for _, n := range numbers {
+		if err := probe.Callable(n, countries(cfg)...); err != nil {
+			return err
+		}
+	}
 	run := &verifyRun{verifying: v, stores: s, country: cfg.Migration.Region, table: table, now: a.now}
 	r := verification{Revision: table.Revision(), DryRun: v.dry, Counts: map[probe.Verdict]int{}, Items: []verifiedNumber{}}
 	if v.dry {

@@ -17,6 +17,9 @@ func TestRouteVerifyFindsThePlatformThatEachCallReaches(t *testing.T) {
 	if !strings.Contains(out, "3 of 3 arrive where revision 1") {
 		t.Error(out)
 	}
+	if out, err := w.run(t, append(verify, "911")...); err == nil || !strings.Contains(out, "never probed") {
+		t.Errorf("a call for help was verified: %v: %s", err, out)
+	}
 	w.await(t, "the decisions are in the call log", func() bool {
 		return strings.Count(w.do(t, "route", "decisions", "--from", "+15557770000"), "dualtone-probe-") == 3
 	})

@@ -104,7 +104,7 @@ func New(cfg Config) (*Prober, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	agent, err := sipgo.NewUA(sipgo.WithUserAgent("dualtone"), sipgo.WithUserAgentHostname(host),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
-		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet)))
+		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet), sip.WithTransactionLayerUnhandledResponseHandler(late)))
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
@@ -114,6 +114,9 @@ func New(cfg Config) (*Prober, error) {
 	}
 	return p, nil
 }
+
+// late is told of answers to calls that are over, such as a second one to a CANCEL.
+func late(*sip.Response) {}
 
 // open listens on a socket that all calls share: one that a call opens for itself
 // is closed with its CANCEL, before the answer to it.
@@ -169,11 +172,19 @@ func (p *Prober) Close() error {
 	return err
 }
 
-// Call calls a number and hangs up as soon as it is known where it arrived. An
-// emergency number is ErrInvalid and is never called.
+// Callable is ErrInvalid for the emergency numbers of countries, which are never called.
+func Callable(number dualtone.Number, countries ...string) error {
+	if help, ok := routing.Emergency(string(number), countries...); ok {
+		return fmt.Errorf("%s calls for help (%s) and is never probed: %w", number, help, dualtone.ErrInvalid)
+	}
+	return nil
+}
+
+// Call calls a number that is Callable and hangs up as soon as it is known where it
+// arrived.
 func (p *Prober) Call(ctx context.Context, number dualtone.Number) (Arrival, error) {
-	if help, ok := routing.Emergency(string(number), p.cfg.Countries...); ok {
-		return Arrival{}, fmt.Errorf("%s calls for help (%s) and is never probed: %w", number, help, dualtone.ErrInvalid)
+	if err := Callable(number, p.cfg.Countries...); err != nil {
+		return Arrival{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.Wait)
 	defer cancel()
