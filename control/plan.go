@@ -12,6 +12,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance/cost"
@@ -30,6 +31,8 @@ type Plans struct {
 	Explanations rollout.Explanations
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
+	// People are the user list as it is now; nil where nobody asks who has left.
+	People cutover.People
 	// Money tells what plans cost; nil where nobody asks.
 	Money Money
 	Now   func() time.Time

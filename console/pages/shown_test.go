@@ -48,7 +48,7 @@ func TestAHoldTellsWhatADayOfItCosts(t *testing.T) {
 	}))
 	const costs = "each day costs 120.00 GBP in waste and 30.00 GBP in cash"
 	got := s.as(t, "olga", access.Operator).look(t, "/plans/spring")
-	shows(t, got, "trunk alarm", costs, "Waste at completion <strong>4100.00 GBP</strong>", "While it holds, "+costs)
+	shows(t, got, "trunk alarm", costs, "Waste at completion <strong>4,100.00 GBP</strong>", "While it holds, "+costs)
 }
 
 func TestAPlanShowsWhoDrainsAndHowLongTheWayBackTakes(t *testing.T) {
@@ -113,7 +113,7 @@ func TestAWayBackSaysWhoIsOnACall(t *testing.T) {
 
 // records are the legs of agents.
 type records struct {
-	calllog.Log
+	pages.Calls
 
 	of map[dualtone.UserID][]calllog.Kept
 }

@@ -177,6 +177,9 @@ func (x *future) over(none *future, n int) Point {
 
 // PerDay says what the first day of a delay costs, for people.
 func (p *Point) PerDay() string {
+	if p.Waste.Amount.Sign() < 0 && p.Cash.Amount.Sign() < 0 {
+		return fmt.Sprintf("each day saves %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash.Times(-1).Grouped(), p.Waste.Times(-1).Grouped())
+	}
 	if p.Waste.Amount.Sign() < 0 {
 		return fmt.Sprintf("each day costs %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash.Grouped(), p.Waste.Times(-1).Grouped())
 	}
