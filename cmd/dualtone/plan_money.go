@@ -35,9 +35,9 @@ func moneyLines(t *table, v control.PlanView) {
 	if m == nil {
 		return
 	}
-	text := "waste at completion, as of " + m.AsOf.String() + ": " + m.Waste.String()
+	text := "waste at completion, as of " + m.AsOf.String() + ": " + m.Waste.Grouped()
 	if m.Budget != nil {
-		text += " of a budget of " + m.Budget.String()
+		text += " of a budget of " + m.Budget.Grouped()
 	}
 	t.line("%s; %s", text, m.PerDay())
 	if m.Step != nil {

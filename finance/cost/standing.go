@@ -18,7 +18,7 @@ type Standing struct {
 	Step     *Step     `json:"step,omitempty"`
 	Warnings []Warning `json:"warnings,omitempty"`
 	// Unknown says why nothing of it can be told.
-	Unknown string `json:"unknown,omitempty"`
+	Unknown string `json:"-"`
 }
 
 // ahead is how many days a standing looks for a step.

@@ -64,23 +64,17 @@ func (w *tableWriter) begin() error {
 	if err != nil {
 		return err
 	}
-	f := w.book.file
-	if err := f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: new(true)}); err != nil {
+	if err := w.book.printed(name, "landscape"); err != nil {
 		return err
 	}
-	if err := f.SetPageLayout(name, &excelize.PageLayoutOptions{
-		Orientation: new("landscape"), Size: new(9), FitToWidth: new(1), FitToHeight: new(0),
-	}); err != nil {
-		return err
-	}
-	sw, err := f.NewStreamWriter(name)
+	sw, err := w.book.file.NewStreamWriter(name)
 	if err != nil {
 		return err
 	}
 	w.sheet, w.used, w.out = name, 0, &lines{book: w.book, sw: sw}
 	w.out.widths(w.widths...)
 	w.out.freeze()
-	heads := make([]any, len(w.table.Columns))
+	heads, high := make([]any, len(w.table.Columns)), 1
 	for i := range w.table.Columns {
 		c := &w.table.Columns[i]
 		name := c.Name
@@ -88,8 +82,9 @@ func (w *tableWriter) begin() error {
 			name += " (UTC)"
 		}
 		heads[i] = w.out.styled(name, head)
+		high = max(high, wrappedAt(name, w.widths[i]))
 	}
-	w.out.row(heads...)
+	w.out.high(high, heads...)
 	return w.out.err
 }
 
@@ -194,6 +189,18 @@ func criterion(word string) string {
 func letters(column int) string {
 	name, _ := excelize.ColumnNumberToName(column)
 	return name
+}
+
+// wrappedAt is over how many lines a head goes in a column, beside its filter's button.
+func wrappedAt(name string, width float64) int {
+	lines, used := 1, 0
+	for word := range strings.FieldsSeq(name) {
+		if used > 0 && float64(used+1+len(word)+3) > width {
+			lines, used = lines+1, 0
+		}
+		used += 1 + len(word)
+	}
+	return lines
 }
 
 // looked is how many rows are looked at for the widths.

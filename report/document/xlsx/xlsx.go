@@ -98,11 +98,22 @@ func (b *book) sheet(name string) (string, error) {
 	return name, err
 }
 
+// printed has a sheet as wide as the page that it is printed on.
+func (b *book) printed(name, lie string) error {
+	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: new(true)}); err != nil {
+		return err
+	}
+	return b.file.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &lie, Size: new(9), FitToWidth: new(1), FitToHeight: new(0)})
+}
+
 // asked is the sheet that says what the report is, what it was asked, and the
 // figures that must not be missed.
 func (b *book) asked(d *document.Document) error {
 	name, err := b.sheet("parameters")
 	if err != nil {
+		return err
+	}
+	if err := b.printed(name, "portrait"); err != nil {
 		return err
 	}
 	sw, err := b.file.NewStreamWriter(name)
@@ -144,6 +155,9 @@ func (b *book) meanings(d *document.Document) error {
 	if err != nil {
 		return err
 	}
+	if err := b.printed(name, "landscape"); err != nil {
+		return err
+	}
 	sw, err := b.file.NewStreamWriter(name)
 	if err != nil {
 		return err
@@ -171,10 +185,14 @@ type lines struct {
 	err  error
 }
 
-func (l *lines) row(cells ...any) {
+func (l *lines) row(cells ...any) { l.high(0, cells...) }
+
+// high is a row that is so many lines high; 0 for as high as any.
+func (l *lines) high(lines int, cells ...any) {
+	const line = 15
 	l.at++
 	if l.err == nil {
-		l.err = l.sw.SetRow(fmt.Sprintf("A%d", l.at), cells)
+		l.err = l.sw.SetRow(fmt.Sprintf("A%d", l.at), cells, excelize.RowOpts{Height: float64(lines * line)})
 	}
 }
 

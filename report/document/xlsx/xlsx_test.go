@@ -93,6 +93,11 @@ func TestAWorkbookHasTypedCellsUnderFrozenHeadsWithFilters(t *testing.T) {
 			t.Errorf("%s: the head is not frozen: %+v, %v", sheet, panes, err)
 		}
 	}
+	for _, sheet := range f.GetSheetList() {
+		if page, err := f.GetPageLayout(sheet); err != nil || page.FitToWidth == nil || *page.FitToWidth != 1 {
+			t.Errorf("%s: is printed over more than one page beside each other: %+v, %v", sheet, page, err)
+		}
+	}
 	filters := 0
 	for _, n := range f.GetDefinedName() {
 		if n.Name == "_xlnm._FilterDatabase" {
