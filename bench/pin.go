@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -85,4 +86,27 @@ func eachThread(set *unix.CPUSet) error {
 		}
 	}
 	return nil
+}
+
+// longHeldUp is what a hundredth of all answers may take at most.
+const longHeldUp = time.Millisecond
+
+// heldUp is the share of a span in which whoever has a processor to himself does not have it, for
+// longer than longHeldUp at a time: the kernel has it then, or the machine on which this one runs.
+// No server answers better than that.
+func heldUp(cpu int, span time.Duration) (share float64, err error) {
+	err = on(cpu, func() error {
+		var away time.Duration
+		began := time.Now()
+		for last := began; last.Sub(began) < span; {
+			now := time.Now()
+			if missed := now.Sub(last); missed > longHeldUp {
+				away += missed
+			}
+			last = now
+		}
+		share = away.Seconds() / span.Seconds()
+		return nil
+	})
+	return share, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,10 @@ answer's arrival as the kernel stamps it (over HTTP: from when it was due to whe
 `, probedNumbers, callersAtOnce, probePatience, 100*loadedShare)
 	if r.Journal != "" {
 		fmt.Fprintf(b, "The edge's decisions are kept in: %s. The peers keep none.\n\n", r.Journal)
+	}
+	if len(r.HeldUp) > 0 {
+		fmt.Fprintf(b, "A loop that only looks at the clock, alone on the servers' processor, was kept from it for more than %s at a time during %.1f to %.1f %%\n"+
+			"of the time: from 1 %% on, no server has its p99 below that.\n\n", longHeldUp, 100*slices.Min(r.HeldUp), 100*slices.Max(r.HeldUp))
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(b, "NOT MEASURED: %s.\n\n", m)

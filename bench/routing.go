@@ -15,6 +15,9 @@ type routed struct {
 	Table    bigTable   `json:"table"`
 	// Journal is where the edge kept its decisions.
 	Journal string `json:"journal,omitempty"`
+	// HeldUp is the share of time in which the servers' processor is somewhere else, before
+	// anybody asks and after each comparison.
+	HeldUp []float64 `json:"held_up,omitempty"`
 }
 
 // compared is one interface of the edge and a peer that does the like, asked in turns.
@@ -74,6 +77,9 @@ func route(ctx context.Context, s settings, found *findings) error {
 		return err
 	}
 	p.later(floor.process.stop)
+	if err := r.lookAt(p.cores.server); err != nil {
+		return err
+	}
 	letGo, err := keepTo(p.cores.prober)
 	if err != nil {
 		return err
@@ -108,9 +114,19 @@ func route(ctx context.Context, s settings, found *findings) error {
 		}
 		got.Interface, got.Peer = c.name, c.peer
 		r.Compared = append(r.Compared, got)
+		if err := r.lookAt(p.cores.server); err != nil {
+			return err
+		}
 	}
 	found.Routing = r
 	return nil
+}
+
+// lookAt sees how often the servers' processor is somewhere else.
+func (r *routed) lookAt(cpu int) error {
+	share, err := heldUp(cpu, loadedSpan)
+	r.HeldUp = append(r.HeldUp, share)
+	return err
 }
 
 // compare asks both in turns, so that whatever else the machine does meets both, and

@@ -22,6 +22,7 @@ type border struct {
 
 	sbc      *realsbc.SBC
 	calling  *realsbc.Calling
+	held     heldTo
 	version  string
 	stopping []func()
 }
@@ -130,74 +131,5 @@ func (b *border) await(ctx context.Context, at netip.AddrPort) error {
 func (b *border) hush() {
 	if b != nil {
 		b.calling.Stop()
-	}
-}
-
-// finish waits until no call is up, and counts what became of all of them.
-func (b *border) finish(ctx context.Context, t *truth) (sipCalls, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	calls, err := b.calling.Wait(ctx)
-	if err != nil {
-		return sipCalls{}, err
-	}
-	turns := t.routeTurns()
-	n := sipCalls{Total: len(calls)}
-	for i := range calls {
-		n.count(&calls[i], turns[calls[i].Number], t.sbc.home[calls[i].Number])
-	}
-	return n, nil
-}
-
-// edgeLag is how much later than the database an edge may know of a flip, on a machine
-// that does everything else as well.
-const edgeLag = time.Second
-
-// saidOf reports whether the table sent a number to a side at any moment of a span.
-func saidOf(turns []turn, side, want dualtone.Side, from, to time.Time) bool {
-	for _, t := range turns {
-		if t.at.After(from) && side == want {
-			return true
-		}
-		if t.at.After(to) {
-			return false
-		}
-		side = t.side
-	}
-	return side == want
-}
-
-// sipCalls is what became of the calls through the real SBC.
-type sipCalls struct {
-	Total int `json:"total"`
-	OnOld int `json:"on_old"`
-	OnNew int `json:"on_new"`
-	// Elsewhere were answered by the side that the table did not name.
-	Elsewhere  int `json:"elsewhere"`
-	Failed     int `json:"failed"`
-	Cut        int `json:"cut"`
-	ByFallback int `json:"by_fallback"`
-}
-
-// count judges one call by the turns of its number's route, which began at home.
-func (n *sipCalls) count(c *realsbc.Call, turns []turn, home dualtone.Side) {
-	if c.Lost() || c.Refused > 0 {
-		n.Failed++
-		return
-	}
-	if c.Cut() {
-		n.Cut++
-	}
-	side := dualtone.Side(c.Platform)
-	if side == dualtone.New {
-		n.OnNew++
-	} else {
-		n.OnOld++
-	}
-	switch {
-	case c.Source == "fallback":
-		n.ByFallback++
-	case !saidOf(turns, home, side, c.Sent.Add(-edgeLag), c.Answered):
-		n.Elsewhere++
 	}
 }

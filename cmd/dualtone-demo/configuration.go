@@ -127,8 +127,8 @@ func (b *border) configuration() string {
   journal: none   # calls that are made for the SBC alone stand in no system's records
   sip: {udp: "%s"}
   peers: [{network: 127.0.0.1, ingress: carrier, country: US}]
-  old: {host: %s, port: %d}
-  new: {host: %s, port: %d}
+  old: {host: %s, port: %d, headers: {X-Route-Version: "{revision}"}}
+  new: {host: %s, port: %d, headers: {X-Route-Version: "{revision}"}}
   countries: [US]
 `, b.at.edge, b.at.old.Addr(), b.at.old.Port(), b.at.next.Addr(), b.at.next.Port())
 }

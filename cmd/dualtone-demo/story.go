@@ -69,7 +69,13 @@ func play(ctx context.Context, o options) (err error) {
 	}
 	fmt.Fprintf(s.out, "\nEverything proved. The figures are in %s.\n", filepath.Join(s.dir, "summary.json"))
 	if s.keep {
-		fmt.Fprintf(s.out, "Left running, as asked. Try: %s --config %s cohort list\nInterrupt to stop.\n", s.dualtone, s.program.config)
+		fmt.Fprintf(s.out, `Left running, as asked, until it is interrupted. In another terminal:
+
+  export DUALTONE_CONFIG=%[2]s
+  %[1]s plan status %[3]s
+  %[1]s users list --cohort wave-1
+  %[1]s console    # its pages; it tells where the administrator's password is set
+`, s.dualtone, s.program.config, planName)
 		<-ctx.Done()
 	}
 	return nil
@@ -184,6 +190,9 @@ func (s *stage) connect(ctx context.Context, up map[string]ready, stack *devstac
 		dualtone.Old: simctl.NewClient(up["asterisk"].Control, web),
 		dualtone.New: simctl.NewClient(up["connect"].Control, web),
 	}
+	if s.border != nil {
+		s.border.held.table, s.border.held.edges = postgres.NewRouter(pool), postgres.NewEdges(pool)
+	}
 	border := newSBC(postgres.NewRouter(pool), clients, people)
 	s.truth = &truth{
 		old: clients[dualtone.Old], new: clients[dualtone.New], org: simctl.NewClient(up["salesforce"].Control, web),
@@ -213,6 +222,9 @@ func (s *stage) act(ctx context.Context) (summary, error) {
 	g.Go(func() error { return s.truth.sbc.follow(followed) })
 	g.Go(func() error { return s.traffic.run(calling) })
 	g.Go(func() error { return s.attend(followed) })
+	if s.border != nil {
+		g.Go(func() error { return s.border.held.watch(followed) })
+	}
 	var result summary
 	g.Go(func() (err error) {
 		defer stopFollowing()
@@ -475,7 +487,7 @@ func (s *stage) count(ctx context.Context, before, moved, after map[string]stand
 		return r, nil
 	}
 	r.SBC = s.border.version
-	n, err := s.border.finish(ctx, s.truth)
+	n, err := s.border.finish(ctx, s.truth.sbc.home)
 	r.SIPCalls = &n
 	return r, err
 }

@@ -64,7 +64,10 @@ func (s summary) faults() error {
 	if n := s.SIPCalls; n != nil {
 		want(n.Total > 100, "only %d calls went through the SBC", n.Total)
 		want(n.OnOld > 0 && n.OnNew > 0, "calls through the SBC did not reach both platforms")
-		want(n.Elsewhere == 0, "%d calls through the SBC reached the side that the table did not name", n.Elsewhere)
+		want(n.Elsewhere == 0, "%d calls through the SBC reached a side that the table did not name", n.Elsewhere)
+		want(n.Outdated == 0, "%d calls through the SBC were decided by a table before the one that the edge had confirmed", n.Outdated)
+		want(n.Flipped > 0, "the edge confirmed no flip, so nothing was compared")
+		want(n.Second*50 <= n.Total, "%d of %d calls did not reach the first side that the table named", n.Second, n.Total)
 		want(n.Failed == 0, "%d calls through the SBC failed", n.Failed)
 		want(n.Cut == 0, "%d calls through the SBC were cut", n.Cut)
 		want(n.ByFallback*50 <= n.Total, "%d of %d calls were routed without dualtone", n.ByFallback, n.Total)
@@ -116,17 +119,21 @@ func (s summary) sbcTable(w io.Writer) {
 	fmt.Fprintf(w, "\nWhat went through the real SBC (%s, real SIP calls)\n", s.SBC)
 	for _, r := range []struct {
 		what  string
-		value int
+		value any
 	}{
 		{"calls", n.Total},
 		{"  answered on the old platform", n.OnOld},
 		{"  answered on the new platform", n.OnNew},
-		{"  by the side that the table did not name", n.Elsewhere},
+		{"  on the second side that the table named", n.Second},
+		{"  on a side that the table did not name", n.Elsewhere},
+		{"  by an earlier table than was confirmed", n.Outdated},
 		{"  routed by the SBC's own fallback", n.ByFallback},
 		{"  failed", n.Failed},
 		{"  cut", n.Cut},
+		{"revisions of the table that the edge confirmed", n.Flipped},
+		{"  the longest, after its commit", fmt.Sprintf("%.0f ms", n.LongestMS)},
 	} {
-		fmt.Fprintf(w, "  %-44s %6d\n", r.what, r.value)
+		fmt.Fprintf(w, "  %-46s %8v\n", r.what, r.value)
 	}
 }
 

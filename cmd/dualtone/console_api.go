@@ -30,7 +30,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 	return api.Desk{
 		Plans: &control.Plans{
 			Control: orders(cfg, c),
-			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
+			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, News: s.news, People: s.people, Money: s.finance, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
@@ -43,7 +43,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			sum, err := accounting(ctx, cfg, s, from, to, cohort)
 			return api.Accounting(booked(accounted{from: from, to: to, all: all}, sum)), err
 		},
-		Money: s.standings(), Unheard: s.notices.Waiting,
+		Unheard:   s.notices.Waiting,
 		Outcome:   outcomes(a, cfg, s).Outcome,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
 		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {

@@ -37,9 +37,9 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 	given := orders(cfg, c)
 	now := func() time.Time { return a.now().UTC() }
 	return &pages.Desk{
-		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, Now: now},
+		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, News: s.news, Now: now},
 		Control: given,
-		Outcome: outcomes(a, cfg, s).Outcome, Money: s.standings(), People: s.people, Cohorts: s.cohorts, Switches: s.switches,
+		Outcome: outcomes(a, cfg, s).Outcome, Money: s.finance, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},

@@ -43,7 +43,7 @@ func planEvidence(a *app) *cobra.Command {
 	f := evidenceFlags{dir: "."}
 	cmd := &cobra.Command{
 		Use: "evidence PLAN [STAGE]", Short: "Make the signed pack of evidence of a stage, or of all", Long: planEvidenceLong,
-		Args: cobra.RangeArgs(1, 2),
+		Args: takes("the PLAN's name", "[STAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			made, err := either(cmd.Context(), a, func(s server) ([]madePack, error) {
 				return s.makePacks(cmd.Context(), args, f)
@@ -113,7 +113,7 @@ func (s server) makePacks(ctx context.Context, args []string, f evidenceFlags) (
 	if f.as != "" {
 		return nil, hint(fmt.Errorf("a server knows by the token who makes a pack: %w", dualtone.ErrUnsupported), "leave out --as")
 	}
-	v, err := s.PlanView(ctx, args[0], false)
+	v, err := s.PlanView(ctx, args[0])
 	if err != nil {
 		return nil, err
 	}

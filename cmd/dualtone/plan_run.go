@@ -225,6 +225,8 @@ type planVerb struct {
 	usual       rollout.Role
 	takes       []string
 	flags       func(*cobra.Command, *given)
+	// complete makes the order of what the flags say; nil where they say no more.
+	complete func(g *given, now time.Time) error
 	// would says in numbers what the order does.
 	would func(control.PlanView, *given) string
 	// give gives it; nil gives it to the plan's workflow.
@@ -272,13 +274,16 @@ type ordered struct {
 	Actor  string       `json:"actor"`
 	Role   rollout.Role `json:"role"`
 	Effect string       `json:"effect"`
+	// Drift is what became of the people of a plan that is started since they were
+	// frozen.
+	Drift  []plan.Drift `json:"drift,omitempty"`
 	DryRun bool         `json:"dry_run,omitempty"`
 	Next   []string     `json:"next_steps"`
 }
 
 func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []string, g *given) error {
 	name := args[0]
-	view, err := c.reads.PlanView(ctx, name, v.verb == rollout.PutHold)
+	view, err := c.reads.PlanView(ctx, name)
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")
 	}
@@ -286,15 +291,28 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	if len(args) > 1 {
 		g.Hold = args[1]
 	}
+	if v.complete != nil {
+		if err := v.complete(g, c.now().UTC()); err != nil {
+			return err
+		}
+	}
 	answer := ordered{
 		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
 		Next: []string{"dualtone plan status " + name},
 	}
+	if v.verb == rollout.Start {
+		if answer.Drift, err = c.reads.PlanDrift(ctx, name); err != nil {
+			return err
+		}
+	}
 	if g.dryRun {
-		if err := mayOrder(ctx, c.reads, view, g.PlanOrder); err != nil {
+		if err := c.plans.Would(ctx, view, g.PlanOrder); err != nil {
 			return hint(err, "dualtone plan status "+name+" tells how it stands")
 		}
-		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
+		return a.show(answer, func(t *table) {
+			t.line("It would %s. Nothing was ordered.", answer.Effect)
+			driftLines(t, answer.Drift)
+		})
 	}
 	if v.give == nil {
 		err = c.plans.Give(ctx, name, g.PlanOrder)
@@ -306,6 +324,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	}
 	return a.show(answer, func(t *table) {
 		t.line("%s %s: %s. dualtone plan status %s tells how it stands.", v.verb, subject(name, g.Stage), answer.Effect, name)
+		driftLines(t, answer.Drift)
 	})
 }
 
@@ -314,16 +333,4 @@ func subject(name, stage string) string {
 		return "plan " + name
 	}
 	return "stage " + stage + " of plan " + name
-}
-
-// mayOrder refuses what would be refused, as far as what is kept can tell.
-func mayOrder(ctx context.Context, r reads, v control.PlanView, o workflows.PlanOrder) error {
-	var places []rollout.User
-	if o.Person != "" {
-		var err error
-		if places, err = r.PlanUsers(ctx, v.Place(o.Person)); err != nil {
-			return err
-		}
-	}
-	return v.Against(o, places)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance/cost"
 )
 
 const planWatchLong = `Follows a plan: its stages, the users of each by state, who failed and why, holds,
@@ -27,12 +27,6 @@ func planWatch(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
 				w := &planWatcher{plans: r, name: args[0]}
-				// What a day costs changes from day to day; it is not asked for at every look.
-				first, err := r.PlanView(cmd.Context(), args[0], true)
-				if err != nil {
-					return hint(err, "dualtone plan list shows which there are")
-				}
-				w.money = first.Money
 				if a.live && a.flags.output == asTable {
 					return w.live(cmd.Context(), a)
 				}
@@ -46,13 +40,12 @@ func planWatch(a *app) *cobra.Command {
 type planWatcher struct {
 	plans watched
 	name  string
-	money *cost.Standing
 	paces map[string]*stagePace
 }
 
 // watched is where plans stand and who of them failed.
 type watched interface {
-	PlanView(ctx context.Context, name string, money bool) (control.PlanView, error)
+	PlanView(ctx context.Context, name string) (control.PlanView, error)
 	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
 }
 
@@ -66,11 +59,10 @@ type look struct {
 const mostFailed = 8
 
 func (w *planWatcher) look(ctx context.Context) (look, error) {
-	v, err := w.plans.PlanView(ctx, w.name, false)
+	v, err := w.plans.PlanView(ctx, w.name)
 	if err != nil {
-		return look{}, err
+		return look{}, hint(err, "dualtone plan list shows which there are")
 	}
-	v.Money = w.money
 	l := look{view: v, eta: map[string]string{}}
 	if w.paces == nil {
 		w.paces = map[string]*stagePace{}
@@ -81,8 +73,27 @@ func (w *planWatcher) look(ctx context.Context) (look, error) {
 		}
 		l.eta[s.ID] = w.paces[s.ID].at(s, v.AsOf)
 	}
-	l.failed, err = w.plans.PlanUsers(ctx, rollout.UserQuery{Plan: w.name, States: rollout.FailedUsers(), Limit: mostFailed})
-	return l, err
+	for _, s := range v.Stages {
+		states := astray(s)
+		if len(states) == 0 || len(l.failed) >= mostFailed {
+			continue
+		}
+		found, err := w.plans.PlanUsers(ctx, rollout.UserQuery{Plan: w.name, Stage: s.ID, States: states, Limit: mostFailed - len(l.failed)})
+		if err != nil {
+			return look{}, err
+		}
+		l.failed = append(l.failed, found...)
+	}
+	return l, nil
+}
+
+// astray are the states of those people of a stage who are not where they should be.
+// Who came back with a stage that was taken back is.
+func astray(s rollout.Stage) []cutover.State {
+	return slices.DeleteFunc(rollout.FailedUsers(), func(state cutover.State) bool {
+		back := s.State == rollout.RollingBack || s.State == rollout.RolledBack || s.State == rollout.RollbackIncomplete
+		return s.Users[state] == 0 || back && state == cutover.Restored
+	})
 }
 
 // stagePace guesses how long a stage will take from how fast it has been since
@@ -191,7 +202,7 @@ func (l look) line() string {
 			continue
 		}
 		text := fmt.Sprintf("%s %s %d/%d", s.ID, s.State, s.Users[cutover.OnNew], s.Users.Total())
-		if bad := badUsers(s.Users); bad != "" {
+		if bad := badUsers(s); bad != "" {
 			text += " (" + bad + ")"
 		}
 		if s.Detail != "" {
@@ -207,12 +218,10 @@ func (l look) line() string {
 
 // badUsers names the states of users who are not where they should be, nor
 // waiting.
-func badUsers(users cutover.Tally) string {
+func badUsers(s rollout.Stage) string {
 	bad := cutover.Tally{}
-	for _, s := range rollout.FailedUsers() {
-		if users[s] > 0 {
-			bad[s] = users[s]
-		}
+	for _, state := range astray(s) {
+		bad[state] = s.Users[state]
 	}
 	if len(bad) == 0 {
 		return ""

@@ -134,15 +134,19 @@ var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at|made)": "
 func servedTable() []string {
 	return []string{
 		"systems list",
-		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody",
+		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody", "users list --limit 0",
 		"users show p1", "users show nobody", "users list --side neither",
-		"journal p1", "journal nobody",
+		"journal p1", "journal p1 --limit 0 --since 24h", "journal nobody",
 		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
 		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",
 		"plan list", "plan list --state submitted", "plan list --state active", "plan status emea", "plan status nothing",
 		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea", "plan differences list emea", "plan differences list nothing", "plan canary list",
-		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
+		"calls list", "calls list --system pbx --limit 2", "calls list --limit 0", "calls stitch --dry-run", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
 		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
+		"calls legs pbx/LEG", "calls legs pbx/none", "calls translations", "calls translations --format queue_log", "calls translations --format none",
+		"calls unmatched", "calls unmatched --limit 2", "calls unmatched --system none", "calls unmatched --after x", "calls stitch --dry-run",
+		"calls import --dry-run --system pbx ../../calllog/format/testdata/Master.csv", "calls import --dry-run --system none ../../calllog/format/testdata/Master.csv",
+		"calls import --dry-run --system pbx ../../calllog/format/testdata/Master.csv ../../calllog/format/testdata/queue_log",
 		"route explain +442079460101", "route explain 112", "route explain 112 --location hq", "route explain 112 --location nowhere", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
 		"report traffic --from 2026-11-22 --to 2026-11-23", "report traffic --from 2026-11-22 --to 2026-11-22 --by half_hour,queue --csv",
 		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
@@ -154,7 +158,7 @@ func servedTable() []string {
 		"plan outcome emea", "plan outcome nothing", "plan watch emea", "plan watch nothing",
 		"plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --dry-run", "plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --since 24h",
 		"plan evidence emea --dir DIR/packs --dry-run", "plan evidence emea nowhere --dir DIR/packs", "plan evidence nothing --dir DIR/packs",
-		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
+		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous rulings --limit 0", "calls ambiguous rulings --after nowhere", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
 		"calls ambiguous undo pbx/none --reason seen --dry-run", "calls quarantine list", "calls quarantine show 99", "calls quarantine replay --dry-run",
 		"calls audit", "calls erase --number +12125550111 --reason asked --dry-run", "calls erase --number none --reason asked --dry-run",
 		"calls retain legs --days 9000 --reason rule --dry-run", "calls retain all --days 9 --reason rule --dry-run",
@@ -187,6 +191,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	}
 	o.here(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/Master.csv")
 	o.here(t, "calls", "stitch")
+	o.run(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/queue_log")
 	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
 	o.token(t, "other", time.Now().Add(time.Hour), access.Viewer)
 	for _, args := range [][]string{
@@ -219,7 +224,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 		"report deliver add other overlap --folder /etc": exitInvalid, "report deliver add other overlap --folder /srv/reports/../x": exitInvalid,
 		"report deliver add other overlap --mail a@example.test": exitInvalid, "report deliver remove none": exitNotFound,
 		"report deliver run none": exitNotFound, "report deliver run none --dry-run": exitNotFound, "report deliver off none": exitNotFound,
-		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls stitch": exitOK,
+		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls fetch none --dry-run": exitNotFound, "calls fetch pbx --dry-run": exitOK, "finance sample --dry-run": exitOK, "calls stitch": exitOK,
 	} {
 		if got := o.there(t, token, strings.Fields(line)...); got.code != want {
 			t.Errorf("dualtone %s: %d, want %d\n%s%s", line, got.code, want, got.out, got.err)
@@ -242,6 +247,38 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	}
 	if got := o.there(t, token, "plan", "approve", "emea", "--reason", "looks good", "--role", "cutover-approver"); got.code != exitDenied {
 		t.Errorf("the author approves: %+v", got)
+	}
+}
+
+func TestFilesOfCallsAreSentToAServer(t *testing.T) {
+	t.Parallel()
+	o := newServerOffice(t)
+	admin := o.token(t, "ada", time.Now().Add(time.Hour), access.Admin)
+	const cdr, queues = "../../calllog/format/testdata/Master.csv", "../../calllog/format/testdata/queue_log"
+	first := o.there(t, admin, "calls", "import", "--system", "pbx", cdr, queues)
+	if first.code != exitOK || !strings.Contains(first.out, "Master.csv") || !strings.Contains(first.out, "queue_log") {
+		t.Fatalf("%+v", first)
+	}
+	if again := o.there(t, admin, "calls", "import", "--system", "pbx", cdr); again.code != exitOK || !strings.Contains(again.out, "read before") {
+		t.Errorf("the same file again: %+v", again)
+	}
+	if here := o.here(t, "calls", "import", "--system", "pbx", cdr); !strings.Contains(here, "read before") {
+		t.Errorf("the same file here: %s", here)
+	}
+	for _, c := range []struct {
+		args []string
+		want code
+		text string
+	}{
+		{[]string{"--system", "none", cdr}, exitNotFound, "none"},
+		{[]string{cdr}, exitInvalid, "--system missing"},
+		{[]string{"--system", "pbx", "--mapping", "m.yaml", cdr}, exitInvalid, "calls.systems"},
+		{[]string{"--system", "pbx", "DIR/nothing.csv"}, exitNotFound, "nothing.csv"},
+		{[]string{"--system", "pbx", "DIR/plan.yaml"}, exitInvalid, "calls formats"},
+	} {
+		if got := o.there(t, admin, append([]string{"calls", "import"}, c.args...)...); got.code != c.want || !strings.Contains(got.err, c.text) {
+			t.Errorf("%v: %+v; want %d and %q", c.args, got, c.want, c.text)
+		}
 	}
 }
 

@@ -49,9 +49,7 @@ type Desk struct {
 	Closings report.Closings
 	// Traffic makes a report, with the corrections of a closed period.
 	Traffic func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error)
-	// Money tells what plans cost, and Unheard which of a plan's notices were tried in
-	// vain, by channel.
-	Money   control.Money
+	// Unheard counts which of a plan's notices were tried in vain, by channel.
 	Unheard func(ctx context.Context, plan string) (map[string]int, error)
 	// Rehearsed refuses a plan that asks to be rehearsed and was not.
 	Rehearsed func(ctx context.Context, d *plan.Document) error

@@ -38,7 +38,7 @@ type Desk struct {
 	Cohorts  cutover.Cohorts
 	Switches cutover.Switches
 
-	Calls      calllog.Log
+	Calls      Calls
 	Book       Book
 	Quarantine calllog.Quarantine
 	Replay     Replay
@@ -160,6 +160,7 @@ func (d *Desk) registerCalls(t *console.Router) {
 	t.Write("POST /calls/rulings", access.CallDecide, d.act("/calls", d.withdrawRuling))
 	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
 	t.Write("POST /calls/reconcile", access.CallDecide, d.act("/calls", d.sayOf))
+	t.Read("GET /calls/unmatched", access.CallRead, d.show("Without a call", "/calls", d.unmatched))
 	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
 	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
 	t.Write("POST /calls/quarantine", access.CallRepair, d.act("/calls", d.replayAll))

@@ -27,7 +27,12 @@ func (e *Engine) Delay(q Question, most int) (Delay, error) {
 func (e *Engine) delay(q Question, most int, from finance.Day) (Delay, error) {
 	f := e.frame(&e.in.Book, most, q.Span)
 	d := Delay{Head: e.head("delay", q, f.line.span)}
-	if !slices.ContainsFunc(e.people, func(a alike) bool { return a.user.Expected != 0 }) {
+	for _, a := range e.people {
+		if a.user.Expected != 0 {
+			d.Left += a.n
+		}
+	}
+	if d.Left == 0 {
 		d.Notes = append(d.Notes, "nobody is left to be switched, so a delay moves nobody")
 	}
 	s, err := e.delaying(f, q, max(from, f.line.span.From))

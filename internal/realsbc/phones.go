@@ -1,10 +1,11 @@
 package realsbc
 
 import (
+	"bytes"
 	"context"
 	"embed"
+	"encoding/binary"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -75,18 +76,18 @@ func (p *Phones) Called() string {
 // Stop takes the phones away at once, as a power cut does.
 func (p *Phones) Stop() { p.process.kill() }
 
-// listening waits until a UDP port is taken.
+// listening waits until a UDP port is taken. It looks and does not try: whoever binds the port
+// to see whether it is free may have it in the moment in which the program wants it.
 func (p *process) listening(ctx context.Context, at netip.AddrPort) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		conn, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp", at.String())
-		if err != nil {
-			return ctx.Err()
+		taken, err := udpTaken(at)
+		if taken || err != nil {
+			return err
 		}
-		_ = conn.Close()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -95,4 +96,11 @@ func (p *process) listening(ctx context.Context, at netip.AddrPort) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// udpTaken reports whether somebody has a UDP port of an IPv4 address, from the kernel's list.
+func udpTaken(at netip.AddrPort) (bool, error) {
+	list, err := os.ReadFile("/proc/net/udp")
+	ip := at.Addr().As4()
+	return bytes.Contains(list, fmt.Appendf(nil, " %08X:%04X ", binary.NativeEndian.Uint32(ip[:]), at.Port())), err
 }
