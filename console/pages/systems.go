@@ -70,7 +70,7 @@ func (s System) limit() string {
 
 // used says how much of the limit plans took.
 func (s System) used() string {
-	text := fmt.Sprintf("%d requests of plans within a day, %d of them in the busiest hour", s.Day, s.Hour)
+	text := fmt.Sprintf("%s requests of plans within a day, %s of them in the busiest hour", counted(s.Day), counted(s.Hour))
 	if s.PerSecond > 0 {
 		text += fmt.Sprintf(": %.1f %% of what the limit allows", 100*float64(s.Hour)/(s.PerSecond*time.Hour.Seconds()))
 	}
