@@ -161,7 +161,7 @@ func (a *app) upWork(ctx context.Context, cfg *config.Config, stack *devstack.St
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.serveConsole(ctx, cfg, s, c) })
 	if !cfg.Migration.Set() {
-		fmt.Fprintln(a.err, "No migration is configured, so nobody can be moved yet. Ctrl-C ends.")
+		fmt.Fprintln(a.err, "No migration is configured, so nobody can be moved and no connector is asked for call records yet. Ctrl-C ends.")
 		return group.Wait()
 	}
 	fmt.Fprintln(a.err, "dualtone is up. Ctrl-C ends; what it knows is kept.")
