@@ -81,6 +81,7 @@ pages: ## write again the Go code of the console's pages, from their templates
 docs: ## write again what is generated from the code
 	go test -count=1 -run Docs ./cmd/dualtone -update
 	go test -count=1 -run Docs ./systems/all -update
+	go test -count=1 -run Document ./console/api -update
 
 clean: ## remove what was built
 	rm -rf build

@@ -46,7 +46,11 @@ type Sampler struct {
 	Platforms map[string]*systems.Platform
 	// Licenses are what a person is given on the new system.
 	Licenses []string
-	Now      func() time.Time
+	// Standings tells how plans stand; News hears of what they want to be warned of, and
+	// may be nil.
+	Standings Standings
+	News      rollout.News
+	Now       func() time.Time
 }
 
 // SampledFinance is what a sampling kept.
@@ -107,8 +111,15 @@ func (s *Sampler) Sample(ctx context.Context) (SampledFinance, error) {
 	if err != nil {
 		return done, err
 	}
-	done.Minutes, err = s.Keeper.KeepMinutes(ctx, span, minutes)
-	return done, err
+	if done.Minutes, err = s.Keeper.KeepMinutes(ctx, span, minutes); err != nil {
+		return done, err
+	}
+	for _, p := range plans {
+		if err := s.stand(ctx, p, done.Day); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 // figures asks each platform how many licenses are in use. One that is away is

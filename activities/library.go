@@ -108,7 +108,9 @@ func (l *Library) Opening(ctx context.Context, name, hash, stage string, sites [
 		now := c.Open(at, zone, granted...)
 		if now.Open {
 			o.Open, o.Why = true, "window "+now.Window+" is open"
-			o.Until = sooner(o.Until, at.Add(c.Left(at, zone, granted...)))
+			if closes, ever := c.Closes(at, zone, granted...); ever {
+				o.Until = sooner(o.Until, closes)
+			}
 			continue
 		}
 		closed = words(now)

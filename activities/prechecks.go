@@ -63,6 +63,9 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 	if err := c.people(ctx); err != nil {
 		return Checked{}, err
 	}
+	if err := c.drift(ctx, &v.Document); err != nil {
+		return Checked{}, err
+	}
 	if err := c.baseline(ctx, &v.Document.Plan); err != nil {
 		return Checked{}, err
 	}
@@ -70,7 +73,7 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 	slow := slices.Contains(classesOf(stage), plan.ReversalDays)
 	for _, check := range v.Document.Plan.Spec.Gates.Precheck {
 		if stage.Has(plan.PrecheckGates) || slow && check.Check == plan.RestoreRehearsed {
-			if err := c.ask(ctx, &v.Document, check); err != nil {
+			if err := c.ask(ctx, check); err != nil {
 				return Checked{}, err
 			}
 		}
@@ -84,6 +87,7 @@ type checking struct {
 	ref   StageRef
 	stage plan.Stage
 	users []cutover.PersonState // those who are to be switched
+	since *plan.Since           // what became of the plan's people once they were frozen
 	found Checked
 }
 
@@ -182,6 +186,56 @@ func (c *checking) people(ctx context.Context) error {
 	return nil
 }
 
+// drift leaves out who has left the stage since its people were frozen, and tells who
+// would have joined it. A user list in which nobody of the stage is left is rather a
+// wrong list than a stage that nobody is for any more.
+func (c *checking) drift(ctx context.Context, d *plan.Document) error {
+	c.since = &plan.Since{}
+	if c.stage.Cohort == nil {
+		return nil
+	}
+	frozen, err := c.Library.Versions.Frozen(ctx, d.Hash())
+	if err != nil {
+		return err
+	}
+	all, err := cutover.Everybody(ctx, c.People, cutover.PeopleQuery{})
+	if err != nil {
+		return err
+	}
+	if c.since, err = d.Since(frozen, rollout.Candidates(all)); err != nil {
+		return err
+	}
+	drift := c.since.Of(c.stage.ID)
+	if len(drift.Joiners) > 0 {
+		c.fact("the stage would take now, and does not: %s", few(names(drift.Joiners)))
+	}
+	gone := map[dualtone.PersonID]string{}
+	for _, l := range drift.Leavers {
+		gone[l.Person] = strings.ReplaceAll(string(l.Because), "_", " ")
+	}
+	stay := slices.DeleteFunc(slices.Clone(c.users), func(p cutover.PersonState) bool { return gone[p.ID] != "" })
+	if len(stay) == 0 && len(c.users) > 0 {
+		c.block("all %d people have left the stage since they were approved, such as %s (%s): mend the user list and retry, or skip the stage",
+			len(c.users), c.users[0].ID, gone[c.users[0].ID])
+		return nil
+	}
+	for _, p := range c.users {
+		if why := gone[p.ID]; why != "" {
+			c.found.LeftOut[p.ID] = "left the stage since its people were approved: " + why
+		}
+	}
+	c.users = stay
+	return nil
+}
+
+func names(people []dualtone.PersonID) []string {
+	all := make([]string, len(people))
+	for i, id := range people {
+		all[i] = string(id)
+	}
+	return all
+}
+
 // leftover reports whether something of an earlier switch may still stand.
 func leftover(s cutover.State) bool {
 	return s != "" && !s.Final() || s == cutover.RestoreDrift || s == cutover.Unknown
@@ -197,12 +251,12 @@ func few(all []string) string {
 }
 
 // ask makes one of the plan's prechecks.
-func (c *checking) ask(ctx context.Context, d *plan.Document, check plan.Precheck) error {
+func (c *checking) ask(ctx context.Context, check plan.Precheck) error {
 	switch check.Check {
 	case plan.RestoreRehearsed:
 		return c.wayBack(ctx, check)
 	case plan.DependencyClosure:
-		return c.closure(ctx, d, check)
+		c.closure(check)
 	case plan.NewSeatAndNumberReady:
 		c.each(check, "no account is matched on "+c.New.Name, func(p cutover.PersonState) bool { return p.Accounts.New != "" && p.Accounts.CRM != "" })
 	case plan.E911LocationPresent:
@@ -288,23 +342,15 @@ func prove(class plan.Reversal) string {
 }
 
 // closure asks whether the stage tears people apart who must move together.
-func (c *checking) closure(ctx context.Context, d *plan.Document, check plan.Precheck) error {
-	all, err := cutover.Everybody(ctx, c.People, cutover.PeopleQuery{})
-	if err != nil {
-		return err
-	}
-	found, err := d.Resolve(rollout.Candidates(all))
-	if err != nil {
-		return err
-	}
+func (c *checking) closure(check plan.Precheck) {
 	before := len(c.found.Blocks)
-	for _, s := range found.Splits {
+	for _, s := range c.since.Splits {
 		if s.Stage == c.stage.ID {
-			c.block("%s: %s %s is torn apart: %d people would move without %s", check.Check, s.Relation, s.Shared, len(s.Inside), s.Outside[0].Person)
+			c.block("%s: %s %s is torn apart: %s would move without %s (%s)", check.Check, s.Relation, s.Shared,
+				few(names(s.Inside)), s.Outside[0].Person, strings.ReplaceAll(string(s.Outside[0].Because), "_", " "))
 		}
 	}
 	if len(c.found.Blocks) == before {
 		c.fact("%s: nobody is torn apart", check.Check)
 	}
-	return nil
 }

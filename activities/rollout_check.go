@@ -39,7 +39,7 @@ func (r *Rollout) CheckStage(ctx context.Context, s StageRef) (CheckResult, erro
 		why := found.LeftOut[id]
 		lines = append(lines, fmt.Sprintf("%s left out: %s", id, why))
 		if _, err := r.MarkPeople(ctx, Marking{
-			StageRef: s, People: []dualtone.PersonID{id}, From: []cutover.State{cutover.Planned, cutover.Deferred},
+			StageRef: s, People: []dualtone.PersonID{id}, From: rollout.ToDropOut(),
 			State: cutover.Skipped, Detail: why,
 		}); err != nil {
 			return CheckResult{}, err

@@ -121,7 +121,7 @@ type Rulings interface {
 	Rule(ctx context.Context, r Ruling) error
 	// Withdraw takes the ruling about a leg back; ErrNotFound where none stands.
 	Withdraw(ctx context.Context, leg LegID, actor, reason string) error
-	// Rulings lists rulings, those that were taken back as well, newest first.
+	// Rulings lists rulings, those that were taken back as well, newest first; all for 0.
 	Rulings(ctx context.Context, limit int) ([]Ruled, error)
 }
 

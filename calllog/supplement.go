@@ -33,6 +33,26 @@ type Match struct {
 	At    time.Time `json:"at,omitzero"`
 }
 
+// Name says by what the leg is meant.
+func (m Match) Name() string {
+	var name string
+	switch {
+	case m.Record != "":
+		name = "record " + m.Record
+	case m.Channel != "":
+		name = "channel " + m.Channel
+	default:
+		name = "call " + m.Call
+	}
+	if m.Queue != "" {
+		name += " in queue " + m.Queue
+	}
+	if m.Agent != "" {
+		name += " of agent " + m.Agent
+	}
+	return name
+}
+
 // Fits reports whether a leg of the same system may be the one that is meant.
 func (m Match) Fits(l *Leg) bool {
 	switch {

@@ -86,3 +86,14 @@ type Backlog struct {
 	Count  int64     `json:"count"`
 	Oldest time.Time `json:"oldest"`
 }
+
+// UnmatchedOf counts the supplements of a system that have no leg by now.
+func UnmatchedOf(ctx context.Context, log Supplements, system string, now time.Time) (int64, error) {
+	all, err := log.Backlogs(ctx, now.Add(time.Hour)) // whatever the database's clock says
+	for _, b := range all {
+		if b.System == system {
+			return b.Count, err
+		}
+	}
+	return 0, err
+}

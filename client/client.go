@@ -95,15 +95,49 @@ func (c *Client) Delete(ctx context.Context, path string, query url.Values, into
 
 // Open asks for a file. Whoever calls it closes it.
 func (c *Client) Open(ctx context.Context, path string, query url.Values) (io.ReadCloser, error) {
-	got, err := c.ask(ctx, http.MethodGet, path, query, nil)
+	return c.file(ctx, http.MethodGet, path, query)
+}
+
+// Make has a file made, which may take long. Whoever calls it closes it.
+func (c *Client) Make(ctx context.Context, path string) (io.ReadCloser, error) {
+	return c.file(ctx, http.MethodPost, path, nil)
+}
+
+func (c *Client) file(ctx context.Context, method, path string, query url.Values) (io.ReadCloser, error) {
+	r, err := c.request(ctx, method, path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	got, err := c.send(r)
 	if err != nil {
 		return nil, err
 	}
 	return got.Body, nil
 }
 
+// Upload sends a file of so many bytes, -1 where nobody knows, as it is read, and
+// decodes the answer into a pointer. It may take as long as there is more to send.
+func (c *Client) Upload(ctx context.Context, path string, query url.Values, file io.Reader, size int64, into any) error {
+	r, err := c.request(ctx, http.MethodPost, path, query, io.NopCloser(file))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/octet-stream")
+	r.ContentLength = size
+	return c.read(r, into)
+}
+
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body io.Reader, into any) error {
-	got, err := c.ask(ctx, method, path, query, body)
+	r, err := c.request(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	return c.read(r, into)
+}
+
+// read sends a request and decodes the answer into a pointer, unless it is nil.
+func (c *Client) read(r *http.Request, into any) error {
+	got, err := c.send(r)
 	if err != nil {
 		return err
 	}
@@ -113,13 +147,13 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		return c.away(err)
 	}
 	if err := json.NewDecoder(got.Body).Decode(into); err != nil {
-		return fmt.Errorf("the answer of %s to %s cannot be read: %w: %w", c.base.Host, path, err, dualtone.ErrUnavailable)
+		return fmt.Errorf("the answer of %s to %s cannot be read: %w: %w", c.base.Host, r.URL.EscapedPath(), err, dualtone.ErrUnavailable)
 	}
 	return nil
 }
 
-// ask sends a request; the answer is one that is good.
-func (c *Client) ask(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {
+// request puts a request together.
+func (c *Client) request(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Request, error) {
 	to := c.base.JoinPath(prefix)
 	to.RawPath = to.EscapedPath() + path
 	var err error
@@ -136,9 +170,16 @@ func (c *Client) ask(ctx context.Context, method, path string, query url.Values,
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	by := c.asks
 	if method != http.MethodGet {
 		r.Header.Set("Idempotency-Key", rand.Text())
+	}
+	return r, nil
+}
+
+// send sends a request; the answer is one that is good.
+func (c *Client) send(r *http.Request) (*http.Response, error) {
+	by := c.asks
+	if r.Method != http.MethodGet {
 		by = c.orders
 	}
 	got, err := by.Do(r)

@@ -88,6 +88,21 @@ func TestAListIsReadPageByPageUpToItsLimit(t *testing.T) {
 	}
 }
 
+func TestAFileIsSentAsItIs(t *testing.T) {
+	t.Parallel()
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		_ = json.NewEncoder(w).Encode(fmt.Sprintf("%s %s %d %s", r.Header.Get("Content-Type"), r.URL.RawQuery, r.ContentLength, text))
+	})
+	for size, want := range map[int64]string{5: "application/octet-stream name=a 5 abcde", -1: "application/octet-stream name=a -1 abcde"} {
+		var got string
+		err := c.Upload(t.Context(), "/calls/imports", client.Query{}.Text("name", "a").Values(), strings.NewReader("abcde"), size, &got)
+		if err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+}
+
 func TestANameInAPathIsTextThere(t *testing.T) {
 	t.Parallel()
 	var path string

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -15,6 +16,15 @@ func (c *Client) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan
 func (c *Client) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
 	query := list(Query{}.Text("stage", q.Stage).Text("user", string(q.Person)).Text("after", q.Place()), "state", q.States)
 	return List[rollout.User](ctx, c, path("plans", q.Plan, "users"), query, q.Limit)
+}
+
+// PlanDrift tells who has left a plan's stages since they were frozen, and who would
+// join them.
+func (c *Client) PlanDrift(ctx context.Context, name string) ([]plan.Drift, error) {
+	var got struct {
+		Stages []plan.Drift `json:"stages"`
+	}
+	return got.Stages, c.Get(ctx, path("plans", name, "drift"), nil, &got)
 }
 
 // PlanLog lists every transition of a plan, oldest first.

@@ -11,28 +11,29 @@ import (
 	"github.com/dualtone/dualtone/access"
 )
 
-// Problem is an error for programs, RFC 9457, with what to do next.
+// Problem is an error for programs, RFC 9457, with what to do next. The API declares
+// it by its tags.
 type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
+	Type   string `json:"type" doc:"Always about:blank: kind tells problems apart"`
+	Title  string `json:"title" doc:"What the status is called"`
 	Status int    `json:"status"`
-	Detail string `json:"detail,omitempty"`
+	Detail string `json:"detail,omitempty" doc:"What was wrong, for people"`
 	// Kind is the program's own name of it, the same as in the command line's errors.
-	Kind string `json:"kind"`
-	Next string `json:"next,omitempty"`
+	Kind string `json:"kind" doc:"What kind of error it is, as the command line names it too, such as not_found or conflict"`
+	Next string `json:"next,omitempty" doc:"What to do about it"`
 	// Missing are the roles of which one would have been needed.
-	Missing []access.Role `json:"missing_roles,omitempty"`
-	Request string        `json:"request_id,omitempty"`
+	Missing []access.Role `json:"missing_roles,omitempty" doc:"The roles of which one would have been needed"`
+	Request string        `json:"request_id,omitempty" doc:"By which the log and whoever runs dualtone find the request"`
 	// Faults are what is wrong with what was sent, each with its place.
-	Faults []Fault `json:"errors,omitempty"`
+	Faults []Fault `json:"errors,omitempty" doc:"Each thing that is wrong with what was sent"`
 }
 
 // Fault is one thing that is wrong with what was sent.
 type Fault struct {
-	Place   string `json:"location"`
-	Value   string `json:"value,omitempty"`
-	Problem string `json:"message"`
-	Want    string `json:"want,omitempty"`
+	Place   string `json:"location" doc:"Where it stands, such as body.name or plan.yaml:12:5"`
+	Value   string `json:"value,omitempty" doc:"What stands there"`
+	Problem string `json:"message" doc:"What is wrong with it"`
+	Want    string `json:"want,omitempty" doc:"What to write instead"`
 }
 
 // FaultyError is everything that is wrong with what was sent. It is an ErrInvalid.

@@ -2,6 +2,8 @@ package control
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -41,7 +43,29 @@ func (v PlanView) Against(o workflows.PlanOrder, places []rollout.User) error {
 	if _, err := s.Take(o.Order); err != nil {
 		return err
 	}
+	if err := s.AgainstOverride(o.Order); err != nil {
+		return err
+	}
+	if err := v.againstEnding(o); err != nil {
+		return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Name(), err)
+	}
 	return v.againstFinal(o)
+}
+
+// againstEnding refuses to end what does not stand, and to pause what is paused.
+func (v PlanView) againstEnding(o workflows.PlanOrder) error {
+	paused := slices.IndexFunc(v.Pauses, func(p rollout.Paused) bool { return p.Stage == "" || p.Stage == o.Stage })
+	released := func(h rollout.Hold) bool { return h.Stage == o.Stage && (o.Hold == "" || o.Hold == h.ID) }
+	switch {
+	case o.Verb == rollout.Pause && paused >= 0:
+		return fmt.Errorf("%s has paused it already: %w", v.Pauses[paused].Actor, dualtone.ErrConflict)
+	case o.Verb == rollout.Resume && paused < 0:
+		return fmt.Errorf("it is not paused: %w", dualtone.ErrConflict)
+	case o.Verb == rollout.Release && !slices.ContainsFunc(v.Holds, released):
+		return fmt.Errorf("there is no open hold%s: %w", strings.TrimSuffix(" "+o.Hold, " "), dualtone.ErrConflict)
+	default:
+		return nil
+	}
 }
 
 // againstFinal is what speaks against an order about the point of no return.

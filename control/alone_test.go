@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -59,5 +60,62 @@ func TestACompletedPlanIsNotApprovedAgain(t *testing.T) {
 	_, err := plans.Decide(ctx, "emea", rollout.Order{Verb: rollout.Approve, Actor: "eve", Role: plan.CutoverApprover})
 	if !errors.Is(err, dualtone.ErrConflict) || !strings.Contains(err.Error(), "stage finalise") {
 		t.Errorf("approval of a plan that is completed: %v", err)
+	}
+}
+
+const limitedPlan = `apiVersion: dualtone/v1
+kind: CutoverPlan
+metadata: {name: emea, owner: ada}
+spec:
+  systems: {old: pbx, new: cloud, crm: sf}
+  timezone: UTC
+  calendars: {windows: {always: {from: "00:00", to: "24:00"}}}
+  limits: {concurrency: 4}
+  stages: [{id: pilot, kind: pilot, cohort: {where: "true"}, windows: [always]}]
+`
+
+// What a dry run says would be taken is taken: an order about what does not stand, or
+// above what was approved, is refused before it is given as well.
+func TestADryRunRefusesWhatWouldBeRefused(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	versions := cutovertest.NewPlans()
+	read := plan.Read(plan.Source{Name: "plan.yaml", Now: now, Text: []byte(limitedPlan)})
+	version, err := versions.Save(t.Context(), plan.Version{Document: read.Document, Author: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := control.Plans{Versions: versions}
+	view := control.PlanView{
+		Plan: rollout.Plan{Name: "emea", Hash: string(version.Hash), Author: "ada", State: rollout.Active, Since: now}, AsOf: now,
+		Stages: []rollout.Stage{{ID: "pilot", State: rollout.AwaitingApproval}, {ID: "wave", State: rollout.Switching}, {ID: "failed", State: rollout.Failed}},
+		Holds:  []rollout.Hold{{ID: "pilot-1", Stage: "pilot"}}, Pauses: []rollout.Paused{{Stage: "wave", Actor: "ivy"}},
+		Needs: map[string]plan.Approval{"pilot": {Need: 1, Roles: []plan.Role{plan.OperationsLead}}},
+	}
+	for name, c := range map[string]struct {
+		verb  rollout.Verb
+		role  plan.Role
+		order workflows.PlanOrder
+		says  string // empty where it would be taken
+	}{
+		"a pause in a pause":       {rollout.Pause, plan.Operator, workflows.PlanOrder{Stage: "wave"}, "ivy has paused it already"},
+		"a pause of all":           {rollout.Pause, plan.Operator, workflows.PlanOrder{}, ""},
+		"the end of a pause":       {rollout.Resume, plan.Operator, workflows.PlanOrder{Stage: "wave"}, ""},
+		"the end of none":          {rollout.Resume, plan.Operator, workflows.PlanOrder{}, "it is not paused"},
+		"the end of a hold":        {rollout.Release, plan.Operator, workflows.PlanOrder{Stage: "pilot", Hold: "pilot-1"}, ""},
+		"the end of another hold":  {rollout.Release, plan.Operator, workflows.PlanOrder{Stage: "pilot", Hold: "pilot-2"}, "there is no open hold pilot-2"},
+		"a stage's hold as a plan": {rollout.Release, plan.Operator, workflows.PlanOrder{}, "there is no open hold"},
+		"fewer at a time":          {rollout.Limit, plan.Operator, workflows.PlanOrder{Rate: &rollout.Rate{Concurrency: 2}}, ""},
+		"more than were approved":  {rollout.Limit, plan.Operator, workflows.PlanOrder{Rate: &rollout.Rate{Concurrency: 5}}, "more users at a time than were approved"},
+		"the author's override":    {rollout.Override, plan.CutoverApprover, workflows.PlanOrder{Stage: "failed", Order: rollout.Order{Actor: "ada"}}, "its author does not let it pass"},
+		"somebody else's":          {rollout.Override, plan.CutoverApprover, workflows.PlanOrder{Stage: "failed"}, ""},
+		"the wrong role":           {rollout.Approve, plan.CutoverApprover, workflows.PlanOrder{Stage: "pilot"}, "eve acts as cutover-approver; may: operations-lead"},
+		"the right role":           {rollout.Approve, plan.OperationsLead, workflows.PlanOrder{Stage: "pilot"}, ""},
+	} {
+		c.order.Order = rollout.Order{Verb: c.verb, Actor: cmp.Or(c.order.Actor, "eve"), Role: c.role, Reason: "as agreed"}
+		err := plans.Would(t.Context(), view, c.order)
+		if (c.says == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
 	}
 }

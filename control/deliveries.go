@@ -96,16 +96,9 @@ func (c *Control) SwitchDelivery(ctx context.Context, name string, on bool, why 
 
 // Deliver has a report go out now, and waits for the end.
 func (c *Control) Deliver(ctx context.Context, name string) (activities.Delivered, error) {
-	var done activities.Delivered
-	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: deliveryID(name) + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, workflows.DeliverReportName, workflows.DeliveryRequest{Delivery: name})
-	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
-		return done, fmt.Errorf("delivery %s is on its way already: %w", name, dualtone.ErrConflict)
-	}
-	if err != nil {
-		return done, named(err, "delivery "+name)
-	}
-	err = run.Get(ctx, &done)
-	return done, named(err, "delivery "+name)
+	what := "delivery " + name
+	return now[activities.Delivered](ctx, c, errand{
+		id: deliveryID(name), workflow: workflows.DeliverReportName, args: []any{workflows.DeliveryRequest{Delivery: name}},
+		what: what, already: what + " is on its way",
+	})
 }

@@ -3,15 +3,12 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -50,16 +47,7 @@ func (c *Control) SwitchSampling(ctx context.Context, on bool, why Why) (Schedul
 
 // SampleFinance samples now and waits for the end.
 func (c *Control) SampleFinance(ctx context.Context) (activities.SampledFinance, error) {
-	var done activities.SampledFinance
-	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: sampleID + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, workflows.SampleFinanceName)
-	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
-		return done, fmt.Errorf("the facts of finance are being sampled already: %w", dualtone.ErrConflict)
-	}
-	if err != nil {
-		return done, named(err, sampleID)
-	}
-	err = run.Get(ctx, &done)
-	return done, named(err, sampleID)
+	return now[activities.SampledFinance](ctx, c, errand{
+		id: sampleID, workflow: workflows.SampleFinanceName, what: sampleID, already: "the facts of finance are being sampled",
+	})
 }

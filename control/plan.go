@@ -12,9 +12,9 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -31,6 +31,8 @@ type Plans struct {
 	Explanations rollout.Explanations
 	// News hears of what is said to the store itself; it may be nil.
 	News rollout.News
+	// People are the user list as it is now; nil where nobody asks who has left.
+	People cutover.People
 	// Money tells what plans cost; nil where nobody asks.
 	Money Money
 	Now   func() time.Time
@@ -38,8 +40,9 @@ type Plans struct {
 
 // Money tells how a plan stands in money.
 type Money interface {
-	// Standing is ErrNotFound for a plan of which finance knows nothing.
-	Standing(ctx context.Context, plan string, asOf finance.Day) (cost.Standing, error)
+	// Standing is how a plan stood when its facts were last sampled. ErrNotFound for a
+	// plan of which finance knows nothing.
+	Standing(ctx context.Context, plan string) (cost.Standing, error)
 }
 
 // Submit hands in a version of a plan with the people of its stages for
@@ -466,7 +469,7 @@ func (p *Plans) View(ctx context.Context, name string) (PlanView, error) {
 	if v.Radius, err = p.radius(ctx, &v); err != nil || p.Money == nil {
 		return v, err
 	}
-	money, err := p.Money.Standing(ctx, name, finance.DayOf(v.AsOf.UTC()))
+	money, err := p.Money.Standing(ctx, name)
 	switch {
 	case err == nil:
 		v.Money = &money

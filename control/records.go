@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -11,7 +10,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/workflows"
 )
@@ -61,16 +59,8 @@ func recordsSchedule(system string, every time.Duration, queue string) client.Sc
 
 // IngestRecords reads a system's call records now and waits for the end.
 func (c *Control) IngestRecords(ctx context.Context, system string) (activities.Ingested, error) {
-	var done activities.Ingested
-	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: recordsID(system) + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, workflows.IngestRecordsName, workflows.RecordsRequest{System: system})
-	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
-		return done, fmt.Errorf("the records of %s are being read already: %w", system, dualtone.ErrConflict)
-	}
-	if err != nil {
-		return done, named(err, system)
-	}
-	err = run.Get(ctx, &done)
-	return done, named(err, system)
+	return now[activities.Ingested](ctx, c, errand{
+		id: recordsID(system), workflow: workflows.IngestRecordsName, args: []any{workflows.RecordsRequest{System: system}},
+		what: system, already: "the records of " + system + " are being read",
+	})
 }

@@ -57,6 +57,20 @@ func TestAnyFailureHasAWayOn(t *testing.T) {
 	}
 }
 
+func TestAWayBackThatMeetsTroubleGoesOnWithTheRest(t *testing.T) {
+	t.Parallel()
+	state := cutover.Captured
+	for _, work := range []cutover.Work{cutover.Ready, cutover.Move, cutover.Verify} {
+		if got := cutover.Next(dualtone.Old, state); got != work {
+			t.Fatalf("after what came before failed, the way back does %q in %s, want %s", got, state, work)
+		}
+		state, _ = cutover.After(dualtone.Old, state, cutover.Failed)
+	}
+	if state != cutover.RestoreDrift {
+		t.Errorf("a way back of which all failed ends %s, want restore_drift", state)
+	}
+}
+
 func TestAnOutcomeThatCannotBeIsRefused(t *testing.T) {
 	t.Parallel()
 	s, err := cutover.After(dualtone.New, cutover.OnNew, cutover.Done)

@@ -89,17 +89,8 @@ func Compare(current int64) (Status, error) {
 	return status, nil
 }
 
-// Check returns ErrBehind or ErrAhead, with both versions and what to do, when
-// the schema is not the program's.
-func (s *Schema) Check(ctx context.Context) error {
-	status, err := s.Status(ctx)
-	if err != nil {
-		return err
-	}
-	return status.Check()
-}
-
-// Check returns ErrBehind or ErrAhead unless the versions are the same.
+// Check returns ErrBehind or ErrAhead, with both versions and what to do, unless they
+// are the same.
 func (s Status) Check() error {
 	switch {
 	case s.Current < s.Latest:

@@ -112,11 +112,11 @@ const advance = `
 WITH moved AS (
 	UPDATE call_ingests SET position = $3, finished = false, touched = now()
 	WHERE id = $1 AND position = $2
-	RETURNING id, system
+	RETURNING id, system, kind
 ), batch AS (
 	INSERT INTO call_batches (ingest) SELECT id FROM moved RETURNING id
 )
-SELECT batch.id, moved.system, (SELECT legs_from FROM call_knowledge) FROM batch, moved`
+SELECT batch.id, moved.system, moved.kind, (SELECT legs_from FROM call_knowledge) FROM batch, moved`
 
 func (w *write) advance(ctx context.Context, tx pgx.Tx, b *calllog.Batch) error {
 	from, err := json.Marshal(b.From)
@@ -127,7 +127,7 @@ func (w *write) advance(ctx context.Context, tx pgx.Tx, b *calllog.Batch) error 
 	if err != nil {
 		return err
 	}
-	err = tx.QueryRow(ctx, advance, w.ingest, string(from), string(to)).Scan(&w.batch, &w.system, &w.legsFrom)
+	err = tx.QueryRow(ctx, advance, w.ingest, string(from), string(to)).Scan(&w.batch, &w.system, &w.kind, &w.legsFrom)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("not at %s any more, or never begun: %w", from, dualtone.ErrConflict)
 	}

@@ -101,16 +101,56 @@ func insertNew() string {
 		ON CONFLICT DO NOTHING`
 }
 
-// supersede puts newer versions in the place of older ones, which go to the
-// history. One that the history holds already was superseded before: an old file
-// that is read again takes nothing back.
+// dropOld leaves out what was superseded before: an old file that is read again takes
+// nothing back. What stands in the source of what is in force, after it, is no old
+// copy but a correction back; and so is the same line as settings read it again. held
+// says where what is in force is.
+func dropOld(held string) string {
+	return `
+WITH old AS MATERIALIZED (
+	SELECT s.started_at, s.system_id, s.record_id, l.row_hash, l.batch_id, l.source_line
+	FROM call_stage s JOIN ` + held + `
+	WHERE l.row_hash <> s.row_hash AND EXISTS (
+		SELECT FROM call_legs_history h
+		WHERE h.system_id = s.system_id AND h.record_id = s.record_id AND h.row_hash = s.row_hash)
+)
+DELETE FROM call_stage s USING old
+WHERE s.started_at = old.started_at AND s.system_id = old.system_id AND s.record_id = old.record_id
+	AND s.source_line < coalesce((
+		SELECT max(v.source_line) FROM (
+			SELECT old.batch_id, old.source_line
+			UNION ALL
+			SELECT h.batch_id, h.source_line FROM call_legs_history h
+			WHERE h.system_id = old.system_id AND h.record_id = old.record_id AND h.row_hash = old.row_hash
+		) v JOIN call_batches b ON b.id = v.batch_id WHERE b.ingest = $1) + $2, s.source_line + 1)`
+}
+
+const (
+	heldInPlace   = `call_legs l ON ` + sameLeg
+	heldElsewhere = `call_places p ON p.system_id = s.system_id AND p.record_id = s.record_id
+	JOIN call_legs l ON l.started_at = p.started_at AND l.system_id = p.system_id AND l.record_id = p.record_id`
+)
+
+// dropOld takes old ones out of the stage. A connector's records are counted anew in
+// each reading, so their lines tell no order.
+func (w *write) dropOld(ctx context.Context, tx pgx.Tx, held string) (dropped int64, err error) {
+	ingest, after := w.ingest, 1
+	if w.kind == calllog.Records {
+		ingest = ""
+	}
+	if w.again {
+		after = 0
+	}
+	tag, err := tx.Exec(ctx, dropOld(held), ingest, after)
+	return tag.RowsAffected(), err
+}
+
+// supersede puts newer versions in the place of older ones, which go to the history.
 func supersede() string {
 	return `
 WITH old AS MATERIALIZED (
 	SELECT ` + list("l", keptColumns()) + ` FROM call_stage s JOIN call_legs l ON ` + sameLeg + `
-	WHERE l.row_hash <> s.row_hash AND NOT EXISTS (
-		SELECT FROM call_legs_history h
-		WHERE h.system_id = s.system_id AND h.record_id = s.record_id AND h.row_hash = s.row_hash)
+	WHERE l.row_hash <> s.row_hash
 	FOR UPDATE OF l
 ), past AS (
 	INSERT INTO call_legs_history (` + list("", keptColumns()) + `, until_batch)
@@ -159,6 +199,11 @@ func (w *write) apply(ctx context.Context, tx pgx.Tx, staged int64, mover bool) 
 		}
 	}
 	if staged > 0 {
+		if !mover { // whose old ones are out already
+			if _, err := w.dropOld(ctx, tx, heldInPlace); err != nil {
+				return err
+			}
+		}
 		tag, err := tx.Exec(ctx, supersede(), w.batch)
 		if err != nil {
 			return err
@@ -197,11 +242,6 @@ func (w *write) isMover(ctx context.Context, tx pgx.Tx) (bool, error) {
 	return true, err
 }
 
-// dropPast takes out what was superseded before.
-const dropPast = `
-DELETE FROM call_stage s USING call_legs_history h
-WHERE h.system_id = s.system_id AND h.record_id = s.record_id AND h.row_hash = s.row_hash`
-
 // moveAway takes legs from where they started before; found says where that is.
 func moveAway(found string) string {
 	return `
@@ -233,7 +273,7 @@ WHERE call_places.started_at <> excluded.started_at`
 // move takes legs whose start is another now from where they were, and returns
 // how many of the staged ones were superseded before.
 func (w *write) move(ctx context.Context, tx pgx.Tx) (int64, error) {
-	dropped, err := tx.Exec(ctx, dropPast)
+	dropped, err := w.dropOld(ctx, tx, heldElsewhere)
 	if err != nil {
 		return 0, err
 	}
@@ -243,7 +283,7 @@ func (w *write) move(ctx context.Context, tx pgx.Tx) (int64, error) {
 	}
 	w.moved(moved.RowsAffected())
 	_, err = tx.Exec(ctx, keepPlaces)
-	return dropped.RowsAffected(), err
+	return dropped, err
 }
 
 // zonesApart is how far apart two zones are at most.

@@ -143,8 +143,9 @@ func (w *write) release(ctx context.Context, tx pgx.Tx, id calllog.QuarantineID,
 		return err
 	}
 	if err := tx.QueryRow(ctx, `
-		INSERT INTO call_batches (ingest) VALUES ($1) RETURNING id, (SELECT system FROM call_ingests WHERE id = $1)`,
-		w.ingest).Scan(&w.batch, &w.system); err != nil {
+		WITH batch AS (INSERT INTO call_batches (ingest) VALUES ($1) RETURNING id)
+		SELECT batch.id, i.system, i.kind FROM batch, call_ingests i WHERE i.id = $1`,
+		w.ingest).Scan(&w.batch, &w.system, &w.kind); err != nil {
 		return err
 	}
 	if err := w.keepAll(ctx, tx); err != nil {

@@ -85,3 +85,23 @@ func TestACorrectedRowIsReadOnceAndADismissedOneNotAtAll(t *testing.T) {
 		t.Error("a corrected row is not known")
 	}
 }
+
+func TestARowThatCanBeReadAtLastWaitsNoMore(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	l.read(t, file("a"), bad(1, "row 1", "two hours before its own channel began"), bad(2, "y", "no date"), bad(3, "z", "no date"))
+	held, _ := l.Quarantined(t.Context(), calllog.QuarantineQuery{})
+	if err := l.Fix(t.Context(), calllog.Fix{ID: held[2].ID, Raw: []byte("z2"), By: "ada", Why: "typo"}); err != nil {
+		t.Fatal(err)
+	}
+	in := l.begin(t, file("a"))
+	w, err := l.Write(t.Context(), in.ID, calllog.Batch{From: in.At, Again: true, Rows: []calllog.Row{rowOf(1, small(10).Leg(1)), bad(2, "y", "no date")}})
+	if err != nil || w.New != 1 || w.Quarantined != 0 {
+		t.Fatalf("read again: %+v, %v", w, err)
+	}
+	for i, want := range []calllog.QuarantineState{calllog.Released, calllog.Waiting, calllog.Corrected} {
+		if q, err := l.Row(t.Context(), held[i].ID); err != nil || q.State != want {
+			t.Errorf("row %d is %s, %v; want %s", i+1, q.State, err, want)
+		}
+	}
+}

@@ -173,6 +173,9 @@ func (w *write) quarantine(ctx context.Context, tx pgx.Tx) error {
 		}
 		id, _ = w.words.known(systemWord, w.system)
 	}
+	if err := w.readAtLast(ctx, tx, id); err != nil {
+		return err
+	}
 	for _, f := range w.faults {
 		sum := sha256.Sum256(f.raw)
 		tag, err := tx.Exec(ctx, `
@@ -186,4 +189,26 @@ func (w *write) quarantine(ctx context.Context, tx pgx.Tx) error {
 		w.written.Quarantined += tag.RowsAffected()
 	}
 	return nil
+}
+
+// readAtLast closes rows that wait in quarantine and could be read now that their
+// source is read again, as after a zone was set right.
+func (w *write) readAtLast(ctx context.Context, tx pgx.Tx, system int32) error {
+	if !w.again || len(w.raw) == 0 {
+		return nil
+	}
+	var hashes []rowHash
+	for i := range w.raw {
+		err := w.raw[i].each(func(_ int64, raw []byte) {
+			sum := sha256.Sum256(raw)
+			hashes = append(hashes, rowHash(sum[:16]))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE call_quarantine SET state = 'released', "when" = now(), why = 'its source was read again'
+		WHERE system_id = $1 AND raw_hash = ANY($2) AND state = 'waiting'`, system, hashes)
+	return err
 }

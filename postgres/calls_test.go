@@ -175,6 +175,54 @@ func TestANewerVersionReplacesAndTheOlderIsRemembered(t *testing.T) {
 	}
 }
 
+func TestACorrectionIsTakenBackByWhatStandsLaterInItsSource(t *testing.T) {
+	t.Parallel()
+	for _, moves := range []bool{false, true} {
+		l := newLog(t)
+		leg := small(10).Leg(1)
+		corrected := leg
+		corrected.Talk += time.Minute
+		source, other := file("a"), file("b")
+		source.Moves, other.Moves = moves, moves
+		read := func(s calllog.Source, talk time.Duration, versions int, rows ...calllog.Row) {
+			t.Helper()
+			l.read(t, s, rows...)
+			all := l.versions(t, leg)
+			if now := all[len(all)-1]; len(all) != versions || now.Talk != talk || now.Version != versions {
+				t.Errorf("moves %t: %d versions, the last %d with %s; want %d with %s", moves, len(all), now.Version, now.Talk, versions, talk)
+			}
+		}
+		read(source, corrected.Talk, 2, rowOf(1, leg), rowOf(2, corrected))
+		read(source, leg.Talk, 3, rowOf(3, leg))
+		read(source, leg.Talk, 3, rowOf(1, leg), rowOf(2, corrected), rowOf(3, leg)) // from its beginning
+		read(other, leg.Talk, 3, rowOf(9, corrected))                                // a copy, who knows of when
+		read(source, corrected.Talk, 4, rowOf(4, corrected))
+		in := l.begin(t, source)
+		if _, err := l.Write(t.Context(), in.ID, calllog.Batch{From: in.At, To: in.At, Again: true, Rows: []calllog.Row{rowOf(4, leg)}}); err != nil {
+			t.Fatal(err)
+		}
+		read(source, leg.Talk, 5, rowOf(2, corrected)) // line 4 is as settings read it again
+		if got := l.traffic(t, "UTC", time.Time{}).Total.Both; got.Legs != 1 || *got.Talk != leg.Talk.Seconds() {
+			t.Errorf("moves %t: the report holds %d legs of %v s", moves, got.Legs, *got.Talk)
+		}
+	}
+}
+
+func TestWhatAConnectorHandsOverLateTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	leg := small(10).Leg(1)
+	corrected := leg
+	corrected.Talk += time.Minute
+	records := calllog.Source{System: "pbx", Kind: calllog.Records, Key: "records", Name: "records of pbx", Format: "generic"}
+	l.read(t, records, rowOf(1, leg))
+	l.read(t, records, rowOf(1, corrected))
+	l.read(t, records, rowOf(2, leg)) // as one worker remembers it
+	if all := l.versions(t, leg); len(all) != 2 || all[1].Talk != corrected.Talk {
+		t.Errorf("%+v", all)
+	}
+}
+
 func TestABatchMayHoldSeveralVersionsOfALeg(t *testing.T) {
 	t.Parallel()
 	l := newLog(t)

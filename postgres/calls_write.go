@@ -58,6 +58,7 @@ type write struct {
 	ingest calllog.IngestID
 	batch  calllog.BatchID
 	system string
+	kind   calllog.SourceKind
 	// again says that its rows were read before, perhaps in another zone.
 	again bool
 	// legsFrom is before which legs are gone, see Care, and rows say nothing new.

@@ -135,7 +135,7 @@ func keepClosing(ctx context.Context, tx pgx.Tx, c cost.Closing, at time.Time, p
 			return done, err
 		}
 	}
-	e, err := changed("report.close", fmt.Sprintf("finance/%s/%s", c.Plan, c.Month), nil, done.closing())
+	e, err := changed("report."+string(c.Kind), fmt.Sprintf("finance/%s/%s", c.Plan, c.Month), nil, done.closing())
 	if err != nil {
 		return done, err
 	}

@@ -17,7 +17,7 @@ func readInputs(ctx context.Context, tx pgx.Tx, q cost.Question, at time.Time) (
 	in := cost.Inputs{AsOf: q.AsOf, KnownAt: at.UTC()}
 	plans, err := rows[struct {
 		Content cost.Plan
-	}](ctx, tx, `SELECT content FROM finance_plans WHERE`+atKnown+` AND ($2 = '' OR plan = $2) ORDER BY plan LIMIT 2`, at, q.Plan)
+	}](ctx, tx, `SELECT content FROM finance_plans WHERE`+atKnown+` AND ($2 = '' OR plan = $2) ORDER BY plan`, at, q.Plan)
 	switch {
 	case err != nil:
 		return in, err
@@ -26,7 +26,11 @@ func readInputs(ctx context.Context, tx pgx.Tx, q cost.Question, at time.Time) (
 	case len(plans) == 0:
 		return in, fmt.Errorf("nothing was sampled of a plan %q yet; workers do it every day, dualtone finance sample does it now: %w", q.Plan, dualtone.ErrNotFound)
 	case len(plans) > 1:
-		return in, fmt.Errorf("there are several plans, %s and %s among them; name one: %w", plans[0].Content.Name, plans[1].Content.Name, dualtone.ErrInvalid)
+		several := &cost.SeveralError{}
+		for i := range plans {
+			several.Plans = append(several.Plans, plans[i].Content.Name)
+		}
+		return in, several
 	}
 	in.Plan = plans[0].Content
 	if in.Book, err = bookAt(ctx, tx, in.Plan.Book, at); err != nil {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,6 +206,38 @@ func TestFiguresMinutesAndInvoicesAreKept(t *testing.T) {
 	}
 	if all, err := store.Invoices(t.Context(), cost.InvoiceQuery{Invoice: "4711"}); err != nil || len(all) != 1 || all[0].Line != 1 {
 		t.Errorf("invoices: %+v, %v", all, err)
+	}
+}
+
+func TestHowAPlanStandsIsKeptAsItStoodLast(t *testing.T) {
+	t.Parallel()
+	store := NewFinance(newPool(t))
+	if _, err := store.Standing(t.Context(), "spring"); !errors.Is(err, dualtone.ErrNotFound) {
+		t.Errorf("before any: %v", err)
+	}
+	pounds := func(text string) finance.Money {
+		return finance.Money{Amount: finance.MustExact(text), Currency: "GBP"}
+	}
+	budget := pounds("200.00")
+	want := cost.Standing{
+		AsOf: date("2026-11-26"), Waste: pounds("48869.44"), Budget: &budget, Day: cost.Point{Days: 1, Cash: pounds("0.00"), Waste: pounds("435.49")},
+		Step:     &cost.Step{Days: 3, Contract: "pbx", Reason: cost.StillNeeded, Day: date("2027-03-06"), Until: date("2028-03-06"), Cash: pounds("33600.00"), Whole: pounds("33600.00"), Text: "it goes on"},
+		Warnings: []cost.Warning{{Kind: cost.NoticeNear, Contract: "pbx", Day: date("2026-12-04"), Text: "notice is due"}},
+	}
+	for _, st := range []cost.Standing{{Unknown: "no rate from USD"}, want} {
+		if err := store.KeepStanding(t.Context(), "spring", st); err != nil {
+			t.Fatal(err)
+		}
+		got, err := store.Standing(t.Context(), "spring")
+		if st.Unknown != "" {
+			if !errors.Is(err, dualtone.ErrInvalid) || !strings.Contains(err.Error(), st.Unknown) {
+				t.Errorf("what cannot be told: %v", err)
+			}
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%v, -want +got:\n%s", err, diff)
+		}
 	}
 }
 

@@ -77,6 +77,12 @@ func claim(ctx context.Context, tx pgx.Tx, who, key, request string) (*Answer, e
 	return &Answer{Status: *h.Status, Type: h.Type, Body: h.Body}, nil
 }
 
+// Hold says that a request is still being done, so that nobody takes it for lost.
+func (s *Requests) Hold(ctx context.Context, who, key string) error {
+	_, err := s.pool.Exec(ctx, `UPDATE api_requests SET claimed = now() WHERE who = $1 AND key = $2 AND status IS NULL`, who, key)
+	return wrap("request "+key, err)
+}
+
 // Keep stores the answer; without one the key is free again.
 func (s *Requests) Keep(ctx context.Context, who, key string, answer *Answer) error {
 	return again(ctx, "request "+key, func() error {

@@ -120,12 +120,14 @@ type ruledRow struct {
 // Rulings lists what people said.
 func (s Stitches) Rulings(ctx context.Context, limit int) ([]calllog.Ruled, error) {
 	var all []calllog.Ruled
+	var f filter
+	most := f.limit(limit)
 	err := again(ctx, "rulings", func() error {
 		found, err := rows[ruledRow](ctx, s.pool, `
 			SELECT r.started_at, w.word AS system, r.record_id, t.word AS to_system, r.to_record, r.actor, r.reason, r.at,
 				r.undone_at, r.undone_by, r.undone_why
 			FROM call_rulings r JOIN call_words w ON w.id = r.system_id LEFT JOIN call_words t ON t.id = r.to_system
-			ORDER BY r.id DESC LIMIT $1`, limit)
+			ORDER BY r.id DESC`+most, f.args...)
 		all = make([]calllog.Ruled, len(found))
 		for i, r := range found {
 			all[i] = calllog.Ruled{

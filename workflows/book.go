@@ -204,7 +204,7 @@ func (b *book) place(h rollout.Hold) {
 	b.keep(activities.KeepHoldName, h)
 }
 
-// holdable reports why no hold can be released.
+// unheld says why there is no hold to release; empty where there is one.
 func (b *book) unheld(ctx workflow.Context, o PlanOrder) string {
 	now := workflow.Now(ctx)
 	for _, h := range b.standing.Holds {

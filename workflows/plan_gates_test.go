@@ -26,8 +26,13 @@ func TestAGateThatBlocksIsNotOverridden(t *testing.T) {
 				h.atStage(t, "pilot", rollout.Failed)
 				override := on("pilot", incident(rollout.Override))
 				override.Actor, override.Role = "eve", plan.CutoverApprover
-				refused := h.order(override)
+				own := override
+				own.Actor = "ada" // wrote the plan
+				byAuthor, refused := h.order(own), h.order(override)
 				h.after(time.Minute, func() {
+					if !strings.Contains(*byAuthor, "its author does not let it pass") {
+						t.Errorf("the author's override of a gate that does %s: %q", does, *byAuthor)
+					}
 					if overridden != (*refused == "") || !overridden && !strings.Contains(*refused, "gate answered-rate is 50%") {
 						t.Errorf("a gate that does %s, overridden: %q", does, *refused)
 					}

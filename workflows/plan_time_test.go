@@ -130,6 +130,27 @@ func TestAWindowThatClosesWithUsersLeftDefersThem(t *testing.T) {
 	}
 }
 
+// A window that never closes has no next one: whoever was deferred is tried again soon.
+func TestWhoIsDeferredInAWindowThatNeverClosesIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, []rollout.Spec{wave("pilot")}, 3)
+	h.withCalendar(t, `    windows: {always: {from: "00:00", to: "24:00"}}`, "always")
+	tries := 0
+	h.end = func(id dualtone.PersonID) cutover.State {
+		if id == "pilot-00000" {
+			if tries++; tries < 2 {
+				return cutover.Deferred
+			}
+		}
+		return cutover.OnNew
+	}
+	h.tell(t, 24*time.Hour, incident(rollout.Rollback))
+	h.run(t, h.start())
+	if tries != 2 {
+		t.Errorf("within a day the deferred user was tried %d times", tries)
+	}
+}
+
 func TestAnApprovalThatExpiresIsNeededAnew(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, []rollout.Spec{approved(wave("pilot"))}, 3)

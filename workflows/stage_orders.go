@@ -132,6 +132,10 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 			return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Standing.Name(), err)
 		}
 	case rollout.Override:
+		// Not a matter of Take: it was not asked in histories that are replayed.
+		if err := s.Standing.AgainstOverride(o.Order); err != nil {
+			return err
+		}
 		if c, why := rollout.Conclude(s.Findings, s.Spec.Automatic); c == rollout.BlockIt {
 			return refuse(dualtone.ErrConflict, why+", and it blocks: retry measures it again, rollback takes the stage back")
 		}

@@ -155,7 +155,7 @@ func (c *clock) tooEarly(column, text string, at, began time.Time) *calllog.Faul
 	if began.IsZero() || early < zoneLeast || early > zoneMost {
 		return nil
 	}
-	return fault(column, text, fmt.Sprintf("%s before its own channel began: is %s the right zone?", hours(early), c.zone))
+	return fault(column, text, fmt.Sprintf("%s before its own channel began: is %s the right zone? If not, read it with the right one and --again", hours(early), c.zone))
 }
 
 // hours writes a span to the minute.

@@ -65,7 +65,7 @@ func TestAWrongZoneIsSaid(t *testing.T) {
 		{zone: "America/New_York", format: "asterisk", text: cdr},
 		{zone: "America/New_York", format: "asterisk", text: queue},
 		{zone: "America/New_York", format: "asterisk-cel", text: cel},
-		{zone: "UTC", format: "asterisk", text: cdr, column: "start", early: "5h0m before its own channel began: is UTC the right zone?"},
+		{zone: "UTC", format: "asterisk", text: cdr, column: "start", early: "5h0m before its own channel began: is UTC the right zone? If not, read it with the right one and --again"},
 		{zone: "Asia/Kathmandu", format: "asterisk", text: queue, column: "time", early: "10h45m before its own channel"},
 		{zone: "UTC", format: "asterisk-cel", text: cel, column: "eventtime", early: "4h59m before its own channel"},
 		{zone: "America/Los_Angeles", format: "asterisk", text: cdr, doubts: "3h0m later: is America/Los_Angeles the right zone?"},

@@ -23,6 +23,14 @@ type Survey struct {
 	Dispositions map[calllog.Disposition]int `json:"dispositions"`
 	// Faults are the first of them.
 	Faults []SurveyFault `json:"faults"`
+	// Doubts are why files may be read wrongly, such as in another zone.
+	Doubts []Doubt `json:"doubts"`
+}
+
+// Doubt is why all of a file may be read wrongly.
+type Doubt struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
 }
 
 // SurveyFault is a row that cannot be read.
@@ -34,7 +42,7 @@ type SurveyFault struct {
 
 // NewSurvey returns that of no file.
 func NewSurvey() *Survey {
-	return &Survey{Formats: []string{}, Dispositions: map[calllog.Disposition]int{}, Faults: []SurveyFault{}}
+	return &Survey{Formats: []string{}, Dispositions: map[calllog.Disposition]int{}, Faults: []SurveyFault{}, Doubts: []Doubt{}}
 }
 
 const faultsShown = 20
@@ -87,6 +95,33 @@ func (r Reading) Survey(ctx context.Context, in io.Reader, name string, v *Surve
 				return fmt.Errorf("%s: %w", m.name, err)
 			}
 		}
+		if why := reader.Doubts(); why != "" {
+			v.Doubts = append(v.Doubts, Doubt{m.name, why})
+		}
 	}
 	return nil
+}
+
+// Add adds what other files hold.
+func (v *Survey) Add(more *Survey) {
+	v.Rows += more.Rows
+	v.Legs += more.Legs
+	v.Supplements += more.Supplements
+	v.Faulty += more.Faulty
+	if v.First.IsZero() || !more.First.IsZero() && more.First.Before(v.First) {
+		v.First = more.First
+	}
+	if more.Last.After(v.Last) {
+		v.Last = more.Last
+	}
+	for _, name := range more.Formats {
+		if !slices.Contains(v.Formats, name) {
+			v.Formats = append(v.Formats, name)
+		}
+	}
+	for d, n := range more.Dispositions {
+		v.Dispositions[d] += n
+	}
+	v.Faults = append(v.Faults, more.Faults[:min(len(more.Faults), faultsShown-len(v.Faults))]...)
+	v.Doubts = append(v.Doubts, more.Doubts...)
 }

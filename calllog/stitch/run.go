@@ -2,6 +2,7 @@ package stitch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,6 +25,19 @@ type Done struct {
 // tells what each came to. A day is kept whole or not at all, so that a run may
 // be broken off at any time.
 func Run(ctx context.Context, log calllog.Stitches, since time.Time, tell func(day time.Time, of int, d Done)) (Done, error) {
+	return run(ctx, log, since, true, tell)
+}
+
+// Try tells what Run would do and keeps nothing: each day is decided by what stands
+// now, whatever the days before it would come to.
+func Try(ctx context.Context, log calllog.Stitches, since time.Time, tell func(day time.Time, of int, d Done)) (Done, error) {
+	return run(ctx, log, since, false, tell)
+}
+
+// errTried keeps a decision from being kept.
+var errTried = errors.New("only tried")
+
+func run(ctx context.Context, log calllog.Stitches, since time.Time, keep bool, tell func(day time.Time, of int, d Done)) (Done, error) {
 	var sum Done
 	days, err := log.Unstitched(ctx, since)
 	if err != nil {
@@ -37,10 +51,13 @@ func Run(ctx context.Context, log calllog.Stitches, since time.Time, tell func(d
 			counted := &counting{Evidence: from, day: day}
 			d, err := Day(ctx, day, counted)
 			one = Done{1, counted.legs, len(d.Put), len(d.Drop), len(d.Changes), len(d.Open), len(d.Closed)}
+			if err == nil && !keep {
+				return d, errTried
+			}
 			again = d.Again
 			return d, err
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, errTried) {
 			return sum, fmt.Errorf("stitch %s: %w", day.Format(time.DateOnly), err)
 		}
 		sum.add(one)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -87,13 +88,24 @@ type program struct {
 
 // do runs a command and shows it with what it prints.
 func (p program) do(ctx context.Context, args ...string) error {
-	fmt.Fprintf(p.out, "\n$ dualtone %s\n", strings.Join(args, " "))
+	fmt.Fprintf(p.out, "\n$ dualtone %s\n", typed(args))
 	cmd := p.command(ctx, args...)
 	cmd.Stdout, cmd.Stderr = p.out, p.out
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("dualtone %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
+}
+
+// typed is how arguments are typed into a shell.
+func typed(args []string) string {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		if quoted[i] = arg; strings.ContainsAny(arg, " ;'\"") {
+			quoted[i] = strconv.Quote(arg)
+		}
+	}
+	return strings.Join(quoted, " ")
 }
 
 // ask runs a command for its JSON.

@@ -69,7 +69,13 @@ func play(ctx context.Context, o options) (err error) {
 	}
 	fmt.Fprintf(s.out, "\nEverything proved. The figures are in %s.\n", filepath.Join(s.dir, "summary.json"))
 	if s.keep {
-		fmt.Fprintf(s.out, "Left running, as asked. Try: %s --config %s cohort list\nInterrupt to stop.\n", s.dualtone, s.program.config)
+		fmt.Fprintf(s.out, `Left running, as asked, until it is interrupted. In another terminal:
+
+  export DUALTONE_CONFIG=%[2]s
+  %[1]s plan status %[3]s
+  %[1]s users list --cohort wave-1
+  %[1]s console    # its pages; it tells where the administrator's password is set
+`, s.dualtone, s.program.config, planName)
 		<-ctx.Done()
 	}
 	return nil

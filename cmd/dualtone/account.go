@@ -174,14 +174,14 @@ func accountPassword(a *app) *cobra.Command {
 
 func accountList(a *app) *cobra.Command {
 	var after string
-	limit := 100
+	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List accounts and their roles", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := either(cmd.Context(), a, func(s server) ([]access.Account, error) {
-				return listed[access.Account](cmd.Context(), s, "/accounts", client.Query{}.Text("after", after), limit+1)
+				return listed[access.Account](cmd.Context(), s, "/accounts", client.Query{}.Text("after", after), oneMore(limit))
 			}, func(_ *config.Config, s *stores) ([]access.Account, error) {
-				return s.accounts.Accounts(cmd.Context(), after, limit+1)
+				return s.accounts.Accounts(cmd.Context(), after, oneMore(limit))
 			})
 			if err != nil {
 				return err
@@ -196,7 +196,7 @@ func accountList(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&after, "after", "", "go on after this name")
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	limitFlag(cmd, &limit, 100, "accounts")
 	return cmd
 }
 
@@ -246,15 +246,15 @@ func tokenCreate(a *app) *cobra.Command {
 
 func tokenList(a *app) *cobra.Command {
 	var owner, after string
-	limit := 100
+	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List tokens", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := either(cmd.Context(), a, func(s server) ([]access.Token, error) {
-				return listed[access.Token](cmd.Context(), s, "/tokens", client.Query{}.Text("owner", owner).Text("after", after), limit+1)
+				return listed[access.Token](cmd.Context(), s, "/tokens", client.Query{}.Text("owner", owner).Text("after", after), oneMore(limit))
 			}, func(_ *config.Config, s *stores) ([]access.Token, error) {
 				who, _ := access.From(cmd.Context())
-				return a.office(s).List(cmd.Context(), who, owner, after, limit+1)
+				return a.office(s).List(cmd.Context(), who, owner, after, oneMore(limit))
 			})
 			if err != nil {
 				return err
@@ -270,7 +270,7 @@ func tokenList(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&owner, "owner", "", "only those of this account")
 	cmd.Flags().StringVar(&after, "after", "", "go on after this token")
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	limitFlag(cmd, &limit, 100, "tokens")
 	return cmd
 }
 

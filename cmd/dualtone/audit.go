@@ -32,16 +32,16 @@ func (f *auditFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.q.Action, "action", "", "only this action, such as plan.start; plan. for all of plans")
 	flags.StringVar(&f.q.Object, "object", "", "only what was done to this, such as plan/spring")
 	flags.StringSliceVar(&f.outcome, "outcome", nil, "only allowed, denied or changed")
-	flags.StringVar(&f.since, "since", "", "from this day or time on")
+	flags.StringVar(&f.since, "since", "", "from this day or time on, or only the last hours, such as 24h")
 	flags.StringVar(&f.until, "until", "", "before this day or time")
 }
 
-func (f *auditFlags) query(cmd *cobra.Command) (q audit.Query, err error) {
+func (a *app) auditQuery(cmd *cobra.Command, f *auditFlags) (q audit.Query, err error) {
 	q = f.q
 	for _, o := range f.outcome {
 		q.Outcomes = append(q.Outcomes, audit.Outcome(o))
 	}
-	if q.Since, err = instant(cmd, "since", f.since); err != nil {
+	if q.Since, err = a.since(cmd, f.since); err != nil {
 		return q, err
 	}
 	q.Until, err = instant(cmd, "until", f.until)
@@ -50,15 +50,15 @@ func (f *auditFlags) query(cmd *cobra.Command) (q audit.Query, err error) {
 
 func auditList(a *app) *cobra.Command {
 	var f auditFlags
-	limit := 50
+	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List entries, the newest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q, err := f.query(cmd)
+			q, err := a.auditQuery(cmd, &f)
 			if err != nil {
 				return err
 			}
-			q.Newest, q.Limit = true, limit+1
+			q.Newest, q.Limit = true, oneMore(limit)
 			return a.withReads(cmd.Context(), func(r reads) error {
 				found, err := r.Entries(cmd.Context(), q)
 				if err != nil {
@@ -75,8 +75,8 @@ func auditList(a *app) *cobra.Command {
 		},
 	}
 	f.bind(cmd)
-	cmd.Flags().Int64Var(&f.q.After, "after", 0, "go on after this entry, as a list before said")
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	cmd.Flags().Int64Var(&f.q.After, "after", 0, "go on after this entry, as the list before said")
+	limitFlag(cmd, &limit, 50, "entries")
 	return cmd
 }
 
@@ -119,7 +119,7 @@ func auditExport(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write entries, oldest first: one JSON document a line, or CSV for spreadsheets", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q, err := f.query(cmd)
+			q, err := a.auditQuery(cmd, &f)
 			if err != nil {
 				return err
 			}
@@ -162,7 +162,8 @@ func (a *app) exportThere(ctx context.Context, cfg *config.Config, q audit.Query
 }
 
 func auditGuard(a *app) *cobra.Command {
-	return &cobra.Command{
+	var dryRun bool
+	cmd := &cobra.Command{
 		Use: "guard", Short: "Give the audit to a role of its own, so that the program can only add to it",
 		Long: "Run it once, with --database-url naming an administrator of the database: it makes the role dualtone_auditor, to which nobody signs in, " +
 			"and gives it the audit. The program's own user, if it is neither a superuser nor a member of that role, can then add entries and read them, and nothing else. " +
@@ -170,6 +171,15 @@ func auditGuard(a *app) *cobra.Command {
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
+				if dryRun {
+					guarded, err := s.audit.Guarded(cmd.Context())
+					if err != nil {
+						return err
+					}
+					return a.show(map[string]bool{"guarded": guarded, "dry_run": true}, func(t *table) {
+						t.line("The audit would belong to dualtone_auditor. Nothing was changed.")
+					})
+				}
 				if err := s.audit.Guard(cmd.Context()); err != nil {
 					return err
 				}
@@ -177,6 +187,8 @@ func auditGuard(a *app) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be done, and change nothing")
+	return cmd
 }
 
 // rolesCommand tells the table of roles.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"github.com/dualtone/dualtone/calllog"
 	callformat "github.com/dualtone/dualtone/calllog/format"
 	"github.com/dualtone/dualtone/calllog/source"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 )
 
@@ -111,8 +113,8 @@ func callsTranslations(a *app) *cobra.Command {
 		Long: "Shows the table by which a format's own words become the log's dispositions. Where a word has several rows, " +
 			"the first whose condition is so counts.",
 		Args: takes(),
-		RunE: func(*cobra.Command, []string) error {
-			all, err := translations(name, mapping)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := a.translated(cmd.Context(), name, mapping)
 			if err != nil {
 				return err
 			}
@@ -127,6 +129,24 @@ func callsTranslations(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&name, "format", "", "only this format")
 	cmd.Flags().StringVar(&mapping, "mapping", "", "the words of this mapping file")
 	return cmd
+}
+
+// translated are the words of formats as a server knows them or this program, or those
+// of a mapping file.
+func (a *app) translated(ctx context.Context, name, mapping string) (all []translation, err error) {
+	here := func() (err error) {
+		all, err = translations(name, mapping)
+		return err
+	}
+	if mapping != "" {
+		err = here()
+		return all, err
+	}
+	err = a.thereOrHere(func(_ *config.Config, s server) (err error) {
+		all, err = listed[translation](ctx, s, "/reports/translations", client.Query{}.Text("format", name), 0)
+		return err
+	}, here)
+	return all, err
 }
 
 // translation is a row of a format's table.

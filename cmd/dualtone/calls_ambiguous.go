@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +29,7 @@ func ambiguousList(a *app) *cobra.Command {
 			if err := numbers.check(cmd); err != nil {
 				return err
 			}
-			q := calllog.AmbiguousQuery{System: system, Limit: part.limit + 1}
+			q := calllog.AmbiguousQuery{System: system, Limit: oneMore(part.limit)}
 			var err error
 			if q.From, q.To, q.After, err = part.read(cmd); err != nil {
 				return err
@@ -184,7 +186,8 @@ func ambiguousUndo(a *app) *cobra.Command {
 }
 
 func ambiguousRulings(a *app) *cobra.Command {
-	limit := 50
+	var after string
+	var limit int
 	var numbers wholeNumbers
 	cmd := &cobra.Command{
 		Use: "rulings", Short: "What people said of legs, who, when and why; the newest first", Args: takes(),
@@ -194,13 +197,17 @@ func ambiguousRulings(a *app) *cobra.Command {
 			}
 			found, err := either(cmd.Context(), a, func(s server) ([]calllog.Ruled, error) {
 				return seen(&numbers, func() ([]calllog.Ruled, error) {
-					return listed[calllog.Ruled](cmd.Context(), s, "/rulings", nil, limit)
+					return listed[calllog.Ruled](cmd.Context(), s, "/rulings", client.Query{}.Text("after", after), oneMore(limit))
 				})
 			}, func(cfg *config.Config, s *stores) ([]calllog.Ruled, error) {
-				found, err := s.stitches.Rulings(cmd.Context(), limit)
+				found, err := s.stitches.Rulings(cmd.Context(), 0)
 				if err != nil {
 					return nil, err
 				}
+				if found, err = behindRuling(cmd, found, after); err != nil {
+					return nil, err
+				}
+				found = found[:min(len(found), cmp.Or(oneMore(limit), len(found)))]
 				return found, numbers.or(cmd.Context(), cfg, s, "calls ambiguous rulings", len(found), func() {
 					for i := range found {
 						found[i].Reason, found[i].Why = calllog.MaskText(found[i].Reason), calllog.MaskText(found[i].Why)
@@ -210,12 +217,31 @@ func ambiguousRulings(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return showList(a, list[calllog.Ruled]{Items: found}, "Nobody said anything of a leg.", func(t *table) { rulingsTable(t, found) })
+			p := page(found, limit, rulingPlace)
+			return showList(a, p, "Nobody said anything of a leg.", func(t *table) { rulingsTable(t, p.Items) })
 		},
 	}
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	cmd.Flags().StringVar(&after, "after", "", "go on after this one, as the list before said")
+	limitFlag(cmd, &limit, 50, "rulings")
 	numbers.add(cmd)
 	return cmd
+}
+
+// rulingPlace is a ruling's place in the list of rulings, as the API writes it.
+func rulingPlace(r calllog.Ruled) string {
+	return calllog.Place{Started: r.At.UTC(), LegID: r.Leg}.Name()
+}
+
+// behindRuling are the rulings that come after one in their list.
+func behindRuling(cmd *cobra.Command, all []calllog.Ruled, after string) ([]calllog.Ruled, error) {
+	if after == "" {
+		return all, nil
+	}
+	i := slices.IndexFunc(all, func(r calllog.Ruled) bool { return rulingPlace(r) == after })
+	if i < 0 {
+		return nil, usage(cmd, fmt.Sprintf("--after %q: want what the list before said", after))
+	}
+	return all[i+1:], nil
 }
 
 func rulingsTable(t *table, rulings []calllog.Ruled) {

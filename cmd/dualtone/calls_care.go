@@ -136,7 +136,7 @@ func callsAudit(a *app) *cobra.Command {
 		Use: "audit", Short: "Who removed, erased or saw what of the call log, and why, the latest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			limited := q
-			limited.Limit++
+			limited.Limit = oneMore(q.Limit)
 			entries, err := either(cmd.Context(), a, func(s server) ([]calllog.AuditEntry, error) {
 				return listed[calllog.AuditEntry](cmd.Context(), s, "/log/audit",
 					client.Query{}.Text("by", q.Actor).Text("action", q.Action).Number("after", q.Before), limited.Limit)
@@ -158,8 +158,8 @@ func callsAudit(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&q.Actor, "by", "", "only what this person did")
 	flags.StringVar(&q.Action, "action", "", "only this, such as erase")
-	flags.Int64Var(&q.Before, "after", 0, "go on after this id, as a list before said")
-	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
+	flags.Int64Var(&q.Before, "after", 0, "go on after this id, as the list before said")
+	limitFlag(cmd, &q.Limit, 50, "entries")
 	return cmd
 }
 

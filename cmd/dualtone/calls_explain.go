@@ -23,8 +23,6 @@ func callsExplain(a *app) *cobra.Command {
 	var w reconcile.Word
 	cmd := &cobra.Command{
 		Use: "explain", Short: "Explain a difference from the CRM's own log of calls, or take that back", Long: callsExplainLong, Args: takes(),
-		Example: `  dualtone calls explain --day 2026-03-02 --leg pbx/1772445600.17 --reason "the agent logged it twice; case 4711"
-  dualtone calls explain --day 2026-03-02 --crm 00T000000000001 --withdraw --reason "wrong call"`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if w.Day, err = date(cmd, "day", day); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/calllog/source"
+	"github.com/dualtone/dualtone/config"
 )
 
 const callsImportLong = `Reads call records out of files: plain, gzip, tar or tar.gz, as their content says.
@@ -19,43 +21,48 @@ const callsImportLong = `Reads call records out of files: plain, gzip, tar or ta
 The same file twice changes nothing, and a newer version of a record replaces the
 older one. A row that cannot be read goes to quarantine with its line and the
 reason, and the rest goes on. Ctrl-C or a crash loses nothing and doubles nothing:
-run the same again and it goes on where it stopped.`
+run the same again and it goes on where it stopped. A record that was superseded
+stays so when an old copy of it comes; what stands later in the same file counts.
+
+With --server the files are sent as they are read, and read there.`
 
 func callsImport(a *app) *cobra.Command {
 	var f readingFlags
 	var again, dryRun bool
 	cmd := &cobra.Command{
 		Use: "import FILE...", Short: "Read call records out of files", Long: callsImportLong,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(cmd, "FILE missing (- for standard input)")
-			}
-			return nil
-		},
+		Args: takes("FILE... (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.settings()
-			if err != nil {
-				return err
-			}
-			r, err := f.reading(cmd, cfg)
-			if err != nil {
-				return err
-			}
-			if dryRun {
-				return a.surveyCalls(cmd.Context(), r, args)
-			}
-			s, err := a.openStores(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			return a.importCalls(cmd.Context(), s, r, args, again)
+			return a.thereOrHere(func(_ *config.Config, s server) error {
+				return a.sendCalls(cmd, s, &f, args, again, dryRun)
+			}, func() error { return a.takeInCalls(cmd, &f, args, again, dryRun) })
 		},
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&again, "again", false, "read from the beginning what was read before, as after a wrong zone or mapping")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "read the files, tell what they hold and what is wrong in them, and keep nothing")
 	return cmd
+}
+
+// takeInCalls reads files into the log, or only to tell what they hold.
+func (a *app) takeInCalls(cmd *cobra.Command, f *readingFlags, files []string, again, dryRun bool) error {
+	cfg, err := a.settings()
+	if err != nil {
+		return err
+	}
+	r, err := f.reading(cmd, cfg)
+	if err != nil {
+		return err
+	}
+	if dryRun {
+		return a.surveyCalls(cmd.Context(), r, files)
+	}
+	s, err := a.openStores(cmd.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return a.importCalls(cmd.Context(), s, r, files, again)
 }
 
 // callsReport is what an import did.
@@ -99,9 +106,14 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 	err = errors.Join(err, im.Settle(context.WithoutCancel(ctx)))
 	m.end()
 	if report.Total.Supplements > 0 && err == nil {
-		report.Unmatched, err = unmatchedOf(ctx, s, r.Options.System, a.now())
+		report.Unmatched, err = calllog.UnmatchedOf(ctx, s.calls, r.Options.System, a.now())
 	}
 	report.Seconds = a.now().Sub(began).Seconds()
+	return a.showImport(report, err)
+}
+
+// showImport tells what an import did, and what is to be done after it.
+func (a *app) showImport(report callsReport, err error) error {
 	if shown := a.show(report, report.table); shown != nil {
 		return shown
 	}
@@ -111,20 +123,13 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 	case err != nil:
 		return hint(err, importHint(err))
 	case report.Total.Quarantined > 0:
-		return hint(fmt.Errorf("%s went to quarantine: %w", counted(int(report.Total.Quarantined), "row"), errPartial), "dualtone calls quarantine lists them with their reasons")
+		return hint(fmt.Errorf("%s went to quarantine: %w", counted(int(report.Total.Quarantined), "row"), errPartial),
+			"dualtone calls quarantine list tells why; a row is corrected with calls quarantine fix. Where a setting was wrong, set it right and import the same with --again")
+	case slices.ContainsFunc(report.Files, func(r source.Result) bool { return r.Doubts != "" }):
+		return hint(fmt.Errorf("what was read may be at the wrong time: %w", errPartial),
+			"set zone of the system right under calls.systems and import the same with --again, which moves what was read wrongly")
 	}
 	return nil
-}
-
-// unmatchedOf counts the supplements of a system that have no leg.
-func unmatchedOf(ctx context.Context, s *stores, system string, now time.Time) (int64, error) {
-	all, err := s.calls.Backlogs(ctx, now.Add(time.Hour)) // whatever the database's clock says
-	for _, b := range all {
-		if b.System == system {
-			return b.Count, err
-		}
-	}
-	return 0, err
 }
 
 func importHint(err error) string {
@@ -155,7 +160,7 @@ func (r callsReport) table(t *table) {
 		w := f.Written
 		note := ""
 		switch {
-		case w.Rows == 0 && f.Before > 0:
+		case w.Rows == 0 && f.Before > 0 && f.Ingest.Finished:
 			note = "read before"
 		case f.Before > 0:
 			note = fmt.Sprintf("gone on at byte %d", f.Before)
@@ -183,11 +188,18 @@ func (a *app) surveyCalls(ctx context.Context, r source.Reading, files []string)
 			return hint(err, importHint(err))
 		}
 	}
+	return a.showSurvey(v)
+}
+
+func (a *app) showSurvey(v *source.Survey) error {
 	if err := a.show(v, func(t *table) { surveyTable(t, v) }); err != nil {
 		return err
 	}
 	if v.Faulty > 0 {
 		return fmt.Errorf("%d of %d rows are faulty, nothing was kept: %w", v.Faulty, v.Rows, dualtone.ErrInvalid)
+	}
+	if len(v.Doubts) > 0 {
+		return fmt.Errorf("what was read may be at the wrong time, nothing was kept: %w", dualtone.ErrInvalid)
 	}
 	return nil
 }
@@ -215,6 +227,9 @@ func surveyTable(t *table, v *source.Survey) {
 			t.line("and %d more", v.Faulty-len(v.Faults))
 		}
 		t.line("")
+	}
+	for _, d := range v.Doubts {
+		t.line("%s: %s.", d.File, d.Reason)
 	}
 	t.row("DISPOSITION", "LEGS")
 	for _, d := range calllog.Dispositions() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 )
 
@@ -73,7 +74,7 @@ func callsList(a *app) *cobra.Command {
 			if q.From, q.To, q.After, err = part.read(cmd); err != nil {
 				return err
 			}
-			q.Limit = part.limit + 1
+			q.Limit = oneMore(part.limit)
 			return a.withReads(cmd.Context(), func(r reads) error {
 				legs, err := r.CallLegs(cmd, q, &numbers)
 				if err != nil {
@@ -90,8 +91,8 @@ func callsList(a *app) *cobra.Command {
 	flags.StringVar((*string)(&q.Agent), "agent", "", "only this agent's account")
 	flags.StringVar((*string)(&q.Queue), "queue", "", "only this queue")
 	flags.StringVar(&q.Site, "site", "", "only this site")
-	flags.StringVar((*string)(&q.Direction), "direction", "", "only inbound, outbound or internal")
-	flags.StringVar((*string)(&q.Disposition), "disposition", "", "only what ended so, such as abandoned_queue")
+	choiceFlag(cmd, &q.Direction, "direction", "only calls that go this way", calllog.Inbound, calllog.Outbound, calllog.Internal)
+	choiceFlag(cmd, &q.Disposition, "disposition", "only what ended so", calllog.Dispositions()...)
 	flags.StringVar(&q.Call, "call", "", "only the legs of the system's own key of a call")
 	flags.BoolVar(&q.Oldest, "oldest", false, "the oldest first")
 	part.add(cmd)
@@ -109,8 +110,8 @@ func (p *placedList) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&p.from, "from", "", "started at this day or time or later, UTC")
 	flags.StringVar(&p.to, "to", "", "started before this day or time, UTC")
-	flags.StringVar(&p.after, "after", "", "go on after this one, as a list before said")
-	flags.IntVar(&p.limit, "limit", 50, "how many at most")
+	flags.StringVar(&p.after, "after", "", "go on after this one, as the list before said")
+	limitFlag(cmd, &p.limit, 50, "legs")
 }
 
 func (p *placedList) read(cmd *cobra.Command) (from, to time.Time, after calllog.Place, err error) {
@@ -164,21 +165,28 @@ func callsLegs(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			shown, err := either(cmd.Context(), a, func(s server) ([]legVersion, error) {
+				return seen(&numbers, func() ([]legVersion, error) {
+					return listed[legVersion](cmd.Context(), s, "/legs/versions", client.Query{}.Text("leg", args[0]), 0)
+				})
+			}, func(cfg *config.Config, s *stores) ([]legVersion, error) {
 				place, err := s.stitches.Find(cmd.Context(), id)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				versions, err := s.calls.Versions(cmd.Context(), place)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				if err := numbers.legs(cmd.Context(), cfg, s, "calls legs", versions); err != nil {
-					return err
+					return nil, err
 				}
-				shown := versionsOf(cmd.Context(), s, versions, raw)
-				return showList(a, list[legVersion]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
+				return versionsOf(cmd.Context(), s, versions, raw), nil
 			})
+			if err != nil {
+				return err
+			}
+			return showList(a, list[legVersion]{Items: shown}, "no versions", func(t *table) { versionsTable(t, shown) })
 		},
 	}
 	cmd.Flags().BoolVar(&raw, "raw", false, "show the rows as they were received")

@@ -26,7 +26,7 @@ func quarantineList(a *app) *cobra.Command {
 		Use: "list", Short: "List rows in quarantine, the oldest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			limited := q
-			limited.Limit++
+			limited.Limit = oneMore(q.Limit)
 			rows, err := either(cmd.Context(), a, func(s server) ([]calllog.Quarantined, error) {
 				wanted := client.Query{}.Text("system", q.System).Text("ingest", string(q.Ingest)).Text("state", string(q.State)).
 					Text("text", q.Text).Number("after", int64(q.After))
@@ -53,10 +53,10 @@ func quarantineList(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&q.System, "system", "", "only this system's")
 	flags.StringVar((*string)(&q.Ingest), "ingest", "", "only of this ingest")
-	flags.StringVar((*string)(&q.State), "state", "", "only waiting, corrected, released or dismissed")
+	choiceFlag(cmd, &q.State, "state", "only rows in this state", calllog.Waiting, calllog.Corrected, calllog.Released, calllog.Dismissed)
 	flags.StringVar(&q.Text, "text", "", "only with this in reason, column or row")
 	flags.Int64Var((*int64)(&q.After), "after", 0, "go on after this id")
-	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
+	limitFlag(cmd, &q.Limit, 50, "rows")
 	return cmd
 }
 
@@ -192,7 +192,7 @@ func quarantineReplay(a *app) *cobra.Command {
 		Use: "replay [ID...]", Short: "Read rows in quarantine again: the given ones, or all that were corrected",
 		Long: "Reads rows again as their format is read now, so that it also serves after a mapping or a setting was corrected: " +
 			"--state waiting reads those that nobody touched. What still cannot be read stays.",
-		Args: cobra.ArbitraryArgs,
+		Args: takes("[ID...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ids := make([]int64, len(args))
 			for i, text := range args {
@@ -228,7 +228,7 @@ func quarantineReplay(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.add(cmd)
 	state := flags.String("state", string(calllog.Corrected), "which rows, if none is given: corrected or waiting")
-	flags.IntVar(&q.Limit, "limit", 1000, "how many at most")
+	limitFlag(cmd, &q.Limit, 1000, "rows")
 	flags.BoolVar(&dryRun, "dry-run", false, "read them, tell what they would be, and keep nothing")
 	cmd.PreRun = func(*cobra.Command, []string) { q.State = calllog.QuarantineState(*state) }
 	return cmd

@@ -32,13 +32,14 @@ The first time, and with --again, the CRM is read and the result kept. After tha
 the kept result is shown, with its age; it is stale once legs of the day came.`
 
 type reconcileFlags struct {
-	day, user, verdict string
-	open, again, csv   bool
-	after, limit       int
+	day, user        string
+	verdict          reconcile.Verdict
+	open, again, csv bool
+	after, limit     int
 }
 
 func callsReconcile(a *app) *cobra.Command {
-	f := reconcileFlags{limit: 100}
+	var f reconcileFlags
 	cmd := &cobra.Command{
 		Use: "reconcile", Short: "Compare a day with the CRM's own log of calls", Long: callsReconcileLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,10 +51,7 @@ func callsReconcile(a *app) *cobra.Command {
 				day = calllog.Day(a.now()).AddDate(0, 0, -1)
 			}
 			q := reconcile.Query{
-				Day: day, User: dualtone.UserID(f.user), Verdict: reconcile.Verdict(f.verdict), OpenOnly: reconcile.OpenOnly(f.open), After: f.after, Limit: f.limit,
-			}
-			if q.Limit > 0 {
-				q.Limit++
+				Day: day, User: dualtone.UserID(f.user), Verdict: f.verdict, OpenOnly: reconcile.OpenOnly(f.open), After: f.after, Limit: oneMore(f.limit),
 			}
 			kept, err := either(cmd.Context(), a, func(s server) (reconcile.Reconciled, error) {
 				return s.reconciled(cmd.Context(), q, f.again)
@@ -69,12 +67,12 @@ func callsReconcile(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.day, "day", "", "the day, UTC, such as 2026-03-02 (default: yesterday)")
 	flags.StringVar(&f.user, "user", "", "only this user: a person's id, or a user id of the CRM")
-	flags.StringVar(&f.verdict, "verdict", "", "only both, phone_only, crm_only or differs")
+	choiceFlag(cmd, &f.verdict, "verdict", "only calls of which this was found", reconcile.Both, reconcile.PhoneOnly, reconcile.CRMOnly, reconcile.Differs)
 	flags.BoolVar(&f.open, "open", false, "only differences that nothing explains")
 	flags.BoolVar(&f.again, "again", false, "read the CRM and compare anew")
 	flags.BoolVar(&f.csv, "csv", false, "write the calls as CSV")
 	flags.IntVar(&f.after, "after", 0, "pass over so many calls")
-	flags.IntVar(&f.limit, "limit", f.limit, "how many calls at most; 0 for all")
+	limitFlag(cmd, &f.limit, 100, "calls")
 	return cmd
 }
 

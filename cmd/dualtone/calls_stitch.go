@@ -28,6 +28,7 @@ several at once. dualtone worker and dualtone ingest do it by themselves.`
 
 func callsStitch(a *app) *cobra.Command {
 	var since string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "stitch", Short: "Put the legs of each call together", Long: callsStitchLong, Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,11 +37,15 @@ func callsStitch(a *app) *cobra.Command {
 				return err
 			}
 			sum, err := either(cmd.Context(), a, func(s server) (stitch.Done, error) {
-				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since})
+				return sent[stitch.Done](cmd.Context(), s, "/log/stitch", api.StitchOrder{Since: since, DryRun: dryRun})
 			}, func(_ *config.Config, s *stores) (stitch.Done, error) {
 				m := a.meter("days")
 				done := 0
-				return stitch.Run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
+				run := stitch.Run
+				if dryRun {
+					run = stitch.Try
+				}
+				return run(cmd.Context(), s.stitches, from, func(day time.Time, of int, _ stitch.Done) {
 					done++
 					m.at(done, of, day.Format(time.DateOnly))
 				})
@@ -48,14 +53,15 @@ func callsStitch(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(sum, func(t *table) { stitchedTable(t, sum) })
+			return a.show(sum, func(t *table) { stitchedTable(t, sum, dryRun) })
 		},
 	}
 	cmd.Flags().StringVar(&since, "since", "", "only days from this one on, such as 2026-03-02")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "tell what it would come to, and keep nothing")
 	return cmd
 }
 
-func stitchedTable(t *table, d stitch.Done) {
+func stitchedTable(t *table, d stitch.Done, dryRun bool) {
 	if d.Days == 0 {
 		t.line("No leg came since: everything is stitched.")
 		return
@@ -66,6 +72,9 @@ func stitchedTable(t *table, d stitch.Done) {
 		cells = append(cells, strconv.Itoa(n))
 	}
 	t.row(cells...)
+	if dryRun {
+		t.line("Nothing was kept, as asked.")
+	}
 }
 
 // date reads a day of the command line; none for an empty text.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/calllog"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
 )
 
@@ -28,16 +29,19 @@ func callsUnmatched(a *app) *cobra.Command {
 			if q.After, err = calllog.ParseUnmatchedPlace(after); err != nil {
 				return err
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				asked := q
-				asked.Limit++
-				found, err := s.calls.Unmatched(cmd.Context(), asked)
-				if err != nil {
-					return err
-				}
-				p := page(found, q.Limit, func(u calllog.Unmatched) string { return u.Place().String() })
-				return showList(a, p, "Everything that was recorded apart from a call has found it.", func(t *table) { a.unmatchedTable(t, p.Items) })
+			asked := q
+			asked.Limit = oneMore(q.Limit)
+			found, err := either(cmd.Context(), a, func(s server) ([]calllog.Unmatched, error) {
+				wanted := client.Query{}.Text("system", q.System).Text("ingest", string(q.Ingest)).Text("after", after)
+				return listed[calllog.Unmatched](cmd.Context(), s, "/unmatched", wanted, asked.Limit)
+			}, func(_ *config.Config, s *stores) ([]calllog.Unmatched, error) {
+				return s.calls.Unmatched(cmd.Context(), asked)
 			})
+			if err != nil {
+				return err
+			}
+			p := page(found, q.Limit, func(u calllog.Unmatched) string { return u.Place().String() })
+			return showList(a, p, "Everything that was recorded apart from a call has found it.", func(t *table) { a.unmatchedTable(t, p.Items) })
 		},
 	}
 	flags := cmd.Flags()
@@ -51,28 +55,8 @@ func callsUnmatched(a *app) *cobra.Command {
 func (a *app) unmatchedTable(t *table, all []calllog.Unmatched) {
 	t.row("SYSTEM", "FILE", "LINE", "RECORD", "LOOKS FOR", "AT", "WAITS FOR")
 	for _, u := range all {
-		t.row(u.System, u.Source.Name, number(u.Line), u.Record, matchName(u.Leg), clock(u.At), a.now().Sub(u.Since).Round(time.Second).String())
+		t.row(u.System, u.Source.Name, number(u.Line), u.Record, u.Leg.Name(), clock(u.At), a.now().Sub(u.Since).Round(time.Second).String())
 	}
-}
-
-// matchName says by what a supplement names its leg.
-func matchName(m calllog.Match) string {
-	var name string
-	switch {
-	case m.Record != "":
-		name = "record " + m.Record
-	case m.Channel != "":
-		name = "channel " + m.Channel
-	default:
-		name = "call " + m.Call
-	}
-	if m.Queue != "" {
-		name += " in queue " + m.Queue
-	}
-	if m.Agent != "" {
-		name += " of agent " + m.Agent
-	}
-	return name
 }
 
 // A record usually comes within minutes of what was recorded apart from it.

@@ -135,7 +135,7 @@ func cohortList(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
-				asked.Limit++
+				asked.Limit = oneMore(q.Limit)
 				found, err := r.Cohorts(cmd.Context(), asked)
 				if err != nil {
 					return err
@@ -153,7 +153,7 @@ func cohortList(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&q.Text, "text", "", "only cohorts with this in their name or note")
 	flags.StringVar(&q.After, "after", "", "go on after this name")
-	flags.IntVar(&q.Limit, "limit", 100, "how many cohorts at most")
+	limitFlag(cmd, &q.Limit, 100, "cohorts")
 	return cmd
 }
 
@@ -184,7 +184,7 @@ func cohortShow(a *app) *cobra.Command {
 					return hint(err, "dualtone cohort list shows which there are")
 				}
 				asked := q
-				asked.Cohort, asked.Limit = c.Name, q.Limit+1
+				asked.Cohort, asked.Limit = c.Name, oneMore(q.Limit)
 				if state != "" {
 					asked.States = []cutover.State{cutover.State(state)}
 				}
@@ -200,7 +200,7 @@ func cohortShow(a *app) *cobra.Command {
 	flags.StringVar((*string)(&q.Side), "side", "", "only members on this side: old or new")
 	flags.StringVar(&state, "state", "", "only members whose latest switch is in this state")
 	flags.IntVar(&q.After, "after", 0, "go on after this position")
-	flags.IntVar(&q.Limit, "limit", 100, "how many members at most")
+	limitFlag(cmd, &q.Limit, 100, "members")
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/notify"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -29,7 +30,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 	return api.Desk{
 		Plans: &control.Plans{
 			Control: orders(cfg, c),
-			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, Now: now,
+			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, News: s.news, People: s.people, Money: s.finance, Now: now,
 		},
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
@@ -42,7 +43,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			sum, err := accounting(ctx, cfg, s, from, to, cohort)
 			return api.Accounting(booked(accounted{from: from, to: to, all: all}, sum)), err
 		},
-		Money: s.standings(), Unheard: s.notices.Waiting,
+		Unheard:   s.notices.Waiting,
 		Outcome:   outcomes(a, cfg, s).Outcome,
 		Rehearsed: func(ctx context.Context, d *plan.Document) error { return a.checkRehearsed(ctx, s, "plan.yaml", d) },
 		History: func(ctx context.Context, number dualtone.Number, before routing.Revision, limit int) ([]api.Revision, error) {
@@ -74,7 +75,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 			return a.registered(ctx, cfg, s, registering{name: name, actor: actor, replace: replace, dryRun: dryRun})
 		},
 		Kinds:    kinds,
-		Rehearse: (&rehearsalStage{app: a, cfg: cfg, stores: s}).Rehearse,
+		Rehearse: func(ctx context.Context, p api.Play) (rehearsal.Kept, error) { return a.played(ctx, cfg, s, p) },
 		Packs:    &packDesk{app: a, cfg: cfg, stores: s},
 		Canaries: s.rollouts, Notices: s.notices, Channels: func() ([]notify.Channel, error) { return channels(cfg) },
 		Deliveries: s.deliveries, Ways: ways(cfg), Invoices: s.finance,
@@ -169,6 +170,8 @@ func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answere
 	found, err := k.requests.Claim(ctx, who, key, request)
 	return (*api.Answered)(found), err
 }
+
+func (k keys) Hold(ctx context.Context, who, key string) error { return k.requests.Hold(ctx, who, key) }
 
 func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
 	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))

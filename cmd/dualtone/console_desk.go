@@ -18,6 +18,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/evidence"
@@ -36,9 +37,9 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 	given := orders(cfg, c)
 	now := func() time.Time { return a.now().UTC() }
 	return &pages.Desk{
-		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, Now: now},
+		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, News: s.news, Now: now},
 		Control: given,
-		Outcome: outcomes(a, cfg, s).Outcome, Money: s.standings(), People: s.people, Cohorts: s.cohorts, Switches: s.switches,
+		Outcome: outcomes(a, cfg, s).Outcome, Money: s.finance, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},
@@ -149,20 +150,10 @@ type rehearsalStage struct {
 	stores *stores
 }
 
-// The plays of a rehearsal that a page asks for, and how far back it measures.
-const (
-	consolePlays = 50
-	consoleSince = 90 * 24 * time.Hour
-)
-
 // Rehearse plays a plan and keeps what was found.
 func (r *rehearsalStage) Rehearse(ctx context.Context, d *plan.Document, actor string) (*rehearsal.Report, error) {
-	kept, err := r.app.play(ctx, r.cfg, r.stores, d, rehearseFlags{plays: consolePlays, seed: 1, since: consoleSince}, nil)
-	if err != nil {
-		return nil, err
-	}
-	kept.Actor = actor
-	return &kept.Report, r.stores.rehearsals.Keep(ctx, kept)
+	kept, err := r.app.played(ctx, r.cfg, r.stores, api.Rehearsing{}.Play(d, actor))
+	return &kept.Report, err
 }
 
 // Rehearsed refuses a plan that asks to be rehearsed and was not as it is now.

@@ -70,13 +70,16 @@ func docs() string {
 }
 
 func commandPage(b *strings.Builder, c *cobra.Command) {
-	if c.Runnable() && !c.HasSubCommands() {
+	if does(c) {
 		fmt.Fprintf(b, "\n### %s\n\n", c.CommandPath())
 		about := c.Long
 		if about == "" {
 			about = c.Short + "."
 		}
 		fmt.Fprintf(b, "`%s`\n\n%s\n", strings.TrimSuffix(c.UseLine(), " [flags]"), about)
+		if c.Example != "" {
+			fmt.Fprintf(b, "\n```sh\n%s\n```\n", strings.ReplaceAll(c.Example, "  dualtone ", "dualtone "))
+		}
 		if c.LocalNonPersistentFlags().HasFlags() {
 			b.WriteString("\n")
 			flagTable(b, c.LocalNonPersistentFlags())

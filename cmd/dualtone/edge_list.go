@@ -40,7 +40,8 @@ type shownEdge struct {
 }
 
 func edgeList(a *app) *cobra.Command {
-	var text, state, after string
+	var text, after string
+	var state edgeState
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the edges and the revision that each serves", Long: edgeListLong,
@@ -53,7 +54,7 @@ func edgeList(a *app) *cobra.Command {
 			var all []shownEdge
 			for _, e := range edges {
 				shown := stateOf(e, active)
-				if strings.Contains(e.Name, text) && (state == "" || state == string(shown.State)) && e.Name > after {
+				if strings.Contains(e.Name, text) && (state == "" || state == shown.State) && e.Name > after {
 					all = append(all, shown)
 				}
 			}
@@ -70,10 +71,9 @@ func edgeList(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&text, "text", "", "only edges with this in their name")
-	cmd.Flags().StringVar(&state, "state", "", "only edges that are current, lags or lost")
+	choiceFlag(cmd, &state, "state", "only edges in this state", edgeCurrent, edgeLags, edgeLost)
 	cmd.Flags().StringVar(&after, "after", "", "go on after this name")
-	cmd.Flags().IntVar(&limit, "limit", 100, "how many processes at most, 0 for all")
-	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions([]string{"current", "lags", "lost"}, cobra.ShellCompDirectiveNoFileComp))
+	limitFlag(cmd, &limit, 100, "processes")
 	return cmd
 }
 

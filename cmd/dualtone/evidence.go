@@ -35,7 +35,7 @@ func evidenceVerify(a *app) *cobra.Command {
 		Long: `Verify checks that no byte of a pack was changed, that it was signed with the key,
 and that the facts in it do not contradict each other. It needs no database and
 no network. Given several packs it also checks that each follows the one before.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes("FILE..."),
 		RunE: func(_ *cobra.Command, files []string) error {
 			if keyFile == "" {
 				return hint(fmt.Errorf("--key is missing: %w", dualtone.ErrInvalid), "name the file with the public key")
@@ -116,10 +116,22 @@ func packTable(t *table, packs []verified) {
 }
 
 func evidenceKey(a *app) *cobra.Command {
-	return &cobra.Command{
+	var dryRun bool
+	cmd := &cobra.Command{
 		Use: "keygen FILE", Short: "Make a key to sign packs with: FILE, and FILE.pub to verify them",
 		Args: takes("FILE, where the private key is to be"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			names := []string{args[0], args[0] + ".pub"}
+			for _, name := range names {
+				if _, err := os.Lstat(name); err == nil {
+					return keyThere(name)
+				}
+			}
+			if dryRun {
+				return a.show(map[string]string{"private": names[0], "public": names[1]}, func(t *table) {
+					t.line("%s and %s would be made. Nothing was written.", names[0], names[1])
+				})
+			}
 			private, public, err := evidence.NewKey(rand.Reader)
 			if err != nil {
 				return err
@@ -128,26 +140,33 @@ func evidenceKey(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := newFile(args[0], private, 0o600); err != nil {
+			if err := newFile(names[0], private, 0o600); err != nil {
 				return err
 			}
-			if err := newFile(args[0]+".pub", public, 0o644); err != nil {
+			if err := newFile(names[1], public, 0o644); err != nil {
 				return err
 			}
-			answer := map[string]string{"private": args[0], "public": args[0] + ".pub", "fingerprint": evidence.Fingerprint(key)}
+			answer := map[string]string{"private": names[0], "public": names[1], "fingerprint": evidence.Fingerprint(key)}
 			return a.show(answer, func(t *table) {
 				t.line("%s signs packs: keep it secret, and name it in the settings as evidence.key.", args[0])
 				t.line("%s.pub verifies them: give it to whoever audits. Fingerprint %s.", args[0], evidence.Fingerprint(key))
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say which files would be made, and make none")
+	return cmd
+}
+
+// keyThere refuses to write over a key.
+func keyThere(name string) error {
+	return hint(fmt.Errorf("%s is there already: %w", name, dualtone.ErrConflict), "name another file; a key is never overwritten")
 }
 
 // newFile writes a file that must not be there yet.
 func newFile(name string, text []byte, mode fs.FileMode) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // The file that the user names.
 	if errors.Is(err, fs.ErrExist) {
-		return hint(fmt.Errorf("%s is there already: %w", name, dualtone.ErrConflict), "name another file; a key is never overwritten")
+		return keyThere(name)
 	}
 	if err != nil {
 		return fileError(err)

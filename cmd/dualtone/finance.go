@@ -21,19 +21,29 @@ func financeCommand(a *app) *cobra.Command {
 }
 
 func financeSample(a *app) *cobra.Command {
-	return &cobra.Command{
+	var dryRun bool
+	cmd := &cobra.Command{
 		Use: "sample", Short: "Bring the facts of finance up to date now",
 		Long: "Has a worker read from switches, journal and call log who held which seat on which day, and ask each platform how many licenses " +
 			"are in use. Workers do it every day by themselves. Days that were missed are made up for, except for what a platform showed on them.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (activities.SampledFinance, error) {
-				return sent[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{})
-			}, func(d *desk) (activities.SampledFinance, error) { return d.control.SampleFinance(cmd.Context()) })
+				return sent[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{DryRun: dryRun})
+			}, func(d *desk) (activities.SampledFinance, error) {
+				if dryRun {
+					return activities.SampledFinance{}, nil
+				}
+				return d.control.SampleFinance(cmd.Context())
+			})
 			if err != nil {
 				return hint(err, "dualtone systems check tells how the systems are; a worker must be running")
 			}
 			return a.show(done, func(t *table) {
+				if dryRun {
+					t.line("A worker would sample the days since it last did. Nothing was kept.")
+					return
+				}
 				for _, p := range done.Plans {
 					t.line("plan %s: %s", p.Plan, keptText(p.People))
 				}
@@ -48,6 +58,8 @@ func financeSample(a *app) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "ask whether it could be done, and keep nothing")
+	return cmd
 }
 
 func keptText(k cost.Kept) string {

@@ -32,7 +32,7 @@ func contractsList(a *app) *cobra.Command {
 			if err := asked.Behind(after); err != nil {
 				return usage(cmd, "--after: "+unmarked(err))
 			}
-			asked.Limit++
+			asked.Limit = oneMore(q.Limit)
 			found, err := a.held(cmd.Context(), asked)
 			if err != nil {
 				return err
@@ -47,8 +47,8 @@ func contractsList(a *app) *cobra.Command {
 	flags.StringVar(&on, "on", "", "only what holds on this day")
 	flags.StringVar(&knownAt, "known-at", "", "as it was known at this time")
 	flags.BoolVar(&q.History, "history", false, "also what is not known any more")
-	flags.StringVar(&after, "after", "", "go on behind this one, as the list before said")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	flags.StringVar(&after, "after", "", "go on after this one, as the list before said")
+	limitFlag(cmd, &q.Limit, 100, "contracts")
 	return cmd
 }
 
@@ -72,7 +72,7 @@ func (a *app) held(ctx context.Context, q contract.HeldQuery) ([]contract.Held, 
 }
 
 func heldTable(t *table, all []contract.Held) {
-	t.row("CONTRACT", "SYSTEM", "SUPPLIER", "HOLDS FROM", "TO", "TERM ENDS", "NOTICE", "RENEWS FOR", "ITEMS", "BOOK", "VERSION", "KNOWN FROM", "UNTIL")
+	t.row("CONTRACT", "SYSTEM", "SUPPLIER", "HOLDS FROM", "TO", "TERM ENDS", "NOTICE", "RENEWS FOR", "contracts", "BOOK", "VERSION", "KNOWN FROM", "UNTIL")
 	for _, h := range all {
 		c := &h.Contract
 		t.row(string(c.ID), c.System, dash(c.Supplier), h.ValidFrom.String(), h.ValidTo.String(), c.Term.To.String(), c.Notice.Period.String(), c.Renewal.String(),

@@ -124,7 +124,7 @@ func invoicesList(a *app) *cobra.Command {
 					return usage(cmd, "--after "+after+": want an invoice and its line, as in 4711#3")
 				}
 			}
-			asked.Limit++
+			asked.Limit = oneMore(q.Limit)
 			found, err := either(cmd.Context(), a, func(s server) ([]cost.HeldInvoice, error) {
 				wanted := client.Query{}.Text("invoice", q.Invoice).Text("contract", q.Contract).Time("known_at", asked.KnownAt).Text("after", after)
 				return listed[cost.HeldInvoice](cmd.Context(), s, "/finance/invoices", wanted, asked.Limit)
@@ -147,7 +147,7 @@ func invoicesList(a *app) *cobra.Command {
 	flags.StringVar(&q.Invoice, "invoice", "", "only this invoice")
 	flags.StringVar(&q.Contract, "contract", "", "only lines of this contract")
 	flags.StringVar(&knownAt, "known-at", "", "as it was known at this time")
-	flags.StringVar(&after, "after", "", "go on behind this line of an invoice, as in 4711#3")
-	flags.IntVar(&q.Limit, "limit", 200, "how many at most")
+	flags.StringVar(&after, "after", "", "go on after this line of an invoice, as in 4711#3")
+	limitFlag(cmd, &q.Limit, 200, "lines")
 	return cmd
 }

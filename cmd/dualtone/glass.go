@@ -101,7 +101,7 @@ func glassMend(a *app) *cobra.Command {
 
 func glassList(a *app) *cobra.Command {
 	var before string
-	limit := 50
+	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "Who was incident commander for a while, when and why; the newest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -110,9 +110,9 @@ func glassList(a *app) *cobra.Command {
 				return err
 			}
 			found, err := either(cmd.Context(), a, func(s server) ([]access.Grant, error) {
-				return listed[access.Grant](cmd.Context(), s, "/glass", client.Query{}.Yes("all", true).Time("after", from), limit+1)
+				return listed[access.Grant](cmd.Context(), s, "/glass", client.Query{}.Yes("all", true).Time("after", from), oneMore(limit))
 			}, func(_ *config.Config, s *stores) ([]access.Grant, error) {
-				return s.accounts.Grants(cmd.Context(), from, limit+1)
+				return s.accounts.Grants(cmd.Context(), from, oneMore(limit))
 			})
 			if err != nil {
 				return err
@@ -127,6 +127,6 @@ func glassList(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&before, "after", "", "go on after this one, as the list before said")
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many at most")
+	limitFlag(cmd, &limit, 50, "grants")
 	return cmd
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,21 +12,22 @@ import (
 
 func journalCommand(a *app) *cobra.Command {
 	var q cutover.JournalQuery
-	var since time.Duration
+	var since string
 	cmd := &cobra.Command{
 		Use: "journal USER", Short: "What was done to a user: who, why, when, before and after",
 		Args: takes("USER, the person's id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Person = dualtone.PersonID(args[0])
-			if since > 0 {
-				q.Since = a.now().Add(-since)
+			var err error
+			if q.Since, err = a.since(cmd, since); err != nil {
+				return err
 			}
 			return a.withReads(cmd.Context(), func(r reads) error {
 				if _, err := r.Person(cmd.Context(), q.Person); err != nil {
 					return err
 				}
 				asked := q
-				asked.Limit++
+				asked.Limit = oneMore(q.Limit)
 				entries, err := r.Journal(cmd.Context(), asked)
 				if err != nil {
 					return err
@@ -39,10 +39,11 @@ func journalCommand(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar((*string)(&q.Switch), "switch", "", "only one switch")
-	flags.StringVar((*string)(&q.Kind), "kind", "", "only intent, wrote, conflict, lost, failed, state or note")
-	flags.DurationVar(&since, "since", 0, "only the last hours, such as 24h")
+	choiceFlag(cmd, &q.Kind, "kind", "only entries of this kind",
+		cutover.Intent, cutover.Wrote, cutover.Conflict, cutover.Lost, cutover.Erred, cutover.Drifted, cutover.Reached, cutover.Note)
+	flags.StringVar(&since, "since", "", "from this day or time on, or only the last hours, such as 24h")
 	flags.Int64Var(&q.After, "after", 0, "go on after this serial number")
-	flags.IntVar(&q.Limit, "limit", 200, "how many entries at most")
+	limitFlag(cmd, &q.Limit, 200, "entries")
 	return cmd
 }
 

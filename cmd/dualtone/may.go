@@ -27,6 +27,7 @@ func actions() map[string]access.Action {
 		"cohort skip": access.CohortOrder, "cohort window": access.CohortOrder,
 		"plan list": access.PlanRead, "plan status": access.PlanRead, "plan watch": access.PlanRead, "plan users": access.PlanRead,
 		"plan log": access.PlanRead, "plan outcome": access.PlanRead,
+		"plan cohort": access.PlanRead, "plan diff": access.SwitchPreview, "plan rehearse": access.PlanRehearse,
 		"plan differences list": access.PlanRead, "plan differences explain": access.DifferenceExplain, "plan differences withdraw": access.DifferenceExplain, "plan tasks list": access.PlanRead, "plan submit": access.PlanSubmit,
 		"plan approve": access.PlanApprove, "plan reject": access.PlanReject, "plan start": access.PlanStart, "plan hold": access.PlanHold,
 		"plan release": access.PlanRelease, "plan pause": access.PlanPause, "plan resume": access.PlanResume, "plan limits": access.PlanLimits,
@@ -175,7 +176,7 @@ func local(name string) bool {
 	return slices.Contains([]string{
 		"up", "worker", "worker promote", "console", "edge", "ingest", "migrate", "version", "exit-codes", "roles", "audit guard",
 		"config check", "config show", "systems capabilities", "report definitions",
-		"finance contracts lint", "finance contracts schema", "plan lint", "plan schema", "plan cohort", "plan diff", "plan rehearse", "plan show", "plan export",
+		"finance contracts lint", "finance contracts schema", "plan lint", "plan schema", "plan show",
 		"evidence verify", "evidence keygen", "calls formats", "help", "man",
 	}, name) || strings.HasPrefix(name, "completion")
 }

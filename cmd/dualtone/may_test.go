@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,7 @@ import (
 
 func leaves(cmd *cobra.Command) []*cobra.Command {
 	var all []*cobra.Command
-	if cmd.Runnable() && !(cmd.HasSubCommands() && strings.HasPrefix(cmd.Use, cmd.Name()) && cmd.Name() != "edge" && cmd.Name() != "worker") {
+	if does(cmd) {
 		all = append(all, cmd)
 	}
 	for _, below := range cmd.Commands() {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -68,18 +67,13 @@ func bindQuery(cmd *cobra.Command, q *notify.Query) {
 
 func notifyList(a *app) *cobra.Command {
 	var q notify.Query
-	var state string
 	cmd := &cobra.Command{
 		Use: "list", Short: "Notices and whether they were delivered, oldest first", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if known := []string{"", string(notify.Due), string(notify.Delivered), string(notify.Lost)}; !slices.Contains(known, state) {
-				return usage(cmd, fmt.Sprintf("no state %q; there are %s", state, strings.Join(known[1:], ", ")))
-			}
 			limited := q
-			limited.State = notify.State(state)
-			limited.Limit++
+			limited.Limit = oneMore(q.Limit)
 			found, err := either(cmd.Context(), a, func(s server) ([]notify.Delivery, error) {
-				wanted := client.Query{}.Text("channel", q.Channel).Text("plan", q.Plan).Text("state", state).Number("after", q.After).Yes("failed", q.Failed)
+				wanted := client.Query{}.Text("channel", q.Channel).Text("plan", q.Plan).Text("state", string(q.State)).Number("after", q.After).Yes("failed", q.Failed)
 				return listed[notify.Delivery](cmd.Context(), s, "/notices", wanted, limited.Limit)
 			}, func(_ *config.Config, s *stores) ([]notify.Delivery, error) {
 				return s.notices.Deliveries(cmd.Context(), limited)
@@ -99,10 +93,10 @@ func notifyList(a *app) *cobra.Command {
 	}
 	bindQuery(cmd, &q)
 	flags := cmd.Flags()
-	flags.StringVar(&state, "state", "", "only notices that are due, delivered or lost")
+	choiceFlag(cmd, &q.State, "state", "only notices in this state", notify.Due, notify.Delivered, notify.Lost)
 	flags.BoolVar(&q.Failed, "failed", false, "only notices that were tried in vain and are not delivered")
-	flags.Int64Var(&q.After, "after", 0, "go on behind this notice")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	flags.Int64Var(&q.After, "after", 0, "go on after this notice")
+	limitFlag(cmd, &q.Limit, 100, "notices")
 	return cmd
 }
 

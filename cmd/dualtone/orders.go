@@ -29,6 +29,8 @@ type planOrders interface { //nolint:interfacebloat // a method for each kind of
 	Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error)
 	Start(ctx context.Context, name string, o rollout.Order) error
 	Give(ctx context.Context, name string, o workflows.PlanOrder) error
+	// Would refuses what Give would refuse, as far as that is known, and gives nothing.
+	Would(ctx context.Context, v control.PlanView, o workflows.PlanOrder) error
 	Stage(ctx context.Context, name, stage string) (workflows.StageStatus, error)
 	// SoakEnds is when the soak of a stage ends; ErrConflict for one that does not soak.
 	SoakEnds(ctx context.Context, name, stage string) (time.Time, error)

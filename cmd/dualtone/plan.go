@@ -54,6 +54,13 @@ func planLint(a *app) *cobra.Command {
 		Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if users {
+				cfg, err := a.settings()
+				if err == nil && remote(cfg) {
+					err = errListThere
+				}
+				if err != nil {
+					return err
+				}
 				return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
 					r, _, err := a.checkPlan(cmd.Context(), s, args[0])
 					if err != nil {
@@ -72,6 +79,10 @@ func planLint(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&users, "users", false, "look into the user list of the database as well")
 	return cmd
 }
+
+// errListThere refuses a server to what looks into the user list itself.
+var errListThere = hint(fmt.Errorf("lint --users looks into the database: %w", dualtone.ErrUnsupported),
+	"run it where the database is reached, without --server; dualtone plan submit FILE --dry-run has a server check a plan against its list")
 
 func (a *app) showLint(file string, r *plan.Reading) error {
 	report := lintReport{

@@ -33,14 +33,11 @@ func canaryRecord(a *app) *cobra.Command {
 				if c.Actor = f.as; c.Actor == "" {
 					c.Actor = who
 				}
-				if err := c.Check(); err != nil {
+				if err := c.Record(cmd.Context(), all, f.dryRun); err != nil {
 					return err
 				}
 				if f.dryRun {
 					return a.show(c, func(t *table) { t.line("It would record that %s came back. Nothing was recorded.", c.Subject) })
-				}
-				if err := all.KeepCanary(cmd.Context(), c); err != nil {
-					return err
 				}
 				return a.show(c, func(t *table) {
 					t.line("Recorded. It proves the way back once somebody else has confirmed it: dualtone plan canary confirm %s", c.ID)
@@ -99,7 +96,7 @@ func canaryList(a *app) *cobra.Command {
 			}
 			return a.withCanaries(cmd.Context(), func(all rollout.Canaries, _ string) error {
 				asked := q
-				asked.Limit++
+				asked.Limit = oneMore(q.Limit)
 				found, err := all.Canaries(cmd.Context(), asked)
 				if err != nil {
 					return err
@@ -115,8 +112,8 @@ func canaryList(a *app) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar((*string)(&q.Class), "class", "", "only of this class")
-	flags.StringVar(&before, "after", "", "go on behind this one: those before a time")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	choiceFlag(cmd, &q.Class, "class", "only of this class", plan.ReversalMinutes, plan.ReversalDays)
+	flags.StringVar(&before, "after", "", "go on after this one, with those before it")
+	limitFlag(cmd, &q.Limit, 100, "round trips")
 	return cmd
 }

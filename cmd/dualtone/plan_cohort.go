@@ -73,7 +73,7 @@ func planCohort(a *app) *cobra.Command {
 	flags.StringVar(&stage, "stage", "", "list the people of this stage")
 	flags.BoolVar(&left, "left", false, "list those who were selected and are left out")
 	flags.IntVar(&after, "after", 0, "go on after this position")
-	flags.IntVar(&limit, "limit", 100, "how many people at most")
+	limitFlag(cmd, &limit, 100, "people")
 	return cmd
 }
 
@@ -121,7 +121,11 @@ func (a *app) showCohorts(ctx context.Context, s *stores, file string, r *plan.R
 		return err
 	}
 	if len(frozen) > 0 {
-		report.Drift = append(report.Drift, found.Resolution.Drift(frozen, found.users)...)
+		since, err := r.Document.Since(frozen, found.users)
+		if err != nil {
+			return err
+		}
+		report.Drift = append(report.Drift, since.Drift...)
 	}
 	for _, st := range found.Stages {
 		line := stageReport{Stage: st.Stage, Hash: st.Hash, People: len(st.People), Left: len(st.Left)}
@@ -163,18 +167,25 @@ func (r cohortReport) table(t *table) {
 		}
 		t.row(string(s.Stage), strconv.Itoa(s.People), strconv.Itoa(s.Together), strconv.Itoa(s.Left), frozen, s.Hash.Short())
 	}
-	for _, d := range r.Drift {
+	if len(r.Drift) > 0 {
 		t.line("")
-		if len(d.Joiners) > 0 {
-			t.line("Joined since %s was frozen: %s. They go to a later stage.", d.Stage, firstOf(d.Joiners))
-		}
-		if len(d.Leavers) > 0 {
-			t.line("Left since %s was frozen: %s. dualtone plan skip %s --stage %s --user ID --reason WHY leaves them out.", d.Stage, leaverNames(d.Leavers), r.Plan, d.Stage)
-		}
+		driftLines(t, r.Drift)
 	}
 	t.line("")
 	t.line("%s; %d people on the old side are in no stage. Cohort hash %s.", r.Plan, r.Nowhere, r.Cohort.Short())
 	t.line("dualtone plan cohort %s --stage STAGE lists the people of one.", r.File)
+}
+
+// driftLines tell who has left stages since they were frozen, and who would join them.
+func driftLines(t *table, all []plan.Drift) {
+	for _, d := range all {
+		if len(d.Leavers) > 0 {
+			t.line("Left %s since it was frozen: %s. The prechecks leave them out; once those have run only dualtone plan skip does.", d.Stage, leaverNames(d.Leavers))
+		}
+		if len(d.Joiners) > 0 {
+			t.line("Would be in %s now, and are in no stage: %s. A version that is handed in anew takes them, or another plan.", d.Stage, firstOf(d.Joiners))
+		}
+	}
 }
 
 func firstOf[T ~string](all []T) string {

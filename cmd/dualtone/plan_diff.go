@@ -52,7 +52,7 @@ func planDiff(a *app) *cobra.Command {
 	flags.StringVar(&f.from, "from", "", `compare with another version: a file, "saved" or a hash`)
 	flags.StringVar(&f.stage, "stage", "", "only users of this stage")
 	flags.StringSliceVar(&f.users, "user", nil, "only this user; may be given often")
-	flags.IntVar(&f.limit, "limit", 20, "how many users at most; 0 for all")
+	limitFlag(cmd, &f.limit, 20, "users")
 	return cmd
 }
 

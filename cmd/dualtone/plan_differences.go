@@ -27,7 +27,7 @@ func planDifferences(a *app) *cobra.Command {
 func differencesList(a *app) *cobra.Command {
 	var q control.DifferenceQuery
 	var after string
-	limit := 100
+	var limit int
 	cmd := &cobra.Command{
 		Use: "list PLAN", Short: "List the differences that the newest comparisons found", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,8 +56,8 @@ func differencesList(a *app) *cobra.Command {
 	differenceFlags(cmd, &q)
 	flags := cmd.Flags()
 	flags.BoolVar(&q.OpenOnly, "open", false, "only those that nothing explains")
-	flags.StringVar(&after, "after", "", "go on behind this difference")
-	flags.IntVar(&limit, "limit", limit, "how many at most")
+	flags.StringVar(&after, "after", "", "go on after this difference")
+	limitFlag(cmd, &limit, 100, "differences")
 	return cmd
 }
 

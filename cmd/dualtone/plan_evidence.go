@@ -15,9 +15,12 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog/account"
+	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 const planEvidenceLong = `Makes the signed pack that proves what a stage did: who approved what, every user
@@ -40,11 +43,18 @@ func planEvidence(a *app) *cobra.Command {
 	f := evidenceFlags{dir: "."}
 	cmd := &cobra.Command{
 		Use: "evidence PLAN [STAGE]", Short: "Make the signed pack of evidence of a stage, or of all", Long: planEvidenceLong,
-		Args: cobra.RangeArgs(1, 2),
+		Args: takes("the PLAN's name", "[STAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
+			made, err := either(cmd.Context(), a, func(s server) ([]madePack, error) {
+				return s.makePacks(cmd.Context(), args, f)
+			}, func(cfg *config.Config, s *stores) ([]madePack, error) {
 				return a.makePacks(cmd.Context(), cfg, s, args, f)
 			})
+			if err != nil {
+				return err
+			}
+			answer := map[string]any{"packs": made, "dry_run": f.dryRun, "next_steps": []string{"dualtone evidence verify --key PUBLIC-KEY FILE..."}}
+			return a.show(answer, func(t *table) { madeTable(t, made, f.dryRun) })
 		},
 	}
 	flags := cmd.Flags()
@@ -60,38 +70,102 @@ type madePack struct {
 	evidence.Receipt
 }
 
-func (a *app) makePacks(ctx context.Context, cfg *config.Config, s *stores, args []string, f evidenceFlags) error {
-	stages, err := s.rollouts.Stages(ctx, args[0])
-	if err != nil {
-		return err
-	}
-	var made []madePack
-	known := false
+// wantedPacks are those of a plan, or of one stage of it.
+func wantedPacks(stages []rollout.Stage, args []string, f evidenceFlags) ([]madePack, error) {
+	var wanted []madePack
 	for _, stage := range stages {
 		if len(args) == 1 || stage.ID == args[1] {
-			known = true
-			made = append(made, madePack{File: filepath.Join(f.dir, args[0]+"-"+stage.ID+".pack"), Receipt: evidence.Receipt{
+			wanted = append(wanted, madePack{File: filepath.Join(f.dir, args[0]+"-"+stage.ID+".pack"), Receipt: evidence.Receipt{
 				Plan: args[0], Stage: plan.StageID(stage.ID), Users: stage.Users.Total(), Findings: []string{},
 			}})
 		}
 	}
-	if !known {
-		return hint(fmt.Errorf("there is no such plan, or stage of it: %w", dualtone.ErrNotFound), "dualtone plan list, and dualtone plan status PLAN, show which there are")
+	if len(wanted) == 0 {
+		return nil, hint(fmt.Errorf("there is no such plan, or stage of it: %w", dualtone.ErrNotFound), "dualtone plan list, and dualtone plan status PLAN, show which there are")
+	}
+	return wanted, nil
+}
+
+func (a *app) makePacks(ctx context.Context, cfg *config.Config, s *stores, args []string, f evidenceFlags) ([]madePack, error) {
+	stages, err := s.rollouts.Stages(ctx, args[0])
+	if err != nil {
+		return nil, err
+	}
+	made, err := wantedPacks(stages, args, f)
+	if err != nil {
+		return nil, err
 	}
 	key, err := signingKey(cfg)
+	if err != nil || f.dryRun {
+		return made, err
+	}
+	for i := range made {
+		if made[i].Receipt, err = a.makePack(ctx, cfg, s, made[i], key, f); err != nil {
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+// makePacks has a server make packs, which it signs and reads back, and writes them
+// here.
+func (s server) makePacks(ctx context.Context, args []string, f evidenceFlags) ([]madePack, error) {
+	if f.as != "" {
+		return nil, hint(fmt.Errorf("a server knows by the token who makes a pack: %w", dualtone.ErrUnsupported), "leave out --as")
+	}
+	v, err := s.PlanView(ctx, args[0])
+	if err != nil {
+		return nil, err
+	}
+	made, err := wantedPacks(v.Stages, args, f)
+	if err != nil || f.dryRun {
+		return made, err
+	}
+	for i := range made {
+		if err := s.makePack(ctx, made[i]); err != nil {
+			return nil, err
+		}
+	}
+	var kept api.PackBook
+	if err := s.Get(ctx, client.Path("plans", args[0], "evidence"), nil, &kept); err != nil {
+		return nil, err
+	}
+	for i := range made {
+		made[i].Receipt, _ = evidence.Last(kept.Items, made[i].Stage)
+	}
+	return made, nil
+}
+
+// makePack has a server make one pack, and keeps nothing of one that did not come
+// whole.
+func (s server) makePack(ctx context.Context, to madePack) error {
+	out, err := newPack(to.File)
 	if err != nil {
 		return err
 	}
-	for i := range made {
-		if f.dryRun {
-			continue
-		}
-		if made[i].Receipt, err = a.makePack(ctx, cfg, s, made[i], key, f); err != nil {
-			return err
-		}
+	pack, err := s.Make(ctx, client.Path("plans", to.Plan, "evidence", string(to.Stage)))
+	if err == nil {
+		err = copied(out, pack)
 	}
-	answer := map[string]any{"packs": made, "dry_run": f.dryRun, "next_steps": []string{"dualtone evidence verify --key PUBLIC-KEY FILE..."}}
-	return a.show(answer, func(t *table) { madeTable(t, made, f.dryRun) })
+	if err = errors.Join(err, out.Close()); err != nil {
+		return errors.Join(err, os.Remove(to.File))
+	}
+	return nil
+}
+
+// newPack is the file of a pack, which must not be there yet.
+func newPack(name string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // for everybody to read, as the packs are
+		return nil, fileError(err)
+	}
+	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the file that the user names, for everybody to read
+	if errors.Is(err, fs.ErrExist) {
+		return nil, hint(fmt.Errorf("%s is there already: %w", name, dualtone.ErrConflict), "name another folder with --dir; a pack is never overwritten")
+	}
+	if err != nil {
+		return nil, fileError(err)
+	}
+	return out, nil
 }
 
 // signingKey is the key that the settings name.
@@ -125,15 +199,9 @@ func (a *app) makePack(
 		Outcome:  outcomes(a, cfg, s).Outcome,
 		Progress: a.packProgress(string(to.Stage)),
 	}
-	if err := os.MkdirAll(filepath.Dir(to.File), 0o755); err != nil { //nolint:gosec // for everybody to read, as the packs are
-		return to.Receipt, fileError(err)
-	}
-	out, err := os.OpenFile(to.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the file that the user names, for everybody to read
-	if errors.Is(err, fs.ErrExist) {
-		return to.Receipt, hint(fmt.Errorf("%s is there already: %w", to.File, dualtone.ErrConflict), "name another folder with --dir; a pack is never overwritten")
-	}
+	out, err := newPack(to.File)
 	if err != nil {
-		return to.Receipt, fileError(err)
+		return to.Receipt, err
 	}
 	about, err := records.Write(ctx, out, evidence.Asked{Plan: to.Plan, Stage: to.Stage, By: by, At: a.now().UTC()}, key)
 	if err = errors.Join(err, out.Close()); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/dualtone/dualtone/report/press"
 )
 
-// standings tell how plans stand in money.
+// standings work out how plans stand in money; what they found last is kept.
 func (s *stores) standings() *cost.Standings {
 	return &cost.Standings{Source: s.finance, Closings: s.finance}
 }
@@ -35,7 +35,7 @@ func moneyLines(t *table, v control.PlanView) {
 	if m == nil {
 		return
 	}
-	text := "waste at completion: " + m.Waste.String()
+	text := "waste at completion, as of " + m.AsOf.String() + ": " + m.Waste.String()
 	if m.Budget != nil {
 		text += " of a budget of " + m.Budget.String()
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -54,9 +55,7 @@ func planRehearse(a *app) *cobra.Command {
 			if r.Faults.Errors() > 0 {
 				return a.showLint(args[0], r)
 			}
-			return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-				return a.rehearse(cmd.Context(), cfg, s, args[0], &r.Document, f)
-			})
+			return a.rehearse(cmd.Context(), args[0], r, f)
 		},
 	}
 	flags := cmd.Flags()
@@ -77,18 +76,28 @@ type rehearsed struct {
 	Next   []string `json:"next_steps"`
 }
 
-func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, file string, d *plan.Document, f rehearseFlags) error {
-	m := a.meter("plays")
-	kept, err := a.play(ctx, cfg, s, d, f, func(done int) { m.at(done, f.plays, "") })
-	m.end()
+func (a *app) rehearse(ctx context.Context, file string, read *plan.Reading, f rehearseFlags) error {
+	asked, err := f.request(&read.Document)
 	if err != nil {
 		return err
 	}
-	kept.Actor = actor(cfg)
-	if !f.dry {
-		if err := s.rehearsals.Keep(ctx, kept); err != nil {
-			return err
+	kept, err := either(ctx, a, func(s server) (rehearsal.Kept, error) {
+		files, err := a.beside(file, read)
+		if err != nil {
+			return rehearsal.Kept{}, err
 		}
+		return sent[rehearsal.Kept](ctx, s, "/plans/rehearse", api.Rehearsing{
+			Draft: api.Draft{Text: read.Text(), Files: files}, Start: asked.Start, Plays: asked.Plays, Seed: asked.Seed,
+			Since: plan.Duration(f.since), Model: asked.Model, DryRun: f.dry,
+		})
+	}, func(cfg *config.Config, s *stores) (rehearsal.Kept, error) {
+		m := a.meter("plays")
+		defer m.end()
+		asked.Progress = func(done int) { m.at(done, f.plays, "") }
+		return a.played(ctx, cfg, s, api.Play{Request: asked, Since: f.since, Actor: actor(cfg), Keep: !f.dry})
+	})
+	if err != nil {
+		return err
 	}
 	answer := rehearsed{Kept: kept, DryRun: f.dry, Next: []string{"dualtone plan submit " + file}}
 	if len(kept.Report.Unmet) > 0 {
@@ -103,50 +112,60 @@ func (a *app) rehearse(ctx context.Context, cfg *config.Config, s *stores, file 
 	return nil
 }
 
-// play plays a plan against the model that is asked for.
-func (a *app) play(
-	ctx context.Context, cfg *config.Config, s *stores, d *plan.Document, f rehearseFlags, progress func(done int),
-) (kept rehearsal.Kept, err error) {
-	request := rehearsal.Request{Document: d, Start: a.now(), Plays: f.plays, Seed: f.seed, Progress: progress}
-	start, err := moment("start", f.start)
-	if err != nil {
-		return kept, err
+// request is what the flags ask of a plan. Without a model it is played against what
+// is known.
+func (f *rehearseFlags) request(d *plan.Document) (r rehearsal.Request, err error) {
+	r = rehearsal.Request{Document: d, Plays: f.plays, Seed: f.seed}
+	if r.Start, err = moment("start", f.start); err != nil {
+		return r, err
 	}
-	if !start.IsZero() {
-		request.Start = start
+	if f.model != "" {
+		r.Model, err = readModel(f.model)
+	}
+	return r, err
+}
+
+// played plays a plan, and keeps what was found where that is asked.
+func (a *app) played(ctx context.Context, cfg *config.Config, s *stores, p api.Play) (kept rehearsal.Kept, err error) {
+	r := p.Request
+	if r.Start.IsZero() {
+		r.Start = a.now()
 	}
 	people, err := cutover.Everybody(ctx, s.people, cutover.PeopleQuery{})
 	if err != nil {
 		return kept, err
 	}
 	users := rollout.Candidates(people)
-	if request.Resolution, err = d.Resolve(users); err != nil {
+	if r.Resolution, err = r.Document.Resolve(users); err != nil {
 		return kept, err
 	}
-	if request.Model, err = a.model(ctx, cfg, s, request, people, f); err != nil {
-		return kept, err
+	if r.Model == nil {
+		if r.Model, err = a.known(ctx, cfg, s, r, people, p.Since); err != nil {
+			return kept, err
+		}
 	}
-	request.Zones = make(map[dualtone.PersonID]*time.Location, len(users))
+	r.Zones = make(map[dualtone.PersonID]*time.Location, len(users))
 	for i := range users {
-		request.Zones[users[i].ID] = d.Plan.Zone(&users[i].Person)
+		r.Zones[users[i].ID] = r.Document.Plan.Zone(&users[i].Person)
 	}
-	report, err := rehearsal.Run(ctx, request)
+	report, err := rehearsal.Run(ctx, r)
 	if err != nil {
 		return kept, err
 	}
-	return rehearsal.Kept{Made: a.now().UTC(), Model: *request.Model, Report: *report}, nil
+	kept = rehearsal.Kept{Made: a.now().UTC(), Actor: p.Actor, Model: *r.Model, Report: *report}
+	if p.Keep {
+		err = s.rehearsals.Keep(ctx, kept)
+	}
+	return kept, err
 }
 
-// model is the one in the file, or what was measured, recorded and configured.
-func (a *app) model(
-	ctx context.Context, cfg *config.Config, s *stores, r rehearsal.Request, people []cutover.PersonState, f rehearseFlags,
+// known is the model of what was measured, recorded and configured.
+func (a *app) known(
+	ctx context.Context, cfg *config.Config, s *stores, r rehearsal.Request, people []cutover.PersonState, since time.Duration,
 ) (*rehearsal.Model, error) {
-	if f.model != "" {
-		return readModel(f.model)
-	}
 	p := &r.Document.Plan
 	m := rehearsal.Assumed(string(p.Spec.Timezone))
-	seen, err := s.rehearsals.Measured(ctx, a.now().Add(-f.since))
+	seen, err := s.rehearsals.Measured(ctx, a.now().Add(-since))
 	if err != nil {
 		return nil, err
 	}

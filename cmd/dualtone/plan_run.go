@@ -89,17 +89,9 @@ func (a *app) submitThere(ctx context.Context, cfg *config.Config, file string, 
 	if err != nil {
 		return err
 	}
-	files := map[string]string{}
-	if file != "-" { // what it names is read once more, to be sent along
-		_, _, open, err := a.readWithNeighbors(file)
-		if err != nil {
-			return err
-		}
-		plan.Read(plan.Source{Name: file, Text: []byte(read.Text()), Now: a.now(), Open: func(name string) ([]byte, error) {
-			text, err := open(name)
-			files[name] = string(text)
-			return text, err
-		}})
+	files, err := a.beside(file, read)
+	if err != nil {
+		return err
 	}
 	var answer submitted
 	if err := s.Send(ctx, http.MethodPost, "/plans", map[string]any{
@@ -108,6 +100,24 @@ func (a *app) submitThere(ctx context.Context, cfg *config.Config, file string, 
 		return err
 	}
 	return a.showSubmitted(answer)
+}
+
+// beside are the files that a plan names, to be sent along with it.
+func (a *app) beside(file string, read *plan.Reading) (map[string]string, error) {
+	files := map[string]string{}
+	if file == "-" { // nothing stands beside it
+		return files, nil
+	}
+	_, _, open, err := a.readWithNeighbors(file)
+	if err != nil {
+		return nil, err
+	}
+	plan.Read(plan.Source{Name: file, Text: []byte(read.Text()), Now: a.now(), Open: func(name string) ([]byte, error) {
+		text, err := open(name)
+		files[name] = string(text)
+		return text, err
+	}})
+	return files, nil
 }
 
 func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.Reading, f acting) error {
@@ -215,6 +225,8 @@ type planVerb struct {
 	usual       rollout.Role
 	takes       []string
 	flags       func(*cobra.Command, *given)
+	// complete makes the order of what the flags say; nil where they say no more.
+	complete func(g *given, now time.Time) error
 	// would says in numbers what the order does.
 	would func(control.PlanView, *given) string
 	// give gives it; nil gives it to the plan's workflow.
@@ -262,13 +274,16 @@ type ordered struct {
 	Actor  string       `json:"actor"`
 	Role   rollout.Role `json:"role"`
 	Effect string       `json:"effect"`
+	// Drift is what became of the people of a plan that is started since they were
+	// frozen.
+	Drift  []plan.Drift `json:"drift,omitempty"`
 	DryRun bool         `json:"dry_run,omitempty"`
 	Next   []string     `json:"next_steps"`
 }
 
 func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []string, g *given) error {
 	name := args[0]
-	view, err := c.reads.PlanView(ctx, name, v.verb == rollout.PutHold)
+	view, err := c.reads.PlanView(ctx, name)
 	if err != nil {
 		return hint(err, "dualtone plan list shows which there are")
 	}
@@ -276,15 +291,28 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	if len(args) > 1 {
 		g.Hold = args[1]
 	}
+	if v.complete != nil {
+		if err := v.complete(g, c.now().UTC()); err != nil {
+			return err
+		}
+	}
 	answer := ordered{
 		Plan: name, Stage: g.Stage, Verb: v.verb, Actor: g.Actor, Role: g.Role, Effect: v.would(view, g), DryRun: g.dryRun,
 		Next: []string{"dualtone plan status " + name},
 	}
+	if v.verb == rollout.Start {
+		if answer.Drift, err = c.reads.PlanDrift(ctx, name); err != nil {
+			return err
+		}
+	}
 	if g.dryRun {
-		if err := mayOrder(ctx, c.reads, view, g.PlanOrder); err != nil {
+		if err := c.plans.Would(ctx, view, g.PlanOrder); err != nil {
 			return hint(err, "dualtone plan status "+name+" tells how it stands")
 		}
-		return a.show(answer, func(t *table) { t.line("It would %s. Nothing was ordered.", answer.Effect) })
+		return a.show(answer, func(t *table) {
+			t.line("It would %s. Nothing was ordered.", answer.Effect)
+			driftLines(t, answer.Drift)
+		})
 	}
 	if v.give == nil {
 		err = c.plans.Give(ctx, name, g.PlanOrder)
@@ -296,6 +324,7 @@ func (a *app) orderPlan(ctx context.Context, c *counter, v planVerb, args []stri
 	}
 	return a.show(answer, func(t *table) {
 		t.line("%s %s: %s. dualtone plan status %s tells how it stands.", v.verb, subject(name, g.Stage), answer.Effect, name)
+		driftLines(t, answer.Drift)
 	})
 }
 
@@ -304,16 +333,4 @@ func subject(name, stage string) string {
 		return "plan " + name
 	}
 	return "stage " + stage + " of plan " + name
-}
-
-// mayOrder refuses what would be refused, as far as what is kept can tell.
-func mayOrder(ctx context.Context, r reads, v control.PlanView, o workflows.PlanOrder) error {
-	var places []rollout.User
-	if o.Person != "" {
-		var err error
-		if places, err = r.PlanUsers(ctx, v.Place(o.Person)); err != nil {
-			return err
-		}
-	}
-	return v.Against(o, places)
 }

@@ -25,17 +25,21 @@ func planList(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
-				asked.Limit++
+				asked.Limit = oneMore(q.Limit)
 				for _, s := range states {
+					if !slices.Contains(rollout.PlanStates(), rollout.State(s)) {
+						return usage(cmd, fmt.Sprintf("no state %q; there are %s", s, joinTexts(rollout.PlanStates())))
+					}
 					asked.States = append(asked.States, rollout.State(s))
 				}
 				found, err := r.Plans(cmd.Context(), asked)
 				if err != nil {
 					return err
 				}
-				return showList(a, page(found, q.Limit, func(p rollout.Plan) string { return p.Name }), "No plans.", func(t *table) {
+				shown := page(found, q.Limit, func(p rollout.Plan) string { return p.Name })
+				return showList(a, shown, "No plans.", func(t *table) {
 					t.row("PLAN", "STATE", "SINCE", "AUTHOR", "HASH")
-					for _, p := range found[:min(len(found), q.Limit)] {
+					for _, p := range shown.Items {
 						t.row(p.Name, string(p.State), clock(p.Since), p.Author, plan.Hash(p.Hash).Short())
 					}
 				})
@@ -45,8 +49,8 @@ func planList(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&states, "state", nil, "only plans in this state; may be given often")
 	flags.StringVar(&q.Text, "text", "", "only plans with this in their name")
-	flags.StringVar(&q.After, "after", "", "go on behind this plan")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	flags.StringVar(&q.After, "after", "", "go on after this plan")
+	limitFlag(cmd, &q.Limit, 100, "plans")
 	return cmd
 }
 
@@ -65,7 +69,7 @@ func planStatus(a *app) *cobra.Command {
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
-				v, err := r.PlanView(cmd.Context(), args[0], false)
+				v, err := r.PlanView(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
@@ -244,8 +248,11 @@ func planUsers(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked := q
 			asked.Plan = args[0]
-			asked.Limit++
+			asked.Limit = oneMore(q.Limit)
 			for _, s := range states {
+				if err := checkState(cmd, cutover.State(s)); err != nil {
+					return err
+				}
 				asked.States = append(asked.States, cutover.State(s))
 			}
 			if failed {
@@ -273,8 +280,8 @@ func planUsers(a *app) *cobra.Command {
 	flags.StringVar(&q.Stage, "stage", "", "only people of this stage")
 	flags.StringSliceVar(&states, "state", nil, "only people in this state; may be given often")
 	flags.BoolVar(&failed, "failed", false, "only people whose switch failed")
-	flags.StringVar(&after, "after", "", "go on behind this place, as in pilot/12")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	flags.StringVar(&after, "after", "", "go on after this place, as in pilot/12")
+	limitFlag(cmd, &q.Limit, 100, "people")
 	return cmd
 }
 
@@ -285,7 +292,7 @@ func planLog(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked := q
 			asked.Plan = args[0]
-			asked.Limit++
+			asked.Limit = oneMore(q.Limit)
 			return a.withReads(cmd.Context(), func(r reads) error {
 				found, err := r.PlanLog(cmd.Context(), asked)
 				if err != nil {
@@ -304,7 +311,7 @@ func planLog(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&q.Stage, "stage", "", "only this stage")
 	flags.StringVar(&q.Actor, "actor", "", "only what this person did")
-	flags.Int64Var(&q.After, "after", 0, "go on behind this entry")
-	flags.IntVar(&q.Limit, "limit", 200, "how many at most")
+	flags.Int64Var(&q.After, "after", 0, "go on after this entry")
+	limitFlag(cmd, &q.Limit, 200, "entries")
 	return cmd
 }

@@ -64,7 +64,7 @@ func tasksList(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked := q
 			asked.Plan = args[0]
-			asked.Limit++
+			asked.Limit = oneMore(q.Limit)
 			if !all {
 				asked.States = rollout.Unconfirmed()
 			}
@@ -87,8 +87,8 @@ func tasksList(a *app) *cobra.Command {
 	flags.StringVar(&q.Stage, "stage", "", "only tasks of this stage")
 	flags.StringVar(&q.Owner, "owner", "", "only tasks of this person")
 	flags.BoolVar(&all, "all", false, "those that are confirmed as well")
-	flags.StringVar(&q.After, "after", "", "go on behind this task")
-	flags.IntVar(&q.Limit, "limit", 100, "how many at most")
+	flags.StringVar(&q.After, "after", "", "go on after this task")
+	limitFlag(cmd, &q.Limit, 100, "tasks")
 	return cmd
 }
 

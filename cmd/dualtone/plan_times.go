@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,10 @@ func timingVerbs() []planVerb {
 				cmd.MarkFlagsOneRequired("for", "agree")
 				cmd.MarkFlagsMutuallyExclusive("for", "agree")
 			},
+			complete: func(g *given, _ time.Time) error {
+				g.For = g.holds.Duration
+				return nil
+			},
 			would: func(v control.PlanView, g *given) string {
 				if g.Agree {
 					return fmt.Sprintf("agree that the window of stage %s opens for the %d users who wait", g.Stage, left(v, g.Stage))
@@ -52,7 +57,6 @@ func timingVerbs() []planVerb {
 				return fmt.Sprintf("ask for the window of stage %s to open for %s", g.Stage, g.holds.Duration)
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
-				g.For = g.holds.Duration
 				effect := "it opens once somebody else has agreed: dualtone plan window " + name + " --stage " + g.Stage + " --agree --reason WHY"
 				if g.Agree {
 					effect = "the window opens"
@@ -70,6 +74,11 @@ func timingVerbs() []planVerb {
 				cmd.MarkFlagsOneRequired("extend", "until")
 				cmd.MarkFlagsMutuallyExclusive("extend", "until")
 			},
+			complete: func(g *given, _ time.Time) error {
+				at, err := moment("until", g.ends)
+				g.For, g.Until = g.longer.Duration, at.UTC()
+				return err
+			},
 			would: func(_ control.PlanView, g *given) string {
 				if g.ends != "" {
 					return fmt.Sprintf("end the soak of stage %s at %s", g.Stage, g.ends)
@@ -84,18 +93,13 @@ func timingVerbs() []planVerb {
 func giveSoak(ctx context.Context, c *counter, name string, g *given) (string, error) {
 	plans := c.plans
 	if g.ends != "" {
-		at, err := moment("until", g.ends)
-		if err != nil {
-			return "", err
-		}
-		g.Until = at.UTC()
-		return "it ends at " + clock(at), plans.Give(ctx, name, g.PlanOrder)
+		return "it ends at " + clock(g.Until), plans.Give(ctx, name, g.PlanOrder)
 	}
 	ends, err := plans.SoakEnds(ctx, name, g.Stage)
 	if err != nil {
 		return "", err
 	}
-	g.For, g.Until = g.longer.Duration, ends.Add(g.longer.Time())
+	g.Until = ends.Add(g.longer.Time())
 	if ends.IsZero() {
 		return "it ends so much later", plans.Give(ctx, name, g.PlanOrder)
 	}

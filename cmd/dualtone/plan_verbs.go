@@ -46,12 +46,19 @@ func decidingVerbs() []planVerb {
 				ofStage(cmd, g)
 				cmd.Flags().DurationVar(&g.hold, "for", 0, "end by itself after so long; 0 waits for release")
 			},
+			complete: func(g *given, now time.Time) error {
+				if g.hold > 0 {
+					g.Expires = now.Add(g.hold)
+				}
+				return nil
+			},
 			would: wouldHold,
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
+				until := "it is released"
 				if g.hold > 0 {
-					g.Expires = c.now().UTC().Add(g.hold)
+					until = clock(g.Expires)
 				}
-				return "nobody else is switched until it is released", c.plans.Give(ctx, name, g.PlanOrder)
+				return "nobody else is switched until " + until, c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -93,13 +100,16 @@ func pacingVerbs() []planVerb {
 			long: "Changes how many users are switched at a time and a minute, the plan's part of the CRM's requests, how much of a group may be on the new side, " +
 				"and when it stops itself. What is left out stays. The limits of a plan are those of all its stages together.",
 			flags: limitFlags,
-			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("keep to %s; %s", g.limits(), waiting(left(v, g.Stage)))
-			},
-			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
+			complete: func(g *given, _ time.Time) error {
 				rate := g.limits()
 				g.Rate = &rate
-				return "from now on " + rate.String(), c.plans.Give(ctx, name, g.PlanOrder)
+				return nil
+			},
+			would: func(v control.PlanView, g *given) string {
+				return fmt.Sprintf("keep to %s; %s", g.Rate, waiting(left(v, g.Stage)))
+			},
+			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
+				return "from now on " + g.Rate.String(), c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -155,14 +165,17 @@ func endingVerbs() []planVerb {
 				ofStage(cmd, g)
 				cmd.Flags().StringVar(&g.inFlight, "in-flight", string(control.Finish), "what becomes of those in flight: finish or back")
 			},
+			complete: func(g *given, _ time.Time) error {
+				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
+					return fmt.Errorf("--in-flight %q: want finish or back: %w", g.inFlight, dualtone.ErrInvalid)
+				}
+				g.Back = g.inFlight == string(control.GoBack)
+				return nil
+			},
 			would: func(v control.PlanView, g *given) string {
 				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), v.Among(g.Stage, cutover.OnNew))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
-				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
-					return "", fmt.Errorf("--in-flight %q: want finish or back: %w", g.inFlight, dualtone.ErrInvalid)
-				}
-				g.Back = g.inFlight == string(control.GoBack)
 				return "nobody else is switched", c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},

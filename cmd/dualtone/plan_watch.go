@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,12 +11,9 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
-	"github.com/dualtone/dualtone/finance"
-	"github.com/dualtone/dualtone/finance/cost"
 )
 
 const planWatchLong = `Follows a plan: its stages, the users of each by state, who failed and why, holds,
@@ -27,12 +25,8 @@ func planWatch(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "watch PLAN", Short: "Follow a plan live", Long: planWatchLong, Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				w := &planWatcher{plans: &control.Plans{Store: s.rollouts, Versions: s.plans, Now: a.now}, name: args[0]}
-				// What a day costs changes from day to day; it is not asked for at every look.
-				if money, err := s.standings().Standing(cmd.Context(), args[0], finance.DayOf(a.now().UTC())); err == nil {
-					w.money = &money
-				} // Plan status tells why it is not known.
+			return a.withReads(cmd.Context(), func(r reads) error {
+				w := &planWatcher{plans: r, name: args[0]}
 				if a.live && a.flags.output == asTable {
 					return w.live(cmd.Context(), a)
 				}
@@ -44,10 +38,15 @@ func planWatch(a *app) *cobra.Command {
 
 // planWatcher reads again and again how a plan stands.
 type planWatcher struct {
-	plans *control.Plans
+	plans watched
 	name  string
-	money *cost.Standing
 	paces map[string]*stagePace
+}
+
+// watched is where plans stand and who of them failed.
+type watched interface {
+	PlanView(ctx context.Context, name string) (control.PlanView, error)
+	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
 }
 
 // look is what is seen of a plan at a moment.
@@ -60,11 +59,10 @@ type look struct {
 const mostFailed = 8
 
 func (w *planWatcher) look(ctx context.Context) (look, error) {
-	v, err := w.plans.View(ctx, w.name)
+	v, err := w.plans.PlanView(ctx, w.name)
 	if err != nil {
 		return look{}, hint(err, "dualtone plan list shows which there are")
 	}
-	v.Money = w.money
 	l := look{view: v, eta: map[string]string{}}
 	if w.paces == nil {
 		w.paces = map[string]*stagePace{}
@@ -75,8 +73,27 @@ func (w *planWatcher) look(ctx context.Context) (look, error) {
 		}
 		l.eta[s.ID] = w.paces[s.ID].at(s, v.AsOf)
 	}
-	l.failed, err = w.plans.Store.Users(ctx, rollout.UserQuery{Plan: w.name, States: rollout.FailedUsers(), Limit: mostFailed})
-	return l, err
+	for _, s := range v.Stages {
+		states := astray(s)
+		if len(states) == 0 || len(l.failed) >= mostFailed {
+			continue
+		}
+		found, err := w.plans.PlanUsers(ctx, rollout.UserQuery{Plan: w.name, Stage: s.ID, States: states, Limit: mostFailed - len(l.failed)})
+		if err != nil {
+			return look{}, err
+		}
+		l.failed = append(l.failed, found...)
+	}
+	return l, nil
+}
+
+// astray are the states of those people of a stage who are not where they should be.
+// Who came back with a stage that was taken back is.
+func astray(s rollout.Stage) []cutover.State {
+	return slices.DeleteFunc(rollout.FailedUsers(), func(state cutover.State) bool {
+		back := s.State == rollout.RollingBack || s.State == rollout.RolledBack || s.State == rollout.RollbackIncomplete
+		return s.Users[state] == 0 || back && state == cutover.Restored
+	})
 }
 
 // stagePace guesses how long a stage will take from how fast it has been since
@@ -185,7 +202,7 @@ func (l look) line() string {
 			continue
 		}
 		text := fmt.Sprintf("%s %s %d/%d", s.ID, s.State, s.Users[cutover.OnNew], s.Users.Total())
-		if bad := badUsers(s.Users); bad != "" {
+		if bad := badUsers(s); bad != "" {
 			text += " (" + bad + ")"
 		}
 		if s.Detail != "" {
@@ -201,12 +218,10 @@ func (l look) line() string {
 
 // badUsers names the states of users who are not where they should be, nor
 // waiting.
-func badUsers(users cutover.Tally) string {
+func badUsers(s rollout.Stage) string {
 	bad := cutover.Tally{}
-	for _, s := range rollout.FailedUsers() {
-		if users[s] > 0 {
-			bad[s] = users[s]
-		}
+	for _, state := range astray(s) {
+		bad[state] = s.Users[state]
 	}
 	if len(bad) == 0 {
 		return ""

@@ -70,3 +70,17 @@ func TestTheScreenOfAPlanFitsItsTerminal(t *testing.T) {
 		}
 	}
 }
+
+// Who came back with a stage that was taken back is where they should be.
+func TestOnlyThoseAreAstrayWhoAreNotWhereTheirStageWantsThem(t *testing.T) {
+	t.Parallel()
+	users := cutover.Tally{cutover.OnNew: 3, cutover.Restored: 2, cutover.RestoreDrift: 1}
+	for state, want := range map[rollout.State]string{
+		rollout.Switching: "restored restore_drift", rollout.Partial: "restored restore_drift",
+		rollout.RollingBack: "restore_drift", rollout.RolledBack: "restore_drift", rollout.RollbackIncomplete: "restore_drift",
+	} {
+		if got := strings.Join(texts(astray(rollout.Stage{State: state, Users: users})), " "); got != want {
+			t.Errorf("of a stage that is %s, astray are %q, want %q", state, got, want)
+		}
+	}
+}

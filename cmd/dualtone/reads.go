@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report"
@@ -28,8 +29,11 @@ type reads interface { //nolint:interfacebloat // the sum of what the commands a
 	Members(ctx context.Context, q cutover.MemberQuery) ([]cutover.Member, error)
 	CreateCohort(ctx context.Context, c cutover.Cohort, members []dualtone.PersonID) error
 	Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan, error)
-	PlanView(ctx context.Context, name string, money bool) (control.PlanView, error)
+	PlanView(ctx context.Context, name string) (control.PlanView, error)
 	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
+	// PlanDrift tells who has left a plan's stages since they were frozen, and who
+	// would join them.
+	PlanDrift(ctx context.Context, name string) ([]plan.Drift, error)
 	PlanLog(ctx context.Context, q rollout.TransitionQuery) ([]rollout.Transition, error)
 	PlanTasks(ctx context.Context, q rollout.TaskQuery) ([]rollout.Task, error)
 	PlanTask(ctx context.Context, plan, id string) (rollout.Task, error)
@@ -92,16 +96,18 @@ func (d *database) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Pl
 	return d.stores.rollouts.Plans(ctx, q)
 }
 
-func (d *database) PlanView(ctx context.Context, name string, money bool) (control.PlanView, error) {
-	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, Now: d.app.now}
-	if money {
-		p.Money = d.stores.standings()
-	}
+func (d *database) PlanView(ctx context.Context, name string) (control.PlanView, error) {
+	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, Money: d.stores.finance, Now: d.app.now}
 	return p.View(ctx, name)
 }
 
 func (d *database) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
 	return d.stores.rollouts.Users(ctx, q)
+}
+
+func (d *database) PlanDrift(ctx context.Context, name string) ([]plan.Drift, error) {
+	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, People: d.stores.people}
+	return p.Drift(ctx, name)
 }
 
 func (d *database) PlanLog(ctx context.Context, q rollout.TransitionQuery) ([]rollout.Transition, error) {

@@ -106,6 +106,14 @@ func instant(cmd *cobra.Command, flag, text string) (time.Time, error) {
 	return date(cmd, flag, text)
 }
 
+// since reads from when on something is listed: a day, a time, or so many hours ago.
+func (a *app) since(cmd *cobra.Command, text string) (time.Time, error) {
+	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
+		return a.now().UTC().Add(-ago), nil
+	}
+	return instant(cmd, "since", text)
+}
+
 // accounting books the attempts of a time to the numbers of a cohort's people, or
 // all.
 func accounting(ctx context.Context, cfg *config.Config, s *stores, from, to time.Time, cohort string) (account.Accounting, error) {

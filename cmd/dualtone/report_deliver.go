@@ -39,9 +39,6 @@ func deliverAdd(a *app) *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "add NAME REPORT", Short: "Have a report go out by itself",
-		Example: `  dualtone report deliver add monthly-overlap overlap --plan spring --format xlsx \
-    --cron "0 7 1 * *" --zone Europe/Berlin --mail finance@example.test
-  dualtone report deliver add board delay --format pdf --cron "0 6 * * 1" --folder /srv/reports`,
 		Args: takes("NAME", "REPORT ("+reports()+")"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := statement.ParseReport(args[1])
@@ -163,9 +160,9 @@ func deliverList(a *app) *cobra.Command {
 		Use: "list", Short: "List deliveries, when each goes out next, and what became of it the last time", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := either(cmd.Context(), a, func(s server) ([]listedDelivery, error) {
-				return listed[listedDelivery](cmd.Context(), s, "/deliveries", client.Query{}.Text("after", after), limit+1)
+				return listed[listedDelivery](cmd.Context(), s, "/deliveries", client.Query{}.Text("after", after), oneMore(limit))
 			}, func(cfg *config.Config, s *stores) ([]listedDelivery, error) {
-				all, err := s.deliveries.List(cmd.Context(), after, limit+1)
+				all, err := s.deliveries.List(cmd.Context(), after, oneMore(limit))
 				if err != nil {
 					return nil, err
 				}
@@ -191,8 +188,8 @@ func deliverList(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&after, "after", "", "go on behind this name")
-	cmd.Flags().IntVar(&limit, "limit", 100, "how many at most")
+	cmd.Flags().StringVar(&after, "after", "", "go on after this name")
+	limitFlag(cmd, &limit, 100, "deliveries")
 	return cmd
 }
 
@@ -314,12 +311,13 @@ func deliverRun(a *app) *cobra.Command {
 }
 
 func deliverHistory(a *app) *cobra.Command {
-	var before, state string
+	var before string
+	var state delivery.State
 	var limit int
 	cmd := &cobra.Command{
-		Use: "history [NAME]", Short: "What became of deliveries, the latest first", Args: cobra.MaximumNArgs(1),
+		Use: "history [NAME]", Short: "What became of deliveries, the latest first", Args: takes("[NAME]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			q := delivery.RunsQuery{State: delivery.State(state), Limit: limit + 1}
+			q := delivery.RunsQuery{State: state, Limit: oneMore(limit)}
 			if len(args) > 0 {
 				q.Delivery = args[0]
 			}
@@ -330,7 +328,7 @@ func deliverHistory(a *app) *cobra.Command {
 				}
 			}
 			all, err := either(cmd.Context(), a, func(s server) ([]delivery.Run, error) {
-				return listed[delivery.Run](cmd.Context(), s, "/deliveries/runs", client.Query{}.Text("delivery", q.Delivery).Text("state", state).Time("after", q.Before), q.Limit)
+				return listed[delivery.Run](cmd.Context(), s, "/deliveries/runs", client.Query{}.Text("delivery", q.Delivery).Text("state", string(state)).Time("after", q.Before), q.Limit)
 			}, func(_ *config.Config, s *stores) ([]delivery.Run, error) { return s.deliveries.Runs(cmd.Context(), q) })
 			if err != nil {
 				return err
@@ -345,8 +343,8 @@ func deliverHistory(a *app) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&before, "after", "", "go on behind the run that began then")
-	flags.StringVar(&state, "state", "", "only runs that are begun, done or failed")
-	flags.IntVar(&limit, "limit", 50, "how many at most")
+	flags.StringVar(&before, "after", "", "go on after the run that began then")
+	choiceFlag(cmd, &state, "state", "only runs in this state", delivery.Begun, delivery.Done, delivery.Failed)
+	limitFlag(cmd, &limit, 50, "runs")
 	return cmd
 }

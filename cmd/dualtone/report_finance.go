@@ -92,7 +92,7 @@ func reportFinance(a *app, r statement.Report, short, long string) *cobra.Comman
 	flags.StringVar(&f.known, "known-at", "", "as it was known at this time, such as a report's own known_at (default: now)")
 	flags.StringVar(&f.format, "format", "", "table, json, csv, xlsx, pdf, focus or svg (default: table, or json with --output json)")
 	flags.StringVar(&f.out, "out", "", "write to this file, or to this folder when there are several files; - for the terminal")
-	flags.IntVar(&f.after, "after", 0, "of long tables, go on behind this row")
+	flags.IntVar(&f.after, "after", 0, "of long tables, go on after this row")
 	flags.IntVar(&f.limit, "limit", 50, "of long tables, how many rows a table shows at most; 0 for all. Totals are of all rows")
 	return cmd
 }

@@ -117,7 +117,7 @@ func (f *trafficFlags) grouping(cmd *cobra.Command, q *report.Query) error {
 			}
 		case by == "day":
 			q.Interval = report.Day
-		case by == "half_hour":
+		case by == "half_hour" || by == "half-hour":
 			q.Interval = report.HalfHour
 		case by != "none":
 			return usage(cmd, fmt.Sprintf("--by %q: want day, half_hour, none, queue, site or agent", by))

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,8 +25,14 @@ func newRoot(a *app) *cobra.Command {
 		switchCommand(a), cohortCommand(a), planCommand(a), routeCommand(a), callsCommand(a), reportCommand(a), financeCommand(a),
 		journalCommand(a), evidenceCommand(a), auditCommand(a), accountCommand(a), tokenCommand(a), glassCommand(a), rolesCommand(a), notifyCommand(a),
 		versionCommand(a), exitCodesTopic())
+	exemplify(root, examples())
 	root.Long = rootLong
-	root.PersistentPreRunE = a.may
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		if err := complete(cmd); err != nil {
+			return err
+		}
+		return a.may(cmd, args)
+	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -63,23 +71,42 @@ func group(use, short string, below ...*cobra.Command) *cobra.Command {
 			return usage(cmd, text)
 		},
 		SuggestionsMinimumDistance: 2,
+		Annotations:                map[string]string{groups: "others"},
 	}
 	cmd.AddCommand(below...)
 	return cmd
 }
+
+// groups marks a command that only has commands below it.
+const groups = "groups"
+
+// does reports whether a command does something itself.
+func does(cmd *cobra.Command) bool { return cmd.Runnable() && cmd.Annotations[groups] == "" }
 
 // usage is an error of whoever typed the command line.
 func usage(cmd *cobra.Command, text string) error {
 	return hint(fmt.Errorf("%s: %w", text, dualtone.ErrInvalid), cmd.CommandPath()+" --help tells how it is used")
 }
 
-// takes checks the number of arguments and names the ones that are missing.
+// complete checks that the flags are there that a command needs, and none beside one
+// that it excludes.
+func complete(cmd *cobra.Command) error {
+	if err := errors.Join(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()); err != nil {
+		return usage(cmd, err.Error())
+	}
+	return nil
+}
+
+// takes checks the number of arguments and names the ones that are missing. What is
+// in brackets may be left out, and what ends in dots may come often.
 func takes(names ...string) cobra.PositionalArgs {
+	needed := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasPrefix(n, "[") })
+	often := len(names) > 0 && strings.Contains(names[len(names)-1], "...")
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
-		case len(args) < len(names):
-			return usage(cmd, strings.Join(names[len(args):], " and ")+" missing")
-		case len(args) > len(names):
+		case len(args) < len(needed):
+			return usage(cmd, strings.Join(needed[len(args):], " and ")+" missing")
+		case len(args) > len(names) && !often:
 			return usage(cmd, fmt.Sprintf("%q is one argument too many", args[len(names)]))
 		default:
 			return nil

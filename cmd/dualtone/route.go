@@ -114,7 +114,7 @@ func routeShow(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&only.text, "text", "", "only routes with this in their key or in whose they are")
 	cmd.Flags().StringVar(&only.plan, "plan", "", `only routes with this plan, such as new or "old,new"`)
 	cmd.Flags().StringVar(&only.whose, "whose", "", "only the routes of this person or queue")
-	cmd.Flags().IntVar(&limit, "limit", 100, "how many routes at most, 0 for all")
+	limitFlag(cmd, &limit, 100, "routes")
 	return cmd
 }
 
@@ -145,10 +145,7 @@ func someRoutes(ctx context.Context, r *postgres.Router, keys []string) ([]routi
 // someRoutes reads the routes of some keys, or a part of the whole table in order.
 func (s server) someRoutes(ctx context.Context, keys []string, only routeFilter, after string, limit int) ([]routing.Route, error) {
 	if len(keys) == 0 {
-		if limit > 0 {
-			limit++
-		}
-		return listed[routing.Route](ctx, s, "/routes", client.Query{}.Text("text", only.text).Text("plan", only.plan).Text("whose", only.whose).Text("after", after), limit)
+		return listed[routing.Route](ctx, s, "/routes", client.Query{}.Text("text", only.text).Text("plan", only.plan).Text("whose", only.whose).Text("after", after), oneMore(limit))
 	}
 	all := make([]routing.Route, len(keys))
 	for i, key := range keys {

@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/routing"
 )
 
 const routeDecisionsLong = `Lists what edges decided, the newest first: which call, from where to where, by
@@ -29,10 +30,10 @@ func routeDecisions(a *app) *cobra.Command {
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
-			if q.Since, err = moment("since", since); err != nil {
+			if q.Since, err = a.since(cmd, since); err != nil {
 				return err
 			}
-			if q.Until, err = moment("until", until); err != nil {
+			if q.Until, err = instant(cmd, "until", until); err != nil {
 				return err
 			}
 			if last > 0 {
@@ -42,9 +43,7 @@ func routeDecisions(a *app) *cobra.Command {
 				return err
 			}
 			limited := q
-			if limited.Limit > 0 {
-				limited.Limit++
-			}
+			limited.Limit = oneMore(q.Limit)
 			found, err := either(cmd.Context(), a, func(s server) ([]postgres.DecisionRow, error) {
 				return s.decisions(cmd.Context(), limited, &numbers)
 			}, func(cfg *config.Config, s *stores) ([]postgres.DecisionRow, error) {
@@ -70,13 +69,13 @@ func routeDecisions(a *app) *cobra.Command {
 	flags.StringVar(&q.Number, "number", "", "only calls to this number, in E.164")
 	flags.StringVar(&q.Caller, "from", "", "only calls of this caller, as the wire had it")
 	flags.StringVar(&q.Edge, "edge", "", "only edges whose name begins like this")
-	flags.StringVar(&q.Result, "result", "", "only routed, not_found, loop or no_table")
+	choiceFlag(cmd, &q.Result, "result", "only those with this result", string(routing.Routed), string(routing.NotFound), string(routing.Loop), string(routing.NoTable))
 	flags.Int64Var((*int64)(&q.Revision), "revision", 0, "only those made from this revision")
-	flags.StringVar(&since, "since", "", "only from then on, such as 2026-11-30T06:00:00Z")
-	flags.StringVar(&until, "until", "", "only before then")
+	flags.StringVar(&since, "since", "", "from this day or time on, or only the last hours, such as 24h")
+	flags.StringVar(&until, "until", "", "before this day or time")
 	flags.DurationVar(&last, "last", 0, "only the last hours, such as 24h")
 	flags.StringVar(&q.Before, "after", "", "go on after this decision, with older ones")
-	flags.IntVar(&q.Limit, "limit", 100, "how many decisions at most")
+	limitFlag(cmd, &q.Limit, 100, "decisions")
 	numbers.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("result", cobra.FixedCompletions([]string{"routed", "not_found", "loop", "no_table"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

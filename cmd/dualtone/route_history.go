@@ -76,7 +76,7 @@ func routeDiff(a *app) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use: "diff FROM [TO]", Short: "What changed between two revisions, or since one",
-		Args: cobra.RangeArgs(1, 2),
+		Args: takes("FROM", "[TO]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from, err := revision(cmd, args[0])
 			if err != nil {
@@ -107,7 +107,7 @@ func routeDiff(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&after, "after", "", "go on after this key")
-	cmd.Flags().IntVar(&limit, "limit", 100, "how many routes at most, 0 for all")
+	limitFlag(cmd, &limit, 100, "routes")
 	return cmd
 }
 
@@ -139,16 +139,14 @@ func routeHistory(a *app) *cobra.Command {
 	var q postgres.RouteHistory
 	cmd := &cobra.Command{
 		Use: "history [KEY]", Short: "Who changed the table, or one route, when and why; the newest first",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes("[KEY]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				q.Number = dualtone.Number(args[0])
 			}
 			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
-				if asked.Limit > 0 {
-					asked.Limit++
-				}
+				asked.Limit = oneMore(q.Limit)
 				found, err := r.Revisions(cmd.Context(), asked)
 				if err != nil {
 					return err
@@ -159,7 +157,7 @@ func routeHistory(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().Int64Var((*int64)(&q.Before), "after", 0, "go on after this revision, with older ones")
-	cmd.Flags().IntVar(&q.Limit, "limit", 50, "how many revisions at most")
+	limitFlag(cmd, &q.Limit, 50, "revisions")
 	return cmd
 }
 

@@ -36,14 +36,14 @@ func served(name string) bool {
 		"systems list", "users list", "users show", "users import", "journal", "switch",
 		"cohort create", "cohort list", "cohort show", "cohort status", "cohort move", "cohort retry", "cohort rollback",
 		"cohort pause", "cohort resume", "cohort cancel", "cohort skip", "cohort window",
-		"plan list", "plan status", "plan users", "plan log", "plan outcome", "plan tasks list", "plan tasks done", "plan tasks confirm",
+		"plan list", "plan status", "plan watch", "plan rehearse", "plan evidence", "plan users", "plan log", "plan outcome", "plan tasks list", "plan tasks done", "plan tasks confirm",
 		"plan tasks refuse", "plan tasks hand", "plan window", "plan soak",
 		"plan differences list", "plan differences explain", "plan differences withdraw", "plan canary record", "plan canary confirm", "plan canary list",
 		"plan submit", "plan approve", "plan reject", "plan start", "plan hold", "plan release", "plan pause", "plan resume", "plan limits",
 		"plan skip", "plan retry", "plan override", "plan rollback", "plan abort", "plan reconcile", "plan finalise",
 		"users match", "systems check", "systems register",
 		"notify channels", "notify list", "notify test", "notify retry",
-		"calls stitch", "calls clocks", "calls fetch", "calls ambiguous list", "calls ambiguous decide", "calls ambiguous undo",
+		"calls import", "calls legs", "calls translations", "calls unmatched", "calls stitch", "calls clocks", "calls fetch", "calls ambiguous list", "calls ambiguous decide", "calls ambiguous undo",
 		"calls ambiguous rulings", "calls quarantine list", "calls quarantine show", "calls quarantine fix", "calls quarantine replay",
 		"report close", "report closings",
 		"calls list", "calls show", "calls explain", "calls reconcile", "calls erase", "calls retain", "calls audit",
@@ -90,12 +90,8 @@ func checkServed(cmd *cobra.Command, cfg *config.Config) error {
 }
 
 // PlanView is where a plan stands.
-func (s server) PlanView(ctx context.Context, name string, money bool) (v control.PlanView, err error) {
-	q := url.Values{}
-	if money {
-		q.Set("money", "true")
-	}
-	return v, s.Get(ctx, client.Path("plans", name), q, &v)
+func (s server) PlanView(ctx context.Context, name string) (v control.PlanView, err error) {
+	return v, s.Get(ctx, client.Path("plans", name), nil, &v)
 }
 
 // Unheard counts a plan's notices that were tried in vain, by channel.

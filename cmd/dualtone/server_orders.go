@@ -66,6 +66,21 @@ func (s server) SwitchPerson(ctx context.Context, person dualtone.PersonID, to d
 
 // give sends an order to a plan.
 func (s server) give(ctx context.Context, name string, o workflows.PlanOrder) (rollout.Verdict, error) {
+	var got struct {
+		Verdict rollout.Verdict `json:"verdict"`
+	}
+	return got.Verdict, s.Send(ctx, http.MethodPost, client.Path("plans", name)+"/"+string(o.Verb), orderBody(o), &got)
+}
+
+// Would asks the server whether it would take an order.
+func (s server) Would(ctx context.Context, v control.PlanView, o workflows.PlanOrder) error {
+	body := orderBody(o)
+	body["dry_run"] = true
+	return s.Send(ctx, http.MethodPost, client.Path("plans", v.Plan.Name)+"/"+string(o.Verb), body, nil)
+}
+
+// orderBody is an order as the API has it.
+func orderBody(o workflows.PlanOrder) map[string]any {
 	body := map[string]any{"reason": o.Reason, "role": o.Role, "stage": o.Stage, "user": o.Person, "hold": o.Hold, "hash": o.Hash}
 	if !o.Expires.IsZero() {
 		body["until"] = o.Expires
@@ -87,10 +102,7 @@ func (s server) give(ctx context.Context, name string, o workflows.PlanOrder) (r
 	case o.Verb == rollout.Extend:
 		body["until"] = o.Until
 	}
-	var got struct {
-		Verdict rollout.Verdict `json:"verdict"`
-	}
-	return got.Verdict, s.Send(ctx, http.MethodPost, client.Path("plans", name)+"/"+string(o.Verb), body, &got)
+	return body
 }
 
 // Give sends an order to a plan.

@@ -44,10 +44,11 @@ func newServerOffice(t *testing.T) *serverOffice {
 		must(t, err)
 		if name == "dualtone.yaml" {
 			must(t, os.WriteFile(filepath.Join(o.dir, "database"), []byte(machine.Database(t)), 0o600))
-			text = append(text, []byte("database: {url: \"file:"+o.dir+"/database\"}\ndata_dir: "+o.dir+"/data\n")...)
+			text = append(text, []byte("database: {url: \"file:"+o.dir+"/database\"}\ndata_dir: "+o.dir+"/data\nevidence: {key: \"file:"+o.dir+"/evidence.pem\"}\n")...)
 		}
 		must(t, os.WriteFile(filepath.Join(o.dir, name), text, 0o600)) //nolint:gosec // The test's own folder.
 	}
+	o.here(t, "evidence", "keygen", filepath.Join(o.dir, "evidence.pem"))
 	o.here(t, "migrate")
 	a := newApp(strings.NewReader(""), &strings.Builder{}, &strings.Builder{})
 	a.flags.config = filepath.Join(o.dir, "dualtone.yaml")
@@ -127,21 +128,25 @@ func must(tb testing.TB, err error) {
 }
 
 // moments are moments at which something was asked, which are never the same.
-var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at)": ")[^"]*|(asked for|Known at) \S+( \S+)?`)
+var moments = regexp.MustCompile(`("(as_of|at|created|expires|known_at|made)": ")[^"]*|(asked for|Known at|hold until) \S+( \S+)?`)
 
 // servedTable are commands of which a server and the database must say the same.
 func servedTable() []string {
 	return []string{
 		"systems list",
-		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody",
+		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody", "users list --limit 0",
 		"users show p1", "users show nobody", "users list --side neither",
-		"journal p1", "journal nobody",
+		"journal p1", "journal p1 --limit 0 --since 24h", "journal nobody",
 		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
 		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",
 		"plan list", "plan list --state submitted", "plan list --state active", "plan status emea", "plan status nothing",
 		"plan users emea", "plan users emea --stage wave --limit 1", "plan users emea --failed", "plan log emea", "plan log emea --stage wave", "plan tasks list emea", "plan differences list emea", "plan differences list nothing", "plan canary list",
-		"calls list", "calls list --system pbx --limit 2", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
+		"calls list", "calls list --system pbx --limit 2", "calls list --limit 0", "calls stitch --dry-run", "calls list --number +12125550111", "calls list --oldest --from 2026-11-22 --to 2026-11-23",
 		"calls show pbx/LEG", "calls show none", "calls show pbx/none",
+		"calls legs pbx/LEG", "calls legs pbx/none", "calls translations", "calls translations --format queue_log", "calls translations --format none",
+		"calls unmatched", "calls unmatched --limit 2", "calls unmatched --system none", "calls unmatched --after x", "calls stitch --dry-run",
+		"calls import --dry-run --system pbx ../../calllog/format/testdata/Master.csv", "calls import --dry-run --system none ../../calllog/format/testdata/Master.csv",
+		"calls import --dry-run --system pbx ../../calllog/format/testdata/Master.csv ../../calllog/format/testdata/queue_log",
 		"route explain +442079460101", "route explain 112", "route explain 112 --location hq", "route explain 112 --location nowhere", "route explain +15550100", "route history", "route history +442079460101 --limit 1",
 		"report traffic --from 2026-11-22 --to 2026-11-23", "report traffic --from 2026-11-22 --to 2026-11-22 --by half_hour,queue --csv",
 		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
@@ -150,8 +155,10 @@ func servedTable() []string {
 		"route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
 		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
 		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
-		"plan outcome emea", "plan outcome nothing",
-		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
+		"plan outcome emea", "plan outcome nothing", "plan watch emea", "plan watch nothing",
+		"plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --dry-run", "plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --since 24h",
+		"plan evidence emea --dir DIR/packs --dry-run", "plan evidence emea nowhere --dir DIR/packs", "plan evidence nothing --dir DIR/packs",
+		"calls clocks", "calls ambiguous list", "calls ambiguous rulings", "calls ambiguous rulings --limit 0", "calls ambiguous rulings --after nowhere", "calls ambiguous decide pbx/LEG --apart --reason seen --dry-run",
 		"calls ambiguous undo pbx/none --reason seen --dry-run", "calls quarantine list", "calls quarantine show 99", "calls quarantine replay --dry-run",
 		"calls audit", "calls erase --number +12125550111 --reason asked --dry-run", "calls erase --number none --reason asked --dry-run",
 		"calls retain legs --days 9000 --reason rule --dry-run", "calls retain all --days 9 --reason rule --dry-run",
@@ -184,6 +191,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	}
 	o.here(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/Master.csv")
 	o.here(t, "calls", "stitch")
+	o.run(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/queue_log")
 	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
 	o.token(t, "other", time.Now().Add(time.Hour), access.Viewer)
 	for _, args := range [][]string{
@@ -216,7 +224,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 		"report deliver add other overlap --folder /etc": exitInvalid, "report deliver add other overlap --folder /srv/reports/../x": exitInvalid,
 		"report deliver add other overlap --mail a@example.test": exitInvalid, "report deliver remove none": exitNotFound,
 		"report deliver run none": exitNotFound, "report deliver run none --dry-run": exitNotFound, "report deliver off none": exitNotFound,
-		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls stitch": exitOK,
+		"switch nobody --to new": exitNotFound, "calls fetch none": exitNotFound, "calls fetch none --dry-run": exitNotFound, "calls fetch pbx --dry-run": exitOK, "finance sample --dry-run": exitOK, "calls stitch": exitOK,
 	} {
 		if got := o.there(t, token, strings.Fields(line)...); got.code != want {
 			t.Errorf("dualtone %s: %d, want %d\n%s%s", line, got.code, want, got.out, got.err)
@@ -225,11 +233,52 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	if got := o.there(t, token, "audit", "verify"); got.code != exitOK || !strings.Contains(got.out, "unbroken") {
 		t.Errorf("verify: %+v", got)
 	}
+	if got := o.there(t, token, "plan", "evidence", "emea", "pilot", "--dir", "DIR/packs"); got.code != exitOK || !strings.Contains(got.out, "emea-pilot.pack") {
+		t.Errorf("evidence: %+v", got)
+	}
+	if got := o.run(t, "evidence", "verify", "--key", "DIR/evidence.pem.pub", "DIR/packs/emea-pilot.pack"); got.code != exitPartial || !strings.Contains(got.out, "p3 is planned") {
+		t.Errorf("the pack as anybody verifies it: %+v", got)
+	}
+	if got := o.there(t, token, "plan", "evidence", "emea", "pilot", "--dir", "DIR/packs"); got.code != exitConflict {
+		t.Errorf("a pack over another: %+v", got)
+	}
 	if got := o.there(t, token, "plan", "hold", "emea", "--reason", "trunk", "--dry-run"); got.code != exitOK || !strings.Contains(got.out, "It would switch none of the 4 users") {
 		t.Errorf("hold: %+v", got)
 	}
 	if got := o.there(t, token, "plan", "approve", "emea", "--reason", "looks good", "--role", "cutover-approver"); got.code != exitDenied {
 		t.Errorf("the author approves: %+v", got)
+	}
+}
+
+func TestFilesOfCallsAreSentToAServer(t *testing.T) {
+	t.Parallel()
+	o := newServerOffice(t)
+	admin := o.token(t, "ada", time.Now().Add(time.Hour), access.Admin)
+	const cdr, queues = "../../calllog/format/testdata/Master.csv", "../../calllog/format/testdata/queue_log"
+	first := o.there(t, admin, "calls", "import", "--system", "pbx", cdr, queues)
+	if first.code != exitOK || !strings.Contains(first.out, "Master.csv") || !strings.Contains(first.out, "queue_log") {
+		t.Fatalf("%+v", first)
+	}
+	if again := o.there(t, admin, "calls", "import", "--system", "pbx", cdr); again.code != exitOK || !strings.Contains(again.out, "read before") {
+		t.Errorf("the same file again: %+v", again)
+	}
+	if here := o.here(t, "calls", "import", "--system", "pbx", cdr); !strings.Contains(here, "read before") {
+		t.Errorf("the same file here: %s", here)
+	}
+	for _, c := range []struct {
+		args []string
+		want code
+		text string
+	}{
+		{[]string{"--system", "none", cdr}, exitNotFound, "none"},
+		{[]string{cdr}, exitInvalid, "--system missing"},
+		{[]string{"--system", "pbx", "--mapping", "m.yaml", cdr}, exitInvalid, "calls.systems"},
+		{[]string{"--system", "pbx", "DIR/nothing.csv"}, exitNotFound, "nothing.csv"},
+		{[]string{"--system", "pbx", "DIR/plan.yaml"}, exitInvalid, "calls formats"},
+	} {
+		if got := o.there(t, admin, append([]string{"calls", "import"}, c.args...)...); got.code != c.want || !strings.Contains(got.err, c.text) {
+			t.Errorf("%v: %+v; want %d and %q", c.args, got, c.want, c.text)
+		}
 	}
 }
 
@@ -249,6 +298,9 @@ func TestWhatGoesWrongOnTheWayToAServerIsTold(t *testing.T) {
 	fails(exitDenied, "it takes planner, admin", o.there(t, viewer, "cohort", "create", "x", "--user", "p1"))
 	fails(exitDenied, "ask for one of these roles", o.there(t, viewer, "audit", "list"))
 	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "watch", "DIR"))
+	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "plan", "cohort", "DIR/plan.yaml"))
+	fails(exitUnsupported, "looks into the database", o.there(t, viewer, "plan", "lint", "DIR/plan.yaml", "--users"))
+	fails(exitDenied, "it takes planner", o.there(t, viewer, "plan", "rehearse", "DIR/plan.yaml"))
 	fails(exitUnsupported, "whole numbers are not told over HTTP", o.there(t, viewer, "calls", "list", "--whole-numbers", "--reason", "x"))
 	fails(exitInvalid, "no token to show", o.run(t, "--server", o.url, "users", "list"))
 	fails(exitInvalid, "unencrypted", o.run(t, "--server", "http://dualtone.example", "--server-token", viewer, "users", "list"))

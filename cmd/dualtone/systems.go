@@ -107,7 +107,7 @@ func systemsCheck(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "check [NAME...]", Short: "Sign in to systems and ask whether they work",
 		Long:              "Signs in to the named systems, all of them if none is named, and asks whether they work. Of a CRM it lists the call centers too.",
-		Args:              cobra.ArbitraryArgs,
+		Args:              takes("[NAME...]"),
 		ValidArgsFunction: a.completeSystems,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := a.settings()
@@ -255,7 +255,7 @@ type kindCapabilities struct {
 func systemsCapabilities(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "capabilities [KIND...]", Short: "What each kind of system can do, and why not what it cannot",
-		Args: cobra.ArbitraryArgs,
+		Args: takes("[KIND...]"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var items []kindCapabilities
 			for _, spec := range all.Specs() {

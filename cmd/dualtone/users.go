@@ -75,7 +75,7 @@ func usersList(a *app) *cobra.Command {
 			}
 			return a.withReads(cmd.Context(), func(r reads) error {
 				asked := q
-				asked.Limit++
+				asked.Limit = oneMore(q.Limit)
 				found, err := r.People(cmd.Context(), asked)
 				if err != nil {
 					return err
@@ -89,7 +89,7 @@ func usersList(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&q.Cohort, "cohort", "", "only members of this cohort")
 	flags.StringVar((*string)(&q.After), "after", "", "go on after this id")
-	flags.IntVar(&q.Limit, "limit", 100, "how many people at most")
+	limitFlag(cmd, &q.Limit, 100, "people")
 	return cmd
 }
 

@@ -210,7 +210,7 @@ func (s *stores) frozen() *activities.Baselines {
 func newSampler(cfg *config.Config, s *stores, f *fleet) *activities.Sampler {
 	return &activities.Sampler{
 		Records: s.finance, Keeper: s.finance, Plans: s.rollouts, Log: s.rollouts, Versions: s.plans, Rehearsals: s.rehearsals,
-		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Now: time.Now,
+		Platforms: f.platforms, Licenses: cfg.Migration.Licenses, Standings: s.standings(), News: s.news, Now: time.Now,
 	}
 }
 

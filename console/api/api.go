@@ -49,9 +49,7 @@ type Desk struct {
 	Closings report.Closings
 	// Traffic makes a report, with the corrections of a closed period.
 	Traffic func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error)
-	// Money tells what plans cost, and Unheard which of a plan's notices were tried in
-	// vain, by channel.
-	Money   control.Money
+	// Unheard counts which of a plan's notices were tried in vain, by channel.
 	Unheard func(ctx context.Context, plan string) (map[string]int, error)
 	// Rehearsed refuses a plan that asks to be rehearsed and was not.
 	Rehearsed func(ctx context.Context, d *plan.Document) error
@@ -60,8 +58,8 @@ type Desk struct {
 	Accounting func(ctx context.Context, from, to time.Time, cohort string, all bool) (Accounting, error)
 	// Outcome holds the rehearsal of a plan against what came.
 	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
-	// Rehearse plays a plan many times and keeps what was found.
-	Rehearse func(ctx context.Context, d *plan.Document, actor string) (*rehearsal.Report, error)
+	// Rehearse plays a plan many times.
+	Rehearse func(ctx context.Context, p Play) (rehearsal.Kept, error)
 	Packs    Packs
 	Canaries rollout.Canaries
 	Notices  Notices
@@ -128,15 +126,15 @@ type API struct {
 	hub    *hub
 	routes []console.Route
 	// uploads and streams are the paths whose bodies and answers are not held in
-	// memory.
-	uploads, streams map[string]bool
+	// memory, orders the patterns of what changes something.
+	uploads, streams, orders map[string]bool
 }
 
 // Register puts the API and its documentation on a server.
 func Register(server *console.Server, desk Desk, version string) *API {
 	a := &API{
 		Desk: desk, server: server, mux: http.NewServeMux(), hub: newHub(desk.Feed),
-		uploads: map[string]bool{}, streams: map[string]bool{Prefix + "/events": true},
+		uploads: map[string]bool{}, streams: map[string]bool{Prefix + "/events": true}, orders: map[string]bool{},
 	}
 	config := huma.DefaultConfig("dualtone", version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
@@ -152,7 +150,8 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	}
 	config.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, config)
-	a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[console.Problem](), true, problemSchema)
+	// What the library declares of an error is what is sent.
+	a.huma.OpenAPI().Components.Schemas.RegisterTypeAlias(reflect.TypeFor[huma.ErrorModel](), reflect.TypeFor[console.Problem]())
 	for _, register := range []func(){
 		a.planRuns, a.users, a.cohortMoves, a.userSwitches, a.callLog, a.quarantineRows, a.rulings, a.intake, a.care,
 		a.drafts, a.evidence, a.canaries, a.notices, a.reports, a.deliveries, a.costs, a.billing, a.routeTable, a.connected, a.own, a.links, a.audits,
@@ -160,7 +159,7 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	} {
 		register()
 	}
-	server.Mount("/api/", a.found(a.tagged(a.once(a.matched(a.mux)))), a.routes)
+	server.Mount("/api/", a.found(a.tagged(a.doneOnce(a.matched(a.mux)))), a.routes)
 	a.document()
 	return a
 }
@@ -177,7 +176,7 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	pkg := t.PkgPath()
-	if pkg == "" || strings.HasSuffix(pkg, "/console/api") || strings.HasSuffix(pkg, "/huma/v2") {
+	if pkg == "" || strings.HasSuffix(pkg, "/console") || strings.HasSuffix(pkg, "/console/api") || strings.HasSuffix(pkg, "/huma/v2") {
 		return name
 	}
 	pkg = pkg[strings.LastIndexByte(pkg, '/')+1:]
@@ -247,6 +246,7 @@ func write[I any, P interface {
 	*I
 	order
 }, O any](a *API, op operation, do func(context.Context, *I, access.Role) (*O, error)) {
+	a.orders[op.method+" "+Prefix+op.path] = true
 	huma.Register(a.huma, a.declare(op), func(ctx context.Context, in *I) (*O, error) {
 		object, why := P(in).asked()
 		ctx, role, err := a.server.Gate().Enter(ctx, access.Ask{Action: op.action, As: why.Role, Object: object, Reason: why.Reason})
@@ -341,7 +341,7 @@ func (*problem) ContentType(string) string { return "application/problem+json" }
 func (p *problem) MarshalJSON() ([]byte, error) { return json.Marshal(p.Problem) }
 
 // problemSchema is the name of the schema of problems.
-const problemSchema = "ErrorModel"
+const problemSchema = "Problem"
 
 // problems makes the library's errors problems: what it says of a request that does
 // not fit what is declared.

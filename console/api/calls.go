@@ -18,7 +18,7 @@ type Calls interface {
 	Legs(ctx context.Context, q calllog.LegQuery) ([]calllog.Kept, error)
 	Leg(ctx context.Context, at calllog.Place) (calllog.Kept, error)
 	Versions(ctx context.Context, at calllog.Place) ([]calllog.Kept, error)
-	Unmatched(ctx context.Context, q calllog.UnmatchedQuery) ([]calllog.Unmatched, error)
+	calllog.Supplements
 	calllog.Quarantine
 }
 

@@ -68,10 +68,7 @@ func (a *API) recordCanary(ctx context.Context, in *canaryMade, _ access.Role) (
 	if c.Class == "" {
 		c.Class = plan.ReversalDays
 	}
-	if err := c.Check(); err != nil || b.DryRun {
-		return bodyOf(c, err)
-	}
-	return bodyOf(c, a.Canaries.KeepCanary(ctx, c))
+	return bodyOf(c, c.Record(ctx, a.Canaries, b.DryRun))
 }
 
 // CanaryConfirmed is what somebody else says of a round trip.

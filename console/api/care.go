@@ -101,7 +101,8 @@ func (a *API) cared(ctx context.Context, in *careList) (*Page[calllog.AuditEntry
 type StitchOrder struct {
 	Why
 
-	Since string `json:"since,omitempty" maxLength:"10" doc:"Only days from this one on"`
+	Since  string `json:"since,omitempty" maxLength:"10" doc:"Only days from this one on"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Say what it would come to, and keep nothing"`
 }
 
 type stitchOrder struct{ Body StitchOrder }
@@ -113,7 +114,11 @@ func (a *API) stitch(ctx context.Context, in *stitchOrder, _ access.Role) (*body
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(stitch.Run(ctx, a.Stitches, since, nil))
+	run := stitch.Run
+	if in.Body.DryRun {
+		run = stitch.Try
+	}
+	return bodyOf(run(ctx, a.Stitches, since, nil))
 }
 
 type clockList struct {

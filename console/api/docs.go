@@ -116,7 +116,5 @@ func kindOf(s *huma.Schema) string {
 	}
 }
 
-// Schema is the schema that a reference in the document names.
-func (a *API) Schema(ref string) *huma.Schema {
-	return a.huma.OpenAPI().Components.Schemas.SchemaFromRef(ref)
-}
+// Schemas are those that operations name.
+func (a *API) Schemas() huma.Registry { return a.huma.OpenAPI().Components.Schemas }

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -106,25 +108,52 @@ func (a *API) diffPlan(ctx context.Context, in *draft) (*body[PlanDiff], error) 
 	return &body[PlanDiff]{out}, nil
 }
 
-// Rehearsing is a plan that is to be rehearsed.
+// Rehearsing is a plan that is to be rehearsed, and how.
 type Rehearsing struct {
 	Why
 	Draft
 
-	DryRun bool `json:"dry_run,omitempty" doc:"Say whether it could be, and play nothing"`
+	Start time.Time        `json:"start,omitzero" doc:"When the plan would be started; now, if it is left out"`
+	Plays int              `json:"plays,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How often it is played"`
+	Seed  uint64           `json:"seed,omitempty" default:"1" doc:"What decides the plays; the same seed gives the same report"`
+	Since plan.Duration    `json:"since,omitempty" doc:"How far back switches are measured; 90d, if it is left out"`
+	Model *rehearsal.Model `json:"model,omitempty" doc:"What it is played against, instead of what is known"`
+
+	DryRun bool `json:"dry_run,omitempty" doc:"Play it, and keep nothing of that"`
+}
+
+// Play is a rehearsal that is asked for. Without a model it is played against what is
+// known: of switches, what was measured for so long.
+type Play struct {
+	rehearsal.Request
+
+	Since time.Duration
+	Actor string
+	Keep  bool
+}
+
+// What a rehearsal is that says nothing else.
+const (
+	usualPlays = 50
+	usualSince = 90 * 24 * time.Hour
+)
+
+// Play is the rehearsal of a plan that is asked for in somebody's name.
+func (r Rehearsing) Play(d *plan.Document, actor string) Play {
+	return Play{
+		Request: rehearsal.Request{Document: d, Start: r.Start, Plays: cmp.Or(r.Plays, usualPlays), Seed: cmp.Or(r.Seed, 1), Model: r.Model},
+		Since:   cmp.Or(r.Since.Time(), usualSince), Actor: actor, Keep: !r.DryRun,
+	}
 }
 
 type rehearsing struct{ Body Rehearsing }
 
 func (o *rehearsing) asked() (string, Why) { return "plans", o.Body.Why }
 
-func (a *API) rehearsePlan(ctx context.Context, in *rehearsing, _ access.Role) (*body[*rehearsal.Report], error) {
+func (a *API) rehearsePlan(ctx context.Context, in *rehearsing, _ access.Role) (*body[rehearsal.Kept], error) {
 	read, _, err := a.soundPlan(ctx, in.Body.Draft)
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.DryRun {
-		return &body[*rehearsal.Report]{&rehearsal.Report{Plan: read.Document.Plan.Metadata.Name}}, nil
-	}
-	return bodyOf(a.Rehearse(ctx, &read.Document, by(ctx, in.Body.Why).Actor))
+	return bodyOf(a.Rehearse(ctx, in.Body.Play(&read.Document, by(ctx, in.Body.Why).Actor)))
 }

@@ -75,6 +75,8 @@ func (o *callFile) asked() (string, Why) { return "calls/" + o.System, Why{Reaso
 type CallsImported struct {
 	Files []source.Result `json:"files"`
 	Total calllog.Written `json:"total"`
+	// Unmatched are the system's supplements that have no leg yet.
+	Unmatched int64 `json:"unmatched"`
 	// Survey is what a dry run found.
 	Survey *source.Survey `json:"survey,omitempty"`
 }
@@ -98,6 +100,9 @@ func (a *API) importCalls(ctx context.Context, in *callFile, _ access.Role) (*bo
 	for _, r := range found {
 		out.Files = append(out.Files, r)
 		out.Total.Add(r.Written)
+	}
+	if err == nil && out.Total.Supplements > 0 {
+		out.Unmatched, err = calllog.UnmatchedOf(ctx, a.Calls, in.System, a.Now())
 	}
 	return bodyOf(out, unreadable(err))
 }

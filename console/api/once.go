@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -31,19 +34,63 @@ type Keys interface {
 	// kept, nil where the request is to be done now. ErrConflict while the first one
 	// is being done, ErrInvalid for another request under the same key.
 	Claim(ctx context.Context, who, key, request string) (*Answered, error)
+	// Hold says that the request is still being done, so that nobody takes it for lost.
+	Hold(ctx context.Context, who, key string) error
 	// Keep stores the answer; without one the key is free again.
 	Keep(ctx context.Context, who, key string, answer *Answered) error
 }
 
-const maxKey = 200
+const (
+	maxKey = 200
+	// holds is how often a request that lasts says that it does.
+	holds = 30 * time.Second
+)
 
-// once does a write with an Idempotency-Key once, and answers it as the first
-// time however often it comes.
-func (a *API) once(next http.Handler) http.Handler {
+// once is a key of somebody. An answer may hold a secret that is told once, such as
+// that of a token: what is kept of it can be read with the key alone, which is not
+// kept.
+type once struct{ who, key string }
+
+func (o once) sum(of string) [sha256.Size]byte {
+	return sha256.Sum256([]byte(of + "\n" + o.who + "\n" + o.key))
+}
+
+// name is the key's name where it is kept.
+func (o once) name() string {
+	sum := o.sum("name")
+	return hex.EncodeToString(sum[:])
+}
+
+func (o once) cipher() cipher.AEAD {
+	secret := o.sum("answer")
+	block, err := aes.NewCipher(secret[:])
+	if err != nil {
+		panic(err) // a sum is as long as a key
+	}
+	sealing, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // so is a block of AES
+	}
+	return sealing
+}
+
+func (o once) seal(answer []byte) []byte { return o.cipher().Seal(nil, nil, answer, nil) }
+
+func (o once) open(kept []byte) ([]byte, error) {
+	answer, err := o.cipher().Open(nil, nil, kept, nil)
+	if err != nil {
+		return nil, fmt.Errorf("what was answered cannot be read any more: %w: %w", err, dualtone.ErrConflict)
+	}
+	return answer, nil
+}
+
+// doneOnce does a write with an Idempotency-Key once, and answers it as the first
+// time however often it comes. What changes nothing needs no key.
+func (a *API) doneOnce(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := r.Header.Get("Idempotency-Key")
 		who, known := access.From(r.Context())
-		if key == "" || !known || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if _, pattern := a.mux.Handler(r); key == "" || !known || !a.orders[pattern] {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -56,7 +103,11 @@ func (a *API) once(next http.Handler) http.Handler {
 			a.server.Refuse(w, r, err)
 			return
 		}
-		kept, err := a.Keys.Claim(r.Context(), who.Name, key, request)
+		o := once{who: who.Name, key: key}
+		kept, err := a.Keys.Claim(r.Context(), o.who, o.name(), request)
+		if err == nil && kept != nil {
+			kept.Body, err = o.open(kept.Body)
+		}
 		if err != nil {
 			a.server.Refuse(w, r, err)
 			return
@@ -68,7 +119,7 @@ func (a *API) once(next http.Handler) http.Handler {
 			_, _ = w.Write(kept.Body) //nolint:gosec // It is what this API answered, under the type that it had.
 			return
 		}
-		a.doOnce(w, r, next, who.Name, key)
+		a.doOnce(w, r, next, o)
 	})
 }
 
@@ -91,18 +142,20 @@ func (a *API) request(r *http.Request) (string, error) {
 // doOnce does a request whose key was claimed and keeps its answer. Temporal gets
 // an id made of the key, so that an order is taken once even where this process
 // ends between the order and its answer.
-func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, who, key string) {
-	sum := sha256.Sum256([]byte(who + "\n" + key))
-	order := control.Once(r.Context(), hex.EncodeToString(sum[:]))
+func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, o once) {
+	order := control.Once(r.Context(), o.name())
 	out := kept{to: w}
 	done := false
 	// The answer is kept also for somebody who has left.
 	ctx := context.WithoutCancel(order)
 	defer func() {
 		if !done {
-			_ = a.Keys.Keep(ctx, who, key, nil)
+			_ = a.Keys.Keep(ctx, o.who, o.name(), nil)
 		}
 	}()
+	doing, ended := context.WithCancel(ctx)
+	defer ended()
+	go a.hold(doing, o)
 	next.ServeHTTP(&out, r.WithContext(order))
 	if out.status == 0 {
 		out.status = http.StatusOK
@@ -110,15 +163,29 @@ func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, 
 	var answer *Answered
 	// What may go better the next time is not kept.
 	if out.status < http.StatusInternalServerError && out.status != http.StatusTooManyRequests {
-		answer = &Answered{Status: out.status, Type: out.Header().Get("Content-Type"), Body: out.text.Bytes()}
+		answer = &Answered{Status: out.status, Type: out.Header().Get("Content-Type"), Body: o.seal(out.text.Bytes())}
 	}
-	if err := a.Keys.Keep(ctx, who, key, answer); err != nil {
+	if err := a.Keys.Keep(ctx, o.who, o.name(), answer); err != nil {
 		a.server.Refuse(w, r, fmt.Errorf("what was asked is done, and its answer could not be kept: %w: %w", err, dualtone.ErrUnavailable))
 		done = true
 		return
 	}
 	done = true
 	out.send(w)
+}
+
+// hold keeps a request from being taken for lost while it is being done.
+func (a *API) hold(ctx context.Context, o once) {
+	tick := time.NewTicker(holds)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_ = a.Keys.Hold(ctx, o.who, o.name()) // the next one may go better
+		}
+	}
 }
 
 // tagged gives answers to reads an ETag, and answers those that hold the same

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -23,6 +22,7 @@ func (a *API) planRuns() {
 	read(a, get("get-plan", "/plans/{plan}", access.PlanRead, "Where a plan stands"), a.getPlan)
 	read(a, get("get-plan-document", "/plans/{plan}/document", access.PlanRead, "The plan's own text"), a.planDocument)
 	read(a, get("list-plan-users", "/plans/{plan}/users", access.PlanRead, "The people of a plan and where each is"), a.planUsers)
+	read(a, get("get-plan-drift", "/plans/{plan}/drift", access.PlanRead, "Who has left its stages since they were frozen, and who would join them"), a.planDrift)
 	read(a, get("list-plan-log", "/plans/{plan}/log", access.PlanRead, "Every transition, oldest first"), a.planLog)
 	read(a, get("list-plan-holds", "/plans/{plan}/holds", access.PlanRead, "Holds, those that ended as well"), a.planHolds)
 	read(a, get("list-plan-approvals", "/plans/{plan}/approvals", access.PlanRead, "What people said of the plan and its stages"), a.planApprovals)
@@ -87,18 +87,8 @@ type Standing struct {
 	Unheard map[string]int `json:"unheard,omitempty"`
 }
 
-type onePlan struct {
-	PlanPath
-
-	Money bool `query:"money" doc:"Also what it costs"`
-}
-
-func (a *API) getPlan(ctx context.Context, in *onePlan) (*body[Standing], error) {
-	plans := *a.Plans
-	if in.Money {
-		plans.Money = a.Money
-	}
-	v, err := plans.View(ctx, in.Plan)
+func (a *API) getPlan(ctx context.Context, in *PlanPath) (*body[Standing], error) {
+	v, err := a.Plans.View(ctx, in.Plan)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +114,17 @@ func (a *API) planDocument(ctx context.Context, in *PlanPath) (*body[Document], 
 	}
 	v, err := a.Plans.Versions.Version(ctx, in.Plan, plan.Hash(kept.Hash))
 	return bodyOf(Document{Hash: kept.Hash, Author: kept.Author, Source: v.Source}, err)
+}
+
+// Drifted is what became of a plan's people since they were frozen.
+type Drifted struct {
+	// Stages are those that somebody has left, or would join.
+	Stages []plan.Drift `json:"stages"`
+}
+
+func (a *API) planDrift(ctx context.Context, in *PlanPath) (*body[Drifted], error) {
+	found, err := a.Plans.Drift(ctx, in.Plan)
+	return bodyOf(Drifted{append([]plan.Drift{}, found...)}, err)
 }
 
 func (a *API) planOutcome(ctx context.Context, in *PlanPath) (*body[*rehearsal.Outcome], error) {
@@ -281,8 +282,7 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 		given.Users = 1
 	}
 	if in.Body.DryRun {
-		places, err := a.Plans.Store.Users(ctx, view.Place(o.Person))
-		return bodyOf(given, cmp.Or(err, view.Against(o, places)))
+		return bodyOf(given, a.Plans.Would(ctx, view, o))
 	}
 	given.Verdict, err = a.give(ctx, in.Plan, o)
 	return bodyOf(given, err)
@@ -437,7 +437,7 @@ func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*
 func planFaults(all plan.Faults) []console.Fault {
 	var found []console.Fault
 	for _, f := range all {
-		found = append(found, console.Fault{Place: fmt.Sprintf("%s:%d:%d %s", f.File, f.Line, f.Column, f.Path), Problem: f.Problem, Want: f.Want})
+		found = append(found, console.Fault{Place: strings.TrimSpace(fmt.Sprintf("%s:%d:%d %s", f.File, f.Line, f.Column, f.Path)), Problem: f.Problem, Want: f.Want})
 	}
 	return found
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
@@ -124,6 +126,12 @@ func TestAnOrderUnderAKeyIsDoneOnceWhateverHappens(t *testing.T) {
 	if got := s.ask(t, other, "POST", path, order, "Idempotency-Key", "k"); got.status != http.StatusCreated || got.header.Get("Idempotent-Replayed") != "" {
 		t.Errorf("somebody else's key of the same name: %d %s", got.status, got.text)
 	}
+	// The token's secret was told once, and stands in no table.
+	var kept string
+	must(t, s.pool.QueryRow(t.Context(), `SELECT string_agg(key || ' ' || encode(body, 'escape'), ' ') FROM api_requests`).Scan(&kept))
+	if secret := told[api.Issued](t, answer{status: http.StatusCreated, text: first}, http.StatusCreated).Secret; secret == "" || strings.Contains(kept, secret) {
+		t.Errorf("the secret %q is kept: %s", secret, kept)
+	}
 	// What failed may be tried again under the same key.
 	const away = `{"to":"new","reason":"go"}`
 	s.people3(t, admin)
@@ -157,6 +165,59 @@ func TestAProblemSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 			t.Errorf("%s: %s", what, got.text)
 		}
 	}
+}
+
+// declared holds an answer to what the document declares of its status.
+func (s *site) declared(t *testing.T, got answer) {
+	t.Helper()
+	var doc struct {
+		Components struct {
+			Responses map[string]struct {
+				Content map[string]struct {
+					Schema struct {
+						Ref string `json:"$ref"`
+					} `json:"schema"`
+				} `json:"content"`
+			} `json:"responses"`
+			Schemas map[string]json.RawMessage `json:"schemas"`
+		} `json:"components"`
+	}
+	must(t, json.Unmarshal(s.api.Document(), &doc))
+	name := strings.ReplaceAll(http.StatusText(got.status), " ", "")
+	content, ok := doc.Components.Responses[name].Content[got.header.Get("Content-Type")]
+	if !ok {
+		t.Errorf("no answer of %d with %s is declared", got.status, got.header.Get("Content-Type"))
+		return
+	}
+	var said any
+	must(t, json.Unmarshal([]byte(got.text), &said))
+	var result huma.ValidateResult
+	huma.Validate(s.api.Schemas(), s.api.Schemas().SchemaFromRef(content.Schema.Ref), huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, said, &result)
+	if len(result.Errors) > 0 {
+		t.Errorf("%d is not answered as declared: %v in %s", got.status, result.Errors, got.text)
+	}
+}
+
+func TestEachErrorIsSentAsItIsDeclared(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.token(t, "ada", access.Admin)
+	s.people3(t, admin)
+	for want, got := range map[int]answer{
+		http.StatusUnauthorized:          s.ask(t, "", "GET", "/api/v1/users", ""),
+		http.StatusForbidden:             s.ask(t, s.token(t, "vi", access.Viewer), "POST", "/api/v1/cohorts", `{"name":"x","users":["p1"]}`),
+		http.StatusNotFound:              s.ask(t, admin, "GET", "/api/v1/users/nobody", ""),
+		http.StatusPreconditionFailed:    s.ask(t, admin, "PATCH", "/api/v1/accounts/ada", `{"disabled":true}`, "If-Match", `"another"`),
+		http.StatusRequestEntityTooLarge: s.ask(t, admin, "POST", "/api/v1/users", strings.Repeat(" ", 2<<20)),
+		http.StatusUnprocessableEntity:   s.ask(t, admin, "POST", "/api/v1/cohorts", `{"name":7,"users":["p1"]}`),
+		http.StatusServiceUnavailable:    s.ask(t, admin, "POST", "/api/v1/users/p1/switch", `{"to":"new","reason":"go"}`),
+	} {
+		if got.status != want {
+			t.Errorf("%d, want %d: %s", got.status, want, got.text)
+		}
+		s.declared(t, got)
+	}
+	s.declared(t, s.ask(t, admin, "POST", "/api/v1/plans", `{"text":"kind: CutoverPlan"}`))
 }
 
 // events are the ids of the next so many events of a stream, after one.

@@ -137,14 +137,28 @@ type Translation struct {
 	format.Translation
 }
 
-func translations(_ context.Context, in *Paging) (*Page[Translation], error) {
+type translationList struct {
+	Paging
+
+	Format string `query:"format" maxLength:"100" doc:"Only the words of this format"`
+}
+
+func translations(_ context.Context, in *translationList) (*Page[Translation], error) {
+	formats := format.All()
+	if in.Format != "" {
+		f, err := format.Named(in.Format)
+		if err != nil {
+			return nil, err
+		}
+		formats = []format.Format{f}
+	}
 	var all []Translation
-	for _, f := range format.All() {
+	for _, f := range formats {
 		for _, t := range f.Translations {
 			all = append(all, Translation{f.Name, t})
 		}
 	}
-	return cut("/reports/translations", *in, all, nil, func(t Translation) string { return t.Format + "/" + t.Word + "/" + t.When })
+	return cut("/reports/translations", in.Paging, all, nil, func(t Translation) string { return t.Format + "/" + t.Word + "/" + t.When })
 }
 
 func (a *API) closings(ctx context.Context, in *Paging) (*Page[report.Closing], error) {

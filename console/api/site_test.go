@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -47,6 +48,7 @@ func TestMain(m *testing.M) { os.Exit(machine.Main(m)) }
 type site struct {
 	*httptest.Server
 
+	pool     *pgxpool.Pool
 	api      *api.API
 	server   *console.Server
 	office   *access.Office
@@ -63,6 +65,8 @@ func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answere
 	found, err := k.requests.Claim(ctx, who, key, request)
 	return (*api.Answered)(found), err
 }
+
+func (k keys) Hold(ctx context.Context, who, key string) error { return k.requests.Hold(ctx, who, key) }
 
 func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
 	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))
@@ -136,7 +140,7 @@ func newSite(t *testing.T) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{
-		accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
+		pool: pool, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
 	}
 	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now}
 	s.server = console.New(console.Config{
@@ -190,8 +194,8 @@ func newSite(t *testing.T) *site {
 			return api.System{Name: name}, nil
 		},
 		Kinds: func() []api.SystemKind { return nil },
-		Rehearse: func(context.Context, *plan.Document, string) (*rehearsal.Report, error) {
-			return nil, dualtone.ErrUnavailable
+		Rehearse: func(context.Context, api.Play) (rehearsal.Kept, error) {
+			return rehearsal.Kept{}, dualtone.ErrUnavailable
 		},
 		Packs: noPacks{}, Canaries: s.rollouts, Notices: postgres.NewNotices(pool),
 		Channels:   func() ([]notify.Channel, error) { return []notify.Channel{{Name: "desk", Carrier: carrier{}}}, nil },
@@ -291,7 +295,7 @@ func (s *site) request(op *huma.Operation, say func(name string, schema *huma.Sc
 // sample is a value that a schema takes.
 func (s *site) sample(name string, schema *huma.Schema, say func(string, *huma.Schema) string) any {
 	if schema.Ref != "" {
-		schema = s.api.Schema(schema.Ref)
+		schema = s.api.Schemas().SchemaFromRef(schema.Ref)
 	}
 	switch schema.Type {
 	case huma.TypeObject:

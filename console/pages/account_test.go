@@ -75,12 +75,17 @@ func TestABrokenGlassIsToldEndsAndStandsInTheAudit(t *testing.T) {
 	}
 	shows(t, op.send(t, "/admin/glass", url.Values{"for": {"1h"}, "reason": {"the trunk is down"}}), "You are incident commander until", "the trunk is down", "in force")
 	shows(t, op.look(t, "/account"), "incident commander")
+	vi := s.signIn(t, "vi")
+	shows(t, vi.look(t, "/plans"), "op has broken the glass", "the trunk is down")
 	if len(s.told) != 1 || s.told[0].Holder != "op" {
 		t.Errorf("told: %+v", s.told)
 	}
 	shows(t, op.send(t, "/admin/glass/"+s.told[0].ID+"/mend", url.Values{}), "mended")
 	if got := op.look(t, "/account"); strings.Contains(got.text, "<li>incident commander") {
 		t.Error("op is still incident commander")
+	}
+	if got := vi.look(t, "/plans"); strings.Contains(got.text, "has broken the glass") {
+		t.Error("every page still says that the glass is broken")
 	}
 	if len(s.told) != 2 {
 		t.Errorf("nobody hears that it is mended: %+v", s.told)

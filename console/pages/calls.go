@@ -18,6 +18,12 @@ import (
 	"github.com/dualtone/dualtone/console/chart"
 )
 
+// Calls is what systems recorded of calls, and apart from them.
+type Calls interface {
+	calllog.Log
+	calllog.Supplements
+}
+
 // Book is the call log as pages read it.
 type Book interface {
 	Stitched

@@ -26,8 +26,8 @@ import (
 type Desk struct {
 	Plans   *control.Plans
 	Control *control.Control
-	// Outcome holds the rehearsal of a plan against what came; ErrNotFound where its
-	// version in force was not rehearsed.
+	// Outcome holds the rehearsal of a plan against what came; rehearsal.ErrNone where
+	// its version in force was not rehearsed, another ErrNotFound for an unknown plan.
 	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
 	// Money tells what plans cost; nil where nobody knows.
 	Money    control.Money
@@ -38,7 +38,7 @@ type Desk struct {
 	Cohorts  cutover.Cohorts
 	Switches cutover.Switches
 
-	Calls      calllog.Log
+	Calls      Calls
 	Book       Book
 	Quarantine calllog.Quarantine
 	Replay     Replay
@@ -160,6 +160,7 @@ func (d *Desk) registerCalls(t *console.Router) {
 	t.Write("POST /calls/rulings", access.CallDecide, d.act("/calls", d.withdrawRuling))
 	t.Read("GET /calls/reconcile", access.CallRead, d.show("Against the CRM", "/calls", d.reconciled))
 	t.Write("POST /calls/reconcile", access.CallDecide, d.act("/calls", d.sayOf))
+	t.Read("GET /calls/unmatched", access.CallRead, d.show("Without a call", "/calls", d.unmatched))
 	t.Read("GET /calls/quarantine", access.CallRead, d.show("Quarantine", "/calls", d.quarantine))
 	t.Read("GET /calls/quarantine/{row}", access.CallRaw, d.show("Row in quarantine", "/calls", d.badRow))
 	t.Write("POST /calls/quarantine", access.CallRepair, d.act("/calls", d.replayAll))
@@ -174,18 +175,17 @@ func done303(to, told string) error { return redirect{to: to, told: told} }
 func (d *Desk) act(section string, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := page{section: section, viewer: viewer(r)}
-		byScript := r.Header.Get("Hx-Request") == "true"
 		content, err := h(r, p)
 		var elsewhere redirect
 		switch {
 		case errors.As(err, &elsewhere):
 			tell(w, r, elsewhere.told)
-			if byScript {
+			if byScript(r) {
 				w.Header().Set("Hx-Redirect", p.viewer.link(elsewhere.to))
 				return
 			}
 			http.Redirect(w, r, p.viewer.link(elsewhere.to), http.StatusSeeOther)
-		case err != nil && byScript:
+		case err != nil && byScript(r):
 			t := problemOf(err)
 			if t.status == http.StatusInternalServerError {
 				d.Log.ErrorContext(r.Context(), "order", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)

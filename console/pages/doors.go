@@ -25,5 +25,9 @@ func (d doors) Refused(w http.ResponseWriter, r *http.Request, p console.Problem
 	if p.Request != "" {
 		next += " (request " + p.Request + ")"
 	}
+	if byScript(r) {
+		d.desk.write(r.Context(), w, p.Status, refusal(problem{what: p.Detail, next: next}))
+		return
+	}
 	d.desk.write(r.Context(), w, p.Status, trouble(page{title: p.Title, viewer: viewer(r)}, problem{title: p.Title, what: p.Detail, next: next}))
 }

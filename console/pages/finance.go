@@ -15,6 +15,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
@@ -78,9 +79,18 @@ func (d *Desk) costs(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	asked.Curve = !asked.Days && asked.Report != statement.Notices && asked.Report != statement.InvoiceCheck
+	plans, err := d.Plans.Store.Plans(r.Context(), rollout.PlanQuery{Limit: mostOffered})
+	if err != nil {
+		return nil, err
+	}
 	made, err := d.Finance.Document(r.Context(), asked)
+	if several, ok := errors.AsType[*cost.SeveralError](err); ok {
+		asked.Question.Plan = meant(plans, several.Plans)
+		q.values.Set("plan", asked.Question.Plan)
+		made, err = d.Finance.Document(r.Context(), asked)
+	}
 	if errors.Is(err, dualtone.ErrNotFound) {
-		return nothingYet(p, q, asked, said(err)), nil
+		return nothingYet(p, q, asked, plans, said(err)), nil
 	}
 	if err != nil {
 		return nil, err
@@ -93,7 +103,21 @@ func (d *Desk) costs(r *http.Request, p page) (templ.Component, error) {
 	if known, err := pinned(asked, made); err == nil {
 		d.drawn.keep(known, made)
 	}
-	return costsPage(p, q, asked, made, sheets), nil
+	return costsPage(p, q, asked, plans, made, sheets), nil
+}
+
+// mostOffered is how many plans a field offers.
+const mostOffered = 100
+
+// meant is which of several plans is meant where none is named: one that goes on, or
+// else the first.
+func meant(all []rollout.Plan, several []string) string {
+	for _, p := range all {
+		if running(p.State) && slices.Contains(several, p.Name) {
+			return p.Name
+		}
+	}
+	return several[0]
 }
 
 // sheet is the part of a table that a page shows, with the totals of all of it.

@@ -70,7 +70,7 @@ func (d *Desk) shareLink(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	address := d.base(r) + "/shared/" + key + path
-	if r.Header.Get("Hx-Request") == "" {
+	if !byScript(r) {
 		p.title = "Shared link"
 		return addressPage(p, l, address), nil
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -60,7 +59,7 @@ func (d *Desk) money(ctx context.Context, plan string) *cost.Standing {
 
 // weigh finds how a plan stands and keeps it.
 func (d *Desk) weigh(ctx context.Context, plan string, known *standing) *cost.Standing {
-	found, err := d.Money.Standing(ctx, plan, finance.DayOf(d.Now().UTC()))
+	found, err := d.Money.Standing(ctx, plan)
 	if err != nil {
 		if !errors.Is(err, dualtone.ErrNotFound) {
 			d.Log.WarnContext(ctx, "what a plan costs cannot be told", "plan", plan, "error", err)

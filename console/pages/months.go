@@ -14,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 )
@@ -82,6 +83,14 @@ func (d *Desk) previewMonth(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	found, err := d.Months.Preview(r.Context(), kind, o)
+	if several, ok := errors.AsType[*cost.SeveralError](err); ok {
+		plans, unread := d.Plans.Store.Plans(r.Context(), rollout.PlanQuery{Limit: mostOffered})
+		if unread != nil {
+			return nil, unread
+		}
+		o.Plan = meant(plans, several.Plans)
+		found, err = d.Months.Preview(r.Context(), kind, o)
+	}
 	found.Kind = kind
 	if errors.Is(err, dualtone.ErrConflict) {
 		return monthPage(p, found, monthButton(p.viewer, found, said(err)), false), nil

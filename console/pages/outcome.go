@@ -8,7 +8,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
 )
 
@@ -16,12 +15,8 @@ import (
 // plan loads it after itself: it is held against every switch and call of the plan,
 // which is too much for a page that is drawn anew all the time.
 func (d *Desk) outcome(r *http.Request, _ page) (templ.Component, error) {
-	name := r.PathValue("plan")
-	if _, err := d.Plans.Store.Plan(r.Context(), name); err != nil {
-		return nil, err
-	}
-	o, err := d.Outcome(r.Context(), name)
-	if errors.Is(err, dualtone.ErrNotFound) {
+	o, err := d.Outcome(r.Context(), r.PathValue("plan"))
+	if errors.Is(err, rehearsal.ErrNone) {
 		return notRehearsed(), nil
 	}
 	if err != nil {

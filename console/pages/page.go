@@ -62,6 +62,8 @@ type page struct {
 	viewer  Viewer
 	// told is what the last order came to.
 	told string
+	// broken are the glasses that somebody has broken and that hold now.
+	broken []access.Grant
 }
 
 // problem is an error as a person reads it.
@@ -108,6 +110,7 @@ func (r redirect) Error() string { return "see " + r.to }
 func (d *Desk) show(title, section string, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := page{title: title, section: section, viewer: viewer(r), told: d.told(w, r)}
+		p.broken = d.broken(r, p.viewer)
 		content, err := h(r, p)
 		var elsewhere redirect
 		switch {
@@ -119,6 +122,19 @@ func (d *Desk) show(title, section string, h handler) http.Handler {
 			d.write(r.Context(), w, http.StatusOK, content)
 		}
 	})
+}
+
+// broken are the glasses that hold now: every page says so to everybody who is
+// signed in. One that cannot be read keeps nobody from the page.
+func (d *Desk) broken(r *http.Request, v Viewer) []access.Grant {
+	if v.Name == "" || v.ReadOnly || byScript(r) {
+		return nil
+	}
+	found, err := d.Office.Grants.Granted(r.Context(), "", d.Now())
+	if err != nil {
+		d.Log.WarnContext(r.Context(), "who broke the glass cannot be told", "error", err)
+	}
+	return found
 }
 
 // enter lets whoever asks through to something that changes something, and has the
@@ -160,10 +176,18 @@ func (d *Desk) download(section string, h func(*http.Request) (file, error)) htt
 	})
 }
 
+// byScript reports whether the script of a page asks, which puts the answer into a
+// place of that page.
+func byScript(r *http.Request) bool { return r.Header.Get("Hx-Request") == "true" }
+
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {
 	t := problemOf(err)
 	if t.status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		d.Log.ErrorContext(r.Context(), "page", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)
+	}
+	if byScript(r) { // for a place within a page
+		d.write(r.Context(), w, t.status, refusal(t))
+		return
 	}
 	p.title = t.title
 	d.write(r.Context(), w, t.status, trouble(p, t))

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/finance"
 )
 
 // tone is what a state means to whoever looks: one of the classes of the style
@@ -195,14 +197,34 @@ func cut[T any](q *query, all []T, limit int, place func(T) string) ([]T, string
 	return all, q.with("after", place(all[limit-1]))
 }
 
-func counted(n int) string { return strconv.Itoa(n) }
+// counted writes a number with a comma between thousands.
+func counted(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0 && text[at-1] != '-'; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// grouped writes a figure with a comma between thousands, where it is a number or
+// money.
+func grouped(n any) string {
+	switch n := n.(type) {
+	case int:
+		return counted(n)
+	case finance.Money:
+		return n.Grouped()
+	default:
+		return fmt.Sprint(n)
+	}
+}
 
 // several counts things of a name that takes an s.
 func several(n int, name string) string {
 	if n == 1 {
 		return "1 " + name
 	}
-	return strconv.Itoa(n) + " " + name + "s"
+	return counted(n) + " " + name + "s"
 }
 
 func orDash(text string) string {

@@ -31,6 +31,9 @@ func timeline(v control.PlanView, d *plan.Document, log []rollout.Transition) ch
 		t.From = log[0].At
 	}
 	t.To = v.AsOf.Add(min(max(v.AsOf.Sub(t.From), leastAhead), mostAhead))
+	if next := opens(d, v); next.After(t.To) {
+		t.To = next
+	}
 	if !running(v.Plan.State) {
 		t.To = v.Plan.Since.Add(leastAhead)
 	}
@@ -38,6 +41,38 @@ func timeline(v control.PlanView, d *plan.Document, log []rollout.Transition) ch
 		t.Rows = append(t.Rows, chart.Row{Name: s.ID, Spans: done(s, v, log), Ground: hours(d, plan.StageID(s.ID), t.From, t.To)})
 	}
 	return t
+}
+
+// opens is the end of the next window that any stage waits for; the zero time while
+// one is at work.
+func opens(d *plan.Document, v control.PlanView) (first time.Time) {
+	zone := zoneOf(d)
+	for _, s := range v.Stages {
+		c, err := d.Calendar(plan.StageID(s.ID))
+		switch {
+		case s.State == rollout.Switching || s.State == rollout.RollingBack:
+			return time.Time{}
+		case err != nil || rollout.Next(s.State) == rollout.Over || c.Open(v.AsOf, zone).Open:
+			continue
+		}
+		next, ok := c.NextOpen(v.AsOf, zone)
+		if !ok || next.Sub(v.AsOf) > mostAhead {
+			continue
+		}
+		if end := next.Add(c.Left(next, zone)); first.IsZero() || end.Before(first) {
+			first = end
+		}
+	}
+	return first
+}
+
+// zoneOf is the zone in which a plan's windows are.
+func zoneOf(d *plan.Document) *time.Location {
+	zone, err := time.LoadLocation(string(d.Plan.Spec.Timezone))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // done are the states that a stage was in, one after the other.
@@ -121,10 +156,7 @@ func hours(d *plan.Document, stage plan.StageID, from, to time.Time) []chart.Spa
 	if err != nil {
 		return nil // a stage that switches nobody has none
 	}
-	zone, err := time.LoadLocation(string(d.Plan.Spec.Timezone))
-	if err != nil {
-		zone = time.UTC
-	}
+	zone := zoneOf(d)
 	var all []chart.Span
 	for at := from; at.Before(to) && len(all) < mostSpans; {
 		o := c.Open(at, zone)

@@ -106,7 +106,7 @@ func (e explained) goes() string {
 
 func (e explained) rule() string {
 	text := string(e.decision.Scope)
-	if e.decision.Rule != "" {
+	if e.decision.Rule != "" && e.decision.Rule != text {
 		text += " " + e.decision.Rule
 	}
 	if e.decision.Owner != "" {

@@ -23,7 +23,7 @@ import (
 // pounds is a day that costs so many.
 type pounds int
 
-func (p pounds) Standing(context.Context, string, finance.Day) (cost.Standing, error) {
+func (p pounds) Standing(context.Context, string) (cost.Standing, error) {
 	of := func(n int) finance.Money { return finance.Money{Amount: finance.Whole(n), Currency: "GBP"} }
 	return cost.Standing{Waste: of(4100), Day: cost.Point{Waste: of(int(p)), Cash: of(30)}}, nil
 }
@@ -48,7 +48,7 @@ func TestAHoldTellsWhatADayOfItCosts(t *testing.T) {
 	}))
 	const costs = "each day costs 120.00 GBP in waste and 30.00 GBP in cash"
 	got := s.as(t, "olga", access.Operator).look(t, "/plans/spring")
-	shows(t, got, "trunk alarm", costs, "Waste at completion <strong>4100.00 GBP</strong>", "While it holds, "+costs)
+	shows(t, got, "trunk alarm", costs, "Waste at completion <strong>4,100.00 GBP</strong>", "While it holds, "+costs)
 }
 
 func TestAPlanShowsWhoDrainsAndHowLongTheWayBackTakes(t *testing.T) {
@@ -113,7 +113,7 @@ func TestAWayBackSaysWhoIsOnACall(t *testing.T) {
 
 // records are the legs of agents.
 type records struct {
-	calllog.Log
+	pages.Calls
 
 	of map[dualtone.UserID][]calllog.Kept
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/dualtone/dualtone/devstack/devstacktest"
 	"github.com/dualtone/dualtone/internal/password"
 	"github.com/dualtone/dualtone/postgres"
+	"github.com/dualtone/dualtone/report/press"
 )
 
 var machine devstacktest.Machine
@@ -98,13 +99,15 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 		f(&c)
 	}
 	s.server = console.New(c, console.Stores{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit}, log)
-	calls := postgres.NewCalls(pool)
+	calls, money := postgres.NewCalls(pool), postgres.NewFinance(pool)
 	orders := &control.Control{Client: controltest.NothingRuns{}}
 	s.desk = &pages.Desk{
 		Plans:   &control.Plans{Control: orders, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now},
-		Control: orders, Outcome: neverRehearsed, People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
+		Control: orders, Outcome: s.neverRehearsed, People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
 		Switches: postgres.NewSwitches(pool), Calls: calls, Book: postgres.NewStitches(calls), Quarantine: calls, Care: postgres.NewCare(pool),
-		Packs: packs{postgres.NewPacks(pool)},
+		Packs: packs{postgres.NewPacks(pool)}, Stage: unrehearsed{}, Match: nobodyMatches, Replay: stillWrong,
+		Routes: newRouteBook(pool), Countries: []string{"GB"}, Reports: sums{postgres.NewRollups(pool)},
+		Finance: &press.Desk{Source: money, Closings: money, Now: time.Now}, Months: &control.Months{Source: money, Closings: money, Now: time.Now},
 		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
 			s.told = append(s.told, g)
 			return nil
@@ -118,8 +121,11 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 }
 
 // neverRehearsed is the outcome of plans that nobody rehearsed.
-func neverRehearsed(context.Context, string) (*rehearsal.Outcome, error) {
-	return nil, dualtone.ErrNotFound
+func (s *site) neverRehearsed(ctx context.Context, name string) (*rehearsal.Outcome, error) {
+	if _, err := s.desk.Plans.Store.Plan(ctx, name); err != nil {
+		return nil, err
+	}
+	return nil, rehearsal.ErrNone
 }
 
 // visitor is somebody's browser.
@@ -149,8 +155,8 @@ func (s *site) signIn(t *testing.T, name string) visitor {
 
 // answer is how a request ended.
 type answer struct {
-	status     int
-	path, text string
+	status           int
+	kind, path, text string
 }
 
 func (v visitor) do(t *testing.T, r *http.Request, err error) answer {
@@ -162,7 +168,7 @@ func (v visitor) do(t *testing.T, r *http.Request, err error) answer {
 	defer func() { _ = got.Body.Close() }()
 	text, err := io.ReadAll(got.Body)
 	must(t, err)
-	return answer{got.StatusCode, got.Request.URL.Path, string(text)}
+	return answer{got.StatusCode, got.Header.Get("Content-Type"), got.Request.URL.Path, string(text)}
 }
 
 func (v visitor) look(t *testing.T, path string) answer {

@@ -318,6 +318,12 @@ func (c *Calendar) Left(now time.Time, site *time.Location, grants ...Grant) tim
 	return closes.Sub(now)
 }
 
+// Closes is when what is open now closes; false where it does not, as far as is looked
+// ahead.
+func (c *Calendar) Closes(now time.Time, site *time.Location, grants ...Grant) (time.Time, bool) {
+	return c.change(now, site, grants)
+}
+
 // change is the first moment after now at which it opens or closes.
 func (c *Calendar) change(now time.Time, site *time.Location, grants []Grant) (time.Time, bool) {
 	if site == nil && c.Sited() {

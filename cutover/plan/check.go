@@ -101,13 +101,13 @@ func (c *checker) splits() {
 		}
 		var off []string
 		for _, o := range s.Outside {
-			text := string(o.Person) + " " + strings.ReplaceAll(string(o.Because), "_", " ")
+			why := strings.ReplaceAll(string(o.Because), "_", " ")
 			if o.Stage != "" {
-				text = string(o.Person) + " in " + string(o.Stage)
+				why = "in " + string(o.Stage)
 			}
-			off = append(off, text)
+			off = append(off, fmt.Sprintf("%s (%s)", o.Person, why))
 		}
-		c.tell(severity, c.path(s.Stage, "cohort"), fmt.Sprintf("splits %s %s: %s move, and not %s", s.Relation, placed.Printable(s.Shared), few(s.Inside), few(off)),
+		c.tell(severity, c.path(s.Stage, "cohort"), fmt.Sprintf("splits %s %s: %s would move without %s", s.Relation, placed.Printable(s.Shared), few(s.Inside), few(off)),
 			"write keep_together: ["+string(s.Relation)+"], take them all, or leave them all out")
 	}
 }

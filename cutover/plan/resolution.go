@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"strings"
-
-	"github.com/dualtone/dualtone"
-)
+import "github.com/dualtone/dualtone"
 
 // User is a person with the side they work on.
 type User struct {
@@ -150,100 +146,4 @@ type Unmet struct {
 	Value     string  `json:"value"`
 	// Near is a value that somebody has, much like it.
 	Near string `json:"near,omitempty"`
-}
-
-// Freeze fixes the people of every stage, for a plan as it is approved.
-func (r *Resolution) Freeze(plan Hash, by string) []Frozen {
-	frozen := make([]Frozen, len(r.Stages))
-	for i, s := range r.Stages {
-		frozen[i] = Frozen{Plan: plan, Stage: s.Stage, Hash: s.Hash, People: s.ids(), By: by}
-	}
-	return frozen
-}
-
-func (s StagePeople) ids() []dualtone.PersonID {
-	ids := make([]dualtone.PersonID, len(s.People))
-	for i, p := range s.People {
-		ids[i] = p.Person
-	}
-	return ids
-}
-
-// PeopleHash is the hash of people in their order.
-func PeopleHash(people []dualtone.PersonID) Hash {
-	var b strings.Builder
-	for _, id := range people {
-		b.WriteString(string(id) + "\n")
-	}
-	return hashOf([]byte(b.String()))
-}
-
-// CohortHash is what an approval binds of who is in which stage. The order of
-// the stages does not matter.
-func CohortHash(stages []Frozen) Hash {
-	lines := make([]string, len(stages))
-	for i, s := range stages {
-		lines[i] = string(s.Stage) + " " + string(s.Hash)
-	}
-	return hashOf([]byte(strings.Join(sorted(lines), "\n")))
-}
-
-// Drift is what became of a stage's people since they were frozen.
-type Drift struct {
-	Stage StageID `json:"stage"`
-	// Joiners would be in the stage now and are not: they go to a later one.
-	Joiners []dualtone.PersonID `json:"joiners"`
-	// Leavers are in the stage and would not be now. They are moved all the same
-	// unless somebody leaves them out, since a limit may choose others for less.
-	Leavers []LeftOut `json:"leavers"`
-}
-
-// Drift compares frozen stages with who would be in them now.
-func (r *Resolution) Drift(frozen []Frozen, users []User) []Drift {
-	known := make(map[dualtone.PersonID]*User, len(users))
-	for i := range users {
-		known[users[i].ID] = &users[i]
-	}
-	frozenIn := map[dualtone.PersonID]bool{}
-	for _, f := range frozen {
-		for _, id := range f.People {
-			frozenIn[id] = true
-		}
-	}
-	now := map[StageID][]dualtone.PersonID{}
-	for _, s := range r.Stages {
-		now[s.Stage] = s.ids()
-	}
-	var all []Drift
-	for _, f := range frozen {
-		d := Drift{Stage: f.Stage, Leavers: leavers(f.People, now[f.Stage], known)}
-		for _, id := range now[f.Stage] {
-			if !frozenIn[id] {
-				d.Joiners = append(d.Joiners, id)
-			}
-		}
-		if d.Joiners != nil || d.Leavers != nil {
-			all = append(all, d)
-		}
-	}
-	return all
-}
-
-// leavers are those of the frozen people who would not be taken now. Whom the
-// cutover itself has moved has not left.
-func leavers(frozen, now []dualtone.PersonID, known map[dualtone.PersonID]*User) []LeftOut {
-	still := make(map[dualtone.PersonID]bool, len(now))
-	for _, id := range now {
-		still[id] = true
-	}
-	var left []LeftOut
-	for _, id := range frozen {
-		switch u := known[id]; {
-		case u == nil:
-			left = append(left, LeftOut{id, LeftList})
-		case u.Side != dualtone.New && !still[id]:
-			left = append(left, LeftOut{id, NotSelected})
-		}
-	}
-	return left
 }

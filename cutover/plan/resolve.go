@@ -16,6 +16,15 @@ import (
 // Resolve says who of the users is in which stage. The order of the users does
 // not matter. dualtone.ErrInvalid for a document that Read found faults in.
 func (d *Document) Resolve(users []User) (*Resolution, error) {
+	r := d.resolver(users)
+	if err := r.resolve(); err != nil {
+		return nil, err
+	}
+	return &r.found, nil
+}
+
+// resolver knows the users and has taken none of them.
+func (d *Document) resolver(users []User) *resolver {
 	users = slices.Clone(users)
 	slices.SortFunc(users, func(a, b User) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	r := &resolver{document: d, users: users, taken: make([]int, len(users)), bonds: map[Relation]map[string][]int{}, zoneKnown: map[[2]string]bool{}}
@@ -24,26 +33,31 @@ func (d *Document) Resolve(users []User) (*Resolution, error) {
 		r.byID[users[i].ID] = i
 	}
 	r.rate()
-	for _, id := range d.Plan.order() {
-		s, _ := d.Plan.Stage(id)
+	return r
+}
+
+// resolve takes the people of all stages, and finds what is wrong with that.
+func (r *resolver) resolve() error {
+	for _, id := range r.document.Plan.order() {
+		s, _ := r.document.Plan.Stage(id)
 		if s.Cohort == nil {
 			continue
 		}
 		if err := r.stage(s); err != nil {
-			return nil, fmt.Errorf("stage %s: %w", id, err)
+			return fmt.Errorf("stage %s: %w", id, err)
 		}
 	}
 	r.splits()
 	r.crowds()
 	if err := r.zones(); err != nil {
-		return nil, err
+		return err
 	}
-	for i := range users {
-		if r.taken[i] == 0 && users[i].Side != dualtone.New {
+	for i := range r.users {
+		if r.taken[i] == 0 && r.users[i].Side != dualtone.New {
 			r.found.Nowhere++
 		}
 	}
-	return &r.found, nil
+	return nil
 }
 
 type resolver struct {

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,6 +45,25 @@ func (c Canary) Check() error {
 		return refuse("it does not say who did it")
 	default:
 		return nil
+	}
+}
+
+// Record keeps a canary. The same one again changes nothing; ErrConflict for another one
+// of its id. With dryRun nothing is kept.
+func (c Canary) Record(ctx context.Context, all Canaries, dryRun bool) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	held, err := all.Canary(ctx, c.ID)
+	switch {
+	case err == nil && (held.Class != c.Class || held.Subject != c.Subject || held.Evidence != c.Evidence || held.Restored != c.Restored):
+		return fmt.Errorf("canary %s: it is of %s, recorded by %s; choose another id: %w", c.ID, held.Subject, held.Actor, dualtone.ErrConflict)
+	case err != nil && !errors.Is(err, dualtone.ErrNotFound):
+		return err
+	case err == nil || dryRun:
+		return nil
+	default:
+		return all.KeepCanary(ctx, c)
 	}
 }
 

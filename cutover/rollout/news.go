@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -54,6 +55,8 @@ type Event struct {
 	// Next are the commands that somebody would give now.
 	Next []string  `json:"next,omitempty"`
 	At   time.Time `json:"at"`
+	// Once is by what it is told once; by its time if it is empty.
+	Once string `json:"once,omitempty"`
 	// Urgent: somebody must look, the plan does not go on by itself.
 	Urgent bool `json:"urgent,omitempty"`
 }
@@ -61,7 +64,8 @@ type Event struct {
 // Key is the same however often the event is told.
 func (e Event) Key() string {
 	sum := sha256.New()
-	for _, part := range []string{string(e.Kind), e.Plan, e.Stage, e.What, e.Actor, e.At.UTC().Format(time.RFC3339Nano)} {
+	once := cmp.Or(e.Once, e.At.UTC().Format(time.RFC3339Nano))
+	for _, part := range []string{string(e.Kind), e.Plan, e.Stage, e.What, e.Actor, once} {
 		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])

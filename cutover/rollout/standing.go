@@ -168,6 +168,18 @@ func (s Standing) against(r rule, o Order) (why string, kind error) {
 	return "", nil
 }
 
+// AgainstOverride refuses a failed gate to the author of the plan, who judges their own
+// work as little as they approve it.
+func (s Standing) AgainstOverride(o Order) error {
+	if o.Verb != Override || o.Actor != s.Author {
+		return nil
+	}
+	return &RefusalError{
+		What: fmt.Sprintf("%s of %s refused", o.Verb, s.Name()), Why: "its author does not let it pass against its gates",
+		May: Who(s.Level, s.State, o.Verb), kind: dualtone.ErrDenied,
+	}
+}
+
 // holdsAgainst are the holds that may speak against a verb. Whoever overrides a gate
 // answers the hold by which the stage itself has asked somebody to look.
 func (s Standing) holdsAgainst(v Verb) []Hold {

@@ -71,6 +71,12 @@ func ToTakeBack() []cutover.State {
 // on the new side, and nobody who is being switched.
 func ToLeaveOut() []cutover.State { return append(Tried(true), cutover.Skipped) }
 
+// ToDropOut are the states of users whom the prechecks of a stage can leave out:
+// nothing of theirs stands on the new side, and nobody has to look at them.
+func ToDropOut() []cutover.State {
+	return []cutover.State{cutover.Planned, cutover.Deferred, cutover.FailedClean, cutover.Restored}
+}
+
 // Ready lists the stages that may begin: not yet begun, and all before them
 // passed or were left out.
 func Ready(specs []Spec, states map[string]State) []Spec {

@@ -128,7 +128,7 @@ func (r *Reading) openRates() {
 		return
 	}
 	r.files[name] = string(text)
-	rates := placed.NewSheet(name, text)
+	rates := placed.NewSheet(path.Join(path.Dir(r.source.Name), name), text)
 	r.Document.Quotes = readQuotes(rates)
 	if len(rates.Faults) > 0 {
 		r.sheet.Break(ratesPath)

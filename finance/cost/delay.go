@@ -27,7 +27,12 @@ func (e *Engine) Delay(q Question, most int) (Delay, error) {
 func (e *Engine) delay(q Question, most int, from finance.Day) (Delay, error) {
 	f := e.frame(&e.in.Book, most, q.Span)
 	d := Delay{Head: e.head("delay", q, f.line.span)}
-	if !slices.ContainsFunc(e.people, func(a alike) bool { return a.user.Expected != 0 }) {
+	for _, a := range e.people {
+		if a.user.Expected != 0 {
+			d.Left += a.n
+		}
+	}
+	if d.Left == 0 {
 		d.Notes = append(d.Notes, "nobody is left to be switched, so a delay moves nobody")
 	}
 	s, err := e.delaying(f, q, max(from, f.line.span.From))
@@ -172,6 +177,9 @@ func (x *future) over(none *future, n int) Point {
 
 // PerDay says what the first day of a delay costs, for people.
 func (p *Point) PerDay() string {
+	if p.Waste.Amount.Sign() < 0 && p.Cash.Amount.Sign() < 0 {
+		return fmt.Sprintf("each day saves %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash.Times(-1).Grouped(), p.Waste.Times(-1).Grouped())
+	}
 	if p.Waste.Amount.Sign() < 0 {
 		return fmt.Sprintf("each day costs %s in cash, and waste falls by %s, since what is paid anyway is needed for longer", p.Cash.Grouped(), p.Waste.Times(-1).Grouped())
 	}

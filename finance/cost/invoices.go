@@ -17,6 +17,7 @@ func (e *Engine) InvoiceCheck(q Question) (InvoiceCheck, error) {
 		return InvoiceCheck{}, err
 	}
 	c := InvoiceCheck{Head: e.head("invoice-check", q, b.span), Accruals: q.of(b.accruals)}
+	c.Rebilled = slices.DeleteFunc(b.rebilled, func(r Rebilled) bool { return !q.hasRebilled(&r) })
 	for i := range b.lines {
 		if q.hasFinding(&b.lines[i]) {
 			c.Lines = append(c.Lines, b.lines[i])
@@ -34,6 +35,7 @@ type bills struct {
 	lines    []InvoiceFinding
 	accruals []Line
 	seats    []seatDay
+	rebilled []Rebilled
 }
 
 func (e *Engine) bills(asked finance.Span) (*bills, error) {
@@ -56,7 +58,11 @@ func (e *Engine) bills(asked finance.Span) (*bills, error) {
 	if b.seats, err = e.mergeSeats(p.compared()); err != nil {
 		return nil, err
 	}
-	b.accruals, err = e.merge(accruals(p.lines(), billed), (*held).accruals)
+	now := p.lines()
+	if b.rebilled, err = e.rebilled(now); err != nil {
+		return nil, err
+	}
+	b.accruals, err = e.merge(accruals(now, billed), (*held).accruals)
 	return b, err
 }
 

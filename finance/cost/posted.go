@@ -28,6 +28,8 @@ type Posted struct {
 	Days     []PostedDays     `json:"days"`
 	Invoices []InvoiceFinding `json:"invoices"`
 	Seats    []SeatDifference `json:"seats"`
+	// Rebilled is what of earlier months came onto another invoice.
+	Rebilled []Rebilled `json:"rebilled,omitempty"`
 }
 
 // PostedDays is on how many days people of a group had two seats.
@@ -54,6 +56,7 @@ type held struct {
 	Days     json.RawMessage `json:"days"`
 	Invoices json.RawMessage `json:"invoices"`
 	Seats    json.RawMessage `json:"seats"`
+	Rebilled json.RawMessage `json:"rebilled"`
 }
 
 // read reads one part of what is held.
@@ -78,6 +81,14 @@ func (h *held) lines(of schedule) ([]Line, error) {
 
 func (h *held) accruals() ([]Line, error) { return linesOf(h.Accruals) }
 
+// rebilled is none where nothing came onto another invoice.
+func (h *held) rebilled() ([]Rebilled, error) {
+	if h.Rebilled == nil {
+		return nil, nil
+	}
+	return read[[]Rebilled](h.Rebilled)
+}
+
 // keptLine has beside a line the fractions of what the line itself rounds.
 type keptLine struct {
 	Line
@@ -98,7 +109,8 @@ func (p *Posted) MarshalJSON() ([]byte, error) {
 		Days     []PostedDays     `json:"days"`
 		Invoices []InvoiceFinding `json:"invoices"`
 		Seats    []SeatDifference `json:"seats"`
-	}{keptLines(p.Lines), keptLines(p.Planned), keptLines(p.Moved), keptLines(p.Accruals), p.Days, p.Invoices, p.Seats})
+		Rebilled []Rebilled       `json:"rebilled,omitempty"`
+	}{keptLines(p.Lines), keptLines(p.Planned), keptLines(p.Moved), keptLines(p.Accruals), p.Days, p.Invoices, p.Seats, p.Rebilled})
 }
 
 func keptLines(all []Line) []keptLine {
@@ -146,6 +158,7 @@ func (e *Engine) post(month finance.Month) (*Posted, error) {
 	}
 	posted.Planned, posted.Moved, posted.Accruals = of(planned, month), of(moved, month), of(b.accruals, month)
 	posted.Invoices = slices.DeleteFunc(b.lines, func(f InvoiceFinding) bool { return f.Month != month })
+	posted.Rebilled = slices.DeleteFunc(b.rebilled, func(r Rebilled) bool { return r.Month != month })
 	posted.Seats = joinSeats(slices.DeleteFunc(b.seats, func(s seatDay) bool { return s.stands() != month }))
 	return posted, nil
 }

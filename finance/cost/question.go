@@ -2,8 +2,10 @@ package cost
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 )
@@ -37,3 +39,15 @@ type Source interface {
 	// what happened to them. ErrNotFound without such a plan, or without contracts.
 	Inputs(ctx context.Context, q Question) (Inputs, error)
 }
+
+// SeveralError is a question that names no plan where there are several. It is an
+// ErrInvalid.
+type SeveralError struct{ Plans []string }
+
+// Error names two of them.
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("there are several plans, %s and %s among them; name one", e.Plans[0], e.Plans[1])
+}
+
+// Unwrap makes it invalid input.
+func (*SeveralError) Unwrap() error { return dualtone.ErrInvalid }

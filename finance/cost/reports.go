@@ -117,6 +117,8 @@ type Warning struct {
 type Delay struct {
 	Head
 
+	// Left is how many people are still to be switched.
+	Left int `json:"left"`
 	// Points are of 0 days and more, each one day later than the one before.
 	Points []Point `json:"points"`
 	Steps  []Step  `json:"steps"`
@@ -217,6 +219,8 @@ type InvoiceCheck struct {
 	// Seats is where a platform's own figures differ from the seats that people
 	// are known to hold.
 	Seats []SeatDifference `json:"seats"`
+	// Rebilled is what of closed months came onto another invoice since.
+	Rebilled []Rebilled `json:"rebilled,omitempty"`
 }
 
 // Finding says how a line of an invoice compares.
@@ -233,9 +237,6 @@ const (
 	// Withdrawn is a line of a closed month that is on no invoice any more.
 	Withdrawn Finding = "withdrawn"
 )
-
-// Expects reports whether a line is the only one that bills what was expected.
-func (f Finding) Expects() bool { return f != UnknownItem && f != OtherMoney && f != BilledTwice }
 
 // InvoiceFinding is one line of an invoice beside what it should be.
 type InvoiceFinding struct {

@@ -17,6 +17,8 @@ type Standing struct {
 	// Step is the first delay within a week at which a contract goes on.
 	Step     *Step     `json:"step,omitempty"`
 	Warnings []Warning `json:"warnings,omitempty"`
+	// Unknown says why nothing of it can be told.
+	Unknown string `json:"unknown,omitempty"`
 }
 
 // ahead is how many days a standing looks for a step.

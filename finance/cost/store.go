@@ -30,6 +30,8 @@ type Keeper interface {
 	KeepFigures(ctx context.Context, system string, day finance.Day, figures []Figure) (Kept, error)
 	// KeepMinutes keeps all minutes of a span of days.
 	KeepMinutes(ctx context.Context, span finance.Span, minutes []Minutes) (Kept, error)
+	// KeepStanding keeps how a plan stands, in the place of how it stood.
+	KeepStanding(ctx context.Context, plan string, st Standing) error
 	// KeepInvoice keeps the lines of an invoice in the place of those that it had.
 	KeepInvoice(ctx context.Context, actor, invoice string, lines []InvoiceLine) (Kept, error)
 }

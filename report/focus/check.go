@@ -54,6 +54,7 @@ type Dataset struct {
 	// sorted asks for columns in the order of the alphabet, as later versions do.
 	sorted bool
 	fields []field
+	offers []offer
 	rows   []rowRule
 	sets   []setRule
 }
@@ -83,6 +84,9 @@ func (d *Dataset) Rules() []Rule {
 			all = append(all, r.Rule)
 		}
 		all = append(all, d.fields[i].presence()...)
+	}
+	for i := range d.offers {
+		all = append(all, d.offers[i].rules()...)
 	}
 	for _, r := range d.rows {
 		all = append(all, r.Rule)
@@ -125,6 +129,7 @@ func (d *Dataset) Check(file io.Reader) ([]Finding, error) {
 	head = slices.Clone(head)
 	c := &checking{dataset: d, told: map[string]int{}, at: map[string]int{}}
 	c.head(head)
+	c.offered()
 	c.choose()
 	for n := 1; ; n++ {
 		cells, err := in.Read()

@@ -9,7 +9,7 @@ import (
 // CostAndUsage is the Cost and Usage dataset of version 1.2. Invoices, if given,
 // are what each invoice must add up to.
 func CostAndUsage(invoices map[string]string) *Dataset {
-	d := &Dataset{Name: "Cost and Usage", Version: CostVersion, fields: costFields()}
+	d := &Dataset{Name: "Cost and Usage", Version: CostVersion, fields: costFields(), offers: offers()}
 	d.rows = append(d.rows, periodRules()...)
 	d.rows = append(d.rows, quantityRules()...)
 	d.rows = append(d.rows, priceRules()...)
@@ -236,6 +236,9 @@ func discountRules() []rowRule {
 		}),
 		must("CommitmentDiscountUnit/with-quantity", "there is a unit if and only if there is a quantity", "CommitmentDiscountUnit CommitmentDiscountQuantity", func(r row) bool {
 			return r.null("CommitmentDiscountUnit") == r.null("CommitmentDiscountQuantity")
+		}),
+		must(id+"/committed", "what is Committed has the commitment discount that it is subject to", "PricingCategory "+id, func(r row) bool {
+			return implies(r.is("PricingCategory", "Committed"), !r.null(id))
 		}),
 		must("PricingCategory/committed", "what is subject to a commitment discount, and is not its purchase, is Committed", "PricingCategory ChargeCategory "+id, func(r row) bool {
 			return implies(!r.null(id) && !r.is("ChargeCategory", "Purchase"), r.is("PricingCategory", "Committed", ""))

@@ -4,8 +4,8 @@
 // dataset of version 1.4, the first that has the state of a commitment. Columns
 // that the specification does not have begin with x_ and come last.
 //
-// Check reads such files, ours or anybody's, and holds them against every rule
-// of the specification that a file alone can show to be broken. It shares no
+// Check and CheckMetadata read such files, ours or anybody's, and hold them against
+// every rule of the specification that a file can show to be broken. They share no
 // code with what writes them.
 package focus
 
@@ -51,6 +51,7 @@ type Charge struct {
 	ServiceSubcategory string
 	Sku                string
 	SkuMeter           string
+	SkuPrice           string
 
 	Own Own
 }
@@ -116,7 +117,8 @@ func chargeColumns() []column[Charge] {
 		{"ServiceSubcategory", func(c *Charge) string { return c.ServiceSubcategory }},
 		{"SkuId", func(c *Charge) string { return c.Sku }},
 		{"SkuMeter", func(c *Charge) string { return c.SkuMeter }},
-		{"SkuPriceId", func(c *Charge) string { return c.Sku }},
+		{"SkuPriceDetails", func(*Charge) string { return "" }},
+		{"SkuPriceId", func(c *Charge) string { return c.SkuPrice }},
 		{"x_ContractId", func(c *Charge) string { return c.Own.Contract }},
 		{"x_CorrectionOf", func(c *Charge) string { return c.Own.Corrects }},
 		{"x_CostCenter", func(c *Charge) string { return c.Own.CostCenter }},

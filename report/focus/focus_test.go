@@ -32,7 +32,7 @@ func charge() Charge {
 		InvoiceID: "R-1", InvoiceIssuer: "Example Telecom", ListCost: "22500.00",
 		PricingQuantity: "4200", PricingUnit: "Seat-Days", Provider: "Example Telecom",
 		ServiceCategory: "Business Applications", ServiceName: "connect seats", ServiceSubcategory: "Productivity and Collaboration",
-		Sku: "connect/agent", SkuMeter: "Agent seats",
+		Sku: "connect/agent", SkuMeter: "Agent seats", SkuPrice: "cloud/agent",
 		Own: Own{
 			Contract: "cloud", CostCenter: "CC-1", Country: "DE", FxDate: day("2027-02-28"), FxRate: "0.86", KnownAt: day("2027-03-02"),
 			Notice: day("2027-11-30"), Class: "idle", Plan: "spring", Proration: "calendar", ReportCost: "19350.00", ReportCurrency: "GBP",
@@ -175,7 +175,7 @@ func usualBreak(id string) edit {
 		"unit-words": "seats/day", "unit-form": "Seats per Day", "pairs": `{"a":{"b":1}}`, "object": `{"a":1,"a":2}`,
 		"no-placeholder": "N/A", "no-blank": "  ", "not-negative": "-1",
 	}
-	if rule == "present" {
+	if rule == "present" || rule == "offered" {
 		return edit{without: column}
 	}
 	value, ok := broken[rule]

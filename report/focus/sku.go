@@ -7,14 +7,14 @@ import (
 
 func skuRules() []rowRule {
 	const details = "SkuPriceDetails"
-	each := func(holds func(key string, value any) bool) func(r row) bool {
+	each := func(holds func(all map[string]any, key string) bool) func(r row) bool {
 		return func(r row) bool {
 			var all map[string]any
 			if json.Unmarshal([]byte(r.get(details)), &all) != nil {
 				return true // the column's own rule tells
 			}
-			for key, value := range all {
-				if !holds(key, value) {
+			for key := range all {
+				if !holds(all, key) {
 					return false
 				}
 			}
@@ -28,11 +28,12 @@ func skuRules() []rowRule {
 			return implies(!r.null("SkuId"), !r.null("SkuMeter"))
 		}),
 		follows(details, "SkuPriceId"),
-		must(details+"/keys", "a key is one of the specification's, or begins with x_", details, each(func(key string, _ any) bool {
+		must(details+"/keys", "a key is one of the specification's, or begins with x_", details, each(func(_ map[string]any, key string) bool {
 			_, known := priceProperties()[key]
 			return known || strings.HasPrefix(key, "x_")
 		})),
-		must(details+"/types", "the value of a key of the specification's is of its type", details, each(func(key string, value any) bool {
+		must(details+"/types", "the value of a key of the specification's is of its type", details, each(func(all map[string]any, key string) bool {
+			value := all[key]
 			_, text := value.(string)
 			_, number := value.(float64)
 			switch priceProperties()[key] {
@@ -44,7 +45,15 @@ func skuRules() []rowRule {
 				return true
 			}
 		})),
-		should(details+"/pascal", "keys are in Pascal case", details, each(func(key string, _ any) bool {
+		must(details+"/equivalent", "a property of one's own that is named as one of the specification's is there beside it", details, each(func(all map[string]any, key string) bool {
+			name, own := strings.CutPrefix(key, "x_")
+			if _, known := priceProperties()[name]; !own || !known {
+				return true
+			}
+			_, beside := all[name]
+			return beside
+		})),
+		should(details+"/pascal", "keys are in Pascal case", details, each(func(_ map[string]any, key string) bool {
 			_, known := priceProperties()[key]
 			return known || pascal(key)
 		})),

@@ -30,20 +30,25 @@ func (m *maker) delay() (*document.Document, error) {
 	return d, nil
 }
 
-// addCurve adds the curve of delay to another report.
+// addCurve adds the curve of delay to another report; none where a delay moves nobody.
 func (m *maker) addCurve(d *document.Document) error {
 	y, err := m.engine.Delay(m.request.Question, m.request.Delay)
 	if err != nil {
 		return err
 	}
 	d.Decision = decision(&y)
-	d.Charts = append(d.Charts, curve(&y))
+	if y.Left > 0 || len(y.Steps) > 0 {
+		d.Charts = append(d.Charts, curve(&y))
+	}
 	return nil
 }
 
 // decision says by when what must be done so that no cash is spent at once, and what
 // each day until then costs.
 func decision(y *cost.Delay) string {
+	if len(y.Steps) == 0 && y.Left == 0 {
+		return fmt.Sprintf("Nobody is left to be switched, so a delay moves nobody: %s.", y.NextDay.PerDay())
+	}
 	if len(y.Steps) == 0 {
 		return fmt.Sprintf("No contract goes on for a delay of up to %d days: %s.", len(y.Points)-1, y.NextDay.PerDay())
 	}

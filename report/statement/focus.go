@@ -37,6 +37,8 @@ func Focus(e *cost.Engine, r Request) ([]File, error) {
 	files := []File{
 		{"contract_commitment.csv", func(w io.Writer) error { return focus.WriteCommitments(w, commitments) }},
 		{"contract_commitment.schema.json", commitmentSchema.Write},
+		{"data_generator.json", focus.Dualtone().Write},
+		{"dataset_instance.json", focus.OurInstances().Write},
 	}
 	if r.Report == Notices {
 		return files, nil
@@ -49,9 +51,11 @@ func Focus(e *cost.Engine, r Request) ([]File, error) {
 	c := charger{overlap: &o, contracts: contracts, accounts: accounts(contracts)}
 	charges, schema := c.charges(), focus.CostSchema()
 	if r.Question.Whole() {
-		if charges[cost.Actual], err = c.adjusted(e, r.Question, charges[cost.Actual]); err != nil {
+		adjusted, err := c.adjusted(e, r.Question)
+		if err != nil {
 			return nil, fmt.Errorf("report %s: %w", r.Report, err)
 		}
+		charges[cost.Actual] = append(charges[cost.Actual], adjusted...)
 	}
 	return append([]File{
 		{"cost_and_usage.csv", func(w io.Writer) error { return focus.WriteCharges(w, charges[cost.Actual]) }},
@@ -90,18 +94,30 @@ func (c *charger) charges() map[cost.Phase][]focus.Charge {
 	return all
 }
 
-// adjusted are charges with what makes the rows of each invoice add up to it. They are
-// of everybody's charges, and not of those of a part of the people.
-func (c *charger) adjusted(e *cost.Engine, q cost.Question, charges []focus.Charge) ([]focus.Charge, error) {
+// adjusted are charges that make the rows of each invoice add up to it, of those days
+// that are asked about. They are of everybody's charges, and of all that an invoice bills,
+// whichever days that is for: the files of some days and of the others have it once.
+func (c *charger) adjusted(e *cost.Engine, q cost.Question) ([]focus.Charge, error) {
+	asked := q.Span
+	q.Span = finance.Span{}
+	all := c.overlap
+	if asked != q.Span {
+		o, err := e.Overlap(q)
+		if err != nil {
+			return nil, err
+		}
+		all = &o
+	}
 	check, err := e.InvoiceCheck(q)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range adjustments(c.overlap.Lines, &check, q.Span) {
-		if a.amount.IsZero() {
+	var charges []focus.Charge
+	for _, a := range adjustmentsOf(all.Lines, &check) {
+		if !a.in(asked) {
 			continue
 		}
-		charge, err := c.adjust(e, &a)
+		charge, err := c.adjust(e, a)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +185,7 @@ func (c *charger) charge(l *cost.Line, p *part) focus.Charge {
 		PricingQuantity: p.quantity.String(), PricingUnit: unitOf(l.Unit), ContractedPrice: l.Rate.Amount.String(),
 		ContractedCost:  p.quantity.Mul(l.Rate.Amount).String(),
 		ServiceCategory: s.of, ServiceSubcategory: s.below, ServiceName: l.System + " " + s.name,
-		Sku: sku(l.System, l.Item), SkuMeter: s.meter,
+		Sku: sku(l.System, l.Item), SkuMeter: s.meter, SkuPrice: string(l.Contract) + "/" + string(l.Item),
 		Own: c.own(l, p),
 	}
 	if charge.Category == "Usage" {

@@ -3,6 +3,7 @@ package statement
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
@@ -23,48 +24,111 @@ type adjusted struct {
 	billedItem
 
 	period finance.Span
-	month  finance.Month
-	// corrects is the closed month that is corrected, reverses that what was expected
-	// of it without an invoice is taken back.
+	// month is the one in which it stands, corrects the closed month that it corrects.
+	month    finance.Month
 	corrects string
-	reverses bool
 	amount   finance.Money
 }
 
 // adjustments make the rows of each invoice add up to it: what it bills otherwise than
-// the charges that are on it. What came for a closed month is billed in the open one,
-// and what was expected in its place is taken back.
-func adjustments(charges []cost.Line, check *cost.InvoiceCheck, asked finance.Span) []adjusted {
-	at := map[billedItem]int{}
-	var all []adjusted
+// the charges that are on it. What it bills of a closed month stands in the open one,
+// and what was charged in its place is taken back there.
+type adjustments struct {
+	all []*adjusted
+	of  map[billedItem][]*adjusted
+}
+
+// adjustmentsOf are those of all charges and of all invoices.
+func adjustmentsOf(charges []cost.Line, check *cost.InvoiceCheck) []*adjusted {
+	s := adjustments{of: map[billedItem][]*adjusted{}}
 	for i := range check.Lines {
 		f := &check.Lines[i]
-		key := billedItem{f.Invoice, f.Contract, f.Item, f.Amount.Currency}
-		a := adjusted{billedItem: key, period: f.Period, month: f.Month, corrects: f.Corrects, amount: f.Amount}
-		switch n, known := at[key]; {
-		case f.Corrects != "":
-			all = append(all, a)
-			if f.Finding.Expects() {
-				a.reverses, a.amount = true, f.Expected.Times(-1)
-				all = append(all, a)
-			}
-		case asked != (finance.Span{}) && f.Period.And(asked) != f.Period:
-			// Its other days are not asked about.
-		case known:
-			all[n].amount, all[n].month = all[n].amount.Add(f.Amount), max(all[n].month, f.Month)
-			all[n].period = finance.Span{From: min(all[n].period.From, f.Period.From), To: max(all[n].period.To, f.Period.To)}
-		default:
-			at[key] = len(all)
-			all = append(all, a)
-		}
+		s.add(&adjusted{billedItem{f.Invoice, f.Contract, f.Item, f.Amount.Currency}, f.Period, f.Month, f.Corrects, f.Amount})
 	}
 	for i := range charges {
-		l := &charges[i]
-		if n, known := at[billedItem{l.Invoice, l.Contract, l.Item, l.Amount.Currency}]; known && l.Class == cost.Charged {
-			all[n].amount = all[n].amount.Sub(l.Amount)
+		if l := &charges[i]; l.Class == cost.Charged {
+			s.charge(billedItem{l.Invoice, l.Contract, l.Item, l.Amount.Currency}, l.Month, l.Corrects, l.Amount)
 		}
 	}
-	return all
+	var moved []*adjusted
+	for i := range check.Rebilled {
+		r := &check.Rebilled[i]
+		of := billedItem{r.Invoice, r.Contract, r.Item, r.Amount.Currency}
+		if s.charge(of, r.Month, r.Corrects, r.Amount) || !s.settled(of, r.Days.From.Month()) {
+			moved = append(moved, &adjusted{of, r.Days, r.Month, r.Corrects, r.Amount})
+		}
+	}
+	for _, a := range moved {
+		s.add(a)
+	}
+	return slices.DeleteFunc(s.all, func(a *adjusted) bool { return a.amount.IsZero() })
+}
+
+// add adds to what stands in the same month and corrects the same.
+func (s *adjustments) add(a *adjusted) {
+	for _, o := range s.of[a.billedItem] {
+		if o.far(a.month, a.corrects) == 0 {
+			o.amount = o.amount.Add(a.amount)
+			o.period = finance.Span{From: min(o.period.From, a.period.From), To: max(o.period.To, a.period.To)}
+			return
+		}
+	}
+	s.all, s.of[a.billedItem] = append(s.all, a), append(s.of[a.billedItem], a)
+}
+
+// charge takes what was charged from what its invoice bills: from what stands in the
+// same month and corrects the same, or else in the next. What stands in earlier ones
+// may be closed. It reports whether there is any.
+func (s *adjustments) charge(item billedItem, month finance.Month, corrects string, amount finance.Money) bool {
+	var nearest *adjusted
+	for _, a := range s.of[item] {
+		if a.month >= month && (nearest == nil || a.far(month, corrects) < nearest.far(month, corrects)) {
+			nearest = a
+		}
+	}
+	if nearest != nil {
+		nearest.amount = nearest.amount.Sub(amount)
+	}
+	return nearest != nil
+}
+
+// settled reports whether an invoice was made to add up in a month or a later one: what
+// comes onto it after that, or off it, is none of it.
+func (s *adjustments) settled(item billedItem, month finance.Month) bool {
+	return slices.ContainsFunc(s.of[item], func(a *adjusted) bool { return a.month >= month })
+}
+
+// far is how far it is from what stands in a month and corrects another one.
+func (a *adjusted) far(month finance.Month, corrects string) int {
+	far := 2 * int(a.month-month)
+	if a.corrects != corrects {
+		far++
+	}
+	return far
+}
+
+// in reports whether it stands on one of the days that are asked about: on the last one
+// that is billed, or on the first of the month in which it corrects another one.
+func (a *adjusted) in(asked finance.Span) bool {
+	day := a.period.To
+	if a.corrects != "" {
+		day = a.month.First()
+	}
+	return asked == (finance.Span{}) || asked.Has(day)
+}
+
+// words say what the amount is.
+func (a *adjusted) words() string {
+	switch {
+	case a.invoice == "" && a.amount.Amount.Sign() < 0:
+		return "charged before its invoice came"
+	case a.invoice == "":
+		return "on no invoice any more"
+	case a.corrects != "":
+		return "billed for " + a.corrects + " after it was closed"
+	default:
+		return "billed otherwise than the contract has it"
+	}
 }
 
 // adjust makes a charge of an adjustment.
@@ -79,7 +143,7 @@ func (c *charger) adjust(e *cost.Engine, a *adjusted) (focus.Charge, error) {
 		BilledCost: amount, EffectiveCost: amount, ListCost: amount, ContractedCost: amount,
 		BillingAccountID: cmp.Or(c.accounts[a.contract], string(a.contract)), BillingCurrency: string(a.currency),
 		BillingPeriod: period(a.month.Span()), ChargePeriod: period(a.period), Category: "Adjustment", Frequency: "One-Time",
-		Description: fmt.Sprintf("%s of contract %s, %s: billed otherwise than the contract has it", a.item, a.contract, system),
+		Description: fmt.Sprintf("%s of contract %s, %s: %s", a.item, a.contract, system, a.words()),
 		InvoiceID:   a.invoice, InvoiceIssuer: supplier, Provider: supplier,
 		ServiceCategory: s.of, ServiceSubcategory: s.below, ServiceName: system + " " + s.name,
 		Own: focus.Own{
@@ -92,10 +156,6 @@ func (c *charger) adjust(e *cost.Engine, a *adjusted) (focus.Charge, error) {
 	}
 	if a.corrects != "" {
 		charge.Class = "Correction"
-	}
-	if a.reverses {
-		charge.InvoiceID = ""
-		charge.Description = fmt.Sprintf("%s of contract %s, %s: charged before its invoice came", a.item, a.contract, system)
 	}
 	return charge, nil
 }

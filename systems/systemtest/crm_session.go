@@ -159,20 +159,7 @@ func (s *crmSession) asks() []crmAsk {
 func (s *crmSession) sweep(t *testing.T, kind sim.FaultKind, do func()) {
 	t.Helper()
 	s.warm(t)
-	const far = 40
-	for skip := range far {
-		before := len(s.Faults.Struck())
-		s.Faults.Inject(sim.Fault{Kind: kind, Skip: skip, RetryAfter: time.Second})
-		do()
-		s.Faults.Clear()
-		if t.Failed() {
-			t.Fatalf("with request %d %s", skip+1, kind)
-		}
-		if len(s.Faults.Struck()) == before {
-			return
-		}
-	}
-	t.Fatalf("more than %d requests for one thing", far)
+	sweep(t, s.Faults, kind, do)
 }
 
 // crmAll reads a whole list.

@@ -28,16 +28,22 @@ func (s *session) sweep(t *testing.T, kind sim.FaultKind, do func()) {
 	t.Helper()
 	s.can(t, kind)
 	s.warm(t)
+	sweep(t, s.Faults, kind, do)
+}
+
+// sweep is the sweep of any system.
+func sweep(t *testing.T, faults *sim.Faults, kind sim.FaultKind, do func()) {
+	t.Helper()
 	const far = 60
 	for skip := range far {
-		before := len(s.Faults.Struck())
-		s.Faults.Inject(sim.Fault{Kind: kind, Skip: skip, RetryAfter: time.Second})
+		before := len(faults.Struck())
+		faults.Inject(sim.Fault{Kind: kind, Skip: skip, RetryAfter: time.Second})
 		do()
-		s.Faults.Clear()
+		faults.Clear()
 		if t.Failed() {
 			t.Fatalf("with request %d %s", skip+1, kind)
 		}
-		if len(s.Faults.Struck()) == before {
+		if len(faults.Struck()) == before {
 			return
 		}
 	}

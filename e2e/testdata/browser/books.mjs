@@ -49,7 +49,7 @@ async function at(page, path) {
 // Every other page, held to the rules.
 const root = await browser.signIn(base, 'admin');
 for (const path of ['/plans', '/users', '/users/E1001', '/users/E1001/preview', '/users/import', '/users/match', '/cohorts', '/cohorts/new',
-  '/calls', '/calls/ambiguous', '/calls/rulings', '/calls/reconcile', '/calls/quarantine', '/routes', '/routes?number=%2B112',
+  '/calls', '/calls/ambiguous', '/calls/rulings', '/calls/reconcile', '/calls/unmatched', '/calls/quarantine', '/routes', '/routes?number=%2B112',
   '/reports', '/reports/traffic', '/systems', '/admin/tokens', '/admin/links', '/admin/audit', '/admin/audit/walk', '/nowhere']) {
   const answer = await root.goto(base + path, { waitUntil: 'load' });
   await browser.held(root, path, answer.status());

@@ -283,7 +283,8 @@ func (p *printer) meanings() {
 	p.write(margin, p.y, 12, "B", ink(), "What the words mean")
 	p.y += 18
 	for _, def := range p.doc.Definitions {
-		p.room(2 * leading)
+		p.SetFont(font, "", words)
+		p.room(float64(1+len(p.SplitText(def.Meaning, p.width()))) * leading) // none is cut by the end of a page
 		p.write(margin, p.y, words, "B", ink(), def.Name)
 		p.y += leading
 		p.paragraph(def.Meaning, words, quiet())
