@@ -21,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/postgres"
 )
 
 func TestWhatIsKnownAlreadyIsNotSentAgain(t *testing.T) {
@@ -127,8 +128,11 @@ func TestAnOrderUnderAKeyIsDoneOnceWhateverHappens(t *testing.T) {
 		t.Errorf("somebody else's key of the same name: %d %s", got.status, got.text)
 	}
 	// The token's secret was told once, and stands in no table.
+	pool, err := postgres.Open(t.Context(), s.database)
+	must(t, err)
+	defer pool.Close()
 	var kept string
-	must(t, s.pool.QueryRow(t.Context(), `SELECT string_agg(key || ' ' || encode(body, 'escape'), ' ') FROM api_requests`).Scan(&kept))
+	must(t, pool.QueryRow(t.Context(), `SELECT string_agg(key || ' ' || encode(body, 'escape'), ' ') FROM api_requests`).Scan(&kept))
 	if secret := told[api.Issued](t, answer{status: http.StatusCreated, text: first}, http.StatusCreated).Secret; secret == "" || strings.Contains(kept, secret) {
 		t.Errorf("the secret %q is kept: %s", secret, kept)
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
@@ -48,7 +47,7 @@ func TestMain(m *testing.M) { os.Exit(machine.Main(m)) }
 type site struct {
 	*httptest.Server
 
-	pool     *pgxpool.Pool
+	database string
 	api      *api.API
 	server   *console.Server
 	office   *access.Office
@@ -132,7 +131,8 @@ func (printer) Print(_ context.Context, j press.Job) ([]press.File, error) {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	pool, err := postgres.Open(t.Context(), machine.Database(t))
+	database := machine.Database(t)
+	pool, err := postgres.Open(t.Context(), database)
 	must(t, err)
 	t.Cleanup(pool.Close)
 	_, err = postgres.Migrate(t.Context(), pool, nil)
@@ -140,7 +140,7 @@ func newSite(t *testing.T) *site {
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
 	s := &site{
-		pool: pool, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
+		database: database, accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), people: postgres.NewPeople(pool), rollouts: postgres.NewRollouts(pool), router: postgres.NewRouter(pool, "GB"),
 	}
 	s.office = &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now}
 	s.server = console.New(console.Config{

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console/pages"
@@ -26,10 +24,8 @@ type routeBook struct {
 	table *routing.Table
 }
 
-func newRouteBook(pool *pgxpool.Pool) *routeBook {
-	return &routeBook{
-		router: postgres.NewRouter(pool, "GB"), edges: postgres.NewEdges(pool), table: routing.NewTable(routing.Options{Countries: []string{"GB"}}),
-	}
+func newRouteBook(router *postgres.Router, edges *postgres.Edges) *routeBook {
+	return &routeBook{router: router, edges: edges, table: routing.NewTable(routing.Options{Countries: []string{"GB"}})}
 }
 
 func (b *routeBook) Explain(ctx context.Context, call routing.Call) (d routing.Decision, r routing.Route, err error) {

@@ -106,7 +106,7 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 		Control: orders, Outcome: s.neverRehearsed, People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
 		Switches: postgres.NewSwitches(pool), Calls: calls, Book: postgres.NewStitches(calls), Quarantine: calls, Care: postgres.NewCare(pool),
 		Packs: packs{postgres.NewPacks(pool)}, Stage: unrehearsed{}, Match: nobodyMatches, Replay: stillWrong,
-		Routes: newRouteBook(pool), Countries: []string{"GB"}, Reports: sums{postgres.NewRollups(pool)},
+		Routes: newRouteBook(postgres.NewRouter(pool, "GB"), postgres.NewEdges(pool)), Countries: []string{"GB"}, Reports: sums{postgres.NewRollups(pool)},
 		Finance: &press.Desk{Source: money, Closings: money, Now: time.Now}, Months: &control.Months{Source: money, Closings: money, Now: time.Now},
 		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
 			s.told = append(s.told, g)
