@@ -63,5 +63,5 @@ func warns(state rollout.State) bool {
 
 // monday is the first day of a day's week.
 func monday(d finance.Day) finance.Day {
-	return d - finance.Day((d.Time().Weekday()+6)%7) //nolint:gosec // less than 7
+	return d - finance.Day((d.Time().Weekday()+6)%7)
 }

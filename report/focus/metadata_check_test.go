@@ -18,10 +18,17 @@ type beside struct {
 	instances         []entry
 }
 
-func (b *beside) column(name string) entry {
-	for _, c := range b.schema["ColumnDefinition"].([]any) {
-		if c.(map[string]any)["ColumnName"] == name {
-			return c.(map[string]any)
+// columns are those of the schema.
+func (b *beside) columns() []any {
+	all, _ := b.schema["ColumnDefinition"].([]any)
+	return all
+}
+
+// column is the first of which a key has a value.
+func (b *beside) column(key string, value any) entry {
+	for _, c := range b.columns() {
+		if o, ok := c.(map[string]any); ok && o[key] == value {
+			return o
 		}
 	}
 	return nil
@@ -59,10 +66,10 @@ func ours(t *testing.T, schema Schema) (b beside, head []string) {
 func metadataBreaks() map[string]func(b *beside) {
 	set := func(key string, value any) func(b *beside) { return func(b *beside) { b.schema[key] = value } }
 	column := func(name, key string, value any) func(b *beside) {
-		return func(b *beside) { b.column(name)[key] = value }
+		return func(b *beside) { b.column("ColumnName", name)[key] = value }
 	}
 	without := func(name, key string) func(b *beside) {
-		return func(b *beside) { delete(b.column(name), key) }
+		return func(b *beside) { delete(b.column("ColumnName", name), key) }
 	}
 	return map[string]func(b *beside){
 		"DataGenerator/given":       func(b *beside) { delete(b.generator, "DataGenerator") },
@@ -73,7 +80,7 @@ func metadataBreaks() map[string]func(b *beside) {
 		"FocusVersion/file":         set("FocusVersion", "1.0"),
 		"DataGeneratorVersion/type": set("DataGeneratorVersion", 2),
 		"ColumnDefinition/each": func(b *beside) {
-			b.schema["ColumnDefinition"] = b.schema["ColumnDefinition"].([]any)[1:]
+			b.schema["ColumnDefinition"] = b.columns()[1:]
 		},
 		"ColumnName/given":          column("x_System", "ColumnName", 1),
 		"DataType/given":            without("x_System", "DataType"),
@@ -83,25 +90,15 @@ func metadataBreaks() map[string]func(b *beside) {
 		"StringMaxLength/type":      column("x_System", "StringMaxLength", "1024"),
 		"StringMaxLength/given":     without("x_System", "StringMaxLength"),
 		"NumericPrecision/type":     column("x_System", "NumericPrecision", 1.5),
-		"NumericPrecision/given":    func(b *beside) { b.decimal("NumericPrecision") },
+		"NumericPrecision/given":    func(b *beside) { delete(b.column("DataType", "DECIMAL"), "NumericPrecision") },
 		"NumberScale/type":          column("x_System", "NumberScale", -1),
-		"NumberScale/given":         func(b *beside) { b.decimal("NumberScale") },
+		"NumberScale/given":         func(b *beside) { delete(b.column("DataType", "DECIMAL"), "NumberScale") },
 		"ProviderTagPrefixes/tags":  column("x_System", "ColumnName", "Tags"),
 		"DatasetInstanceName/given": func(b *beside) { delete(b.instances[0], "DatasetInstanceName") },
 		"DatasetInstanceId/guid":    func(b *beside) { b.instances[0]["DatasetInstanceId"] = "1" },
 		"FocusDatasetId/known":      func(b *beside) { b.instances[0]["FocusDatasetId"] = "Calls" },
 		"DatasetInstanceId/once":    func(b *beside) { b.instances = append(b.instances, b.instances[0]) },
 		"DatasetInstanceId/schema":  func(b *beside) { delete(b.schema, "DatasetInstanceId") },
-	}
-}
-
-// decimal takes a key from a column of decimals.
-func (b *beside) decimal(key string) {
-	for _, c := range b.schema["ColumnDefinition"].([]any) {
-		if o := c.(map[string]any); o["DataType"] == "DECIMAL" {
-			delete(o, key)
-			return
-		}
 	}
 }
 

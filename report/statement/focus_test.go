@@ -123,7 +123,7 @@ func closing(t *rapid.T) *books {
 	in.Facts.Invoices = bills(t, nil)
 	b := &books{known: []cost.Inputs{in}}
 	for n := range rapid.IntRange(0, 2).Draw(t, "closed") {
-		b.close(t, day("2027-02-01").Month()+finance.Month(n)) //nolint:gosec // One or two.
+		b.close(t, day("2027-02-01").Month()+finance.Month(n))
 		b.learn(t)
 	}
 	return b
