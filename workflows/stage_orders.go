@@ -132,19 +132,26 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 			return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Standing.Name(), err)
 		}
 	case rollout.Override:
-		// Not a matter of Take: it was not asked in histories that are replayed.
-		if err := s.Standing.AgainstOverride(o.Order); err != nil {
-			return err
-		}
-		if c, why := rollout.Conclude(s.Findings, s.Spec.Automatic); c == rollout.BlockIt {
-			return refuse(dualtone.ErrConflict, why+", and it blocks: retry measures it again, rollback takes the stage back")
-		}
+		return s.againstOverride(o)
 	case rollout.Approve:
 		if o.Bound != s.bound() {
 			return refuse(dualtone.ErrConflict, "it approves something else than stands now; look at it again")
 		}
 		return s.mayApprove(o)
 	default:
+	}
+	return nil
+}
+
+// againstOverride is what speaks against letting a stage pass that its gates hold.
+func (s *stage) againstOverride(o PlanOrder) error {
+	// Not a matter of Take: it was not asked in histories that are replayed.
+	if err := s.Standing.AgainstOverride(o.Order); err != nil {
+		return err
+	}
+	if c, why := rollout.Conclude(s.Findings, s.Spec.Automatic); c == rollout.BlockIt {
+		return fmt.Errorf("%s of %s refused: %s, and it blocks: retry measures it again, rollback takes the stage back: %w",
+			o.Verb, s.Standing.Name(), why, dualtone.ErrConflict)
 	}
 	return nil
 }

@@ -29,12 +29,14 @@ func TestWhoLeavesAStageIsToldByItsWordsAlone(t *testing.T) {
 	}{
 		"nothing has changed": {Cohort{Match: uk}, before, nil},
 		"another queue, and on leave": {
-			Cohort{Match: uk, Exclude: away}, users("a queue=ie", "b queue=uk tag=away", "c queue=uk"),
+			Cohort{Match: uk, Exclude: away},
+			users("a queue=ie", "b queue=uk tag=away", "c queue=uk"),
 			[]Drift{{Stage: "s", Leavers: []LeftOut{{"a", NotSelected}, {"b", IsExcluded}}}},
 		},
 		"whom the plan has moved has not left": {Cohort{Match: uk, Exclude: away}, users("a queue=ie side=new", "b tag=away side=new", "c queue=uk"), nil},
 		"a limit is not applied anew": {
-			Cohort{Match: uk, Limit: &Limit{Count: 2}}, users("a queue=uk", "a1 queue=uk", "b queue=uk", "c queue=uk"),
+			Cohort{Match: uk, Limit: &Limit{Count: 2}},
+			users("a queue=uk", "a1 queue=uk", "b queue=uk", "c queue=uk"),
 			[]Drift{{Stage: "s", Joiners: []dualtone.PersonID{"a1"}}},
 		},
 		"nobody takes the place of those who were moved": {Cohort{Match: uk, Limit: &Limit{Count: 2}}, users("a queue=uk side=new", "b queue=uk side=new", "c queue=uk"), nil},
@@ -42,7 +44,8 @@ func TestWhoLeavesAStageIsToldByItsWordsAlone(t *testing.T) {
 			Cohort{Match: uk, KeepTogether: []Relation{SharedLine}}, users("a queue=uk shared_line=7", "b queue=uk", "c queue=uk", "d shared_line=7 queue=ie"), nil,
 		},
 		"who came along leaves with the last one": {
-			Cohort{Match: uk, KeepTogether: []Relation{SharedLine}}, users("a shared_line=7", "b queue=uk", "c queue=uk", "d shared_line=7"),
+			Cohort{Match: uk, KeepTogether: []Relation{SharedLine}},
+			users("a shared_line=7", "b queue=uk", "c queue=uk", "d shared_line=7"),
 			[]Drift{{Stage: "s", Leavers: []LeftOut{{"a", NotSelected}, {"d", NotSelected}}}},
 		},
 	} {
