@@ -174,7 +174,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		"mended": says("oscar is incident commander no more"),
 		"token":  says("dt_"),
 	}, console, month)
-	if want := 2 * (16 + 24); pages != want {
+	if want := 2 * (16 + 25); pages != want {
 		t.Errorf("%d pages were visited, want %d", pages, want)
 	}
 	if a := s.good(t, "audit", "verify"); !strings.Contains(a.out, "unbroken") {
