@@ -137,6 +137,7 @@ func (c clerk) aborts(t *testing.T, s *site, approver clerk) {
 	c.gives(t, "plan", "submit", s.file(t, "beta.yaml", other))
 	approver.gives(t, "plan", "approve", "beta")
 	c.gives(t, "plan", "start", "beta")
+	eventually(t, "the plan is active", func() bool { return strings.Contains(s.good(t, "plan", "status", "beta").out, "active") })
 	c.gives(t, "plan", "abort", "beta", "--in-flight", "finish")
 	eventually(t, "the plan is aborted", func() bool { return strings.Contains(s.good(t, "plan", "status", "beta").out, "aborted") })
 }
