@@ -72,7 +72,7 @@ func (a *app) held(ctx context.Context, q contract.HeldQuery) ([]contract.Held, 
 }
 
 func heldTable(t *table, all []contract.Held) {
-	t.row("CONTRACT", "SYSTEM", "SUPPLIER", "HOLDS FROM", "TO", "TERM ENDS", "NOTICE", "RENEWS FOR", "contracts", "BOOK", "VERSION", "KNOWN FROM", "UNTIL")
+	t.row("CONTRACT", "SYSTEM", "SUPPLIER", "HOLDS FROM", "TO", "TERM ENDS", "NOTICE", "RENEWS FOR", "ITEMS", "BOOK", "VERSION", "KNOWN FROM", "UNTIL")
 	for _, h := range all {
 		c := &h.Contract
 		t.row(string(c.ID), c.System, dash(c.Supplier), h.ValidFrom.String(), h.ValidTo.String(), c.Term.To.String(), c.Notice.Period.String(), c.Renewal.String(),
