@@ -207,11 +207,11 @@ func (c *checking) drift(ctx context.Context, d *plan.Document) error {
 	}
 	drift := c.since.Of(c.stage.ID)
 	if len(drift.Joiners) > 0 {
-		c.fact("the stage would take now, and does not: %s", few(names(drift.Joiners)))
+		c.fact("the stage would take now, and does not: %s", few(drift.Joiners))
 	}
 	gone := map[dualtone.PersonID]string{}
 	for _, l := range drift.Leavers {
-		gone[l.Person] = strings.ReplaceAll(string(l.Because), "_", " ")
+		gone[l.Person] = plan.Words(l.Because)
 	}
 	stay := slices.DeleteFunc(slices.Clone(c.users), func(p cutover.PersonState) bool { return gone[p.ID] != "" })
 	if len(stay) == 0 && len(c.users) > 0 {
@@ -228,26 +228,25 @@ func (c *checking) drift(ctx context.Context, d *plan.Document) error {
 	return nil
 }
 
-func names(people []dualtone.PersonID) []string {
-	all := make([]string, len(people))
-	for i, id := range people {
-		all[i] = string(id)
-	}
-	return all
-}
-
 // leftover reports whether something of an earlier switch may still stand.
 func leftover(s cutover.State) bool {
 	return s != "" && !s.Final() || s == cutover.RestoreDrift || s == cutover.Unknown
 }
 
 // few names some of many.
-func few(all []string) string {
+func few[T ~string](all []T) string {
 	const most = 10
-	if len(all) <= most {
-		return strings.Join(all, ", ")
+	var text strings.Builder
+	for i, one := range all[:min(len(all), most)] {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString(string(one))
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
+	if len(all) > most {
+		fmt.Fprintf(&text, " and %d more", len(all)-most)
+	}
+	return text.String()
 }
 
 // ask makes one of the plan's prechecks.
@@ -347,7 +346,7 @@ func (c *checking) closure(check plan.Precheck) {
 	for _, s := range c.since.Splits {
 		if s.Stage == c.stage.ID {
 			c.block("%s: %s %s is torn apart: %s would move without %s (%s)", check.Check, s.Relation, s.Shared,
-				few(names(s.Inside)), s.Outside[0].Person, strings.ReplaceAll(string(s.Outside[0].Because), "_", " "))
+				few(s.Inside), s.Outside[0].Person, plan.Words(s.Outside[0].Because))
 		}
 	}
 	if len(c.found.Blocks) == before {

@@ -84,6 +84,9 @@ type Ambiguity struct {
 	Candidates []Candidate `json:"candidates"`
 }
 
+// Place is its place in the list of what is ambiguous.
+func (a *Ambiguity) Place() Place { return Place{Started: a.Started, LegID: a.Leg} }
+
 // Candidate is a leg that another may have come from.
 type Candidate struct {
 	Leg        LegID  `json:"leg"`

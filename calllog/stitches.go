@@ -133,3 +133,6 @@ type Ruled struct {
 	WithdrawnBy string    `json:"withdrawn_by,omitempty"`
 	Why         string    `json:"why,omitempty"`
 }
+
+// Place is its place in the list of rulings, which is by when somebody ruled.
+func (r *Ruled) Place() Place { return Place{Started: r.At.UTC(), LegID: r.Leg} }

@@ -50,7 +50,7 @@ func ambiguousList(a *app) *cobra.Command {
 				return err
 			}
 			p := page(found, part.limit, func(x calllog.Ambiguity) string {
-				return calllog.Place{Started: x.Started, LegID: x.Leg}.Name()
+				return x.Place().Name()
 			})
 			return showList(a, p, "No leg fits several calls.", func(t *table) { ambiguousTable(t, p.Items) })
 		},
@@ -217,7 +217,7 @@ func ambiguousRulings(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p := page(found, limit, rulingPlace)
+			p := page(found, limit, func(r calllog.Ruled) string { return r.Place().Name() })
 			return showList(a, p, "Nobody said anything of a leg.", func(t *table) { rulingsTable(t, p.Items) })
 		},
 	}
@@ -227,17 +227,12 @@ func ambiguousRulings(a *app) *cobra.Command {
 	return cmd
 }
 
-// rulingPlace is a ruling's place in the list of rulings, as the API writes it.
-func rulingPlace(r calllog.Ruled) string {
-	return calllog.Place{Started: r.At.UTC(), LegID: r.Leg}.Name()
-}
-
 // behindRuling are the rulings that come after one in their list.
 func behindRuling(cmd *cobra.Command, all []calllog.Ruled, after string) ([]calllog.Ruled, error) {
 	if after == "" {
 		return all, nil
 	}
-	i := slices.IndexFunc(all, func(r calllog.Ruled) bool { return rulingPlace(r) == after })
+	i := slices.IndexFunc(all, func(r calllog.Ruled) bool { return r.Place().Name() == after })
 	if i < 0 {
 		return nil, usage(cmd, fmt.Sprintf("--after %q: want what the list before said", after))
 	}

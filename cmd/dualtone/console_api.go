@@ -13,7 +13,6 @@ import (
 	"github.com/dualtone/dualtone/calllog/source"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
-	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -28,10 +27,7 @@ import (
 func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 	now := func() time.Time { return a.now().UTC() }
 	return api.Desk{
-		Plans: &control.Plans{
-			Control: orders(cfg, c),
-			Store:   s.rollouts, Versions: s.plans, Explanations: s.rollouts, News: s.news, People: s.people, Money: s.finance, Now: now,
-		},
+		Plans:  s.planControl(orders(cfg, c), a.now),
 		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},

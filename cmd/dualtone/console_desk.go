@@ -20,7 +20,6 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/console/pages"
-	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -37,9 +36,9 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 	given := orders(cfg, c)
 	now := func() time.Time { return a.now().UTC() }
 	return &pages.Desk{
-		Plans:   &control.Plans{Control: given, Store: s.rollouts, Versions: s.plans, News: s.news, Now: now},
+		Plans:   s.planControl(given, a.now),
 		Control: given,
-		Outcome: outcomes(a, cfg, s).Outcome, Money: s.finance, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
+		Outcome: outcomes(a, cfg, s).Outcome, People: s.people, Cohorts: s.cohorts, Switches: s.switches,
 		Calls: s.calls, Book: s.stitches, Quarantine: s.calls, Care: s.care, Replay: rowDesk{cfg: cfg, stores: s}.replay,
 		Routes:  &routeBook{router: s.router, edges: s.edges, table: routing.NewTable(decidingOptions(cfg))},
 		Reports: &reportDesk{cfg: cfg, stores: s},

@@ -199,13 +199,10 @@ func firstOf[T ~string](all []T) string {
 func leaverNames(left []plan.LeftOut) string {
 	var names []string
 	for _, l := range left {
-		names = append(names, string(l.Person)+" ("+spaced(l.Because)+")")
+		names = append(names, string(l.Person)+" ("+plan.Words(l.Because)+")")
 	}
 	return firstOf(names)
 }
-
-// spaced is a word of the program as people read it.
-func spaced[T ~string](word T) string { return strings.ReplaceAll(string(word), "_", " ") }
 
 // member is a person of a stage as it is listed.
 type stageMember struct {
@@ -240,7 +237,7 @@ func (a *app) showStage(cmd *cobra.Command, found *plan.Resolution, id plan.Stag
 	return showList(a, p, "Nobody.", func(t *table) {
 		t.row("#", "PERSON", "WHY", "RISK")
 		for _, m := range p.Items {
-			why := spaced(m.Why)
+			why := plan.Words(m.Why)
 			if m.With != "" {
 				why += " with " + string(m.With)
 			}

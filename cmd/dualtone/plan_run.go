@@ -51,9 +51,14 @@ func (f *acting) order(usual string, v rollout.Verb) rollout.Order {
 }
 
 // plans is the control of plans at a desk.
-func (d *desk) plans(a *app) *control.Plans {
+func (d *desk) plans(a *app) *control.Plans { return d.stores.planControl(d.control, a.now) }
+
+// planControl is the control of plans over the database. Without control it gives no
+// orders.
+func (s *stores) planControl(c *control.Control, now func() time.Time) *control.Plans {
 	return &control.Plans{
-		Control: d.control, Store: d.stores.rollouts, Versions: d.stores.plans, Explanations: d.stores.rollouts, News: d.stores.news, Now: func() time.Time { return a.now().UTC() },
+		Control: c, Store: s.rollouts, Versions: s.plans, Explanations: s.rollouts, News: s.news, People: s.people, Money: s.finance,
+		Now: func() time.Time { return now().UTC() },
 	}
 }
 

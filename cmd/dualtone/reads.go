@@ -97,8 +97,7 @@ func (d *database) Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Pl
 }
 
 func (d *database) PlanView(ctx context.Context, name string) (control.PlanView, error) {
-	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, Money: d.stores.finance, Now: d.app.now}
-	return p.View(ctx, name)
+	return d.stores.planControl(nil, d.app.now).View(ctx, name)
 }
 
 func (d *database) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
@@ -106,8 +105,7 @@ func (d *database) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollou
 }
 
 func (d *database) PlanDrift(ctx context.Context, name string) ([]plan.Drift, error) {
-	p := &control.Plans{Store: d.stores.rollouts, Versions: d.stores.plans, People: d.stores.people}
-	return p.Drift(ctx, name)
+	return d.stores.planControl(nil, d.app.now).Drift(ctx, name)
 }
 
 func (d *database) PlanLog(ctx context.Context, q rollout.TransitionQuery) ([]rollout.Transition, error) {

@@ -77,7 +77,6 @@ func routeDecisions(a *app) *cobra.Command {
 	flags.StringVar(&q.Before, "after", "", "go on after this decision, with older ones")
 	limitFlag(cmd, &q.Limit, 100, "decisions")
 	numbers.add(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("result", cobra.FixedCompletions([]string{"routed", "not_found", "loop", "no_table"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

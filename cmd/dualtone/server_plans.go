@@ -23,7 +23,7 @@ type differences interface {
 func (a *app) withDifferences(ctx context.Context, do func(d differences, who string) error) error {
 	return a.thereOrHere(func(cfg *config.Config, s server) error { return do(differencesThere(s), actor(cfg)) }, func() error {
 		return a.withStores(ctx, func(cfg *config.Config, s *stores) error {
-			return do(&control.Plans{Store: s.rollouts, Explanations: s.rollouts, Now: a.now}, actor(cfg))
+			return do(s.planControl(nil, a.now), actor(cfg))
 		})
 	})
 }

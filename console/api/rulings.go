@@ -42,7 +42,7 @@ func (a *API) ambiguous(ctx context.Context, in *ambiguousList) (*Page[calllog.A
 		}
 	}
 	return paged("/ambiguous", in.Paging, found, err, func(x calllog.Ambiguity) string {
-		return calllog.Place{Started: x.Started, LegID: x.Leg}.Name()
+		return x.Place().Name()
 	})
 }
 
@@ -55,7 +55,7 @@ func (a *API) listRulings(ctx context.Context, in *Paging) (*Page[calllog.Ruled]
 		found[i].Reason, found[i].Why = calllog.MaskText(found[i].Reason), calllog.MaskText(found[i].Why)
 	}
 	return cut("/rulings", *in, found, err, func(r calllog.Ruled) string {
-		return calllog.Place{Started: r.At.UTC(), LegID: r.Leg}.Name()
+		return r.Place().Name()
 	})
 }
 

@@ -28,9 +28,7 @@ type Desk struct {
 	Control *control.Control
 	// Outcome holds the rehearsal of a plan against what came; rehearsal.ErrNone where
 	// its version in force was not rehearsed, another ErrNotFound for an unknown plan.
-	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
-	// Money tells what plans cost; nil where nobody knows.
-	Money    control.Money
+	Outcome  func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
 	Packs    Packs
 	Stage    Stage
 	People   cutover.People
@@ -67,7 +65,6 @@ type Desk struct {
 	streaming func() (end func())
 	hub       hub
 	drawn     drawings
-	stands    standings
 }
 
 // viewer is who asks.

@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/report/document"
 )
 
 // tone is what a state means to whoever looks: one of the classes of the style
@@ -198,13 +199,7 @@ func cut[T any](q *query, all []T, limit int, place func(T) string) ([]T, string
 }
 
 // counted writes a number with a comma between thousands.
-func counted(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0 && text[at-1] != '-'; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
-}
+func counted(n int) string { return document.Grouped(strconv.Itoa(n)) }
 
 // grouped writes a figure with a comma between thousands, where it is a number or
 // money.

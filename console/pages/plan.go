@@ -86,7 +86,9 @@ func (d *Desk) look(ctx context.Context, s sight) (sight, error) {
 	if err := d.lookAtGates(ctx, &s); err != nil {
 		return s, err
 	}
-	s.money = d.money(ctx, s.name)
+	if s.money = s.view.Money; s.view.MoneyUnknown != "" {
+		d.Log.WarnContext(ctx, "what a plan costs cannot be told", "plan", s.name, "error", s.view.MoneyUnknown)
+	}
 	s.packs = nil
 	if err := d.lookAtPacks(ctx, &s); err != nil {
 		return s, err

@@ -41,7 +41,7 @@ func (s *site) crowd(t *testing.T, names ...dualtone.PersonID) {
 func TestAHoldTellsWhatADayOfItCosts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.desk.Money = pounds(120)
+	s.desk.Plans.Money = pounds(120)
 	s.handIn(t, "spring", "pam")
 	must(t, s.desk.Plans.Store.PlaceHold(t.Context(), rollout.Hold{
 		ID: "h1", Plan: "spring", Owner: "ada", Role: access.OperationsLead, Reason: "trunk alarm", Placed: time.Now().UTC(),

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/internal/placed"
@@ -101,7 +100,7 @@ func (c *checker) splits() {
 		}
 		var off []string
 		for _, o := range s.Outside {
-			why := strings.ReplaceAll(string(o.Because), "_", " ")
+			why := Words(o.Because)
 			if o.Stage != "" {
 				why = "in " + string(o.Stage)
 			}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/dualtone/dualtone"
+import (
+	"strings"
+
+	"github.com/dualtone/dualtone"
+)
 
 // User is a person with the side they work on.
 type User struct {
@@ -67,6 +71,9 @@ type LeftOut struct {
 	Person  dualtone.PersonID `json:"person"`
 	Because Because           `json:"because"`
 }
+
+// Words are a word of the program as people read it.
+func Words[T ~string](word T) string { return strings.ReplaceAll(string(word), "_", " ") }
 
 // Because is why somebody is not taken.
 type Because string

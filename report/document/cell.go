@@ -118,13 +118,13 @@ func (c *Column) Shown(v Cell) string {
 	}
 	switch c.Kind {
 	case Money:
-		text := grouped(Round(v.Text, c.digits(v)))
+		text := Grouped(Round(v.Text, c.digits(v)))
 		if c.Mixed() {
 			text += " " + v.Currency
 		}
 		return text
 	case Quantity:
-		return grouped(Round(v.Text, c.Fraction(v)))
+		return Grouped(Round(v.Text, c.Fraction(v)))
 	case Percent:
 		return Round(percent(v.Text), 1) + " %"
 	default:
@@ -186,8 +186,8 @@ func percent(ratio string) string {
 	return d.Text('f')
 }
 
-// grouped sets commas between thousands.
-func grouped(number string) string {
+// Grouped sets commas between thousands.
+func Grouped(number string) string {
 	whole, fraction, _ := strings.Cut(number, ".")
 	sign := ""
 	if rest, ok := strings.CutPrefix(whole, "-"); ok {
