@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
@@ -33,15 +35,27 @@ type planned struct {
 	// long plan status took meanwhile, and over a plan of many.
 	Reconciled float64  `json:"reconciled"`
 	Moving     statuses `json:"moving"`
+	Paced      statuses `json:"paced"`
 	Large      statuses `json:"large"`
+	// PerMinute is the limit of the paced wave.
+	PerMinute int `json:"per_minute"`
 	// Skipped is the plan in skipped time.
 	Skipped *skipped `json:"skipped,omitempty"`
 }
 
 func (p *planned) rate() float64 { return float64(p.Users) / p.Seconds }
 
-// planName is what the measured plan is called.
-const planName = "bench"
+const (
+	// planName is what the measured plan is called.
+	planName = "bench"
+	// wave is moved as fast as it goes, paced at a share of that.
+	wave, paced = "wave", "paced"
+	// roomy is the share of the measured rate at which latency is measured too.
+	roomy = 0.8
+)
+
+// pacedUsers are enough to ask often while they move.
+func pacedUsers(planUsers int) int { return min(planUsers, 600) }
 
 // plans runs a plan on the real servers between two cohorts of bare workflows,
 // and asks all along how it stands.
@@ -64,7 +78,7 @@ func plans(ctx context.Context, s settings, found *findings) error {
 
 func realPlan(ctx context.Context, s settings, r *planned) error {
 	s.limit = 0
-	t, err := newStage(ctx, s, "plan", s.planUsers+warm)
+	t, err := newStage(ctx, s, "plan", s.planUsers+pacedUsers(s.planUsers)+warm)
 	if err != nil {
 		return err
 	}
@@ -72,7 +86,7 @@ func realPlan(ctx context.Context, s settings, r *planned) error {
 	if err := t.startBoth(ctx); err != nil {
 		return err
 	}
-	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.largePlan} {
+	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.runPaced, t.largePlan} {
 		if err := act(ctx, r); err != nil {
 			return err
 		}
@@ -90,7 +104,7 @@ func (t *stage) bareBeside(ctx context.Context, r *planned) error {
 	return nil
 }
 
-// planFile is a plan of one wave that asks a precheck before and reads everybody
+// planFile is a plan of two waves that asks a precheck before and reads everybody
 // back after.
 const planFile = `apiVersion: dualtone/v1
 kind: CutoverPlan
@@ -112,8 +126,13 @@ spec:
     stage_default: {need: 1, roles: [operations-lead]}
   rollback: {on_gate_fail: automatic, scope: stage, window: 14d}
   stages:
-    - id: wave
+    - id: %s
       cohort: {where: 'id <= %q'}
+      windows: [always]
+      soak: 1s
+      gates: [precheck, reconcile]
+    - id: %s
+      cohort: {where: 'id > %[4]q and id <= %[6]q'}
       windows: [always]
       soak: 1s
       gates: [precheck, reconcile]
@@ -122,7 +141,8 @@ spec:
 // runPlan runs the plan until its wave has passed.
 func (t *stage) runPlan(ctx context.Context, r *planned) error {
 	file := filepath.Join(t.dir, "plan.yaml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, planFile, planName, t.window, personID(r.Users-1)), 0o600); err != nil {
+	written := fmt.Appendf(nil, planFile, planName, t.window, wave, personID(r.Users-1), paced, personID(r.Users+pacedUsers(r.Users)-1))
+	if err := os.WriteFile(file, written, 0o600); err != nil {
 		return err
 	}
 	// Somebody has to have come back before anybody may go.
@@ -140,15 +160,7 @@ func (t *stage) runPlan(ctx context.Context, r *planned) error {
 			return err
 		}
 	}
-	if err := t.reaches(ctx, rollout.AwaitingApproval); err != nil {
-		return err
-	}
-	watched := t.watchStatus(ctx)
-	if _, err := t.program(ctx, "plan", "approve", planName, "--stage", "wave", "--as", "lea", "--role", "operations-lead"); err != nil {
-		return err
-	}
-	err = t.reaches(ctx, rollout.Passed)
-	if r.Moving = watched(); err != nil {
+	if r.Moving, err = t.runWave(ctx, wave, r.Users); err != nil {
 		return err
 	}
 	if err := t.judgePlan(ctx, r); err != nil {
@@ -167,6 +179,9 @@ func (t *stage) runPlan(ctx context.Context, r *planned) error {
 func (t *stage) program(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, t.dualtone, append([]string{"--config", filepath.Join(t.dir, "dualtone.yaml")}, args...)...) //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), t.environment()...)
+	// An operator's terminal is a session of its own, to which the kernel gives a
+	// share of the processors beside that of the servers.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	out, err := cmd.Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return out, fmt.Errorf("dualtone %v: %w: %s", args, err, exit.Stderr)
@@ -174,19 +189,51 @@ func (t *stage) program(ctx context.Context, args ...string) ([]byte, error) {
 	return out, err
 }
 
-// reaches waits until the wave is in a state.
-func (t *stage) reaches(ctx context.Context, want rollout.State) error {
+// runPaced runs the second wave at a share of what the first one reached, which
+// is how a plan that leaves its servers some room is run.
+func (t *stage) runPaced(ctx context.Context, r *planned) error {
+	r.PerMinute = int(60 * roomy * r.rate())
+	if _, err := t.program(ctx, "plan", "limits", planName, "--per-minute", strconv.Itoa(r.PerMinute), "--reason", "room", "--as", "oscar"); err != nil {
+		return err
+	}
+	var err error
+	if r.Paced, err = t.runWave(ctx, paced, pacedUsers(r.Users)); err != nil {
+		return err
+	}
+	t.say("%d users at %d a minute: status %s", r.Paced.Rows, r.PerMinute, r.Paced)
+	return nil
+}
+
+// runWave approves a wave, waits until it has passed, and asks all along how the
+// plan stands.
+func (t *stage) runWave(ctx context.Context, stage string, people int) (statuses, error) {
+	if err := t.reaches(ctx, stage, rollout.AwaitingApproval); err != nil {
+		return statuses{}, err
+	}
+	watched := t.watchStatus(ctx, people)
+	if _, err := t.program(ctx, "plan", "approve", planName, "--stage", stage, "--as", "lea", "--role", "operations-lead"); err != nil {
+		return watched(), err
+	}
+	err := t.reaches(ctx, stage, rollout.Passed)
+	return watched(), err
+}
+
+// reaches waits until a wave is in a state.
+func (t *stage) reaches(ctx context.Context, stage string, want rollout.State) error {
 	for {
-		standing, err := t.ask(ctx)
+		standing, err := t.read(ctx, planName)
 		if err != nil {
 			return err
 		}
-		wave := standing.Stages[0]
-		switch wave.State {
+		i := slices.IndexFunc(standing.Stages, func(s rollout.Stage) bool { return s.ID == stage })
+		if i < 0 {
+			return fmt.Errorf("plan %s has no stage %s: %w", planName, stage, dualtone.ErrNotFound)
+		}
+		switch s := standing.Stages[i]; s.State {
 		case want:
 			return nil
 		case rollout.Blocked, rollout.Partial, rollout.Failed, rollout.Unknown, rollout.RolledBack, rollout.RollbackIncomplete:
-			return fmt.Errorf("the wave is %s, want %s: %s", wave.State, want, wave.Detail)
+			return fmt.Errorf("the %s is %s, want %s: %s", stage, s.State, want, s.Detail)
 		default:
 		}
 		select {
@@ -203,7 +250,7 @@ func (t *stage) judgePlan(ctx context.Context, r *planned) error {
 	var arrived int
 	err := t.pool.QueryRow(ctx, `
 		SELECT count(*) FILTER (WHERE state = $2), extract(epoch FROM max(ended) - min(started))::float8
-		FROM switches WHERE cohort = $1`, rollout.CohortName(planName, "wave"), cutover.OnNew).Scan(&arrived, &r.Seconds)
+		FROM switches WHERE cohort = $1`, rollout.CohortName(planName, wave), cutover.OnNew).Scan(&arrived, &r.Seconds)
 	if err != nil {
 		return err
 	}
@@ -213,7 +260,7 @@ func (t *stage) judgePlan(ctx context.Context, r *planned) error {
 	return t.pool.QueryRow(ctx, `
 		SELECT extract(epoch FROM r.seen - t.at)::float8 FROM plan_transitions t, LATERAL (
 			SELECT min(at) AS seen FROM plan_transitions p WHERE p.plan = t.plan AND p.stage = t.stage AND p.verb = $3
-		) r WHERE t.plan = $1 AND t.stage = 'wave' AND t.verb = $2`, planName, rollout.Soaked, rollout.Pass).Scan(&r.Reconciled)
+		) r WHERE t.plan = $1 AND t.stage = $4 AND t.verb = $2`, planName, rollout.Soaked, rollout.Pass, wave).Scan(&r.Reconciled)
 }
 
 // longest reads the longest history of each workflow that the plan had.
@@ -244,24 +291,4 @@ func (t *stage) longest(ctx context.Context, r *planned) error {
 	user, err := t.history(ctx, t.stack.Namespace, "user/"+string(personID(r.Users/2)))
 	r.Longest[workflows.SwitchUserName] = history{Events: user.Events, Bytes: user.Bytes}
 	return err
-}
-
-// standing is what plan status tells programs.
-type standing struct {
-	Stages []rollout.Stage `json:"stages"`
-}
-
-func (t *stage) ask(ctx context.Context) (standing, error) {
-	var v standing
-	out, err := t.program(ctx, "plan", "status", planName, "--output", "json")
-	if err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal(out, &v); err != nil {
-		return v, fmt.Errorf("plan status: %w", err)
-	}
-	if len(v.Stages) == 0 {
-		return v, fmt.Errorf("plan %s has no stage: %w", planName, dualtone.ErrNotFound)
-	}
-	return v, nil
 }

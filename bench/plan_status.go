@@ -47,7 +47,7 @@ func waited(do func() error) (time.Duration, error) {
 
 // watchStatus asks how the plan stands until it is told to end: the program each
 // second, and what it reads five times as often.
-func (t *stage) watchStatus(ctx context.Context) (end func() statuses) {
+func (t *stage) watchStatus(ctx context.Context, people int) (end func() statuses) {
 	ctx, cancel := context.WithCancel(ctx)
 	var program, reading []time.Duration
 	var all sync.WaitGroup
@@ -67,20 +67,19 @@ func (t *stage) watchStatus(ctx context.Context) (end func() statuses) {
 			}
 		})
 	}
-	watch(time.Second, &program, func() error { _, err := t.ask(ctx); return err })
-	watch(200*time.Millisecond, &reading, func() error { return t.read(ctx, planName) })
+	watch(time.Second, &program, func() error { _, err := t.program(ctx, "plan", "status", planName, "--output", "json"); return err })
+	watch(200*time.Millisecond, &reading, func() error { _, err := t.read(ctx, planName); return err })
 	return func() statuses {
 		cancel()
 		all.Wait()
-		return statuses{Program: waitsOf(program), Reading: waitsOf(reading), Rows: t.planUsers}
+		return statuses{Program: waitsOf(program), Reading: waitsOf(reading), Rows: people}
 	}
 }
 
 // read reads what plan status tells.
-func (t *stage) read(ctx context.Context, plan string) error {
+func (t *stage) read(ctx context.Context, plan string) (control.PlanView, error) {
 	p := &control.Plans{Store: postgres.NewRollouts(t.pool), Now: time.Now}
-	_, err := p.View(ctx, plan)
-	return err
+	return p.View(ctx, plan)
 }
 
 const (
@@ -99,7 +98,7 @@ func (t *stage) largePlan(ctx context.Context, r *planned) error {
 	}
 	var program, reading []time.Duration
 	for i := range 10 * largeAgain {
-		once, err := waited(func() error { return t.read(ctx, largeName) })
+		once, err := waited(func() error { _, err := t.read(ctx, largeName); return err })
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,11 @@ is the same question from a process that is there.
 	for _, s := range []struct {
 		when string
 		statuses
-	}{{"while they move", p.Moving}, {"over a plan", p.Large}} {
+	}{
+		{"while they move as fast as it goes", p.Moving},
+		{fmt.Sprintf("while they move at %d a minute, %.0f %% of that", p.PerMinute, 100*roomy), p.Paced},
+		{"over a plan", p.Large},
+	} {
 		for _, w := range []struct {
 			what string
 			waits

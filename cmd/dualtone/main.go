@@ -13,12 +13,17 @@ import (
 	"syscall"
 
 	"charm.land/fang/v2"
+
+	"github.com/dualtone/dualtone/cmd/dualtone/quietstart"
 )
 
 // version is set when the program is built.
 var version = "unknown"
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	quietstart.Over()
+	os.Exit(run(os.Args[1:]))
+}
 
 // run runs one command line and returns the exit code. The first interrupt ends
 // the command in order, the second at once.
