@@ -94,8 +94,25 @@ type pace struct {
 	Used int       `json:"used,omitempty"`
 }
 
-// beats is how many there are in a minute: few, since each costs a timer.
-const beats = 6
+const (
+	// slowest and quickest are how many beats a minute has: each costs a timer,
+	// and those who start in the same one press on the systems together.
+	slowest, quickest = 6, 30
+	// together start in a beat at the least, wherever there are slower ones.
+	together = 5
+)
+
+// quickerBeats is since when there are more than the slowest.
+const quickerBeats = "quicker beats"
+
+// share is how many start in a beat.
+func share(ctx workflow.Context, perMinute int) int {
+	share := perMinute / slowest
+	if workflow.GetVersion(ctx, quickerBeats, workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+		share = max(perMinute/quickest, min(share, together))
+	}
+	return max(share, 1)
+}
 
 // keepPace waits for the next beat once the users of this one are started. An
 // order that changes the pace, or ends the cohort, ends the wait.
@@ -107,7 +124,7 @@ func (c *cohort) keepPace(ctx workflow.Context) error {
 	if c.Pace.Beat.IsZero() {
 		c.Pace.Beat = workflow.Now(ctx)
 	}
-	share := max(most/beats, 1)
+	share := share(ctx, most)
 	if c.Pace.Used < share {
 		return nil
 	}

@@ -57,6 +57,20 @@ func TestStagesAtTheSameTimeKeepToThePlansLimits(t *testing.T) {
 	}
 }
 
+func TestABusyPaceIsSpreadOverTheMinute(t *testing.T) {
+	t.Parallel()
+	pilot := wave("pilot")
+	pilot.Limits = rollout.Rate{Concurrency: 200, UsersPerMinute: 300}
+	h := newHall(t, []rollout.Spec{pilot}, 600)
+	h.tell(t, 24*time.Hour, incident(rollout.Rollback))
+	h.run(t, h.start())
+	for i := range 500 {
+		if took := h.began[i+40].at.Sub(h.began[i].at); took < 7*time.Second {
+			t.Fatalf("at 300 a minute, 40 users began within %s", took)
+		}
+	}
+}
+
 func TestThePlansLimitIsLoweredForAllItsStagesTogether(t *testing.T) {
 	t.Parallel()
 	east, west := wave("east"), wave("west")
