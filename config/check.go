@@ -136,6 +136,9 @@ func (l *loader) checkLimit(name string, limit Limit) {
 	if limit.Concurrent < 0 {
 		l.at(key+".concurrent", "less than nothing", "leave it out for no limit")
 	}
+	if limit.PerDay < 0 {
+		l.at(key+".per_day", "less than nothing", "leave it out for no limit")
+	}
 }
 
 func (l *loader) checkSecrets(secrets *Secrets) {

@@ -121,6 +121,9 @@ type Limit struct {
 	PerSecond  float64 `mapstructure:"per_second"`
 	Burst      int     `mapstructure:"burst"`
 	Concurrent int     `mapstructure:"concurrent"`
+	// PerDay is what the system answers in 24 hours, whoever asks. Rehearsals go by
+	// it; a plan that runs asks the CRM itself.
+	PerDay int `mapstructure:"per_day"`
 }
 
 // Cohort holds what a move of many people starts with.

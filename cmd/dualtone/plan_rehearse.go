@@ -219,7 +219,7 @@ func agentsOf(r *plan.Resolution, people []cutover.PersonState) []dualtone.UserI
 
 // The requests of one switch to each system, as make bench counts them.
 const (
-	requestsOld = 17
+	requestsOld = 19
 	requestsNew = 13
 	requestsCRM = activities.CRMRequests
 )
@@ -228,7 +228,8 @@ const (
 // what a switch asks of each.
 func vendors(cfg *config.Config, p *plan.Plan) map[string]rehearsal.Vendor {
 	limit := func(name string, requests, share float64) rehearsal.Vendor {
-		return rehearsal.Vendor{Requests: requests, PerSecond: cfg.Limits[name].PerSecond, Share: share}
+		most := cfg.Limits[name]
+		return rehearsal.Vendor{Requests: requests, PerSecond: most.PerSecond, PerDay: float64(most.PerDay), Share: share}
 	}
 	on := p.Spec.Systems
 	share := float64(p.Spec.Limits.Rate.SalesforceAPIShare) / float64(100*plan.OnePercent)
@@ -272,7 +273,7 @@ func rehearsalTable(t *table, r *rehearsal.Report) {
 	t.line("The plan ends %s, in nine of ten plays by %s; %s calls at risk, %s unaccounted for.",
 		clock(r.Ends.P50), clock(r.Ends.P90), both(r.AtRisk), both(r.Unaccounted))
 	for _, b := range r.Budgets {
-		allowed := "no daily limit is known"
+		allowed := "no daily limit is known (limits." + b.System + ".per_day)"
 		if b.Allows > 0 {
 			allowed = fmt.Sprintf("%.0f are allowed", b.Allows)
 		}

@@ -111,9 +111,14 @@ func (m *Model) Limited(by map[string]Vendor) {
 	m.Vendors = by
 	var known, none []string
 	for _, name := range slices.Sorted(maps.Keys(by)) {
-		if by[name].PerSecond > 0 {
-			known = append(known, fmt.Sprintf("%s %g requests a second", name, by[name].PerSecond))
-		} else {
+		v := by[name]
+		if v.PerSecond > 0 {
+			known = append(known, fmt.Sprintf("%s %g requests a second", name, v.PerSecond))
+		}
+		if v.PerDay > 0 {
+			known = append(known, fmt.Sprintf("%s %g in 24 hours, of which the plan may use %g", name, v.PerDay, v.allows()))
+		}
+		if v.PerSecond == 0 && v.PerDay == 0 {
 			none = append(none, name)
 		}
 	}

@@ -59,7 +59,7 @@ type Vendor struct {
 	// PerSecond is the system's limit; 0 for none.
 	PerSecond float64 `json:"per_second,omitempty"`
 	// PerDay is what the system allows in 24 hours; 0 for no limit. Share is the
-	// part of it that the plan may use, from 0 to 1.
+	// part of it with which the plan contents itself, from 0 to 1; 0 where it does not.
 	PerDay float64 `json:"per_day,omitempty"`
 	Share  float64 `json:"share,omitempty"`
 }
@@ -149,6 +149,28 @@ func (t *Traffic) load(at time.Time, zone *time.Location) float64 {
 	local := at.In(zone)
 	day := (int(local.Weekday()) + 6) % 7 // Monday is the first.
 	return t.Hourly[day*48+local.Hour()*2+local.Minute()/30]
+}
+
+// allows is how many requests the plan may make in 24 hours; 0 for any number.
+func (v *Vendor) allows() float64 {
+	if v.Share == 0 {
+		return v.PerDay
+	}
+	return v.PerDay * v.Share
+}
+
+// daily is how many users the plan starts in 24 hours before it has used up its
+// share of a system; less than 0 where it goes by none.
+func (m *Model) daily() int {
+	most := -1
+	for _, v := range m.Vendors {
+		if v.PerDay > 0 && v.Share > 0 && v.Requests > 0 {
+			if users := int(v.allows() / v.Requests); most < 0 || users < most {
+				most = users
+			}
+		}
+	}
+	return most
 }
 
 // gap is the least time between two users that the vendors' limits a second

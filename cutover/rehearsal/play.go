@@ -39,6 +39,7 @@ type player struct {
 
 	chance *rand.Rand
 	course course
+	starts []time.Time // of all users, where there may only be so many a day
 }
 
 // plays goes through the stages in the order of the plan, each as soon as those
@@ -81,8 +82,8 @@ func (p *player) switchAll(c *cast, r *played) {
 	copy(waiting, c.queues)
 	now := r.begins
 	tally, inRow := cutover.Tally{}, 0
-	for r.windows < mostWindows {
-		from, ok := p.opens(c, waiting, now)
+	for r.windows < mostWindows && p.daily != 0 {
+		from, ok := p.opens(c, waiting, latest(now, p.spared()))
 		if !ok {
 			break
 		}
@@ -142,7 +143,11 @@ func (s *shift) work(from time.Time, waiting [][]int) [][]int {
 	s.ended, s.closed = from, from
 	now := from
 	for {
-		at := latest(now, s.free[0], s.last.Add(s.pace))
+		spared := s.spared()
+		at := latest(now, s.free[0], s.last.Add(s.pace), spared)
+		if at.Equal(spared) && s.closed.After(from) && !at.Before(s.closed) {
+			break // for today the plan's share is used up
+		}
 		z, until := s.next(waiting, at)
 		if z < 0 {
 			break
@@ -151,6 +156,7 @@ func (s *shift) work(from time.Time, waiting [][]int) [][]int {
 		waiting[z] = waiting[z][1:]
 		s.closed = latest(s.closed, until)
 		s.last, now = at, at
+		s.spend(at)
 		end, how := s.user(at)
 		s.free[0] = end
 		heap.Fix(&s.free, 0)
@@ -258,6 +264,21 @@ func (s *shift) callLeft(load float64) time.Duration {
 
 // fullyBusy is the largest part of an hour that a person is on calls.
 const fullyBusy = 0.95
+
+// spared is when the plan's share of a day has room for one user more.
+func (p *player) spared() time.Time {
+	if p.daily <= 0 || len(p.starts) < p.daily {
+		return time.Time{}
+	}
+	return p.starts[len(p.starts)-p.daily].Add(oneDay)
+}
+
+// spend notes that a user starts.
+func (p *player) spend(at time.Time) {
+	if p.daily > 0 {
+		p.starts = append(p.starts, at)
+	}
+}
 
 // ask counts the requests of a switch on its day in UTC.
 func (p *player) ask(vendor string, at time.Time, requests float64) {

@@ -34,6 +34,7 @@ type rehearsal struct {
 	cast     []cast
 	slots    int
 	pace     time.Duration // between two starts
+	daily    int           // users in 24 hours; less than 0 for any number
 	drain    time.Duration
 	stopWhen rollout.StopWhen
 }
@@ -83,7 +84,7 @@ func prepare(r Request) (*rehearsal, error) {
 	}
 	spec := &r.Document.Plan.Spec
 	shared := &rehearsal{
-		model: r.Model, zone: zone, slots: max(spec.Limits.Concurrency, 1), pace: r.Model.gap(),
+		model: r.Model, zone: zone, slots: max(spec.Limits.Concurrency, 1), pace: r.Model.gap(), daily: r.Model.daily(),
 		drain: drainOf(spec.Gates), stopWhen: rollout.StopWhenOf(spec.Limits),
 	}
 	if rate := spec.Limits.Rate.UsersPerMinute; rate > 0 {

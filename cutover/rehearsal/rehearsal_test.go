@@ -226,6 +226,39 @@ func TestStagesFollowEachOtherAfterTheirSoak(t *testing.T) {
 	}
 }
 
+func TestAPlanThatUsedUpItsShareOfADayWaits(t *testing.T) {
+	t.Parallel()
+	// A fifth of 1,000 requests is enough for 28 users in 24 hours.
+	share := rehearsal.Vendor{Requests: 7, PerDay: 1000, Share: 0.2}
+	nights := night("Europe/London")
+	for name, c := range map[string]struct {
+		vendor  rehearsal.Vendor
+		windows map[string]plan.Window
+		want    rehearsal.Stage
+		ends    time.Time
+		peak    int
+	}{
+		// The last four begin a minute apart, 48 hours after the first four.
+		"at any time":   {share, nil, rehearsal.Stage{Windows: rehearsal.Counts{P50: 3}}, monday.Add(48*time.Hour + 4*time.Minute), 196},
+		"in the nights": {share, nights, rehearsal.Stage{Windows: rehearsal.Counts{P50: 3}}, time.Date(2027, 2, 3, 20, 4, 0, 0, time.UTC), 196},
+		"not enough for one user": {
+			rehearsal.Vendor{Requests: 7, PerDay: 30, Share: 0.2}, nights, rehearsal.Stage{Left: rehearsal.Counts{P50: 60}}, monday, 0,
+		},
+		"no share of its own": {rehearsal.Vendor{Requests: 7, PerDay: 1000}, nil, rehearsal.Stage{Windows: rehearsal.Counts{P50: 1}}, monday.Add(time.Hour), 420},
+	} {
+		m := quiet()
+		m.Vendors = map[string]rehearsal.Vendor{"sf": c.vendor}
+		report := rehearse(t, rehearsal.Request{Document: wave(plan.Limits{Concurrency: 1}, c.windows), Resolution: crowd(60), Model: m})
+		got := report.Stages[0]
+		if got.Windows.P50 != c.want.Windows.P50 || got.Left.P50 != c.want.Left.P50 || !got.Ends.P50.Equal(c.ends) || report.Budgets[0].Peak.P90 != c.peak {
+			t.Errorf("%s: in %d windows to %s, %d left, %d requests on the busiest day", name, got.Windows.P50, got.Ends.P50, got.Left.P50, report.Budgets[0].Peak.P90)
+		}
+		if report.Fits != (got.Left.P90 == 0) {
+			t.Errorf("%s: fits is %t with %d left", name, report.Fits, got.Left.P90)
+		}
+	}
+}
+
 func TestWhatAPlanAsksOfItsRehearsal(t *testing.T) {
 	t.Parallel()
 	none := 0
@@ -236,7 +269,7 @@ func TestWhatAPlanAsksOfItsRehearsal(t *testing.T) {
 	})
 	m := calls(quiet(), 10, time.Second)
 	m.Lost = 1
-	m.Vendors = map[string]rehearsal.Vendor{"sf": {Requests: 7, PerDay: 1000, Share: 0.2}}
+	m.Vendors = map[string]rehearsal.Vendor{"sf": {Requests: 7, PerDay: 200}}
 	got := rehearse(t, rehearsal.Request{Document: d, Resolution: crowd(200), Model: m})
 	for _, want := range []string{"stage wave-1 takes 3h", "calls ring nowhere, at most 0", "sf is asked 1400 times on the busiest day, the plan may ask 200"} {
 		if !strings.Contains(strings.Join(got.Unmet, "\n"), want) {

@@ -164,7 +164,7 @@ func (s *rehearsal) stageReport(i int, courses []course) Stage {
 func (s *rehearsal) budget(system string, courses []course) Budget {
 	v := s.model.Vendors[system]
 	return Budget{
-		System: system, Allows: v.PerDay * v.Share,
+		System: system, Allows: v.allows(),
 		Peak: counts(each(courses, func(c course) int {
 			var peak float64
 			for _, asked := range c.asked[system] {
