@@ -182,7 +182,7 @@ func (c *checking) people(ctx context.Context) error {
 	if len(left) > 0 {
 		c.block("left over from an earlier switch, look at them first: %s", few(left))
 	}
-	c.fact("%d people are to be switched", len(c.users))
+	c.fact("%s to be switched", rollout.PeopleAre(len(c.users)))
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (c *checking) drift(ctx context.Context, d *plan.Document) error {
 	}
 	stay := slices.DeleteFunc(slices.Clone(c.users), func(p cutover.PersonState) bool { return gone[p.ID] != "" })
 	if len(stay) == 0 && len(c.users) > 0 {
-		c.block("all %d people have left the stage since they were approved, such as %s (%s): mend the user list and retry, or skip the stage",
+		c.block("everybody, %d in all, has left the stage since they were approved, such as %s (%s): mend the user list and retry, or skip the stage",
 			len(c.users), c.users[0].ID, gone[c.users[0].ID])
 		return nil
 	}
@@ -277,7 +277,7 @@ func (c *checking) each(check plan.Precheck, why string, ready func(cutover.Pers
 	}
 	switch {
 	case len(not) == 0:
-		c.fact("%s: all %d people", check.Check, len(c.users))
+		c.fact("%s: everybody, %d in all", check.Check, len(c.users))
 	case check.OnFail == plan.BlockStage:
 		c.block("%s: %s: %s", check.Check, why, few(not))
 	default:
