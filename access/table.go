@@ -140,7 +140,7 @@ func planRows() []Row {
 		writes(PlanWindow, "ask for a closed window to be opened, or agree to it", timers),
 		writes(PlanSoak, "end a soak later, or as an approver sooner", timers),
 		writes(PlanRollback, "take a plan or a stage back", desk()),
-		writes(PlanAbort, "end a plan or a stage where it is", desk()),
+		writes(PlanAbort, "end a stage where it is, or a plan: by two people, or by an incident commander alone", desk()),
 		writes(PlanReconcile, "hold both systems against each other anew", append(desk(), planners()...)),
 		writes(DifferenceExplain, "explain a difference between both systems, or take that back", approvers()),
 		writes(PlanFinalise, "go past the point of no return", approvers()),

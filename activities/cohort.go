@@ -69,6 +69,8 @@ type UserRun struct {
 type UserEnd struct {
 	State  cutover.State `json:"state"`
 	Detail string        `json:"detail,omitempty"`
+	// Held: a hold of the plan kept them where they are.
+	Held bool `json:"held,omitempty"`
 }
 
 // memoFor is the memo in which a user's workflow says what it was started for.

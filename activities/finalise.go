@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,8 +17,9 @@ import (
 )
 
 // Final says what is missing before the point of no return. What no system can
-// show becomes a task, which somebody does and somebody else confirms.
-func (p *Prechecks) Final(ctx context.Context, ref PlanRef, at time.Time) ([]string, error) {
+// show becomes a task, which somebody does and somebody else confirms; with look it
+// is only said that it will.
+func (p *Prechecks) Final(ctx context.Context, ref PlanRef, at time.Time, look bool) ([]string, error) {
 	v, err := p.Library.open(ctx, ref.Plan, ref.Hash)
 	if err != nil {
 		return nil, err
@@ -26,7 +28,7 @@ func (p *Prechecks) Final(ctx context.Context, ref PlanRef, at time.Time) ([]str
 	if final == nil {
 		return []string{"the plan names no point of no return (spec.finalise)"}, nil
 	}
-	f := finalCheck{Prechecks: p, ref: ref, at: at, plan: &v.Document.Plan}
+	f := finalCheck{Prechecks: p, ref: ref, at: at, look: look, plan: &v.Document.Plan}
 	if f.stages, err = p.Store.Stages(ctx, ref.Plan); err != nil {
 		return nil, err
 	}
@@ -46,6 +48,7 @@ type finalCheck struct {
 	*Prechecks
 	ref     PlanRef
 	at      time.Time
+	look    bool
 	plan    *plan.Plan
 	stages  []rollout.Stage
 	missing []string
@@ -204,10 +207,16 @@ func (f *finalCheck) left(ctx context.Context) (map[dualtone.UserID]bool, error)
 // and opens it if it is not there.
 func (f *finalCheck) confirmed(ctx context.Context, what plan.Requires, owner plan.Role, instruction, wanted string) error {
 	task := finalTask(f.ref.Plan, string(what), owner, instruction, wanted, f.at)
-	if err := f.Store.OpenTasks(ctx, task); err != nil {
-		return err
+	if !f.look {
+		if err := f.Store.OpenTasks(ctx, task); err != nil {
+			return err
+		}
 	}
 	held, err := f.Store.Task(ctx, f.ref.Plan, task.ID)
+	if f.look && errors.Is(err, dualtone.ErrNotFound) {
+		f.miss("%s: somebody must do a task that nobody has begun, and somebody else confirm it; finalise opens it for the %s", what, owner)
+		return nil
+	}
 	if err == nil && held.State != rollout.TaskConfirmed {
 		f.miss("%s: task %s is %s and is to be confirmed; dualtone plan tasks list %s", what, task.ID, held.State, f.ref.Plan)
 	}

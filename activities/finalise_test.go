@@ -137,7 +137,7 @@ func (o *movedOffice) missing(t *testing.T) string {
 	checks := &activities.Prechecks{
 		Library: o.library, Store: o.store, People: o.people, Receipts: o.packs, Log: o.log.log(), Now: o.later,
 	}
-	missing, err := checks.Final(t.Context(), o.ref(), o.later())
+	missing, err := checks.Final(t.Context(), o.ref(), o.later(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,12 +183,19 @@ func TestTheOldTrunkIsConfirmedBySomebodyElse(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	checks := &activities.Prechecks{Library: o.library, Store: o.store, People: o.people, Receipts: &shown{}, Log: (&memoryLog{records: []string{"pbx"}}).log(), Now: noon}
-	missing := func() string {
-		all, err := checks.Final(t.Context(), o.ref(), noon())
+	asked := func(look bool) string {
+		all, err := checks.Final(t.Context(), o.ref(), noon(), look)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return strings.Join(all, "; ")
+	}
+	missing := func() string { return asked(false) }
+	if got := asked(true); !strings.Contains(got, "old_trunk_kept: somebody must do a task that nobody has begun") {
+		t.Errorf("whoever looks is told %q", got)
+	}
+	if _, err := o.store.Task(t.Context(), "emea", "finalise/old_trunk_kept"); !errors.Is(err, dualtone.ErrNotFound) {
+		t.Errorf("whoever looks opens the task: %v", err)
 	}
 	if got := missing(); !strings.Contains(got, "task finalise/old_trunk_kept is open") {
 		t.Fatalf("missing %q", got)

@@ -32,7 +32,7 @@ func (u *User) Move(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	if held != "" {
-		return u.conclude(ctx, o, Result{Outcome: cutover.NotFree, Detail: held}, l.pending...)
+		return u.conclude(ctx, o, Result{Outcome: cutover.NotFree, Detail: held, Held: true}, l.pending...)
 	}
 	if o.To == dualtone.Old {
 		err = insist(u.moveBack(ctx, l, left))

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,9 @@ func (p *Prechecks) Check(ctx context.Context, r StageRef) (Checked, error) {
 	if share := v.Document.Plan.Spec.Limits.Rate.SalesforceAPIShare; share > 0 && c.CRM.Usage == nil {
 		c.block("%s does not tell how many of its requests are used, and the plan is to keep to %s of them; take salesforce_api_share out of the plan", c.CRM.Name, share)
 	}
+	if err := c.list(ctx); err != nil {
+		return Checked{}, err
+	}
 	if err := c.people(ctx); err != nil {
 		return Checked{}, err
 	}
@@ -86,6 +90,7 @@ type checking struct {
 	*Prechecks
 	ref   StageRef
 	stage plan.Stage
+	all   []cutover.PersonState // the user list, where the stage chooses among it
 	users []cutover.PersonState // those who are to be switched
 	since *plan.Since           // what became of the plan's people once they were frozen
 	found Checked
@@ -155,6 +160,24 @@ func (c *checking) systems(ctx context.Context) error {
 	return nil
 }
 
+// list reads the user list, in which both who has left the stage and who is to be
+// switched are looked up: that is a page for a thousand, and not a request for each.
+func (c *checking) list(ctx context.Context) (err error) {
+	if c.stage.Cohort != nil {
+		c.all, err = cutover.Everybody(ctx, c.People, cutover.PeopleQuery{})
+	}
+	return err
+}
+
+// person is somebody as the list has them, or as they are kept.
+func (c *checking) person(ctx context.Context, id dualtone.PersonID) (cutover.PersonState, error) {
+	i, ok := slices.BinarySearchFunc(c.all, id, func(p cutover.PersonState, id dualtone.PersonID) int { return cmp.Compare(p.ID, id) })
+	if ok {
+		return c.all[i], nil
+	}
+	return c.People.Person(ctx, id)
+}
+
 // people reads who is to be switched, and finds what an earlier run left behind.
 func (c *checking) people(ctx context.Context) error {
 	q := rollout.UserQuery{Plan: c.ref.Plan, Stage: c.ref.Stage, States: rollout.Tried(true), Limit: 1000}
@@ -165,7 +188,7 @@ func (c *checking) people(ctx context.Context) error {
 			return err
 		}
 		for _, u := range users {
-			person, err := c.People.Person(ctx, u.Person)
+			person, err := c.person(ctx, u.Person)
 			if err != nil {
 				return err
 			}
@@ -182,7 +205,7 @@ func (c *checking) people(ctx context.Context) error {
 	if len(left) > 0 {
 		c.block("left over from an earlier switch, look at them first: %s", few(left))
 	}
-	c.fact("%d people are to be switched", len(c.users))
+	c.fact("%s to be switched", rollout.PeopleAre(len(c.users)))
 	return nil
 }
 
@@ -198,11 +221,7 @@ func (c *checking) drift(ctx context.Context, d *plan.Document) error {
 	if err != nil {
 		return err
 	}
-	all, err := cutover.Everybody(ctx, c.People, cutover.PeopleQuery{})
-	if err != nil {
-		return err
-	}
-	if c.since, err = d.Since(frozen, rollout.Candidates(all)); err != nil {
+	if c.since, err = d.Since(frozen, rollout.Candidates(c.all)); err != nil {
 		return err
 	}
 	drift := c.since.Of(c.stage.ID)
@@ -215,7 +234,7 @@ func (c *checking) drift(ctx context.Context, d *plan.Document) error {
 	}
 	stay := slices.DeleteFunc(slices.Clone(c.users), func(p cutover.PersonState) bool { return gone[p.ID] != "" })
 	if len(stay) == 0 && len(c.users) > 0 {
-		c.block("all %d people have left the stage since they were approved, such as %s (%s): mend the user list and retry, or skip the stage",
+		c.block("everybody, %d in all, has left the stage since they were approved, such as %s (%s): mend the user list and retry, or skip the stage",
 			len(c.users), c.users[0].ID, gone[c.users[0].ID])
 		return nil
 	}
@@ -277,7 +296,7 @@ func (c *checking) each(check plan.Precheck, why string, ready func(cutover.Pers
 	}
 	switch {
 	case len(not) == 0:
-		c.fact("%s: all %d people", check.Check, len(c.users))
+		c.fact("%s: everybody, %d in all", check.Check, len(c.users))
 	case check.OnFail == plan.BlockStage:
 		c.block("%s: %s: %s", check.Check, why, few(not))
 	default:

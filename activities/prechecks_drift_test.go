@@ -40,7 +40,7 @@ func TestLeaversDropOutWhenTheirStageBegins(t *testing.T) {
 		},
 		"an import lost the column": {
 			now: []dualtone.Person{teamOf("E1", ""), teamOf("E2", "")}, out: map[dualtone.PersonID]string{},
-			blocked: "all 2 people have left the stage since they were approved, such as E1 (not selected): mend the user list and retry, or skip the stage",
+			blocked: "everybody, 2 in all, has left the stage since they were approved, such as E1 (not selected): mend the user list and retry, or skip the stage",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,6 +30,7 @@ const (
 	KeepApprovalName   = "keep_approval"
 	KeepNoteName       = "keep_note"
 	CheckFinalName     = "check_final"
+	LookFinalName      = "look_final"
 	PerformFinalName   = "perform_final"
 	ReconcilePlanName  = "reconcile_plan"
 )
@@ -77,6 +78,7 @@ func RegisterRollout(r registry, p *Rollout) {
 		KeepApprovalName:   p.KeepApproval,
 		KeepNoteName:       p.KeepNote,
 		CheckFinalName:     p.CheckFinal,
+		LookFinalName:      p.LookFinal,
 		PerformFinalName:   p.PerformFinal,
 		ReconcilePlanName:  p.ReconcilePlan,
 	} {

@@ -42,8 +42,9 @@ type StageChecks interface {
 	// Crowded returns which of the people may not be switched now, because too
 	// many of those they work with are on the new side; each with the reason.
 	Crowded(ctx context.Context, r StageRef, people []dualtone.Person, now Crowding) (map[dualtone.PersonID]string, error)
-	// Final says what is still missing before the point of no return.
-	Final(ctx context.Context, p PlanRef, at time.Time) ([]string, error)
+	// Final says what is still missing before the point of no return. What no system
+	// can show becomes a task, unless it is only looked.
+	Final(ctx context.Context, p PlanRef, at time.Time, look bool) ([]string, error)
 }
 
 // FinalActions does what cannot be taken back.
@@ -144,8 +145,14 @@ func (r *Rollout) tell(ctx context.Context, e rollout.Event) error {
 
 // CheckFinal says what is still missing before the point of no return.
 func (r *Rollout) CheckFinal(ctx context.Context, p PlanRef) ([]string, error) {
-	missing, err := r.Checks.Final(ctx, p, r.Now())
+	missing, err := r.Checks.Final(ctx, p, r.Now(), false)
 	return missing, wrap(err, "finalising plan %s", p.Plan)
+}
+
+// LookFinal is CheckFinal for somebody who only wants to know.
+func (r *Rollout) LookFinal(ctx context.Context, p PlanRef) ([]string, error) {
+	missing, err := r.Checks.Final(ctx, p, r.Now(), true)
+	return missing, wrap(err, "what plan %s requires", p.Plan)
 }
 
 // PerformFinal does the final actions of a plan that was finalised.

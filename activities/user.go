@@ -95,6 +95,8 @@ type Order struct {
 type Result struct {
 	Outcome cutover.Outcome `json:"outcome"`
 	Detail  string          `json:"detail,omitempty"`
+	// Held: it was a hold of the plan that kept the person where they are.
+	Held bool `json:"held,omitempty"`
 }
 
 // provenance says on whose behalf the running activity acts.

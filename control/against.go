@@ -46,6 +46,9 @@ func (v PlanView) Against(o workflows.PlanOrder, places []rollout.User) error {
 	if err := s.AgainstOverride(o.Order); err != nil {
 		return err
 	}
+	if err := s.AgainstAbort(o.Order, o.Agree); err != nil {
+		return err
+	}
 	if err := v.againstEnding(o); err != nil {
 		return fmt.Errorf("%s of %s refused: %w", o.Verb, s.Name(), err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -103,12 +104,12 @@ func (c *Control) Skip(ctx context.Context, cohort string, person dualtone.Perso
 
 // InFlight says what becomes of users who are being switched when a cohort is
 // stopped.
-type InFlight string
+type InFlight = rollout.InFlight
 
 // What may become of users in flight.
 const (
-	Finish InFlight = "finish"
-	GoBack InFlight = "back"
+	Finish = rollout.FinishThem
+	GoBack = rollout.TakeBackThem
 )
 
 // Stop starts nobody else. Those in flight finish or go back, as chosen.

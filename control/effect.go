@@ -43,11 +43,24 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 		return fmt.Sprintf("Takes back %s, last first; %s of them are being moved now. No gate, window or hold stops it.",
 			people(v.Among(stage, rollout.ToTakeBack()...)), people(inFlight))
 	case rollout.Abort:
-		return fmt.Sprintf("Switches nobody else: %s stay on the old system, %s on the new one.", people(waiting), people(onNew))
+		return v.asked(stage) + fmt.Sprintf("Switches nobody else: %s stay on the old system, %s on the new one.", people(waiting), people(onNew))
 	case rollout.Finalise:
 		return fmt.Sprintf("Makes the move of %s final. This is the point of no return: nothing can be taken back afterwards.", people(onNew))
 	default:
 		return ""
+	}
+}
+
+// asked says who has to ask for a plan to be aborted, or has asked.
+func (v PlanView) asked(stage string) string {
+	asked, found := rollout.AskedAbort(v.Holds, v.AsOf)
+	switch {
+	case stage != "":
+		return ""
+	case found:
+		return fmt.Sprintf("Agrees with %s, who has asked for it (%s; those in flight: %s). ", asked.Owner, asked.Reason, asked.Abort)
+	default:
+		return "Holds the plan now, and ends it once somebody else agrees; an incident commander ends it at once. "
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,20 +50,12 @@ type Money interface {
 // approval. Whatever was approved of another version counts no more.
 func (p *Plans) Submit(ctx context.Context, v plan.Version, found *plan.Resolution, o rollout.Order) (rollout.Plan, error) {
 	now := p.Now()
-	from := rollout.Draft
-	held, err := p.Store.Plan(ctx, v.Name)
-	if err == nil && held.Hash == string(v.Hash) {
-		from = held.State
-	} else if err != nil && !errors.Is(err, dualtone.ErrNotFound) {
-		return held, err
-	}
-	standing := rollout.Standing{Level: rollout.OfPlan, Plan: v.Name, Hash: string(v.Hash), Author: v.Author, State: from}
-	o.Verb, o.At = rollout.Submit, now
-	t, err := standing.Take(o)
+	o.At = now
+	t, err := p.handIn(ctx, v, o)
 	if err != nil {
-		return held, err
+		return rollout.Plan{}, err
 	}
-	kept := rollout.Plan{Name: v.Name, Hash: string(v.Hash), Author: v.Author, State: from, Since: now, Kept: now}
+	kept := rollout.Plan{Name: v.Name, Hash: string(v.Hash), Author: v.Author, State: t.From, Since: now, Kept: now}
 	people := map[string][]dualtone.PersonID{}
 	var frozen []plan.Frozen
 	for _, s := range found.Stages {
@@ -84,6 +77,31 @@ func (p *Plans) Submit(ctx context.Context, v plan.Version, found *plan.Resoluti
 		return kept, err
 	}
 	return p.Store.Plan(ctx, v.Name)
+}
+
+// WouldSubmit refuses what Submit would refuse of a version of a plan.
+func (p *Plans) WouldSubmit(ctx context.Context, v plan.Version, o rollout.Order) error {
+	_, err := p.handIn(ctx, v, o)
+	return err
+}
+
+// handIn is the transition by which a version of a plan is handed in. A plan of its
+// name that is under way is not replaced.
+func (p *Plans) handIn(ctx context.Context, v plan.Version, o rollout.Order) (rollout.Transition, error) {
+	from := rollout.Draft
+	held, err := p.Store.Plan(ctx, v.Name)
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+	case err != nil:
+		return rollout.Transition{}, err
+	case held.Hash == string(v.Hash):
+		from = held.State
+	case !slices.Contains(rollout.Replaceable(), held.State):
+		return rollout.Transition{}, fmt.Errorf("submit of plan %s refused: it is %s and cannot be replaced: %w", v.Name, held.State, dualtone.ErrConflict)
+	}
+	standing := rollout.Standing{Level: rollout.OfPlan, Plan: v.Name, Hash: string(v.Hash), Author: v.Author, State: from}
+	o.Verb = rollout.Submit
+	return standing.Take(o)
 }
 
 func stagesOf(p *plan.Plan) []rollout.Stage {
@@ -202,32 +220,44 @@ func (p *Plans) verdict(ctx context.Context, s rollout.Standing, need plan.Appro
 	return rollout.Count(need, s.Author, bound, ofPlan, p.Now()), nil
 }
 
-// Start starts an approved plan. An approval that has expired meanwhile is
-// needed anew.
-func (p *Plans) Start(ctx context.Context, name string, o rollout.Order) error {
+// Start starts an approved plan, waits a little for it to take orders, and returns
+// the state that it is then in: approved, where no worker has taken it up yet. An
+// approval that has expired meanwhile is needed anew.
+func (p *Plans) Start(ctx context.Context, name string, o rollout.Order) (rollout.State, error) {
 	standing, err := p.standing(ctx, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	o.Verb, o.At = rollout.Start, p.Now()
 	if standing.State == rollout.Approved {
 		if err := p.stillApproved(ctx, standing); err != nil {
-			return err
+			return standing.State, err
 		}
 	}
 	if _, err := standing.Take(o); err != nil {
-		return err
+		return standing.State, err
 	}
 	return p.run(ctx, standing, workflows.PlanOrder{Order: o})
 }
 
-func (p *Plans) stillApproved(ctx context.Context, standing rollout.Standing) error {
+// missing is what a plan lacks of the approvals that it once had; empty where they
+// still count.
+func (p *Plans) missing(ctx context.Context, standing rollout.Standing) (string, error) {
 	need, kept, err := p.need(ctx, standing.Plan)
 	if err != nil {
-		return err
+		return "", err
 	}
 	verdict, err := p.verdict(ctx, standing, need, rollout.Bound{Plan: kept.Hash, Cohort: kept.CohortHash})
-	if err != nil || verdict.Enough {
+	return verdict.Missing, err
+}
+
+func expired(name, missing string) error {
+	return fmt.Errorf("start of plan %s refused: an approval expired, it needs %s: %w", name, missing, dualtone.ErrConflict)
+}
+
+func (p *Plans) stillApproved(ctx context.Context, standing rollout.Standing) error {
+	missing, err := p.missing(ctx, standing)
+	if err != nil || missing == "" {
 		return err
 	}
 	t, err := standing.Take(rollout.Order{Verb: rollout.Expire, Actor: activities.Itself, Role: rollout.System, At: p.Now(), Reason: "an approval expired before the plan was started"})
@@ -237,11 +267,11 @@ func (p *Plans) stillApproved(ctx context.Context, standing rollout.Standing) er
 	if err := p.record(ctx, t); err != nil {
 		return err
 	}
-	return fmt.Errorf("start of plan %s refused: an approval expired, it needs %s: %w", standing.Plan, verdict.Missing, dualtone.ErrConflict)
+	return expired(standing.Plan, missing)
 }
 
-// run starts the workflow of a plan.
-func (p *Plans) run(ctx context.Context, s rollout.Standing, begin workflows.PlanOrder) error {
+// run starts the workflow of a plan, and returns the state that it soon comes to.
+func (p *Plans) run(ctx context.Context, s rollout.Standing, begin workflows.PlanOrder) (rollout.State, error) {
 	r := workflows.PlanRequest{
 		Plan: activities.PlanRef{Plan: s.Plan, Hash: s.Hash}, State: s.State, Begin: begin,
 		DrainWait: p.Defaults.DrainWait, Patience: p.Defaults.Patience, RunLength: p.Defaults.RunLength,
@@ -251,8 +281,11 @@ func (p *Plans) run(ctx context.Context, s rollout.Standing, begin workflows.Pla
 			r.Holds = append(r.Holds, h)
 		}
 	}
-	_, err := p.start(ctx, workflows.PlanWorkflowID(s.Plan), "plan "+s.Plan, workflows.RunPlanName, r)
-	return err
+	run, err := p.start(ctx, workflows.PlanWorkflowID(s.Plan), "plan "+s.Plan, workflows.RunPlanName, r)
+	if err != nil {
+		return s.State, err
+	}
+	return p.begun(ctx, s, run)
 }
 
 // Give gives an order to a plan that was started, or to a stage of it. A refused
@@ -379,11 +412,12 @@ func (p *Plans) giveAtRest(ctx context.Context, name string, o workflows.PlanOrd
 	t, err := standing.Take(o.Order)
 	switch {
 	case o.Stage != "":
-		return fmt.Errorf("%s of stage %s refused: plan %s is %s and does not run: %w", o.Verb, o.Stage, name, standing.State, dualtone.ErrConflict)
+		return doesNotRun(standing, o)
 	case err != nil:
 		return err
 	case o.Verb == rollout.Rollback:
-		return p.run(ctx, standing, o)
+		_, err := p.run(ctx, standing, o)
+		return err
 	case o.Verb == rollout.PutHold:
 		h := rollout.Hold{
 			ID: "plan-" + o.At.UTC().Format("0102-150405"), Plan: name, Owner: o.Actor, Role: o.Role, Reason: o.Reason, Placed: o.At, Expires: o.Expires,

@@ -128,7 +128,7 @@ func (*planLab) Crowded(context.Context, activities.StageRef, []dualtone.Person,
 	return nil, nil
 }
 
-func (*planLab) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {
+func (*planLab) Final(context.Context, activities.PlanRef, time.Time, bool) ([]string, error) {
 	return nil, nil
 }
 

@@ -130,14 +130,24 @@ func (c clerk) canary(t *testing.T, s *site) {
 	}
 }
 
-// aborts begins another plan and ends it where it is.
+// aborts begins another plan and ends it where it is, which takes two: whoever asks
+// for it has held it.
 func (c clerk) aborts(t *testing.T, s *site, approver clerk) {
 	t.Helper()
 	other := strings.NewReplacer("name: acme", "name: beta", `"E1001", "E1002"`, `"E1005"`, "E1003", "E1007", "E1004", "E1008").Replace(hard(4))
 	c.gives(t, "plan", "submit", s.file(t, "beta.yaml", other))
 	approver.gives(t, "plan", "approve", "beta")
 	c.gives(t, "plan", "start", "beta")
-	eventually(t, "the plan is active", func() bool { return strings.Contains(s.good(t, "plan", "status", "beta").out, "active") })
-	c.gives(t, "plan", "abort", "beta", "--in-flight", "finish")
+	if a := c.do(t, "plan", "abort", "beta", "--agree", "--reason", "first"); a.code != exitConflict || !strings.Contains(a.out+a.err, "nobody has asked for it") {
+		t.Errorf("an agreement to nothing: %v", a)
+	}
+	c.gives(t, "plan", "abort", "beta", "--in-flight", "finish") // the plan takes orders once start has returned
+	if a := s.good(t, "plan", "status", "beta"); !strings.Contains(a.out, "asks for it to be aborted") || !strings.Contains(a.out, "plan beta: active") {
+		t.Errorf("after somebody asked: %v", a)
+	}
+	if a := c.do(t, "plan", "abort", "beta", "--agree", "--reason", "mine"); a.code != exitDenied {
+		t.Errorf("whoever asked agrees: %v", a)
+	}
+	approver.gives(t, "plan", "abort", "beta", "--agree", "--role", "operations-lead")
 	eventually(t, "the plan is aborted", func() bool { return strings.Contains(s.good(t, "plan", "status", "beta").out, "aborted") })
 }

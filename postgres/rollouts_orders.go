@@ -118,9 +118,9 @@ func (s *Rollouts) Transitions(ctx context.Context, q rollout.TransitionQuery) (
 func (s *Rollouts) PlaceHold(ctx context.Context, h rollout.Hold) error {
 	return again(ctx, "hold of plan "+h.Plan, func() error {
 		_, err := s.pool.Exec(ctx, `
-			INSERT INTO plan_holds (id, plan, stage, owner, role, reason, placed, expires)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-			h.ID, h.Plan, h.Stage, h.Owner, h.Role, printable(h.Reason), stored(h.Placed), nullable(h.Expires))
+			INSERT INTO plan_holds (id, plan, stage, owner, role, reason, placed, expires, abort)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+			h.ID, h.Plan, h.Stage, h.Owner, h.Role, printable(h.Reason), stored(h.Placed), nullable(h.Expires), h.Abort)
 		return err
 	})
 }
@@ -155,17 +155,18 @@ type holdRow struct {
 	Released   *time.Time
 	ReleasedBy string
 	Why        string
+	Abort      rollout.InFlight
 }
 
 func (r holdRow) hold() rollout.Hold {
 	return rollout.Hold{
 		ID: r.ID, Plan: r.Plan, Stage: r.Stage, Owner: r.Owner, Role: r.Role, Reason: r.Reason, Placed: r.Placed.UTC(),
-		Expires: utc(r.Expires), Released: utc(r.Released), ReleasedBy: r.ReleasedBy, Why: r.Why,
+		Expires: utc(r.Expires), Released: utc(r.Released), ReleasedBy: r.ReleasedBy, Why: r.Why, Abort: r.Abort,
 	}
 }
 
 const holdsOf = `
-	SELECT id, plan, stage, owner, role, reason, placed, expires, released, released_by, why
+	SELECT id, plan, stage, owner, role, reason, placed, expires, released, released_by, why, abort
 	FROM plan_holds WHERE plan = $1 ORDER BY placed, id`
 
 // Holds returns a plan's holds, oldest first.

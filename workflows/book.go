@@ -146,10 +146,11 @@ type PlanOrder struct {
 	Rate *rollout.Rate `json:"rate,omitempty"`
 	// Back makes an abort take those in flight back instead of letting them finish.
 	Back bool `json:"back,omitempty"`
-	// For is how long an override of the window holds; with Agree it is one that
-	// was asked for.
-	For   plan.Duration `json:"for,omitempty"`
-	Agree bool          `json:"agree,omitempty"`
+	// For is how long an override of the window holds.
+	For plan.Duration `json:"for,omitempty"`
+	// Agree: the override of the window, or the end of the plan, is the one that
+	// somebody else has asked for.
+	Agree bool `json:"agree,omitempty"`
 	// Until is when a soak ends instead.
 	Until time.Time `json:"until,omitzero"`
 	// Bound is what an approval binds.
@@ -178,9 +179,21 @@ func (o PlanOrder) told() rollout.Order {
 
 // hold is the hold that an order places.
 func (o PlanOrder) hold(id, plan string, now time.Time) rollout.Hold {
-	return rollout.Hold{
+	h := rollout.Hold{
 		ID: id, Plan: plan, Stage: o.Stage, Owner: o.Actor, Role: o.Role, Reason: o.Reason, Placed: now, Expires: o.Expires,
 	}
+	if o.Verb == rollout.Abort {
+		h.Abort = o.inFlight()
+	}
+	return h
+}
+
+// inFlight is what becomes of those in flight after an abort.
+func (o PlanOrder) inFlight() rollout.InFlight {
+	if o.Back {
+		return rollout.TakeBackThem
+	}
+	return rollout.FinishThem
 }
 
 // release ends the holds that an order names and returns them.
@@ -205,10 +218,9 @@ func (b *book) place(h rollout.Hold) {
 }
 
 // unheld says why there is no hold to release; empty where there is one.
-func (b *book) unheld(ctx workflow.Context, o PlanOrder) string {
-	now := workflow.Now(ctx)
+func (b *book) unheld(o PlanOrder) string {
 	for _, h := range b.standing.Holds {
-		if h.OpenAt(now) && h.Stage == b.standing.Stage && (o.Hold == "" || o.Hold == h.ID) {
+		if h.OpenAt(o.At) && h.Stage == b.standing.Stage && (o.Hold == "" || o.Hold == h.ID) {
 			return ""
 		}
 	}

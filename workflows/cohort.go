@@ -83,6 +83,8 @@ type Carried struct {
 	// FailedInARow counts users who failed one after the other until now.
 	FailedInARow int  `json:"failed_in_a_row,omitempty"`
 	Pace         pace `json:"pace,omitzero"`
+	// HeldBack are those of a stage whom a hold has kept where they are.
+	HeldBack []dualtone.PersonID `json:"held_back,omitempty"`
 	// Settle is how many users in flight the stage waits for; nil where it does not.
 	Settle *int `json:"settle,omitempty"`
 }
@@ -114,6 +116,7 @@ type CohortStatus struct {
 	Stopped  *Order              `json:"stopped,omitempty"`
 	TurnBack *Order              `json:"turn_back,omitempty"`
 	Verdict  cutover.Verdict     `json:"verdict,omitempty"`
+	HeldBack []dualtone.PersonID `json:"held_back,omitempty"`
 }
 
 // MoveCohort switches the members of a cohort, a window of them at a time, and
@@ -255,6 +258,9 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 			end = activities.UserEnd{State: cutover.Unknown, Detail: reason(err)}
 		}
 		c.Tally.Add(end.State)
+		if end.Held && end.State == cutover.Deferred {
+			c.HeldBack = append(c.HeldBack, place.Person)
+		}
 		c.count(ctx, end.State)
 		c.InFlight = slices.DeleteFunc(c.InFlight, func(p activities.Place) bool { return p.Person == place.Person })
 	})
@@ -278,7 +284,7 @@ func (c *cohort) back() CohortRequest {
 func (c *cohort) status() CohortStatus {
 	s := CohortStatus{
 		Cohort: c.Cohort, To: c.To, Window: c.Window, Started: c.Started, Tally: c.Tally,
-		InFlight: []dualtone.PersonID{}, Paused: c.Paused, Stopped: c.Stopped, TurnBack: c.TurnBack,
+		InFlight: []dualtone.PersonID{}, Paused: c.Paused, Stopped: c.Stopped, TurnBack: c.TurnBack, HeldBack: c.HeldBack,
 	}
 	for _, place := range c.InFlight {
 		s.InFlight = append(s.InFlight, place.Person)

@@ -236,7 +236,7 @@ func (p *planRun) launch(ctx workflow.Context, spec rollout.Spec, begin PlanOrde
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: StageWorkflowID(spec.Plan, spec.Stage)})
 	child := workflow.ExecuteChildWorkflow(ctx, RunStageName, StageRequest{
-		Spec: spec, State: p.Stages[spec.Stage], Begin: begin, Holds: p.openHolds(ctx),
+		Spec: spec, State: p.Stages[spec.Stage], Begin: begin, Holds: p.openHolds(workflow.Now(ctx)),
 		DrainWait: p.DrainWait, Patience: p.Patience, RunLength: p.RunLength,
 	})
 	p.running[spec.Stage] = child
@@ -316,8 +316,7 @@ func (p *planRun) goBack(ctx workflow.Context) error {
 }
 
 // openHolds are the holds of the whole plan that are in force.
-func (p *planRun) openHolds(ctx workflow.Context) []rollout.Hold {
-	now := workflow.Now(ctx)
+func (p *planRun) openHolds(now time.Time) []rollout.Hold {
 	var open []rollout.Hold
 	for _, h := range p.Standing.Holds {
 		if h.OpenAt(now) && h.Stage == "" {

@@ -26,6 +26,16 @@ func (h *hall) atStage(tb testing.TB, id string, want rollout.State) {
 	}
 }
 
+// atPlan checks the state of the plan as it is kept.
+func (h *hall) atPlan(tb testing.TB, want rollout.State) {
+	tb.Helper()
+	kept, err := h.store.Plan(context.WithoutCancel(tb.Context()), "emea")
+	must(tb, err)
+	if kept.State != want {
+		tb.Errorf("at %s the plan is %s, want %s", h.env.Now(), kept.State, want)
+	}
+}
+
 // tell gives a plan an order at a time and fails the test if it is refused.
 func (h *hall) tell(tb testing.TB, after time.Duration, o workflows.PlanOrder) {
 	tb.Helper()

@@ -23,6 +23,9 @@ func (p *planRun) listen(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := workflow.SetQueryHandler(ctx, PlanWould, wouldBe(p.against)); err != nil {
+		return err
+	}
 	handle := func(ctx workflow.Context, o PlanOrder) (PlanStatus, error) {
 		if err := p.obey(ctx, o); err != nil {
 			return PlanStatus{}, refused(err)
@@ -33,7 +36,8 @@ func (p *planRun) listen(ctx workflow.Context) error {
 	workflow.Go(ctx, p.shareOut)
 	return workflow.SetUpdateHandlerWithOptions(ctx, PlanOrderUpdate, handle, workflow.UpdateHandlerOptions{
 		Validator: func(ctx workflow.Context, o PlanOrder) error {
-			if err := p.against(ctx, o); err != nil {
+			o.At = workflow.Now(ctx)
+			if err := p.against(o); err != nil {
 				return refused(err)
 			}
 			return nil
@@ -41,14 +45,13 @@ func (p *planRun) listen(ctx workflow.Context) error {
 	})
 }
 
-// against is what speaks against an order.
-func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
-	o.At = workflow.Now(ctx)
+// against is what speaks against an order at its time.
+func (p *planRun) against(o PlanOrder) error {
 	refuse := func(kind error, why string, args ...any) error {
 		return fmt.Errorf("%s of plan %s refused: %s: %w", o.Verb, p.Standing.Plan, fmt.Sprintf(why, args...), kind)
 	}
 	if o.Stage != "" && o.Stage != FinalStage {
-		return p.againstStage(ctx, o)
+		return p.againstStage(o)
 	}
 	if o.Person != "" {
 		return againstPerson(p.Standing, o)
@@ -61,7 +64,7 @@ func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
 	}
 	switch o.Verb {
 	case rollout.Release:
-		if why := p.unheld(ctx, o); why != "" {
+		if why := p.unheld(o); why != "" {
 			return refuse(dualtone.ErrConflict, "%s", why)
 		}
 	case rollout.Pause:
@@ -74,6 +77,8 @@ func (p *planRun) against(ctx workflow.Context, o PlanOrder) error {
 		}
 	case rollout.Limit:
 		return p.againstLimit(o)
+	case rollout.Abort:
+		return p.Standing.AgainstAbort(o.Order, o.Agree)
 	case rollout.Finalise:
 		if p.closing {
 			return refuse(dualtone.ErrConflict, "somebody is finalising it")
@@ -101,7 +106,7 @@ func (p *planRun) againstLimit(o PlanOrder) error {
 }
 
 // againstStage is what speaks against an order to a stage that has no workflow.
-func (p *planRun) againstStage(ctx workflow.Context, o PlanOrder) error {
+func (p *planRun) againstStage(o PlanOrder) error {
 	spec, ok := p.stage(o.Stage)
 	if !ok {
 		return fmt.Errorf("plan %s has no stage %q: %w", p.Standing.Plan, o.Stage, dualtone.ErrNotFound)
@@ -112,7 +117,7 @@ func (p *planRun) againstStage(ctx workflow.Context, o PlanOrder) error {
 	if p.Standing.State != rollout.Active && p.Standing.State != rollout.Completed {
 		return fmt.Errorf("%s of stage %s refused: plan %s is %s: %w", o.Verb, o.Stage, p.Standing.Plan, p.Standing.State, dualtone.ErrConflict)
 	}
-	standing := p.resting(ctx, spec)
+	standing := p.resting(spec, o.At)
 	if o.Person != "" {
 		return againstPerson(standing, o)
 	}
@@ -126,10 +131,10 @@ func (p *planRun) againstStage(ctx workflow.Context, o PlanOrder) error {
 }
 
 // resting is how a stage stands that has no workflow.
-func (p *planRun) resting(ctx workflow.Context, spec rollout.Spec) rollout.Standing {
+func (p *planRun) resting(spec rollout.Spec, now time.Time) rollout.Standing {
 	return rollout.Standing{
 		Level: rollout.OfStage, Plan: p.Standing.Plan, Stage: spec.Stage, Hash: p.Standing.Hash, Author: p.Standing.Author,
-		State: p.Stages[spec.Stage], Holds: p.openHolds(ctx), LastResort: spec.LastResort(),
+		State: p.Stages[spec.Stage], Holds: p.openHolds(now), LastResort: spec.LastResort(),
 	}
 }
 
@@ -151,7 +156,14 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 		return p.compare(ctx, o)
 	case o.Stage != "" && o.Stage != FinalStage:
 		return p.relaunch(ctx, o)
+	case o.Verb == rollout.Abort && workflow.GetVersion(ctx, twoAbort, workflow.DefaultVersion, 1) > workflow.DefaultVersion:
+		return p.abort(ctx, o)
 	}
+	return p.follow(ctx, o)
+}
+
+// follow takes an order, and does what is to be done at once.
+func (p *planRun) follow(ctx workflow.Context, o PlanOrder) error {
 	if err := p.take(ctx, o.told()); err != nil {
 		return err
 	}
@@ -175,6 +187,40 @@ func (p *planRun) obey(ctx workflow.Context, o PlanOrder) error {
 	return nil
 }
 
+// twoAbort is since when a plan is aborted by two people, or an incident commander.
+const twoAbort = "two people abort a plan"
+
+// abort ends the plan where it is: at once for an incident commander, and for whoever
+// agrees with somebody else. Anybody else asks for it, which holds the plan.
+func (p *planRun) abort(ctx workflow.Context, o PlanOrder) error {
+	o.At = workflow.Now(ctx)
+	if err := p.Standing.AgainstAbort(o.Order, o.Agree); err != nil {
+		return err
+	}
+	if !o.Agree && !rollout.AbortsAlone(o.Order) {
+		asks := o.Order
+		asks.Verb, asks.Reason = rollout.PutHold, "asks for it to be aborted: "+o.Reason
+		if err := p.take(ctx, asks); err != nil {
+			return err
+		}
+		o.Expires = time.Time{}
+		p.hold(ctx, o)
+		return nil
+	}
+	asked, found := rollout.AskedAbort(p.Standing.Holds, o.At)
+	if o.Agree {
+		o.Order, o.Back = asked.Agreed(o.Order), asked.Abort == rollout.TakeBackThem
+	}
+	if err := p.follow(ctx, o); err != nil || !found {
+		return err
+	}
+	ended := o
+	ended.Verb, ended.Hold, ended.Reason = rollout.Release, asked.ID, "the plan is aborted"
+	p.release(ctx, ended)
+	p.tellStages(ctx, ended)
+	return nil
+}
+
 // relaunch gives an order to a stage that is at rest. Whoever reads of a stage
 // that it came to rest may be quicker than its end.
 func (p *planRun) relaunch(ctx workflow.Context, o PlanOrder) error {
@@ -185,12 +231,13 @@ func (p *planRun) relaunch(ctx workflow.Context, o PlanOrder) error {
 	if p.running[o.Stage] != nil {
 		return fmt.Errorf("stage %s of plan %s is at work, it takes its orders itself: %w", o.Stage, p.Standing.Plan, dualtone.ErrConflict)
 	}
-	if err := p.againstStage(ctx, o); err != nil {
+	o.At = workflow.Now(ctx)
+	if err := p.againstStage(o); err != nil {
 		return err
 	}
 	spec, _ := p.stage(o.Stage)
 	if o.Person != "" {
-		return leaveOut(ctx, &p.book, p.resting(ctx, spec), o)
+		return leaveOut(ctx, &p.book, p.resting(spec, o.At), o)
 	}
 	return p.launch(ctx, spec, o)
 }

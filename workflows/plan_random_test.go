@@ -113,7 +113,7 @@ func drawOrder(t *rapid.T, f *fate, i int) ordered {
 	case verb == rollout.Limit:
 		o.Rate = &rollout.Rate{Concurrency: rapid.IntRange(1, 6).Draw(t, "limit")}
 	case verb == rollout.Abort:
-		o.Back = rapid.Bool().Draw(t, "with a way back")
+		o.Back, o.Agree = rapid.Bool().Draw(t, "with a way back"), rapid.Bool().Draw(t, "agreeing")
 	}
 	at := time.Duration(rapid.IntRange(0, 90).Draw(t, "hour"))*time.Hour + time.Duration(1+2*i)*time.Minute + time.Duration(5+7*i)*time.Second
 	return ordered{at, o}

@@ -48,6 +48,9 @@ type hall struct {
 	counted *histories
 	// end says how a user's switch ends, back how a way back does.
 	end, back func(dualtone.PersonID) cutover.State
+	// held says of a switch that ended deferred whether a hold was the reason; nil for
+	// never.
+	held func(dualtone.PersonID) bool
 	// open is the calendar, figure what a gate reads, checks what prechecks find.
 	open   func(at time.Time) rollout.Opening
 	figure func(m rollout.Measure) rollout.Reading
@@ -185,6 +188,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		h.went.begin(r.Person, to)
 	}
 	this.state = end(r.Person)
+	held := h.held != nil && to == dualtone.New && h.held(r.Person)
 	linger := h.linger
 	id := cutover.SwitchID(fmt.Sprintf("%s/%d", r.Person, h.runs))
 	h.mu.Unlock()
@@ -194,7 +198,7 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		h.inFlight--
 	}()
 	<-time.After(linger)
-	return activities.UserEnd{State: this.state}, h.keep(ctx, cutover.Switch{ID: id, Person: r.Person, To: to, State: this.state})
+	return activities.UserEnd{State: this.state, Held: held}, h.keep(ctx, cutover.Switch{ID: id, Person: r.Person, To: to, State: this.state})
 }
 
 // keep keeps how a switch ended; of a plan that is too big to keep every switch,
@@ -250,7 +254,7 @@ func (h *hall) Left(context.Context, string, plan.Percent, time.Time) (rollout.B
 	return b, nil
 }
 
-func (h *hall) Final(context.Context, activities.PlanRef, time.Time) ([]string, error) {
+func (h *hall) Final(context.Context, activities.PlanRef, time.Time, bool) ([]string, error) {
 	return h.final, nil
 }
 

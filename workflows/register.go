@@ -44,6 +44,7 @@ func Register(r registry) {
 		{IngestRecordsName, IngestRecords, finishes},
 		{DeliverReportName, DeliverReport, finishes},
 		{SampleFinanceName, SampleFinance, finishes},
+		{LookFinalName, LookFinal, finishes},
 	} {
 		r.RegisterWorkflowWithOptions(w.workflow, workflow.RegisterOptions{Name: w.name, VersioningBehavior: w.version})
 	}

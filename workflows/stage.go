@@ -46,7 +46,9 @@ type StageCarried struct {
 	// Retry: those who failed are tried again.
 	Retry  bool `json:"retry,omitempty"`
 	Passes int  `json:"passes,omitempty"`
-	Holds  int  `json:"holds,omitempty"` // that it placed
+	// HeldBack: the next pass is of those whom a hold kept where they were.
+	HeldBack bool `json:"held_back,omitempty"`
+	Holds    int  `json:"holds,omitempty"` // that it placed
 	// Until is when the window closes; NotBefore when it may open again.
 	Until     time.Time  `json:"until,omitzero"`
 	NotBefore time.Time  `json:"not_before,omitzero"`
@@ -255,7 +257,7 @@ func (s *stage) precheck(ctx workflow.Context) error {
 	}
 	why := "all prechecks pass"
 	if found.LeftOut > 0 {
-		why = fmt.Sprintf("prechecks pass, %d people are left out", found.LeftOut)
+		why = fmt.Sprintf("prechecks pass, %s left out", rollout.PeopleAre(found.LeftOut))
 	}
 	return s.find(ctx, rollout.Checked, why, asked)
 }

@@ -18,13 +18,35 @@ const (
 	PlanOrderUpdate = "order"
 	PlanOrderSignal = "plan_order"
 	PlanQuery       = "status"
+	// PlanWould asks what speaks against an order that is not given.
+	PlanWould = "would"
 )
+
+// Would is what an order would be told; empty where it would be taken.
+type Would struct {
+	Refused string `json:"refused,omitempty"`
+	Kind    string `json:"kind,omitempty"` // the name of the error
+}
+
+// wouldBe answers what would be told to an order that is not given, by what speaks
+// against it at the time that it names.
+func wouldBe(against func(PlanOrder) error) func(PlanOrder) (Would, error) {
+	return func(o PlanOrder) (Would, error) {
+		if err := against(o); err != nil {
+			return Would{Refused: err.Error(), Kind: dualtone.Kind(err)}, nil
+		}
+		return Would{}, nil
+	}
+}
 
 // listen answers queries and takes orders. One that is refused leaves no trace
 // in the history, and says why and who may.
 func (s *stage) listen(ctx workflow.Context) error {
 	err := workflow.SetQueryHandler(ctx, PlanQuery, func() (StageStatus, error) { return s.status(workflow.Now(ctx)), nil })
 	if err != nil {
+		return err
+	}
+	if err := workflow.SetQueryHandler(ctx, PlanWould, wouldBe(s.against)); err != nil {
 		return err
 	}
 	handle := func(ctx workflow.Context, o PlanOrder) (StageStatus, error) {
@@ -36,7 +58,8 @@ func (s *stage) listen(ctx workflow.Context) error {
 	}
 	err = workflow.SetUpdateHandlerWithOptions(ctx, PlanOrderUpdate, handle, workflow.UpdateHandlerOptions{
 		Validator: func(ctx workflow.Context, o PlanOrder) error {
-			if err := s.against(ctx, o); err != nil {
+			o.At = workflow.Now(ctx)
+			if err := s.against(o); err != nil {
 				return refused(err)
 			}
 			return nil
@@ -64,7 +87,8 @@ func (s *stage) hear(ctx workflow.Context, o PlanOrder) {
 		s.plansHolds(ctx, o)
 		return
 	}
-	if s.against(ctx, o) == nil {
+	o.At = workflow.Now(ctx)
+	if s.against(o) == nil {
 		_ = s.obey(ctx, o) // was checked
 	}
 }
@@ -92,9 +116,8 @@ func (s *stage) plansHolds(ctx workflow.Context, o PlanOrder) {
 	}
 }
 
-// against is what speaks against an order.
-func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
-	o.At = workflow.Now(ctx)
+// against is what speaks against an order at its time.
+func (s *stage) against(o PlanOrder) error {
 	refuse := func(kind error, why string) error {
 		return fmt.Errorf("%s of %s refused: %s: %w", o.Verb, s.Standing.Name(), why, kind)
 	}
@@ -106,7 +129,7 @@ func (s *stage) against(ctx workflow.Context, o PlanOrder) error {
 	}
 	switch o.Verb {
 	case rollout.Release:
-		if why := s.unheld(ctx, o); why != "" {
+		if why := s.unheld(o); why != "" {
 			return refuse(dualtone.ErrConflict, why)
 		}
 	case rollout.Pause:

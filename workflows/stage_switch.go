@@ -115,7 +115,11 @@ func (s *stage) switchUsers(ctx workflow.Context) error {
 		leave()
 		return nil
 	}
-	p, err := s.launch(ctx, dualtone.New, rollout.Tried(s.Retry), s.Until)
+	tried := rollout.Tried(s.Retry)
+	if s.HeldBack {
+		s.HeldBack, tried = false, []cutover.State{cutover.Planned}
+	}
+	p, err := s.launch(ctx, dualtone.New, tried, s.Until)
 	if err != nil {
 		return err
 	}
@@ -129,7 +133,43 @@ func (s *stage) switchUsers(ctx workflow.Context) error {
 	if stopped := p.end.Stopped; stopped != nil && stopped.Actor == activities.Itself && !p.told.stop {
 		s.holdItself(ctx, stopped.Reason)
 	}
+	if p.end.Stopped == nil {
+		if again, err := s.again(ctx, p.end.HeldBack); again || err != nil {
+			return err
+		}
+	}
 	return s.judgeSwitch(ctx)
+}
+
+// takesAgain is since when a stage takes those again in the same window whom a hold
+// kept where they were.
+const takesAgain = "a released hold takes its people again"
+
+// again makes those wait for their turn anew whom a hold has kept where they were
+// while they were being moved. It waits for its end for as long as the window is
+// open; they are then the stage's next pass. Whoever was deferred for anything else,
+// such as a call, waits for the next window.
+func (s *stage) again(ctx workflow.Context, held []dualtone.PersonID) (bool, error) {
+	if len(held) == 0 || workflow.GetVersion(ctx, takesAgain, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return false, nil
+	}
+	open := func() bool { return s.Until.IsZero() || workflow.Now(ctx).Before(s.Until) }
+	for s.held(ctx) && open() && s.Standing.State == rollout.Switching {
+		next := rollout.HeldUntil(s.Standing.Holds, s.Standing.Stage, workflow.Now(ctx))
+		if err := s.wait(ctx, earliest(next, s.Until), func() bool { return !s.held(ctx) }); err != nil {
+			return false, err
+		}
+	}
+	if s.held(ctx) || !open() || s.Standing.State != rollout.Switching {
+		return s.Standing.State != rollout.Switching, nil
+	}
+	m := activities.Marking{
+		StageRef: s.ref(), People: held, From: []cutover.State{cutover.Deferred}, State: cutover.Planned, Detail: "the hold is over",
+	}
+	var n int
+	err := workflow.ExecuteActivity(keeping(ctx), activities.MarkPeopleName, m).Get(ctx, &n)
+	s.HeldBack = n > 0
+	return s.HeldBack, err
 }
 
 // judgeSwitch says what came of a pass.
@@ -137,7 +177,7 @@ func (s *stage) judgeSwitch(ctx workflow.Context) error {
 	users := s.Standing.Users
 	switch v := rollout.SwitchEnd(users); v {
 	case rollout.Switched:
-		return s.arrived(ctx, fmt.Sprintf("%d people are on the new side", users[cutover.OnNew]))
+		return s.arrived(ctx, rollout.PeopleAre(users[cutover.OnNew])+" on the new side")
 	case rollout.Close:
 		closed := !s.Until.IsZero() && !workflow.Now(ctx).Before(s.Until)
 		s.NotBefore = s.Until
@@ -149,7 +189,7 @@ func (s *stage) judgeSwitch(ctx workflow.Context) error {
 				StageRef: s.ref(), From: []cutover.State{cutover.Planned}, State: cutover.Deferred, Detail: "the window closed",
 			})
 		}
-		return s.find(ctx, v, fmt.Sprintf("%d people are left for the next window", rollout.Left(users)), time.Time{})
+		return s.find(ctx, v, rollout.PeopleAre(rollout.Left(users))+" left for the next window", time.Time{})
 	default:
 		return s.find(ctx, v, rollout.Missing(users), time.Time{})
 	}
@@ -211,5 +251,5 @@ func (s *stage) takeBack(ctx workflow.Context) error {
 	if v := rollout.BackEnd(users); v == rollout.Drifted {
 		return s.find(ctx, v, rollout.NotBack(users), time.Time{})
 	}
-	return s.find(ctx, rollout.Restored, fmt.Sprintf("%d people are where they were before", users.Total()), time.Time{})
+	return s.find(ctx, rollout.Restored, rollout.PeopleAre(users.Total())+" back as before", time.Time{})
 }

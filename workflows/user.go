@@ -48,9 +48,11 @@ type Progress struct {
 	To     dualtone.Side     `json:"to"`
 	State  cutover.State     `json:"state"`
 	// Unchanged says that there was nothing to do.
-	Unchanged bool      `json:"unchanged,omitempty"`
-	Detail    string    `json:"detail,omitempty"`
-	Since     time.Time `json:"since"`
+	Unchanged bool `json:"unchanged,omitempty"`
+	// Held: a hold of the plan kept the person where they are.
+	Held   bool      `json:"held,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+	Since  time.Time `json:"since"`
 }
 
 // SwitchUser moves one person to the new side. It ends in a final state of
@@ -102,7 +104,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 		return err
 	}
 	p.State, p.Detail, p.Since = next, result.Detail, workflow.Now(ctx)
-	p.Unchanged = result.Outcome == cutover.Unchanged
+	p.Unchanged, p.Held = result.Outcome == cutover.Unchanged, p.Held || result.Held
 	if failure == nil || !next.Final() {
 		return nil
 	}

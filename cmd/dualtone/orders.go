@@ -27,7 +27,9 @@ type cohortOrders interface { //nolint:interfacebloat // a method for each verb
 // planOrders are what is ordered of plans, from here or through a server.
 type planOrders interface { //nolint:interfacebloat // a method for each kind of order
 	Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error)
-	Start(ctx context.Context, name string, o rollout.Order) error
+	// Start returns the state that the plan soon comes to: approved, where no worker
+	// has taken it up yet.
+	Start(ctx context.Context, name string, o rollout.Order) (rollout.State, error)
 	Give(ctx context.Context, name string, o workflows.PlanOrder) error
 	// Would refuses what Give would refuse, as far as that is known, and gives nothing.
 	Would(ctx context.Context, v control.PlanView, o workflows.PlanOrder) error
@@ -64,12 +66,14 @@ type counter struct {
 	plans   planOrders
 	why     control.Why
 	now     func() time.Time
+	// say tells how far it is, beside the answer.
+	say func(format string, args ...any)
 }
 
 // withCounter runs a command that starts or steers moves, here or through a server.
 func (a *app) withCounter(ctx context.Context, reason string, do func(*counter) error) error {
 	return a.thereOrHere(func(cfg *config.Config, s server) error {
-		return do(&counter{reads: s, cohorts: s, plans: s, why: control.Why{Actor: actor(cfg), Reason: reason}, now: a.now})
+		return do(&counter{reads: s, cohorts: s, plans: s, why: control.Why{Actor: actor(cfg), Reason: reason}, now: a.now, say: a.say})
 	}, func() error {
 		return a.withDesk(ctx, reason, func(d *desk) error { return do(d.counter(a)) })
 	})
@@ -77,7 +81,7 @@ func (a *app) withCounter(ctx context.Context, reason string, do func(*counter) 
 
 func (d *desk) counter(a *app) *counter {
 	return &counter{
-		reads: &database{a, d.cfg, d.stores}, cohorts: here{d.control}, plans: d.plans(a), why: d.why, now: a.now,
+		reads: &database{a, d.cfg, d.stores}, cohorts: here{d.control}, plans: d.plans(a), why: d.why, now: a.now, say: a.say,
 	}
 }
 

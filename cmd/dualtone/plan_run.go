@@ -146,6 +146,9 @@ func (a *app) submitPlan(ctx context.Context, d *desk, file string, read *plan.R
 	name, order := read.Document.Plan.Metadata.Name, f.order(d.why.Actor, rollout.Submit)
 	v := plan.Version{Name: name, Hash: read.Document.Hash(), Document: read.Document, Author: order.Actor, Saved: a.now().UTC(), Source: read.Text()}
 	if f.dryRun {
+		if err := d.plans(a).WouldSubmit(ctx, v, order); err != nil {
+			return err
+		}
 		would := rollout.Plan{Name: name, Hash: string(v.Hash), Author: v.Author, State: rollout.Submitted}
 		return a.showSubmitted(submitted{Plan: would, People: peopleIn(found), DryRun: true})
 	}
@@ -209,10 +212,10 @@ func (a *app) showSubmitted(answer submitted) error {
 	}
 	return a.show(answer, func(t *table) {
 		if answer.DryRun {
-			t.line("Plan %s (%s) would be handed in with %d people in %s. Nothing was handed in.", p.Name, plan.Hash(p.Hash).Short(), total, count(len(answer.People), "stage"))
+			t.line("Plan %s (%s) would be handed in with %s in %s. Nothing was handed in.", p.Name, plan.Hash(p.Hash).Short(), count(total, "user"), count(len(answer.People), "stage"))
 			return
 		}
-		t.line("Plan %s (%s) is handed in: %d people in %s. It waits for approval: dualtone plan approve %s", p.Name, plan.Hash(p.Hash).Short(), total, count(len(answer.People), "stage"), p.Name)
+		t.line("Plan %s (%s) is handed in: %s in %s. It waits for approval: dualtone plan approve %s", p.Name, plan.Hash(p.Hash).Short(), count(total, "user"), count(len(answer.People), "stage"), p.Name)
 		switch b := answer.Baseline; {
 		case b == nil:
 		case b.Calls == 0:

@@ -52,7 +52,7 @@ func timingVerbs() []planVerb {
 			},
 			would: func(v control.PlanView, g *given) string {
 				if g.Agree {
-					return fmt.Sprintf("agree that the window of stage %s opens for the %d users who wait", g.Stage, left(v, g.Stage))
+					return fmt.Sprintf("agree that the window of stage %s opens; %s for it", g.Stage, waiting(left(v, g.Stage)))
 				}
 				return fmt.Sprintf("ask for the window of stage %s to open for %s", g.Stage, g.holds.Duration)
 			},

@@ -35,10 +35,10 @@ func decidingVerbs() []planVerb {
 			would: wouldDecide("reject"), give: decide,
 		},
 		{
-			verb: rollout.Start, usual: plan.Operator, short: "Start an approved plan", would: wouldStart,
-			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
-				return "the first stages begin", c.plans.Start(ctx, name, g.Order)
-			},
+			verb: rollout.Start, usual: plan.Operator, short: "Start an approved plan",
+			long: "Starts an approved plan and waits until it takes orders, then tells what its first stages wait for: an approval, a window, or what their prechecks found. " +
+				"Interrupting the command leaves the plan started.",
+			would: wouldStart, give: start,
 		},
 		{
 			verb: rollout.PutHold, usual: plan.Operator, short: "Stop everything that goes forward, until it is released; a way back goes on",
@@ -123,7 +123,7 @@ func pacingVerbs() []planVerb {
 				if g.person != "" {
 					return "leave out " + g.person
 				}
-				return fmt.Sprintf("leave out the stage and its %d users", left(v, g.Stage))
+				return fmt.Sprintf("leave out the stage and its %s", count(left(v, g.Stage), "user"))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				who := "the stage"
@@ -161,9 +161,14 @@ func endingVerbs() []planVerb {
 		},
 		{
 			verb: rollout.Abort, usual: plan.Operator, short: "Switch nobody else and end; those in flight finish or go back",
+			long: "Ends a stage, or the whole plan, where it is. A whole plan takes two people, or an incident commander: whoever asks holds it from then on, " +
+				"so that nobody else is switched, and it ends once somebody else agrees with --agree. Releasing that hold takes it back.",
 			flags: func(cmd *cobra.Command, g *given) {
 				ofStage(cmd, g)
 				cmd.Flags().StringVar(&g.inFlight, "in-flight", string(control.Finish), "what becomes of those in flight: finish or back")
+				cmd.Flags().BoolVar(&g.Agree, "agree", false, "agree to what somebody else has asked for, of the whole plan")
+				cmd.MarkFlagsMutuallyExclusive("agree", "in-flight")
+				cmd.MarkFlagsMutuallyExclusive("agree", "stage")
 			},
 			complete: func(g *given, _ time.Time) error {
 				if g.inFlight != string(control.Finish) && g.inFlight != string(control.GoBack) {
@@ -172,11 +177,13 @@ func endingVerbs() []planVerb {
 				g.Back = g.inFlight == string(control.GoBack)
 				return nil
 			},
-			would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("leave %d users where they are and %d on the new side", left(v, g.Stage), v.Among(g.Stage, cutover.OnNew))
-			},
+			would: wouldAbort,
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
-				return "nobody else is switched", c.plans.Give(ctx, name, g.PlanOrder)
+				effect := "nobody else is switched"
+				if g.asksAbort() {
+					effect = "nobody else is switched, and it ends once somebody else has agreed: dualtone plan abort " + name + " --agree --reason WHY"
+				}
+				return effect, c.plans.Give(ctx, name, g.PlanOrder)
 			},
 		},
 		{
@@ -184,7 +191,7 @@ func endingVerbs() []planVerb {
 			long: "Reads back everything about everybody whom the plan has moved and compares it with what was wanted, and the call log with the CRM's own, " +
 				"as the plan's reconcile gates ask. The point of no return needs a comparison that is fresh.",
 			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("read back %d users and compare", v.Among("", cutover.OnNew))
+				return fmt.Sprintf("read back %s and compare", count(v.Among("", cutover.OnNew), "user"))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				if err := c.plans.Give(ctx, name, g.PlanOrder); err != nil {
@@ -198,7 +205,7 @@ func endingVerbs() []planVerb {
 			long: "Passes the point of no return, once everything is as the plan requires and enough people have approved it (approve --stage finalise). " +
 				"What the plan names as its final actions is then done, or becomes a task where a system lacks it. From then on nothing can be taken back.",
 			would: func(v control.PlanView, _ *given) string {
-				return fmt.Sprintf("make the move of %d users final if all that the plan requires holds by then; nothing can be taken back afterwards", v.Among("", cutover.OnNew))
+				return fmt.Sprintf("make the move of %s final: all that the plan requires holds now; nothing can be taken back afterwards", count(v.Among("", cutover.OnNew), "user"))
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				return "it is final, and nothing can be taken back", c.plans.Give(ctx, name, g.PlanOrder)
@@ -255,11 +262,22 @@ func trueStage(stage string) string {
 }
 
 func wouldStart(v control.PlanView, _ *given) string {
-	return fmt.Sprintf("begin %s with %d users", count(len(v.Stages), "stage"), left(v, ""))
+	return fmt.Sprintf("begin %s with %s", count(len(v.Stages), "stage"), count(left(v, ""), "user"))
 }
 
 func wouldHold(v control.PlanView, g *given) string {
-	return fmt.Sprintf("switch none of the %d users who wait; those being moved finish%s", left(v, g.Stage), perDay(v.Money))
+	return fmt.Sprintf("switch nobody else while %s; those being moved finish%s", waiting(left(v, g.Stage)), perDay(v.Money))
+}
+
+// asksAbort reports whether the plan is not aborted before somebody else agrees.
+func (g *given) asksAbort() bool { return g.Stage == "" && !g.Agree && !rollout.AbortsAlone(g.Order) }
+
+func wouldAbort(v control.PlanView, g *given) string {
+	effect := fmt.Sprintf("leave %s where they are and %d on the new side", count(left(v, g.Stage), "user"), v.Among(g.Stage, cutover.OnNew))
+	if g.asksAbort() {
+		return "hold the plan, and once somebody else has agreed " + effect
+	}
+	return effect
 }
 
 func wouldRollback(v control.PlanView, g *given) string {

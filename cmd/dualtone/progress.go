@@ -28,6 +28,9 @@ func (a *app) meter(what string) *meter {
 	return &meter{w: a.err, live: a.live, now: a.now, what: what}
 }
 
+// say tells something beside the answer, in a line of its own.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+
 const barWidth = 24
 
 // lineEvery keeps plain lines rare; a change of the text is told at once.

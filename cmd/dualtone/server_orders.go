@@ -64,12 +64,15 @@ func (s server) SwitchPerson(ctx context.Context, person dualtone.PersonID, to d
 	return s.Send(ctx, http.MethodPost, client.Path("users", string(person), "switch"), map[string]any{"to": to, "reason": why.Reason}, nil)
 }
 
+// taken is what a server says of an order to a plan that it took.
+type taken struct {
+	Verdict rollout.Verdict `json:"verdict"`
+	State   rollout.State   `json:"state"`
+}
+
 // give sends an order to a plan.
-func (s server) give(ctx context.Context, name string, o workflows.PlanOrder) (rollout.Verdict, error) {
-	var got struct {
-		Verdict rollout.Verdict `json:"verdict"`
-	}
-	return got.Verdict, s.Send(ctx, http.MethodPost, client.Path("plans", name)+"/"+string(o.Verb), orderBody(o), &got)
+func (s server) give(ctx context.Context, name string, o workflows.PlanOrder) (got taken, err error) {
+	return got, s.Send(ctx, http.MethodPost, client.Path("plans", name)+"/"+string(o.Verb), orderBody(o), &got)
 }
 
 // Would asks the server whether it would take an order.
@@ -91,9 +94,11 @@ func orderBody(o workflows.PlanOrder) map[string]any {
 	if o.Back {
 		body["in_flight"] = control.GoBack
 	}
+	if o.Agree {
+		body["agree"] = true
+	}
 	switch {
 	case o.Verb == rollout.Window:
-		body["agree"] = o.Agree
 		if o.For > 0 {
 			body["for"] = o.For
 		}
@@ -112,13 +117,15 @@ func (s server) Give(ctx context.Context, name string, o workflows.PlanOrder) er
 }
 
 // Start starts an approved plan.
-func (s server) Start(ctx context.Context, name string, o rollout.Order) error {
-	return s.Give(ctx, name, workflows.PlanOrder{Order: o})
+func (s server) Start(ctx context.Context, name string, o rollout.Order) (rollout.State, error) {
+	got, err := s.give(ctx, name, workflows.PlanOrder{Order: o})
+	return got.State, err
 }
 
 // Decide approves or rejects a plan.
 func (s server) Decide(ctx context.Context, name string, o rollout.Order) (rollout.Verdict, error) {
-	return s.give(ctx, name, workflows.PlanOrder{Order: o})
+	got, err := s.give(ctx, name, workflows.PlanOrder{Order: o})
+	return got.Verdict, err
 }
 
 // Stage says nothing of what an approval of a stage binds: the server finds it out.

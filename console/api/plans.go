@@ -218,11 +218,11 @@ type PlanOrder struct {
 	Until       time.Time     `json:"until,omitzero" doc:"hold: when it ends by itself; soak: when it ends instead"`
 	Extend      plan.Duration `json:"extend,omitempty" doc:"soak: how much longer, such as 2d, instead of until"`
 	For         plan.Duration `json:"for,omitempty" doc:"window: how long it opens, such as 2h"`
-	Agree       bool          `json:"agree,omitempty" doc:"window: agree to what somebody else has asked for"`
+	Agree       bool          `json:"agree,omitempty" doc:"window, abort: agree to what somebody else has asked for"`
 	Concurrency int           `json:"concurrency,omitempty" minimum:"0" doc:"limits: how many users at a time"`
 	PerMinute   int           `json:"per_minute,omitempty" minimum:"0" doc:"limits: how many users a minute"`
 	Rate        *rollout.Rate `json:"rate,omitempty" doc:"limits: all of them, instead of the two above"`
-	InFlight    string        `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight"`
+	InFlight    string        `json:"in_flight,omitempty" enum:"finish,back" doc:"abort: what becomes of those in flight; finish if it is left out, and with agree as was asked for"`
 	Hash        string        `json:"hash,omitempty" maxLength:"100" doc:"The plan that you have seen; refused if another is in force"`
 	DryRun      bool          `json:"dry_run,omitempty" doc:"Say whether it would be taken, and change nothing"`
 }
@@ -248,9 +248,13 @@ type Given struct {
 	Stage  string       `json:"stage,omitempty"`
 	Role   access.Role  `json:"role"`
 	DryRun bool         `json:"dry_run,omitempty"`
+	// State is what the plan has come to, where it was started.
+	State rollout.State `json:"state,omitempty" doc:"start: active; still approved where no worker has taken it up yet, which it will be"`
 	// Verdict is what the approvals amount to, where a plan was approved.
 	Verdict *rollout.Verdict `json:"verdict,omitempty"`
 	Users   int              `json:"users" doc:"How many people the order is about"`
+	// Waits is what it still needs before it does what it says.
+	Waits string `json:"waits,omitempty" doc:"What it still needs, such as that somebody else agrees"`
 }
 
 func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role access.Role) (*body[Given], error) {
@@ -268,7 +272,7 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 	if v == rollout.Limit && in.Body.Rate != nil {
 		o.Rate = in.Body.Rate
 	}
-	given := Given{Plan: in.Plan, Verb: v, Stage: o.Stage, Role: role, DryRun: in.Body.DryRun}
+	given := Given{Plan: in.Plan, Verb: v, Stage: o.Stage, Role: role, DryRun: in.Body.DryRun, Waits: waits(o)}
 	view, err := a.Plans.View(ctx, in.Plan)
 	if err != nil {
 		return nil, err
@@ -284,13 +288,29 @@ func (a *API) orderPlan(ctx context.Context, v rollout.Verb, in *planOrder, role
 	if in.Body.DryRun {
 		return bodyOf(given, a.Plans.Would(ctx, view, o))
 	}
-	given.Verdict, err = a.give(ctx, in.Plan, o)
+	err = a.give(ctx, in.Plan, o, &given)
 	return bodyOf(given, err)
+}
+
+// waits says what an order needs beside itself; empty for one that needs nothing.
+func waits(o workflows.PlanOrder) string {
+	switch {
+	case o.Agree:
+		return ""
+	case o.Verb == rollout.Abort && o.Stage == "" && !rollout.AbortsAlone(o.Order):
+		return "the plan is held; somebody else must agree that it is aborted"
+	case o.Verb == rollout.Window:
+		return "somebody else must agree to it"
+	default:
+		return ""
+	}
 }
 
 // timed completes an order that changes when a stage may go on.
 func (a *API) timed(ctx context.Context, in *planOrder, o *workflows.PlanOrder) error {
 	switch {
+	case o.Verb == rollout.Abort && o.Agree && (o.Stage != "" || in.Body.InFlight != ""):
+		return invalid("abort with agree is of the whole plan, and as was asked for: it needs neither stage nor in_flight")
 	case o.Verb == rollout.Window && (o.Stage == "" || (o.For > 0) == o.Agree):
 		return invalid("window needs a stage, and either for or agree")
 	case o.Verb == rollout.Extend && (o.Stage == "" || (in.Body.Extend > 0) == !o.Expires.IsZero()):
@@ -298,7 +318,7 @@ func (a *API) timed(ctx context.Context, in *planOrder, o *workflows.PlanOrder) 
 	case o.Verb != rollout.Extend:
 		return nil
 	}
-	o.Until, o.Expires = o.Expires.UTC(), time.Time{}
+	o.Until, o.Expires, o.For = o.Expires.UTC(), time.Time{}, in.Body.Extend
 	if in.Body.Extend == 0 || in.Body.DryRun {
 		return nil
 	}
@@ -307,23 +327,28 @@ func (a *API) timed(ctx context.Context, in *planOrder, o *workflows.PlanOrder) 
 	return err
 }
 
-// give hands an order to whoever takes it.
-func (a *API) give(ctx context.Context, name string, o workflows.PlanOrder) (*rollout.Verdict, error) {
+// give hands an order to whoever takes it, and notes what came of it.
+func (a *API) give(ctx context.Context, name string, o workflows.PlanOrder, given *Given) error {
 	decides := o.Verb == rollout.Approve || o.Verb == rollout.Reject
 	switch {
 	case decides && o.Stage == "":
 		verdict, err := a.Plans.Decide(ctx, name, o.Order)
-		return &verdict, err
+		given.Verdict = &verdict
+		return err
 	case decides && o.Stage != workflows.FinalStage:
 		status, err := a.Plans.Stage(ctx, name, o.Stage)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		o.Bound = status.Bound
 	case o.Verb == rollout.Start:
-		return nil, a.Plans.Start(ctx, name, o.Order)
+		var err error
+		if given.State, err = a.Plans.Start(ctx, name, o.Order); given.State == rollout.Approved {
+			given.Waits = "it is started, and no worker has taken it up yet"
+		}
+		return err
 	}
-	return nil, a.Plans.Give(ctx, name, o)
+	return a.Plans.Give(ctx, name, o)
 }
 
 // TaskMove is what became of a manual task.
@@ -352,7 +377,7 @@ func (a *API) moveTask(ctx context.Context, in *taskMove, role access.Role) (*bo
 		Order: rollout.Order{Verb: rollout.Progress, Actor: by(ctx, in.Body.Why).Actor, Role: role, Reason: in.Body.Reason},
 		Stage: task.Stage, Task: in.Task, Verdict: in.Body.Verdict, Attached: in.Body.Evidence,
 	}
-	if err := a.Plans.Give(ctx, in.Plan, o); err != nil {
+	if err := a.Plans.MoveTask(ctx, in.Plan, o); err != nil {
 		return nil, err
 	}
 	return bodyOf(a.Plans.Store.Task(ctx, in.Plan, in.Task))
@@ -423,14 +448,18 @@ func (a *API) submitPlan(ctx context.Context, in *planText, role access.Role) (*
 		Name: read.Document.Plan.Metadata.Name, Hash: read.Document.Hash(), Document: read.Document, Author: author, Saved: a.Now(), Source: read.Text(),
 	}
 	out := Submitted{People: peopleOf(found), DryRun: in.Body.DryRun}
+	order := rollout.Order{Actor: author, Role: role, Reason: in.Body.Reason}
 	if in.Body.DryRun {
+		if err := a.Plans.WouldSubmit(ctx, v, order); err != nil {
+			return nil, err
+		}
 		out.Plan = rollout.Plan{Name: v.Name, Hash: string(v.Hash), Author: author, State: rollout.Submitted}
 		return &body[Submitted]{out}, nil
 	}
 	if v, err = a.Plans.Versions.Save(ctx, v); err != nil {
 		return nil, err
 	}
-	out.Plan, err = a.Plans.Submit(ctx, v, found, rollout.Order{Actor: author, Role: role, Reason: in.Body.Reason})
+	out.Plan, err = a.Plans.Submit(ctx, v, found, order)
 	return bodyOf(out, err)
 }
 

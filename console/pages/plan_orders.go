@@ -71,7 +71,8 @@ func holdField() field {
 	}}
 }
 
-// agree is what a form says that agrees to a window somebody else asked for.
+// agree is what a form says that agrees to a window, or to an abort, that somebody
+// else asked for.
 const agree = "agree"
 
 func windowField() field {
@@ -133,7 +134,10 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		effect: s.view.Effect(id, o.verb), to: s.path + "/orders",
 		hidden: []hidden{{"verb", string(o.verb)}, {"stage", id}, {"hash", s.view.Plan.Hash}},
 	}
+	agrees := o.verb == rollout.Abort && stage == nil && s.abortAsked()
 	switch {
+	case agrees:
+		b.text, b.fields, b.hidden = "Agree to abort", nil, append(b.hidden, hidden{agree, agree})
 	case o.verb == rollout.PutHold && s.money != nil:
 		b.effect += " While it holds, " + s.money.PerDay() + "."
 	case o.verb == rollout.Rollback:
@@ -145,16 +149,25 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	}
 	as, denied := v.As(verbAction(o.verb), "")
 	t := rollout.Order{Verb: o.verb, Actor: v.Name, Role: as, Reason: "asked", At: s.view.AsOf, Evidence: s.view.AsOf}
+	against := func() error {
+		return s.view.Against(workflows.PlanOrder{Order: t, Stage: id, Agree: agrees}, nil)
+	}
 	if denied != nil {
 		b.refused = v.refusal(verbAction(o.verb))
-	} else if err := s.view.Against(workflows.PlanOrder{Order: t, Stage: id}, nil); err != nil {
+	} else if err := against(); err != nil {
 		b.refused = err.Error()
 	}
 	t.Reason = ""
-	if err := s.view.Against(workflows.PlanOrder{Order: t, Stage: id}, nil); err != nil && b.refused == "" {
+	if err := against(); err != nil && b.refused == "" {
 		b.reason = true
 	}
 	return b
+}
+
+// abortAsked reports whether somebody has asked for the plan to be aborted.
+func (s sight) abortAsked() bool {
+	_, asked := rollout.AskedAbort(s.view.Holds, s.view.AsOf)
+	return asked
 }
 
 // in are the roles of the viewer in which they may do something.
@@ -243,7 +256,7 @@ func (d *Desk) orderOf(r *http.Request) (workflows.PlanOrder, error) {
 		}
 		o.Rate = &rate
 	}
-	o.Back = r.PostFormValue("in_flight") == "back"
+	o.Back, o.Agree = r.PostFormValue("in_flight") == "back", r.PostFormValue(agree) != ""
 	return o, timed(r, &o)
 }
 
@@ -278,7 +291,13 @@ func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string
 			return "Recorded. It still needs " + verdict.Missing + ".", nil
 		}
 	case o.Verb == rollout.Start && o.Stage == "":
-		return "Started: the first stages begin.", d.Plans.Start(ctx, name, o.Order)
+		state, err := d.Plans.Start(ctx, name, o.Order)
+		if state == rollout.Approved {
+			return "Started. No worker has taken it up yet.", err
+		}
+		return "Started: the first stages begin.", err
+	case o.Stage == "" && o.Verb == rollout.Abort && !o.Agree && !rollout.AbortsAlone(o.Order):
+		return "Held: the plan is aborted once somebody else has agreed.", d.Plans.Give(ctx, name, o)
 	case o.Stage != "" && o.Stage != workflows.FinalStage && (o.Verb == rollout.Approve || o.Verb == rollout.Reject):
 		status, err := d.Plans.Stage(ctx, name, o.Stage)
 		if err != nil {

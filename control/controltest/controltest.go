@@ -17,6 +17,11 @@ func (NothingRuns) QueryWorkflow(context.Context, string, string, string, ...any
 	return nil, serviceerror.NewNotFound("no such workflow")
 }
 
+// QueryWorkflowWithOptions finds no workflow.
+func (NothingRuns) QueryWorkflowWithOptions(context.Context, *client.QueryWorkflowWithOptionsRequest) (*client.QueryWorkflowWithOptionsResponse, error) {
+	return nil, serviceerror.NewNotFound("no such workflow")
+}
+
 // UpdateWorkflow finds no workflow.
 func (NothingRuns) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	return nil, serviceerror.NewNotFound("no such workflow")

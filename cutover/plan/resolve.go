@@ -27,7 +27,7 @@ func (d *Document) Resolve(users []User) (*Resolution, error) {
 func (d *Document) resolver(users []User) *resolver {
 	users = slices.Clone(users)
 	slices.SortFunc(users, func(a, b User) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	r := &resolver{document: d, users: users, taken: make([]int, len(users)), bonds: map[Relation]map[string][]int{}, zoneKnown: map[[2]string]bool{}}
+	r := &resolver{document: d, users: users, taken: make([]int, len(users)), bonds: map[Relation]map[string][]int{}, zoneKnown: map[[2]string]bool{}, joined: map[string]*groups{}, having: map[string]map[string][]int{}}
 	r.byID = make(map[dualtone.PersonID]int, len(users))
 	for i := range users {
 		r.byID[users[i].ID] = i
@@ -71,6 +71,10 @@ type resolver struct {
 	taken  []int
 	stages []Stage
 	bonds  map[Relation]map[string][]int
+	// joined are the groups by the relations that hold them together, and having the
+	// users by an attribute and its values: each is found once for all stages.
+	joined map[string]*groups
+	having map[string]map[string][]int
 	// zoneKnown is by site and attribute.
 	zoneKnown map[[2]string]bool
 	found     Resolution
@@ -161,7 +165,7 @@ func (r *resolver) selected(s Stage) ([]int, error) {
 	r.unmet(s)
 	var machine vm.VM
 	var all []int
-	for i := range r.users {
+	for _, i := range r.near(c.Match) {
 		u := &r.users[i]
 		if _, in := position[u.ID]; c.CSV != "" && !in || !hasAll(u, c.Match) {
 			continue
@@ -275,14 +279,9 @@ func (r *resolver) placed(s Stage, j, leader int, chosen bool) Placed {
 // unmet notes the values that the stage asks for and nobody has.
 func (r *resolver) unmet(s Stage) {
 	for _, name := range slices.Sorted(maps.Keys(s.Cohort.Match)) {
-		there := map[string]bool{}
-		for i := range r.users {
-			for _, v := range valuesOf(&r.users[i], name) {
-				there[v] = true
-			}
-		}
+		there := r.withValues(name)
 		for _, v := range s.Cohort.Match[name] {
-			if !there[v] {
+			if there[v] == nil {
 				near, ok := strings.CutPrefix(placed.Meant(v, slices.Sorted(maps.Keys(there))), "did you mean ")
 				if !ok {
 					near = ""
@@ -291,6 +290,40 @@ func (r *resolver) unmet(s Stage) {
 			}
 		}
 	}
+}
+
+// withValues are the users who have each of the values that anybody has of an
+// attribute, in their order.
+func (r *resolver) withValues(name string) map[string][]int {
+	if known, ok := r.having[name]; ok {
+		return known
+	}
+	all := map[string][]int{}
+	for i := range r.users {
+		for _, v := range valuesOf(&r.users[i], name) {
+			all[v] = append(all[v], i)
+		}
+	}
+	r.having[name] = all
+	return all
+}
+
+// near are users among whom all are who fit a match, in their order: a stage looks at
+// few of the users and not at all of them.
+func (r *resolver) near(match map[string]Values) []int {
+	var all []int
+	if len(match) == 0 {
+		for i := range r.users {
+			all = append(all, i)
+		}
+		return all
+	}
+	name := slices.Min(slices.Collect(maps.Keys(match)))
+	for _, v := range match[name] {
+		all = append(all, r.withValues(name)[v]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // zones notes the sites whose zone a stage needs and nobody knows.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -36,6 +37,11 @@ func (r *resolver) groups(relations []Relation) *groups {
 	if len(relations) == 0 {
 		return g
 	}
+	name := fmt.Sprint(relations)
+	if known, ok := r.joined[name]; ok {
+		return known
+	}
+	r.joined[name] = g
 	g.root = make([]int, len(r.users))
 	for i := range g.root {
 		g.root[i] = i

@@ -18,6 +18,9 @@ type Hold struct {
 	// Placed and Expires bound it; one without an end waits for its release.
 	Placed  time.Time `json:"placed"`
 	Expires time.Time `json:"expires,omitzero"`
+	// Abort is what is to become of those in flight where the owner asks for the plan
+	// to be aborted, which it is once somebody else agrees; empty where they do not ask.
+	Abort InFlight `json:"abort,omitempty"`
 
 	Released   time.Time `json:"released,omitzero"`
 	ReleasedBy string    `json:"released_by,omitempty"`
@@ -44,7 +47,11 @@ func (h Hold) String() string {
 	if !h.Expires.IsZero() {
 		until = "until " + h.Expires.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("%s holds %s %s: %s", h.Owner, what, until, h.Reason)
+	text := fmt.Sprintf("%s holds %s %s: %s", h.Owner, what, until, h.Reason)
+	if h.Abort != "" {
+		text += "; and asks for it to be aborted, to which somebody else must agree"
+	}
+	return text
 }
 
 // Held returns the first hold in force over a stage, or over the plan itself

@@ -176,6 +176,10 @@ func EventOfHold(h Hold) Event {
 	if h.Stage != "" {
 		e.Next[0] += " --stage " + h.Stage
 	}
+	if h.Abort != "" {
+		e.What = "is held (" + h.ID + ") and asked to be aborted, to which somebody else must agree"
+		e.Next = append([]string{fmt.Sprintf("dualtone plan abort %s --agree --reason WHY", h.Plan)}, e.Next...)
+	}
 	if !h.Released.IsZero() {
 		e.Kind, e.What, e.Why, e.Actor, e.Role, e.At = HoldReleased, "is held no more ("+h.ID+")", h.Why, h.ReleasedBy, "", h.Released
 		e.Urgent, e.Next = false, nil

@@ -76,6 +76,14 @@ func FailedUsers() []cutover.State {
 	return []cutover.State{cutover.FailedClean, cutover.Restored, cutover.Unknown, cutover.RestoreDrift}
 }
 
+// PeopleAre begins a sentence about so many people: 1 person is, 3 people are.
+func PeopleAre(n int) string {
+	if n == 1 {
+		return "1 person is"
+	}
+	return fmt.Sprintf("%d people are", n)
+}
+
 // Candidates are people as the stages of a plan choose among them.
 func Candidates(people []cutover.PersonState) []plan.User {
 	users := make([]plan.User, len(people))

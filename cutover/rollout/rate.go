@@ -155,7 +155,7 @@ func (r Rate) String() string {
 	add(r.UsersPerMinute > 0, "%s a minute", users(r.UsersPerMinute))
 	add(r.APIShare > 0, "%s of the CRM's requests", r.APIShare)
 	add(r.MaxOnNew > 0, "%s of a group on the new side", r.MaxOnNew)
-	add(r.MinLeftOnOld > 0, "%d people left on the old side", r.MinLeftOnOld)
+	add(r.MinLeftOnOld > 0, "%s left on the old side", users(r.MinLeftOnOld))
 	add(r.StopWhen.Share > 0, "a stop when more than %g%% failed", r.StopWhen.Share*100)
 	add(r.StopWhen.InARow > 0, "a stop after %d failures in a row", r.StopWhen.InARow)
 	add(r.StopWhen.MinAttempts > 0, "%s tried before that counts", users(r.StopWhen.MinAttempts))

@@ -363,13 +363,16 @@ func holds(t *testing.T, b *bench) {
 	must(t, b.Rollouts.PlaceHold(t.Context(), second))
 	must(t, b.Rollouts.PlaceHold(t.Context(), first))
 	must(t, b.Rollouts.PlaceHold(t.Context(), first))
+	asks := first
+	asks.ID, asks.Placed, asks.Expires, asks.Abort = "h-3", noon().Add(2*time.Second), time.Time{}, rollout.TakeBackThem
+	must(t, b.Rollouts.PlaceHold(t.Context(), asks))
 	done := second
 	done.Released, done.ReleasedBy, done.Why = noon().Add(time.Minute), "eve", "data is back"
 	must(t, b.Rollouts.ReleaseHold(t.Context(), done))
 	must(t, b.Rollouts.ReleaseHold(t.Context(), done))
 	all, err := b.Rollouts.Holds(t.Context(), "emea")
 	must(t, err)
-	same(t, "the holds", []rollout.Hold{first, done}, all)
+	same(t, "the holds", []rollout.Hold{first, done, asks}, all)
 	other := done
 	other.Released, other.ReleasedBy = noon().Add(2*time.Minute), "mallory"
 	refused(t, "released by another", b.Rollouts.ReleaseHold(t.Context(), other), dualtone.ErrConflict, "eve")
