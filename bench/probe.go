@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -27,6 +28,9 @@ type pace struct {
 	outstanding int
 	// patience is how long an answer may take.
 	patience time.Duration
+	// watched tells, at the end, when the server's processor was away; nil where nobody
+	// watches.
+	watched func() ([]away, error)
 }
 
 func openLoop(rate float64, span time.Duration) pace {
@@ -68,6 +72,10 @@ type probed struct {
 	Seconds    float64 `json:"seconds"`
 	P50        int     `json:"p50_us"`
 	P99        int     `json:"p99_us"`
+	// Calm is the 99th of a hundred among those answers during which both processors were
+	// there, and LeftOut the share of the others; see heard.undisturbed.
+	Calm    int     `json:"calm_p99_us,omitempty"`
+	LeftOut float64 `json:"left_out,omitempty"`
 	// Late is how much too late the 99th of 100 questions was sent: a prober that
 	// cannot keep up must not be taken for a slow server.
 	Late int `json:"late_us,omitempty"`
@@ -91,8 +99,10 @@ func (p probed) clean() bool {
 type heard struct {
 	asked, answered, wrong, turnedAway int
 	patience                           time.Duration
-	// took are those that came in time.
+	// took are those that came in time, and sent when their questions went, in Unix
+	// nanoseconds.
 	took []time.Duration
+	sent []int64
 }
 
 // verdict is what an answer is.
@@ -111,8 +121,8 @@ func rightIf(ok bool) verdict {
 	return wrong
 }
 
-// note notes an answer and how long it took.
-func (h *heard) note(v verdict, took time.Duration) {
+// note notes an answer, when its question was sent, and how long it took.
+func (h *heard) note(v verdict, sent int64, took time.Duration) {
 	h.answered++
 	switch v {
 	case right:
@@ -122,7 +132,7 @@ func (h *heard) note(v verdict, took time.Duration) {
 		h.turnedAway++
 	}
 	if took < h.patience {
-		h.took = append(h.took, took)
+		h.took, h.sent = append(h.took, took), append(h.sent, sent)
 	}
 }
 
@@ -142,11 +152,17 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 	runtime.GC()
 	alone := runtime.GOMAXPROCS(0) == 1
 	const moment = 100 * time.Microsecond
-	h := heard{patience: p.patience, took: make([]time.Duration, 0, 1<<20)}
+	const room = 1 << 20
+	h := heard{patience: p.patience, took: make([]time.Duration, 0, room), sent: make([]int64, 0, room)}
 	var late []time.Duration
+	var missed []away
 	began, lost, last := time.Now(), 0, p.span
-	for quiet := began; ctx.Err() == nil; {
+	for quiet, looked := began, began; ctx.Err() == nil; {
 		now := time.Now()
+		if alone && now.Sub(looked) > longHeldUp {
+			missed = append(missed, away{looked.UnixNano(), now.UnixNano()})
+		}
+		looked = now
 		since := now.Sub(began)
 		n, may := h.asked, p.asked(since, h.answered+lost)
 		if n < may {
@@ -181,6 +197,14 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 	if p.rate > 0 {
 		result.Late = micros(late, 99)
 	}
+	if p.watched != nil {
+		there, err := p.watched()
+		if err != nil {
+			return result, err
+		}
+		calm := h.undisturbed(append(missed, there...))
+		result.Calm, result.LeftOut = micros(calm, 99), 1-float64(len(calm))/float64(max(1, len(h.took)))
+	}
 	return result, ctx.Err()
 }
 
@@ -197,6 +221,11 @@ func micros(took []time.Duration, percent int) int {
 	if len(took) == 0 {
 		return 0
 	}
-	slices.Sort(took)
+	took = slices.Sorted(slices.Values(took))
 	return int(took[(len(took)-1)*percent/100].Microseconds())
+}
+
+// latency says how long answers took.
+func (p probed) latency() string {
+	return fmt.Sprintf("p50 %d us, p99 %d us, p99 undisturbed %d us with %.1f %% left out", p.P50, p.P99, p.Calm, 100*p.LeftOut)
 }

@@ -197,7 +197,7 @@ func cohortShow(a *app) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar((*string)(&q.Side), "side", "", "only members on this side: old or new")
+	choiceFlag(cmd, &q.Side, "side", "only members on this side", dualtone.Old, dualtone.New)
 	flags.StringVar(&state, "state", "", "only members whose latest switch is in this state")
 	flags.IntVar(&q.After, "after", 0, "go on after this position")
 	limitFlag(cmd, &q.Limit, 100, "members")

@@ -73,21 +73,17 @@ func cohortRollback(a *app) *cobra.Command {
 
 func cohortRetry(a *app) *cobra.Command {
 	var f moveFlags
-	var to string
+	to := dualtone.New
 	cmd := &cobra.Command{
 		Use: "retry NAME", Short: "Try again with those who could not be moved, and with nobody else",
 		Args: takes("the cohort's NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			side, err := dualtone.ParseSide(to)
-			if err != nil {
-				return hint(err, "--to takes new or old")
-			}
-			f.only = texts(cutover.Retryable(side))
-			return a.moveCohort(cmd.Context(), args[0], side, f)
+			f.only = texts(cutover.Retryable(to))
+			return a.moveCohort(cmd.Context(), args[0], to, f)
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&to, "to", "new", "the side to move to: new or old")
+	choiceFlag(cmd, &to, "to", "the side to move to", dualtone.New, dualtone.Old)
 	return cmd
 }
 

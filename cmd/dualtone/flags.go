@@ -43,24 +43,26 @@ func oneMore(limit int) int {
 	return limit + 1
 }
 
-// choiceFlag adds a flag that takes one of some words, which its usage tells.
+// choiceFlag adds a flag that takes one of some words, which its usage tells. It may be none of
+// them unless the value is one of them already.
 func choiceFlag[T ~string](cmd *cobra.Command, value *T, name, usage string, among ...T) {
-	c := &choice[T]{value, among}
+	c := &choice[T]{value, among, *value == ""}
 	words := c.words()
 	last := len(words) - 1
 	cmd.Flags().Var(c, name, usage+": "+strings.Join(words[:last], ", ")+" or "+words[last])
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// choice is one of some words, or none.
+// choice is one of some words, or none where that may be.
 type choice[T ~string] struct {
 	value *T
 	among []T
+	none  bool
 }
 
 // Set reads the word from the command line.
 func (c *choice[T]) Set(text string) error {
-	if text != "" && !slices.Contains(c.among, T(text)) {
+	if (text != "" || !c.none) && !slices.Contains(c.among, T(text)) {
 		return fmt.Errorf("there are %s", strings.Join(c.words(), ", "))
 	}
 	*c.value = T(text)

@@ -25,18 +25,13 @@ type explanation struct {
 }
 
 func routeExplain(a *app) *cobra.Command {
-	var call routing.Call
+	call := routing.Call{Ingress: routing.FromCarrier}
 	var at string
 	cmd := &cobra.Command{
 		Use: "explain NUMBER", Short: "Where one call goes, by which rule and why", Long: explainLong,
 		Args: takes("NUMBER, as dialed"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			call.Called = args[0]
-			switch call.Ingress {
-			case routing.FromCarrier, routing.FromOld, routing.FromNew, routing.Internal:
-			default:
-				return usage(cmd, fmt.Sprintf("--ingress %q: want carrier, old, new or internal", call.Ingress))
-			}
 			var err error
 			if call.At, err = moment("at", at); err != nil {
 				return err
@@ -59,12 +54,11 @@ func routeExplain(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&call.Caller, "from", "", "the caller's number; it decides a split")
-	flags.StringVar((*string)(&call.Ingress), "ingress", string(routing.FromCarrier), "where the call comes from: carrier, old, new or internal")
+	choiceFlag(cmd, &call.Ingress, "ingress", "where the call comes from", routing.FromCarrier, routing.FromOld, routing.FromNew, routing.Internal)
 	flags.StringVar(&at, "at", "", "when, such as 2026-11-30T06:00:00Z (default: now)")
 	flags.StringVar(&call.Location, "location", "", "where the caller is, by its name in edge.locations; it decides calls for help")
 	flags.StringVar(&call.Country, "country", "", "the trunk's country, two capital letters (default: migration.region)")
 	flags.StringSliceVar(&call.Diverted, "diverted", nil, "numbers that forwarded the call before")
-	_ = cmd.RegisterFlagCompletionFunc("ingress", cobra.FixedCompletions([]string{"carrier", "old", "new", "internal"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

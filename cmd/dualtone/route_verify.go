@@ -43,15 +43,16 @@ changed meanwhile. The command ends with exit code 7 unless all are right.`
 type verifying struct {
 	config.Verify
 
-	cohort, side string
-	count        int
-	perSecond    float64
-	atOnce       int
-	wait         time.Duration
-	records      time.Duration
-	options      bool
-	dry          bool
-	all          bool
+	cohort    string
+	side      dualtone.Side
+	count     int
+	perSecond float64
+	atOnce    int
+	wait      time.Duration
+	records   time.Duration
+	options   bool
+	dry       bool
+	all       bool
 }
 
 func routeVerify(a *app) *cobra.Command {
@@ -76,7 +77,7 @@ func routeVerify(a *app) *cobra.Command {
 	flags.StringVar(&v.Old, "old", "", `how the old platform's answers are known, such as "Server: Asterisk" (default: routing.verify.old)`)
 	flags.StringVar(&v.New, "new", "", "how the new platform's answers are known (default: routing.verify.new)")
 	flags.StringVar(&v.cohort, "cohort", "", "only numbers of this cohort's members")
-	flags.StringVar(&v.side, "side", "", "only numbers that go to this side first: old or new")
+	choiceFlag(cmd, &v.side, "side", "only numbers that go to this side first", dualtone.Old, dualtone.New)
 	flags.IntVar(&v.count, "count", 20, "how many numbers of the table, chosen by chance")
 	flags.BoolVar(&v.all, "all", false, "all numbers, not a sample")
 	flags.Float64Var(&v.perSecond, "rate", 2, "calls a second at most")
@@ -85,7 +86,6 @@ func routeVerify(a *app) *cobra.Command {
 	flags.DurationVar(&v.records, "records", 0, "how long to wait for the platforms' own records of the probes (0: do not ask them)")
 	flags.BoolVar(&v.options, "options", false, "ask with OPTIONS, which rings nowhere")
 	flags.BoolVar(&v.dry, "dry-run", false, "say which numbers would be called, and call none")
-	_ = cmd.RegisterFlagCompletionFunc("side", cobra.FixedCompletions([]string{"old", "new"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -212,7 +212,7 @@ func (v *verifying) numbers(ctx context.Context, s *stores, routes []routing.Rou
 	}
 	for _, r := range routes {
 		callable := strings.HasPrefix(string(r.Number), "+") && !strings.Contains(string(r.Number), "..")
-		if callable && (members == nil || members[r.Person]) && (v.side == "" || string(r.Sides[0]) == v.side) {
+		if callable && (members == nil || members[r.Person]) && (v.side == "" || r.Sides[0] == v.side) {
 			numbers = append(numbers, r.Number)
 		}
 	}

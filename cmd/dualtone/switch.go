@@ -16,7 +16,7 @@ import (
 )
 
 type switchFlags struct {
-	to     string
+	to     dualtone.Side
 	reason string
 	dryRun bool
 	noWait bool
@@ -34,29 +34,24 @@ func switchCommand(a *app) *cobra.Command {
 			if f.to == "" {
 				return usage(cmd, "--to is missing: new or old")
 			}
-			to, err := dualtone.ParseSide(f.to)
-			if err != nil {
-				return hint(err, "--to takes new or old")
-			}
 			person := dualtone.PersonID(args[0])
 			return a.withMover(cmd.Context(), f.reason, func(m mover) error {
 				if _, err := m.Person(cmd.Context(), person); err != nil {
 					return hint(err, "dualtone users list shows who there is")
 				}
 				if f.dryRun {
-					return a.preview(cmd.Context(), m, person, to)
+					return a.preview(cmd.Context(), m, person, f.to)
 				}
-				return a.switchUser(cmd.Context(), m, person, to, f)
+				return a.switchUser(cmd.Context(), m, person, f.to, f)
 			})
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "", "the side to move to: new or old")
+	choiceFlag(cmd, &f.to, "to", "the side to move to", dualtone.New, dualtone.Old)
 	flags.StringVar(&f.reason, "reason", "", "why, for the journal")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be written, and write nothing")
 	flags.StringSliceVar(&f.over, "over", nil, "old: also put this back, such as old.forward, although somebody else changed it; may be given often")
 	flags.BoolVar(&f.noWait, "no-wait", false, "start it and do not wait for its end")
-	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{"new", "old"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -20,7 +20,7 @@ func usersCommand(a *app) *cobra.Command {
 // peopleFilter adds the flags that select people.
 func peopleFilter(cmd *cobra.Command, q *cutover.PeopleQuery) {
 	flags := cmd.Flags()
-	flags.StringVar((*string)(&q.Side), "side", "", "only people on this side: old or new")
+	choiceFlag(cmd, &q.Side, "side", "only people on this side", dualtone.Old, dualtone.New)
 	flags.StringVar((*string)(&q.State), "state", "", "only people whose latest switch is in this state")
 	flags.StringVar(&q.Site, "site", "", "only people of this site")
 	flags.StringVar(&q.Team, "team", "", "only people of this team")
@@ -31,11 +31,6 @@ func peopleFilter(cmd *cobra.Command, q *cutover.PeopleQuery) {
 
 // checkFilter refuses filters that would select nobody by mistake.
 func checkFilter(cmd *cobra.Command, q cutover.PeopleQuery) error {
-	if q.Side != "" {
-		if _, err := dualtone.ParseSide(string(q.Side)); err != nil {
-			return hint(err, "--side takes old or new")
-		}
-	}
 	if !slices.Contains([]cutover.Selection{cutover.Either, cutover.Only, cutover.Except}, q.Unmatched) {
 		return usage(cmd, fmt.Sprintf("--unmatched %q: want only or except", q.Unmatched))
 	}

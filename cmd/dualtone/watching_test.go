@@ -99,11 +99,13 @@ func TestPrometheusTakesTheAlerts(t *testing.T) {
 	if err != nil {
 		t.Skip("no promtool: nobody else reads the alert rules")
 	}
-	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
-		cmd := exec.CommandContext(t.Context(), promtool, args...) //nolint:gosec // Prometheus' own tool
-		cmd.Dir = "../../docs/watching"
-		if said, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, said)
+	for _, folder := range []string{"../../docs/watching", "../../docs/sbc"} {
+		for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
+			cmd := exec.CommandContext(t.Context(), promtool, args...) //nolint:gosec // Prometheus' own tool
+			cmd.Dir = folder
+			if said, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: promtool %s: %v\n%s", folder, strings.Join(args, " "), err, said)
+			}
 		}
 	}
 }

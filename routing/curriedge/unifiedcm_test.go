@@ -18,6 +18,7 @@ import (
 
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/edge"
+	"github.com/dualtone/dualtone/routing/edge/edgetest"
 )
 
 // unifiedCM asks as Cisco's guide to external call control says that a Unified CM
@@ -183,7 +184,7 @@ func TestAUnifiedCMIsToldWhereEachCallGoesOverConnectionsThatItKeeps(t *testing.
 	t.Parallel()
 	s := newServer(t, true)
 	now := &flipping{}
-	now.put(t, 7, table)
+	now.put(t, 7, edgetest.Table)
 	s.Core.Decider = now
 	address, _ := serve(t, s)
 	u := newUnifiedCM(t, address)
@@ -210,7 +211,7 @@ func TestAUnifiedCMIsToldWhereEachCallGoesOverConnectionsThatItKeeps(t *testing.
 	if len(split) != 2 {
 		t.Errorf("a split of half and half: %v", split)
 	}
-	now.put(t, 8, strings.Replace(table, "+15551230001,old", "+15551230001,new", 1))
+	now.put(t, 8, strings.Replace(edgetest.Table, "+15551230001,old", "+15551230001,new", 1))
 	if got := u.route(t, "+15551230009", "+15551230001"); got != "divert to 815551230001" {
 		t.Errorf("the call after the flip: %s", got)
 	}

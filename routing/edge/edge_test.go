@@ -21,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/edge"
+	"github.com/dualtone/dualtone/routing/edge/edgetest"
 )
 
 func TestATargetIsWrittenAsItsTemplateSays(t *testing.T) {
@@ -52,6 +53,12 @@ func TestATargetIsWrittenAsItsTemplateSays(t *testing.T) {
 	}
 }
 
+// usable reports what is wrong with a place that a platform is said to be at.
+func usable(p edge.Place) error {
+	_, err := edge.NewTargets(map[dualtone.Side]edge.Place{dualtone.Old: p, dualtone.New: p}, nil)
+	return err
+}
+
 func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, p := range []edge.Place{
@@ -66,7 +73,7 @@ func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 		{Host: "x", Headers: map[string]string{"A B": "c"}},
 		{Host: "x", Headers: map[string]string{"A": "{nobody}"}},
 	} {
-		if err := p.Check(); !errors.Is(err, dualtone.ErrInvalid) {
+		if err := usable(p); !errors.Is(err, dualtone.ErrInvalid) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}
@@ -76,12 +83,12 @@ func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 func TestHazardATargetNeverTouchesWhoCalls(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Identity", "y", "P-Asserted-Identity", "from", "F", "Diversion", "History-Info", "Call-ID", "Route"} {
-		err := edge.Place{Host: "x", Headers: map[string]string{name: "{number}"}}.Check()
+		err := usable(edge.Place{Host: "x", Headers: map[string]string{name: "{number}"}})
 		if !errors.Is(err, dualtone.ErrInvalid) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := (edge.Place{Host: "x", Headers: map[string]string{"X-Identity-Of": "{rule}", "Subject": "{side}"}}).Check(); err != nil {
+	if err := usable(edge.Place{Host: "x", Headers: map[string]string{"X-Identity-Of": "{rule}", "Subject": "{side}"}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -110,7 +117,7 @@ func TestTheNarrowestNetworkCounts(t *testing.T) {
 
 func TestMeasuresTellResultsRevisionsAndLatency(t *testing.T) {
 	t.Parallel()
-	m := edge.NewMeasures("sip", routing.Fixed{At: 9})
+	m := edge.NewMeasures("sip", edgetest.Fixed{At: 9})
 	m.Answered(edge.Routed, 40*time.Microsecond)
 	m.Answered(edge.Routed, 2*time.Millisecond)
 	m.Count(edge.Refused)

@@ -24,6 +24,7 @@ import (
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/curriedge"
 	"github.com/dualtone/dualtone/routing/edge"
+	"github.com/dualtone/dualtone/routing/edge/edgetest"
 	"github.com/dualtone/dualtone/routing/enumedge"
 	"github.com/dualtone/dualtone/routing/httpedge"
 	"github.com/dualtone/dualtone/routing/sipedge"
@@ -43,7 +44,7 @@ const (
 
 // gated decides nothing before its gate is open: a server that hangs.
 type gated struct {
-	routing.Fixed
+	edgetest.Fixed
 
 	open <-chan struct{}
 }
@@ -53,8 +54,8 @@ func (g gated) Decide(c routing.Call) routing.Decision {
 	return g.Fixed.Decide(c)
 }
 
-func fixed() routing.Fixed {
-	return routing.Fixed{Sides: []dualtone.Side{dualtone.New}, Order: routing.Serial, At: 7}
+func fixed() edgetest.Fixed {
+	return edgetest.Fixed{Sides: []dualtone.Side{dualtone.New}, Order: routing.Serial, At: 7}
 }
 
 // loopback lets 127.0.0.1 and 127.0.0.2 ask, and nobody else of the loopback.

@@ -81,12 +81,6 @@ var (
 	headerShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 )
 
-// Check names what is wrong with a place.
-func (p Place) Check() error {
-	_, err := p.parse()
-	return err
-}
-
 func (p Place) parse() (*place, error) {
 	host := p.Host
 	if ip := net.ParseIP(host); ip != nil && strings.Contains(host, ":") {

@@ -15,53 +15,14 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/edge"
+	"github.com/dualtone/dualtone/routing/edge/edgetest"
 )
-
-const table = `number,plan,answers
-+15551230001,old,
-+15551230002,new,
-+15551230003,both,
-+15551230004,"old,new",
-+15551230005,split:50,
-`
-
-func newCore(t *testing.T, loaded bool) *edge.Core {
-	t.Helper()
-	list, err := routing.ReadCSV(strings.NewReader(table), "US")
-	if err != nil || len(list.Faults) > 0 {
-		t.Fatalf("%v %+v", err, list.Faults)
-	}
-	d := routing.NewTable(routing.Options{Countries: []string{"US"}})
-	if loaded {
-		if d, err = d.Load(routing.Snapshot{Revision: 7, Routes: list.Routes, At: time.Now()}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	targets, err := edge.NewTargets(map[dualtone.Side]edge.Place{
-		dualtone.Old: {Host: "pbx.example.test", Port: 5060, Transport: "udp"},
-		dualtone.New: {Host: "cloud.example.test", Headers: map[string]string{"X-Route-Version": "{revision}"}},
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &edge.Core{Decider: d, Targets: targets, Measures: edge.NewMeasures(Name, d), Now: time.Now}
-}
-
-func local(t *testing.T) *edge.Access {
-	t.Helper()
-	a, err := edge.NewAccess([]edge.Peer{{Network: netip.MustParsePrefix("127.0.0.0/8"), Ingress: routing.FromCarrier, Country: "US"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
 
 func newServer(t *testing.T, loaded bool) *Server {
 	t.Helper()
 	s := &Server{
-		Core: newCore(t, loaded), Access: local(t), Zone: "e164.example.test", NameServers: []string{"ns1.example.test"},
+		Core: edgetest.Core(t, Name, loaded), Access: edgetest.Local(t), Zone: "e164.example.test", NameServers: []string{"ns1.example.test"},
 		TTL: time.Second, Log: slog.New(slog.DiscardHandler),
 	}
 	if err := s.Check(); err != nil {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,49 +17,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/edge"
+	"github.com/dualtone/dualtone/routing/edge/edgetest"
 )
-
-const table = `number,plan,answers
-+15551230001,old,
-+15551230002,new,
-+15551230003,both,
-+15551230004,"old,new",
-+15551230005,split:50,
-`
-
-func newCore(t *testing.T, loaded bool) *edge.Core {
-	t.Helper()
-	list, err := routing.ReadCSV(strings.NewReader(table), "US")
-	if err != nil || len(list.Faults) > 0 {
-		t.Fatalf("%v %+v", err, list.Faults)
-	}
-	d := routing.NewTable(routing.Options{Countries: []string{"US"}})
-	if loaded {
-		if d, err = d.Load(routing.Snapshot{Revision: 7, Routes: list.Routes, At: time.Now()}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	targets, err := edge.NewTargets(map[dualtone.Side]edge.Place{
-		dualtone.Old: {Host: "pbx.example.test", Port: 5060, Transport: "udp"},
-		dualtone.New: {Host: "cloud.example.test", Headers: map[string]string{"X-Route-Version": "{revision}"}},
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &edge.Core{Decider: d, Targets: targets, Measures: edge.NewMeasures(Name, d), Now: time.Now}
-}
-
-func local(t *testing.T) *edge.Access {
-	t.Helper()
-	a, err := edge.NewAccess([]edge.Peer{{Network: netip.MustParsePrefix("127.0.0.0/8"), Ingress: routing.FromCarrier, Country: "US"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
 
 // start serves on a port of its own and returns its address and how to stop it.
 func start(t *testing.T, s *Server, address string) (base string, stop func()) {
@@ -114,7 +73,7 @@ func get(t *testing.T, address string) reply {
 
 func TestKamailioGetsTheDocumentOfItsModule(t *testing.T) {
 	t.Parallel()
-	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
+	base, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}, "127.0.0.1:0")
 	got := get(t, base+"/rtjson?to="+url.QueryEscape("+15551230004")+"&from=%2B15557770000&callid=a")
 	want := `{"version":"1.0","routing":"serial","routes":[` +
 		`{"uri":"sip:+15551230004@pbx.example.test:5060;transport=udp","headers":{},"fr_timer":2000,"fr_inv_timer":30000},` +
@@ -132,7 +91,7 @@ func TestKamailioGetsTheDocumentOfItsModule(t *testing.T) {
 
 func TestAudioCodesGetsOneWord(t *testing.T) {
 	t.Parallel()
-	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
+	base, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}, "127.0.0.1:0")
 	for number, want := range map[string]string{
 		"+15551230001": "old", "+15551230002": "new", "+15551230003": "both", "+15551230004": "old,new", "911": "old",
 	} {
@@ -144,7 +103,7 @@ func TestAudioCodesGetsOneWord(t *testing.T) {
 
 func TestThePlusSignOfANumberNeedNotBeEscaped(t *testing.T) {
 	t.Parallel()
-	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
+	base, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}, "127.0.0.1:0")
 	if got := get(t, base+"/word?to=+15551230002&from=+15557770000"); got.body != "new" {
 		t.Errorf("got %+v", got)
 	}
@@ -152,7 +111,7 @@ func TestThePlusSignOfANumberNeedNotBeEscaped(t *testing.T) {
 
 func TestEverythingElseGetsTheWholeDecision(t *testing.T) {
 	t.Parallel()
-	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
+	base, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}, "127.0.0.1:0")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/route", strings.NewReader(`{"to":"+15551230002","ingress":"old"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -177,14 +136,14 @@ func TestEverythingElseGetsTheWholeDecision(t *testing.T) {
 
 func TestErrorsAreProblems(t *testing.T) {
 	t.Parallel()
-	base, _ := start(t, &Server{Core: newCore(t, true), Access: local(t), Token: edge.Token{}}, "127.0.0.1:0")
-	empty, _ := start(t, &Server{Core: newCore(t, false), Access: local(t), RetryAfter: 5 * time.Second}, "127.0.0.1:0")
-	secret, _ := start(t, &Server{Core: newCore(t, true), Access: local(t), Token: edge.NewToken("letmein")}, "127.0.0.1:0")
+	base, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t), Token: edge.Token{}}, "127.0.0.1:0")
+	empty, _ := start(t, &Server{Core: edgetest.Core(t, Name, false), Access: edgetest.Local(t), RetryAfter: 5 * time.Second}, "127.0.0.1:0")
+	secret, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t), Token: edge.NewToken("letmein")}, "127.0.0.1:0")
 	nobody, err := edge.NewAccess(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed, _ := start(t, &Server{Core: newCore(t, true), Access: nobody}, "127.0.0.1:0")
+	closed, _ := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: nobody}, "127.0.0.1:0")
 	for address, want := range map[string]int{
 		base + "/route?to=%2B15559999999": 404, base + "/route": 400, base + "/route?to=1&ingress=moon": 400, base + "/route?to=%zz": 400,
 		base + "/elsewhere": 404, empty + "/route?to=%2B15551230001": 503, empty + "/ready": 503,
@@ -211,7 +170,7 @@ func TestErrorsAreProblems(t *testing.T) {
 
 func TestAnEmptyTableStillDecidesCallsForHelp(t *testing.T) {
 	t.Parallel()
-	base, _ := start(t, &Server{Core: newCore(t, false), Access: local(t)}, "127.0.0.1:0")
+	base, _ := start(t, &Server{Core: edgetest.Core(t, Name, false), Access: edgetest.Local(t)}, "127.0.0.1:0")
 	if got := get(t, base+"/word?to=911"); got.body != "old" {
 		t.Errorf("got %+v", got)
 	}
@@ -219,7 +178,7 @@ func TestAnEmptyTableStillDecidesCallsForHelp(t *testing.T) {
 
 func TestLookUpsBeyondTheLimitAreSentAwayUnlessTheyAreForHelp(t *testing.T) {
 	t.Parallel()
-	s := &Server{Core: newCore(t, true), Access: local(t), RetryAfter: 3 * time.Second}
+	s := &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t), RetryAfter: 3 * time.Second}
 	s.Core.Limit.PerSecond = 2
 	s.Core.Now = func() time.Time { return time.Unix(50, 0) }
 	base, _ := start(t, s, "127.0.0.1:0")
@@ -236,7 +195,7 @@ func TestLookUpsBeyondTheLimitAreSentAwayUnlessTheyAreForHelp(t *testing.T) {
 
 func TestNoRequestIsLostWhileOneProcessTakesOverFromAnother(t *testing.T) {
 	t.Parallel()
-	first, stopFirst := start(t, &Server{Core: newCore(t, true), Access: local(t)}, "127.0.0.1:0")
+	first, stopFirst := start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}, "127.0.0.1:0")
 	address := strings.TrimPrefix(first, "http://")
 	begun := make(chan struct{}, 4)
 	stopped := make(chan struct{})
@@ -274,7 +233,7 @@ func TestNoRequestIsLostWhileOneProcessTakesOverFromAnother(t *testing.T) {
 	for range 4 {
 		<-begun
 	}
-	start(t, &Server{Core: newCore(t, true), Access: local(t)}, address)
+	start(t, &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}, address)
 	stopFirst()
 	close(stopped)
 	callers.Wait()
@@ -284,7 +243,7 @@ func FuzzQuestions(f *testing.F) {
 	f.Add("to=%2B15551230001&from=1", `{"to":"+15551230001"}`)
 	f.Add("to=911&ingress=old", `{"to":"911","diverted":["+1"]}`)
 	f.Fuzz(func(t *testing.T, query, body string) {
-		s := &Server{Core: newCore(t, true), Access: local(t)}
+		s := &Server{Core: edgetest.Core(t, Name, true), Access: edgetest.Local(t)}
 		for _, path := range []string{"/route", "/rtjson", "/word"} {
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				w := &recorder{header: http.Header{}}

@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/edge"
+	"github.com/dualtone/dualtone/routing/edge/edgetest"
 )
 
 // deciding is a decider made of a function.
@@ -48,8 +49,8 @@ func newServer(tb testing.TB, d routing.Decider) *Server {
 	return s
 }
 
-func both() routing.Fixed {
-	return routing.Fixed{Sides: []dualtone.Side{dualtone.New, dualtone.Old}, Order: routing.Serial, At: 7}
+func both() edgetest.Fixed {
+	return edgetest.Fixed{Sides: []dualtone.Side{dualtone.New, dualtone.Old}, Order: routing.Serial, At: 7}
 }
 
 // wire makes a message of text as a reader writes it.
@@ -213,7 +214,7 @@ func TestOptionsSayWhetherThereIsATable(t *testing.T) {
 	if got := codeIn(answerTo(t, newServer(t, both()), wire(options))); got != 200 {
 		t.Errorf("with a table: %d", got)
 	}
-	if got := answerTo(t, newServer(t, routing.Fixed{}), wire(options)); codeIn(got) != 503 || !strings.Contains(got, "Retry-After") {
+	if got := answerTo(t, newServer(t, edgetest.Fixed{}), wire(options)); codeIn(got) != 503 || !strings.Contains(got, "Retry-After") {
 		t.Errorf("without a table:\n%s", got)
 	}
 }
@@ -237,7 +238,7 @@ func TestARepeatedInviteGetsTheAnswerThatItHadThoughTheTableHasChanged(t *testin
 	t.Parallel()
 	side := dualtone.Old
 	s := newServer(t, deciding(func(c routing.Call) routing.Decision {
-		return routing.Fixed{Sides: []dualtone.Side{side}, At: 7}.Decide(c)
+		return edgetest.Fixed{Sides: []dualtone.Side{side}, At: 7}.Decide(c)
 	}))
 	k := newSocket(s)
 	now := time.Unix(1000, 0)
