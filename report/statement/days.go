@@ -38,7 +38,7 @@ func (m *maker) days(o *cost.Overlap) (*document.Document, error) {
 			date("day", "Day"), text("user", "User"), text("stage", "Stage"), text("cost_center", "Cost center"), text("country", "Country"),
 			text("class", "Class"), text("phase", "Actual or forecast"), text("system", "Redundant on"), text("serving", "Served by"), text("contract", "Contract"), text("item", "Item"),
 			mixed("rate", "Daily rate", rateDigits), summed(document.Column{Key: "reported", Name: "Amount", Kind: document.Money, Currency: string(o.Currency), Digits: rateDigits}),
-			text("no_day", "Where it is no day"),
+			text("note", "Note"),
 		},
 		Rows: func(yield func([]document.Cell, error) bool) {
 			for r, err := range runs {
