@@ -16,6 +16,7 @@ const (
 	title   = "title"
 	quiet   = "quiet"
 	head    = "head"
+	above   = "above" // a head of numbers, which stand at the right
 	sum     = "sum"
 	wrapped = "wrapped"
 )
@@ -45,10 +46,13 @@ func (b *book) style(look, format string, failed *error) int {
 		s.Font = &excelize.Font{Bold: true, Size: 14}
 	case quiet:
 		s.Font = &excelize.Font{Color: "58616B"}
-	case head:
+	case head, above:
 		s.Font = &excelize.Font{Bold: true}
 		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E3E6EA"}}
 		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+		if look == above {
+			s.Alignment.Horizontal = "right"
+		}
 	case sum:
 		s.Font = &excelize.Font{Bold: true}
 		s.Border = []excelize.Border{{Type: "top", Color: "58616B", Style: 1}}
