@@ -21,6 +21,8 @@ const (
 	wrapped = "wrapped"
 )
 
+const dayFormat = "yyyy-mm-dd"
+
 // styled is a look with a number format.
 type styled struct{ look, format string }
 
@@ -58,6 +60,9 @@ func (b *book) style(look, format string, failed *error) int {
 		s.Border = []excelize.Border{{Type: "top", Color: "58616B", Style: 1}}
 	case wrapped:
 		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+	}
+	if format == dayFormat && s.Alignment == nil { // Else days touch the words behind them.
+		s.Alignment = &excelize.Alignment{Horizontal: "left"}
 	}
 	id, err := b.file.NewStyle(s)
 	if err != nil && *failed == nil {
@@ -136,7 +141,7 @@ func (n numbers) text() string {
 	case document.Percent:
 		return "0.0%"
 	case document.Date:
-		return "yyyy-mm-dd"
+		return dayFormat
 	case document.Time:
 		return "yyyy-mm-dd hh:mm:ss"
 	default:
