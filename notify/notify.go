@@ -4,11 +4,13 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"path"
 	"slices"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -111,6 +113,15 @@ type Desk struct {
 	Filters map[string]Filter // by the channel's name
 	Store   Store
 	Now     func() time.Time
+	// Costs tell what a hold costs a day; nil where nobody knows.
+	Costs Costs
+}
+
+// Costs tell what one more day of a plan costs.
+type Costs interface {
+	// Day is that of a plan; ErrNotFound for one of which nothing is known, and
+	// ErrInvalid, with why, where it cannot be told.
+	Day(ctx context.Context, plan string) (rollout.DayCost, error)
 }
 
 var _ rollout.News = (*Desk)(nil)
@@ -127,5 +138,22 @@ func (d *Desk) Tell(ctx context.Context, e rollout.Event) error {
 	if len(want) == 0 {
 		return nil
 	}
+	if e.Kind == rollout.HoldPlaced && d.Costs != nil {
+		e.Day = d.day(ctx, e.Plan)
+	}
 	return d.Store.Keep(ctx, e, want, d.Now())
+}
+
+// day is what a day of a plan costs. That it cannot be told keeps nobody from hearing of
+// a hold.
+func (d *Desk) day(ctx context.Context, plan string) *rollout.DayCost {
+	cost, err := d.Costs.Day(ctx, plan)
+	switch {
+	case err == nil:
+		return &cost
+	case errors.Is(err, dualtone.ErrInvalid):
+		return &rollout.DayCost{Text: "cannot be told: " + err.Error()}
+	default:
+		return nil
+	}
 }

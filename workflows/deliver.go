@@ -28,8 +28,21 @@ func DeliverReport(ctx workflow.Context, r DeliveryRequest) (activities.Delivere
 		StartToCloseTimeout: time.Hour, ScheduleToCloseTimeout: deliverFor, HeartbeatTimeout: heartbeat,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 5 * time.Second, MaximumInterval: 10 * time.Minute},
 	})
-	o := activities.DeliverOrder{Delivery: r.Delivery, Began: workflow.GetInfo(ctx).WorkflowStartTime.UTC()}
+	o := activities.DeliverOrder{Delivery: r.Delivery, Began: due(ctx).UTC()}
 	var done activities.Delivered
 	err := workflow.ExecuteActivity(ctx, activities.DeliverName, o).Get(ctx, &done)
 	return done, err
+}
+
+// scheduledStart is when a schedule was to start a workflow.
+var scheduledStart = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
+
+// due is when a schedule wanted the report, or else when somebody asked for it. A run
+// that is made up for, or made again since a server was lost, has the same time, and so
+// is the same run to the ledger and to whoever gets the mail.
+func due(ctx workflow.Context) time.Time {
+	if at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStart); ok {
+		return at
+	}
+	return workflow.GetInfo(ctx).WorkflowStartTime
 }

@@ -45,6 +45,26 @@ func TestADeliveryIsTriedAgainAsOfTheSameTime(t *testing.T) {
 	}
 }
 
+// A run that is made up for, or made again after Temporal lost it, is the one that was
+// due, so that nobody gets a report twice.
+func TestAScheduledDeliveryIsOfTheTimeAtWhichItWasDue(t *testing.T) {
+	t.Parallel()
+	due := time.Date(2027, 4, 1, 5, 0, 0, 0, time.UTC)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	must(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(due))))
+	env.SetStartTime(due.Add(3 * time.Hour))
+	var got activities.DeliverOrder
+	env.RegisterActivityWithOptions(func(_ context.Context, o activities.DeliverOrder) (activities.Delivered, error) {
+		got = o
+		return activities.Delivered{}, nil
+	}, activity.RegisterOptions{Name: activities.DeliverName})
+	env.ExecuteWorkflow(workflows.DeliverReport, workflows.DeliveryRequest{Delivery: "monthly"})
+	if err := env.GetWorkflowError(); err != nil || !got.Began.Equal(due) {
+		t.Errorf("as of %s, want %s: %v", got.Began, due, err)
+	}
+}
+
 func TestADeliveryThatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	refused := temporal.NewNonRetryableApplicationError("no such mailbox", dualtone.Kind(dualtone.ErrDenied), nil)

@@ -69,6 +69,8 @@ func moneyExamples() map[string][]string {
 		"report deliver off":       {`report deliver off board --reason "nobody meets in August"`},
 		"report deliver history":   {"report deliver history board --state failed"},
 		"finance contracts lint":   {"finance contracts lint contracts.yaml"},
+		"finance focus check":      {"finance focus check overlap/", "finance focus check bought.csv --level MUST"},
+		"finance focus rules":      {"finance focus rules --level MUST --text Quantity"},
 		"finance contracts schema": {"finance contracts schema > contracts.schema.json"},
 		"finance contracts diff":   {"finance contracts diff contracts.yaml"},
 		"finance contracts import": {"finance contracts import contracts.yaml", "finance contracts import contracts.csv --currency GBP --owner pat"},

@@ -15,6 +15,7 @@ func financeCommand(a *app) *cobra.Command {
 		group("contracts", "What contracts say, and every version of them",
 			contractsLint(a), contractsImport(a), contractsList(a), contractsShow(a), contractsDiff(a), contractsSchema(a)),
 		group("invoices", "What suppliers billed", invoicesImport(a), invoicesList(a)),
+		group("focus", "Files in the form of FOCUS, ours or anybody's", focusCheck(a), focusRules(a)),
 		financeSample(a),
 		group("sampling", "The sampling that workers do every day by themselves", samplingShow(a), samplingSwitch(a, false), samplingSwitch(a, true)),
 		financeClose(a), financeReopen(a), financeClosings(a))

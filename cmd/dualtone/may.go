@@ -176,7 +176,7 @@ func local(name string) bool {
 	return slices.Contains([]string{
 		"up", "worker", "worker promote", "console", "edge", "ingest", "migrate", "version", "exit-codes", "roles", "audit guard",
 		"config check", "config show", "systems capabilities", "report definitions",
-		"finance contracts lint", "finance contracts schema", "plan lint", "plan schema", "plan show",
+		"finance contracts lint", "finance contracts schema", "finance focus check", "finance focus rules", "plan lint", "plan schema", "plan show",
 		"evidence verify", "evidence keygen", "calls formats", "help", "man",
 	}, name) || strings.HasPrefix(name, "completion")
 }

@@ -74,8 +74,8 @@ func mailServer(cfg *config.Config) (mail.Server, error) {
 
 // newsDesk takes in what people want to hear of. It needs no secret, so that
 // whoever gives an order need not have those of the channels.
-func newsDesk(cfg *config.Config, store notify.Store) *notify.Desk {
-	d := &notify.Desk{Filters: map[string]notify.Filter{}, Store: store, Now: func() time.Time { return time.Now().UTC() }}
+func newsDesk(cfg *config.Config, store notify.Store, costs notify.Costs) *notify.Desk {
+	d := &notify.Desk{Filters: map[string]notify.Filter{}, Store: store, Now: func() time.Time { return time.Now().UTC() }, Costs: costs}
 	for name, c := range cfg.Notify.Channels {
 		d.Filters[name] = filterOf(c)
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/dualtone/dualtone/control"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/press"
 )
@@ -11,6 +13,18 @@ import (
 // standings work out how plans stand in money; what they found last is kept.
 func (s *stores) standings() *cost.Standings {
 	return &cost.Standings{Source: s.finance, Closings: s.finance}
+}
+
+// dayCosts tell what a day of a plan costs, as it was worked out last.
+type dayCosts struct{ from control.Money }
+
+// Day is that of a plan.
+func (d dayCosts) Day(ctx context.Context, plan string) (rollout.DayCost, error) {
+	m, err := d.from.Standing(ctx, plan)
+	if err != nil {
+		return rollout.DayCost{}, err
+	}
+	return rollout.DayCost{Waste: m.Day.Waste.Text(), Cash: m.Day.Cash.Text(), Currency: string(m.Day.Waste.Currency), Text: m.PerDay()}, nil
 }
 
 // costs makes finance's reports.

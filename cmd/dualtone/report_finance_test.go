@@ -139,7 +139,7 @@ func TestFinanceReadsTheWorkedExample(t *testing.T) {
 	}{
 		{"overlap --as-of 2027-03-31", []string{"23,733.87", "13,500", "planned      4,200", "7,268.43", "11,820.28", "4,645.16", "2027-02-15"}},
 		{"overlap --as-of 2027-03-31 --by stage,cost-center --cost-center CC1", []string{"wave-2  CC1", "Only cost center: CC1"}},
-		{"overlap --as-of 2027-03-31 --drill --class idle --limit 3", []string{"4,500", "11,820.28", "Rows 1 to 3 of 4500. There are more: --after 3"}},
+		{"overlap --as-of 2027-03-31 --drill --class idle --limit 3", []string{"4,500", "11,820.28", "Rows 1 to 3 of 4501. There are more: --after 3"}},
 		{"forecast --as-of 2027-03-05", []string{"Waste at completion  23,733.87"}},
 		{"delay --as-of 2027-02-20 --days 20", []string{"4,354.84", "108,000.00", "still_needed"}},
 		{"variance --as-of 2027-03-31", []string{"Waste over plan", "11,820.28"}},

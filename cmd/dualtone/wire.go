@@ -51,7 +51,7 @@ type stores struct {
 func (s *stores) Close() { s.pool.Close() }
 
 func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
-	calls, notices := postgres.NewCalls(pool), postgres.NewNotices(pool)
+	calls, notices, money := postgres.NewCalls(pool), postgres.NewNotices(pool), postgres.NewFinance(pool)
 	return &stores{
 		pool:       pool,
 		people:     postgres.NewPeople(pool),
@@ -74,9 +74,9 @@ func newStores(pool *pgxpool.Pool, cfg *config.Config) *stores {
 		accounts:   postgres.NewAccounts(pool),
 		deliveries: postgres.NewDeliveries(pool),
 		notices:    notices,
-		news:       newsDesk(cfg, notices),
+		news:       newsDesk(cfg, notices, dayCosts{money}),
 		contracts:  postgres.NewContracts(pool),
-		finance:    postgres.NewFinance(pool),
+		finance:    money,
 	}
 }
 

@@ -164,7 +164,7 @@ func costsPage(p page, q *query, asked statement.Request, plans []rollout.Plan, 
 					return templ_7745c5c3_Err
 				}
 				for i := range d.Figures {
-					templ_7745c5c3_Err = tile(d.Figures[i].Shown(d.Figures[i].Value), d.Figures[i].Name).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = tile(d.Figures[i].Shown(d.Figures[i].Value), d.Figures[i].Heading()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -667,9 +667,9 @@ func sheetCard(q *query, s sheet) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(s.Columns[i].Name)
+			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(s.Columns[i].Heading())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/finance.templ`, Line: 126, Col: 95}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/finance.templ`, Line: 126, Col: 100}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 			if templ_7745c5c3_Err != nil {

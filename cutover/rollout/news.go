@@ -59,6 +59,18 @@ type Event struct {
 	Once string `json:"once,omitempty"`
 	// Urgent: somebody must look, the plan does not go on by itself.
 	Urgent bool `json:"urgent,omitempty"`
+	// Day is what each day costs for as long as a hold lasts; nil where nothing is known
+	// of it.
+	Day *DayCost `json:"day,omitempty"`
+}
+
+// DayCost is what one more day of a plan costs, in decimals of a currency.
+type DayCost struct {
+	Waste    string `json:"waste"`
+	Cash     string `json:"cash"`
+	Currency string `json:"currency"`
+	// Text says it for people.
+	Text string `json:"text"`
 }
 
 // Key is the same however often the event is told.

@@ -47,6 +47,7 @@ func (e *Engine) delay(q Question, most int, from finance.Day) (Delay, error) {
 		}
 		if n == 0 {
 			none, before = now, now
+			d.Notes = append(d.Notes, now.anyway()...)
 		}
 		d.Points = append(d.Points, now.over(&none, n))
 		d.Steps = append(d.Steps, now.steps(&before, n)...)
@@ -186,6 +187,27 @@ func (p *Point) PerDay() string {
 	return fmt.Sprintf("each day costs %s in waste and %s in cash", p.Waste.Grouped(), p.Cash.Grouped())
 }
 
+// why says why the contract goes on.
+func (l *extension) why() string {
+	if l.reason == StillNeeded {
+		return fmt.Sprintf("people are still served when contract %s ends on %s", l.contract.ID, l.day)
+	}
+	return fmt.Sprintf("notice of contract %s comes after %s, its last notice day", l.contract.ID, l.day)
+}
+
+// anyway tells of contracts that go on without any delay: no delay makes them jump.
+func (x *future) anyway() []string {
+	var all []string
+	for _, l := range x.longer {
+		why := l.why()
+		if l.reason == NoticeMissed && l.contract.Notice.Given == 0 {
+			why = fmt.Sprintf("nobody has given notice of contract %s, and the plan gives none by %s, its last notice day", l.contract.ID, l.day)
+		}
+		all = append(all, fmt.Sprintf("%s: it goes on to %s whatever the delay is, and that is in all figures here", why, l.until))
+	}
+	return all
+}
+
 // steps are the terms by which contracts go on here and did not a day before.
 func (x *future) steps(before *future, n int) []Step {
 	var all []Step
@@ -198,11 +220,7 @@ func (x *future) steps(before *future, n int) []Step {
 			Cash:  finance.Money{Currency: x.currency}.Add(x.asked[l.contract.ID]).Sub(before.asked[l.contract.ID]),
 			Whole: finance.Money{Currency: x.currency}.Add(x.paid[l.contract.ID]).Sub(before.paid[l.contract.ID]),
 		}
-		why := fmt.Sprintf("notice of contract %s comes after %s, its last notice day", s.Contract, l.day)
-		if l.reason == StillNeeded {
-			why = fmt.Sprintf("people are still served when contract %s ends on %s", s.Contract, l.day)
-		}
-		s.Text = fmt.Sprintf("%d days late %s: it goes on to %s, for %s", n, why, s.Until, s.For())
+		s.Text = fmt.Sprintf("%d days late %s: it goes on to %s, for %s", n, l.why(), s.Until, s.For())
 		all = append(all, s)
 	}
 	return all

@@ -59,7 +59,7 @@ func (e *Engine) bills(asked finance.Span) (*bills, error) {
 		return nil, err
 	}
 	now := p.lines()
-	if b.rebilled, err = e.rebilled(now); err != nil {
+	if b.rebilled, err = e.rebilled(f, now); err != nil {
 		return nil, err
 	}
 	b.accruals, err = e.merge(accruals(now, billed), (*held).accruals)

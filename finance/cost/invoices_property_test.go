@@ -94,3 +94,69 @@ func TestADayThatIsBilledIsOnItsInvoice(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingIsLeftOfWhatWasChargedBeforeItsInvoiceCame: when all that an item is charged
+// for a closed month is on invoices, closed months, their corrections and what came onto
+// other invoices add up to nothing on no invoice, to the cent.
+func TestNothingIsLeftOfWhatWasChargedBeforeItsInvoiceCame(t *testing.T) {
+	t.Parallel()
+	type charge struct {
+		contract contract.ID
+		item     contract.ItemID
+		month    string
+		currency finance.Currency
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		h, first := closing(t, func(*history, finance.Month) {})
+		billAll(t, h, first)
+		q := cost.Question{AsOf: day("2027-09-30")}
+		e, err := cost.Load(t.Context(), h, h, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := e.Overlap(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check, err := e.InvoiceCheck(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := map[charge]finance.Exact{}
+		add := func(c charge, amount finance.Exact) { left[c] = left[c].Add(amount) }
+		for _, l := range o.Lines {
+			about := l.Month.String()
+			if l.Corrects != "" {
+				about = l.Corrects
+			}
+			if l.Class == cost.Charged && l.Invoice == "" {
+				add(charge{l.Contract, l.Item, about, l.Amount.Currency}, l.Amount.Amount)
+			}
+		}
+		for _, r := range check.Rebilled {
+			if r.Invoice == "" {
+				add(charge{r.Contract, r.Item, r.Corrects, r.Amount.Currency}, r.Amount.Amount)
+			}
+		}
+		for c, amount := range left {
+			if c.item == "seat" && (c.month == first.String() || c.month == (first+1).String()) && !amount.IsZero() {
+				t.Fatalf("of %v %s is left on no invoice", c, amount)
+			}
+		}
+	})
+}
+
+// billAll has an invoice bill the seats of all contracts in two closed months.
+func billAll(t *rapid.T, h *history, first finance.Month) {
+	in := learned(t, h.known[len(h.known)-1])
+	in.Facts.Invoices = nil
+	for _, c := range in.Book.Contracts {
+		for n := range finance.Month(2) {
+			in.Facts.Invoices = append(in.Facts.Invoices, cost.InvoiceLine{
+				Invoice: "ALL-" + (first + n).String(), Contract: c.ID, Item: "seat", Period: (first + n).Span(), Quantity: finance.Whole(1),
+				Amount: finance.Money{Amount: finance.Fraction(rapid.Int64Range(1, 99_999).Draw(t, "billed in all"), 100), Currency: c.Currency},
+			})
+		}
+	}
+	h.known = append(h.known, in)
+}

@@ -39,6 +39,18 @@ func Classes() []Class {
 	return []Class{Planned, Idle, Stranded, Unused, Unneeded, Hairpinned, Parallel}
 }
 
+// unit is what a class is counted in.
+func (c Class) unit() Unit {
+	switch c {
+	case Hairpinned:
+		return Minute
+	case Unneeded, Parallel:
+		return ItemDay
+	default:
+		return SeatDay
+	}
+}
+
 // Waste reports whether amounts of the class buy nothing.
 func (c Class) Waste() bool { return c != Parallel && c != Charged }
 

@@ -69,7 +69,7 @@ func (o *Overlap) total(days map[Class]int) {
 	o.Overlap = sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class.Overlap() })
 	o.Waste = sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class.Waste() })
 	for _, c := range Classes() {
-		t := Total{Class: c, Amount: sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class == c }), Unit: SeatDay}
+		t := Total{Class: c, Amount: sum(o.Lines, o.Currency, func(l *Line) bool { return l.Class == c }), Unit: c.unit()}
 		switch c {
 		case Planned, Idle, Stranded:
 			t.Quantity = finance.Whole(days[c])

@@ -74,17 +74,19 @@ func (all billings) each(e *Engine, lines []Line, do func(*billing, *Line)) {
 
 // rebilled is what was posted of it, and what of the lines as they are now stands in the
 // first open month.
-func (e *Engine) rebilled(now []Line) ([]Rebilled, error) {
+func (e *Engine) rebilled(f *frame, now []Line) ([]Rebilled, error) {
 	if len(e.closed) == 0 {
 		return nil, nil
 	}
 	var posted []Rebilled
+	var charges []Line
 	all := billings{}
 	for i := range e.closed {
 		lines, err := e.closed[i].held.lines(asExpected)
 		if err != nil {
 			return nil, err
 		}
+		charges = append(charges, lines...)
 		all.each(e, lines, func(b *billing, l *Line) {
 			b.was, b.posted = b.was.Add(l.Quantity.Mul(l.Rate.Amount)), b.posted.Add(l.Amount.Amount)
 		})
@@ -99,30 +101,69 @@ func (e *Engine) rebilled(now []Line) ([]Rebilled, error) {
 		posted = append(posted, before...)
 	}
 	all.each(e, now, func(b *billing, l *Line) { b.is = b.is.Add(l.Quantity.Mul(l.Rate.Amount)) })
+	if all.moves() {
+		p, err := e.count(f, asExpected)
+		if err != nil {
+			return nil, err
+		}
+		all.correct(e, charges, p.lines())
+	}
 	return append(posted, all.standing(e.lastClosed()+1)...), nil
 }
 
+// moves reports whether anything became known otherwise, of charges or of invoices.
+func (all billings) moves() bool {
+	for _, b := range all {
+		if b.moved || !b.is.Equal(b.was) {
+			return true
+		}
+	}
+	return false
+}
+
+// onNone is the same on no invoice.
+func (k charged) onNone() charged {
+	k.invoice = ""
+	return k
+}
+
+// correct adds corrections to what is charged on no invoice, where they stand. They are
+// told apart by groups of people, and so are the lines of which they are made.
+func (all billings) correct(e *Engine, posted, now []Line) {
+	closed := slices.DeleteFunc(slices.Clone(now), func(l Line) bool { return !e.isClosed(l.Month) })
+	for _, l := range append(corrections(posted, closed, e.lastClosed()+1), posted...) {
+		if l.Class == Charged && l.Corrects != "" {
+			b := all.at(charged{billKey{l.Contract, l.Item}, l.about(), l.Amount.Currency, ""}, l.Days)
+			b.posted = b.posted.Add(l.Amount.Amount)
+		}
+	}
+}
+
 // standing is what moved, in the month in which that stands. What comes onto an invoice
-// is taken from what is on none: how much is charged is the matter of corrections.
+// is taken from what is on none, and nothing is left of that when all of it is on
+// invoices: what was charged before they came is taken back in full, though it was rounded
+// with other charges.
 func (all billings) standing(in finance.Month) []Rebilled {
 	var found []Rebilled
-	rest := map[charged]*Rebilled{}
 	var order []charged
+	rest := map[charged]*Rebilled{}
 	for _, k := range all.sorted() {
 		b := all[k]
 		more := b.more(k.currency)
-		if k.invoice == "" || more.IsZero() {
+		none := k.onNone()
+		if k == none || more.IsZero() && !all.left(none) {
 			continue
 		}
 		r := Rebilled{Contract: k.contract, Item: k.item, Invoice: k.invoice, Days: b.days, Amount: more, Month: in, Corrects: k.month.String()}
-		found = append(found, r)
-		k.invoice, r.Invoice, r.Amount = "", "", more.Times(-1)
-		if o := rest[k]; o != nil {
-			o.Amount = o.Amount.Add(r.Amount)
+		if !more.IsZero() {
+			found = append(found, r)
+		}
+		if o := rest[none]; o != nil {
 			o.Days = finance.Span{From: min(o.Days.From, r.Days.From), To: max(o.Days.To, r.Days.To)}
 			continue
 		}
-		rest[k], order = &r, append(order, k)
+		r.Invoice, r.Amount = "", all.unbilled(none)
+		rest[none], order = &r, append(order, none)
 	}
 	for _, k := range order {
 		if r := rest[k]; !r.Amount.IsZero() {
@@ -130,6 +171,22 @@ func (all billings) standing(in finance.Month) []Rebilled {
 		}
 	}
 	return found
+}
+
+// left reports whether something is charged on no invoice though nothing is on none now.
+func (all billings) left(none charged) bool {
+	b := all[none]
+	return b != nil && b.is.IsZero() && !b.posted.IsZero()
+}
+
+// unbilled is what must be added to what is charged on no invoice to make it what is on
+// none now.
+func (all billings) unbilled(k charged) finance.Money {
+	b := all[k]
+	if b == nil {
+		return finance.Money{Currency: k.currency}
+	}
+	return finance.Money{Amount: b.is, Currency: k.currency}.Round(rounding).Sub(finance.Money{Amount: b.posted, Currency: k.currency})
 }
 
 func (all billings) sorted() []charged {

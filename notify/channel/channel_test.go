@@ -151,3 +151,33 @@ Next:
 		t.Errorf("mail, %v:\n%s\nwant:\n%s", err, text, want)
 	}
 }
+
+func TestAHoldSaysWhatItCostsADay(t *testing.T) {
+	t.Parallel()
+	hold := rollout.EventOfHold(rollout.Hold{ID: "h1", Plan: "emea", Owner: "kim", Role: rollout.System, Reason: "storm", Placed: time.Date(2027, 3, 2, 21, 4, 0, 0, time.UTC)})
+	hold.Day = &rollout.DayCost{Waste: "435.48", Cash: "0.00", Currency: "GBP", Text: "each day costs 435.48 GBP in waste and 0.00 GBP in cash"}
+	text, err := (&channel.Mail{To: []string{"ops@example.test"}}).Compose(hold)
+	if err != nil || !strings.Contains(text, "\nWhy: storm\nCosts: each day costs 435.48 GBP in waste and 0.00 GBP in cash\nWho: kim (system)\n") {
+		t.Errorf("mail, %v:\n%s", err, text)
+	}
+	for name, open := range map[string]func(string, string, http.RoundTripper) (*channel.Hook, error){"slack": channel.Slack, "teams": channel.Teams} {
+		h, err := open(name, "https://chat.example.test/hook", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := h.Compose(hold); err != nil || !strings.Contains(text, "each day costs 435.48 GBP in waste") {
+			t.Errorf("%s, %v: %s", name, err, text)
+		}
+	}
+	h, err := channel.Webhook("pager", "https://pager.example.test/hook", "a-secret-of-ours", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err = h.Compose(hold)
+	var body struct {
+		Day rollout.DayCost `json:"day"`
+	}
+	if err = errors.Join(err, json.Unmarshal([]byte(text), &body)); err != nil || body.Day != *hold.Day {
+		t.Errorf("webhook, %v: %s", err, text)
+	}
+}

@@ -75,7 +75,11 @@ func facts(e rollout.Event) []fact {
 	if len(hash) > enough {
 		hash = hash[:enough]
 	}
-	all := []fact{{"Why", e.Why}, {"Who", who}, {"When", e.At.UTC().Format(time.RFC3339)}, {"Version", hash}}
+	cost := ""
+	if e.Day != nil {
+		cost = e.Day.Text
+	}
+	all := []fact{{"Why", e.Why}, {"Costs", cost}, {"Who", who}, {"When", e.At.UTC().Format(time.RFC3339)}, {"Version", hash}}
 	var known []fact
 	for _, f := range all {
 		if f.value != "" {

@@ -24,9 +24,9 @@ const (
 type Rule struct {
 	// ID is the column or the attribute and what is wanted of it, such as
 	// BilledCost/not-null.
-	ID    string
-	Level Level
-	Text  string
+	ID    string `json:"id"`
+	Level Level  `json:"level"`
+	Text  string `json:"text"`
 }
 
 // Finding is a rule that a file breaks. Row is counted from 1 without the head; 0
@@ -34,8 +34,8 @@ type Rule struct {
 type Finding struct {
 	Rule
 
-	Row   int
-	Value string
+	Row   int    `json:"row"`
+	Value string `json:"value"`
 }
 
 // String says what is broken and where.
@@ -210,8 +210,12 @@ func (c *checking) row(n int, r row) {
 		}
 	}
 	for _, column := range c.own {
-		if v := r.get(column); placeholder(v) {
+		v := r.get(column)
+		if placeholder(v) {
 			c.tell(ruleOwnValue(), n, column+" "+v)
+		}
+		if !wellFormed(v) {
+			c.tell(ruleOwnForm(), n, column+" "+v)
 		}
 	}
 }

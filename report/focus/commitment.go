@@ -12,7 +12,7 @@ import (
 // ContractCommitment is the Contract Commitment dataset of version 1.4.
 func ContractCommitment() *Dataset {
 	return &Dataset{
-		Name: "Contract Commitment", Version: CommitmentVersion, sorted: true, fields: commitmentFields(),
+		Name: "Contract Commitment", Version: CommitmentVersion, sorted: true, fields: commitmentFields(), offers: commitmentOffers(),
 		rows: slices.Concat(commitmentRules(), paymentRules(), scopeRules()),
 		sets: []setRule{unique("ContractCommitmentId"), oneOf(Must, "ContractCommitmentId/one-contract", "a commitment is of one contract", "ContractCommitmentId", "ContractId")},
 	}
@@ -45,12 +45,12 @@ func commitmentFields() []field {
 		{id: c + "PeriodStart", form: moment8601},
 		{id: c + "Quantity", form: number, nullable: true},
 		{id: c + "Type"},
-		{id: c + "Unit", form: unit, nullable: true},
+		{id: c + "Unit", form: unit, nullable: true, loose: true},
 		{id: "ContractId"},
 		{id: "ContractPeriodEnd", form: moment8601},
 		{id: "ContractPeriodStart", form: moment8601},
 		{id: "InvoiceIssuerName"},
-		{id: "PricingCurrency", there: conditional},
+		{id: "PricingCurrency", form: denomination, there: conditional},
 		{id: "PricingCurrency" + c + "Cost", form: number, nullable: true, there: conditional},
 		{id: "ServiceProviderName"},
 	}
@@ -126,6 +126,10 @@ func paymentRules() []rowRule {
 		}),
 		should(c+"Interval/shorter", "what is paid again and again is paid at least once in the time of the commitment", c+"Interval ContractCommitmentDurationType", func(r row) bool {
 			return paidWithin(r.get(c+"Interval"), r.get("ContractCommitmentDurationType"))
+		}),
+		must(upfront+"/wanted", "the column is in a file that has something Partial Upfront", c+"Model", func(r row) bool {
+			_, there := r.at[upfront]
+			return implies(r.is(c+"Model", "Partial Upfront"), there)
 		}),
 		must(upfront+"/ratio", "from 0 to 1", upfront, func(r row) bool { return ratio(r.get(upfront)) }),
 		share("all", "All Upfront", "1 when All Upfront", func(v string) bool { return same(v, "1") }),

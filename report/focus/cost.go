@@ -9,7 +9,7 @@ import (
 // CostAndUsage is the Cost and Usage dataset of version 1.2. Invoices, if given,
 // are what each invoice must add up to.
 func CostAndUsage(invoices map[string]string) *Dataset {
-	d := &Dataset{Name: "Cost and Usage", Version: CostVersion, fields: costFields(), offers: offers()}
+	d := &Dataset{Name: "Cost and Usage", Version: CostVersion, fields: costFields(), offers: costOffers()}
 	d.rows = append(d.rows, periodRules()...)
 	d.rows = append(d.rows, quantityRules()...)
 	d.rows = append(d.rows, priceRules()...)
@@ -56,8 +56,7 @@ func costFields() []field {
 		{id: "ListCost", form: number},
 		{id: "ListUnitPrice", form: number, nullable: true, there: conditional},
 		{id: "PricingCategory", form: allowed, values: []string{"Standard", "Dynamic", "Committed", "Other"}, nullable: true, there: conditional},
-		// A currency of prices may be one of tokens, which has no code.
-		{id: "PricingCurrency", there: conditional},
+		{id: "PricingCurrency", form: denomination, there: conditional},
 		{id: "PricingCurrencyContractedUnitPrice", form: number, nullable: true, there: conditional},
 		{id: "PricingCurrencyEffectiveCost", form: number, there: conditional},
 		{id: "PricingCurrencyListUnitPrice", form: number, nullable: true, there: conditional},

@@ -21,6 +21,9 @@ const (
 	number
 	moment8601
 	money // a code of ISO 4217
+	// denomination is a currency, or something of a provider's own such as tokens, which
+	// has no code.
+	denomination
 	unit
 	pairs  // a JSON object of plain values
 	object // a JSON object
@@ -46,6 +49,8 @@ type field struct {
 	nullable bool
 	// filled asks, weakly, for a value where there may be none.
 	filled bool
+	// loose only recommends the form.
+	loose bool
 }
 
 func (f *field) presence() []Rule {
@@ -78,6 +83,10 @@ func (f *field) rules() []rowRule {
 	if f.filled {
 		add("filled", Should, "there is a value", func(v string) bool { return v != "" })
 	}
+	strict := Must
+	if f.loose {
+		strict = Should
+	}
 	switch f.form {
 	case allowed:
 		add("allowed", Must, "the value is one of those allowed", orNull(func(v string) bool { return slices.Contains(f.values, v) }))
@@ -87,8 +96,10 @@ func (f *field) rules() []rowRule {
 		add("time", Must, "a time in UTC, written YYYY-MM-DDTHH:mm:ssZ", orNull(isMoment))
 	case money:
 		add("currency", Must, "a code of three letters of ISO 4217", orNull(isCurrency))
+	case denomination:
+		add("currency", Must, "what looks like a code of ISO 4217 is one", orNull(isDenomination))
 	case unit:
-		add("unit-words", Must, "units of time and count are written as the specification does", orNull(unitWords))
+		add("unit-words", strict, "units of time and count are written as the specification does", orNull(unitWords))
 		add("unit-form", Should, "units are plural, singular-plural or plural/singular", orNull(unitForm))
 	case pairs:
 		add("pairs", Must, "a JSON object whose keys are unique and whose values are plain", orNull(isPairs))
@@ -96,7 +107,7 @@ func (f *field) rules() []rowRule {
 		add("object", Must, "a JSON object whose keys are unique", orNull(isObject))
 	case text:
 	}
-	if f.form == text || f.form == unit {
+	if f.form == text || f.form == unit || f.form == denomination {
 		add("no-placeholder", Must, "no word stands for a value that is not there", func(v string) bool { return !placeholder(v) })
 		add("no-blank", Should, "not of blanks alone", orNull(func(v string) bool { return strings.TrimSpace(v) != "" }))
 	}
@@ -123,6 +134,28 @@ func isMoment(v string) bool {
 func isCurrency(v string) bool {
 	u, err := currency.ParseISO(v)
 	return err == nil && u.String() == v
+}
+
+var codes = regexp.MustCompile(`^[A-Za-z]{3}$`)
+
+func isDenomination(v string) bool { return !codes.MatchString(v) || isCurrency(v) }
+
+var (
+	days    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$`)
+	counted = regexp.MustCompile(`^(\+[0-9]+|[+-]?[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?$`)
+)
+
+// wellFormed holds for values of a column of one's own: what looks like a time, a number
+// or an object is written as such are in the columns of the specification.
+func wellFormed(v string) bool {
+	switch {
+	case days.MatchString(v):
+		return isMoment(v)
+	case strings.HasPrefix(v, "{"):
+		return isObject(v)
+	default:
+		return !counted.MatchString(v)
+	}
 }
 
 // listed are the unit words that the specification writes in one way.

@@ -5,8 +5,8 @@
 // that the specification does not have begin with x_ and come last.
 //
 // Check and CheckMetadata read such files, ours or anybody's, and hold them against
-// every rule of the specification that a file can show to be broken. They share no
-// code with what writes them.
+// every rule of the specification that a file can show to be broken; CheckDelivered
+// does so with a file where it lies. They share no code with what writes them.
 package focus
 
 import (

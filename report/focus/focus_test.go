@@ -171,7 +171,7 @@ type edit struct {
 func usualBreak(id string) edit {
 	column, rule, _ := strings.Cut(id, "/")
 	broken := map[string]string{
-		"not-null": "", "filled": "", "allowed": "Nonsense", "number": "1,000", "time": "2027-02-01", "currency": "euro",
+		"not-null": "", "filled": "", "allowed": "Nonsense", "number": "1,000", "time": "2027-02-01", "currency": "EUX",
 		"unit-words": "seats/day", "unit-form": "Seats per Day", "pairs": `{"a":{"b":1}}`, "object": `{"a":1,"a":2}`,
 		"no-placeholder": "N/A", "no-blank": "  ", "not-negative": "-1",
 	}
@@ -222,15 +222,33 @@ func TestUnitsAreWrittenAsTheSpecificationDoes(t *testing.T) {
 
 func TestAScopeIsOneOfTheSpecifications(t *testing.T) {
 	t.Parallel()
+	const outside = `{"IsGlobalScope":true,"ExclusionOperator":"And","Exclusions":[{"Dimension":"RegionId","Operator":"NotIn","Values":["a","b"]}]}`
+	seat := func(old, new string) string { return strings.Replace(everySeat(), old, new, 1) }
 	for scope, want := range map[string]bool{
 		everySeat():              true,
 		`{"IsGlobalScope":true}`: true,
-		`{"IsGlobalScope":true,"ExclusionOperator":"And","Exclusions":[{"Dimension":"RegionId","Operator":"NotIn","Values":["a","b"]}]}`: true,
-		strings.Replace(everySeat(), `"In"`, `"StartsWith"`, 1):                                                                          false, // a star stands for all with some operators alone
-		strings.Replace(everySeat(), `"In"`, `"Like"`, 1):                                                                                false,
-		strings.Replace(everySeat(), `["*"]`, `["*","a"]`, 1):                                                                            false,
-		strings.Replace(everySeat(), `"And"`, `"Xor"`, 1):                                                                                false,
-		strings.Replace(everySeat(), `["*"]`, `[]`, 1):                                                                                   false,
+		outside:                  true,
+		seat(`"Inclusions"`, `"x_Reason":["any"],"Inclusions"`):            true, // a provider's own
+		seat(`"Values"`, `"Applicability":{"Cost":0.5},"Values"`):          true,
+		seat(`"And"`, `"And","Applicability":{"Usage":1}`):                 true,
+		`{"IsGlobalScope":true,"IsComplexScope":true}`:                     false,
+		`{"IsGlobalScope":true,"InclusionOperator":"And"}`:                 false,
+		`{"IsGlobalScope":null}`:                                           false,
+		`{"isGlobalScope":true}`:                                           false, // keys are as they are written
+		strings.Replace(outside, `"ExclusionOperator":"And",`, "", 1):      false,
+		strings.Replace(outside, `"NotIn"`, `"Exists"`, 1):                 false,
+		`{"IsGlobalScope":true,"ExclusionOperator":"And","Exclusions":[]}`: false,
+		seat(`"InclusionOperator":"And",`, ""):                             false,
+		seat(`"Inclusions"`, `"Reason":"any","Inclusions"`):                false,
+		seat(`"Values"`, `"Applicability":{"Cost":50},"Values"`):           false,
+		seat(`"Values"`, `"Applicability":{"Share":0.5},"Values"`):         false,
+		seat(`"Dimension":"SkuId",`, ""):                                   false,
+		seat(`"In"`, `"StartsWith"`):                                       false, // a star stands for all with some operators alone
+		seat(`"In"`, `"Like"`):                                             false,
+		seat(`["*"]`, `["*","a"]`):                                         false,
+		seat(`"And"`, `"Xor"`):                                             false,
+		seat(`["*"]`, `[]`):                                                false,
+		seat(`["*"]`, `[1]`):                                               false,
 	} {
 		if applies(scope) != want {
 			t.Errorf("%s holds: %t", scope, !want)
@@ -239,6 +257,23 @@ func TestAScopeIsOneOfTheSpecifications(t *testing.T) {
 	for object, want := range map[string]bool{`{"a":{"b":1,"c":[{"d":1}]}}`: true, `{"a":{"b":1,"b":2}}`: false, `{"a":[{"b":1,"b":2}]}`: false} {
 		if isObject(object) != want {
 			t.Errorf("%s is an object whose keys are there once: %t", object, !want)
+		}
+	}
+}
+
+func TestWhatIsOfAProvidersOwnIsWrittenAsTheRest(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{
+		"": true, "2027-02": true, "2027-02-15T00:00:00Z": true, "-12.5": true, "CC-1,000": true, `{"a":1}`: true, "1, 2": true,
+		"2027-02-15": false, "2027-02-15 00:00:00": false, "2027-02-15T00:00:00+01:00": false, "+5": false, "1,000": false, "-12,345.67": false, `{"a":1,"a":2}`: false,
+	} {
+		if wellFormed(value) != want {
+			t.Errorf("%q is well formed: %t", value, !want)
+		}
+	}
+	for value, want := range map[string]bool{"EUR": true, "Credits": true, "EUX": false, "eur": false} {
+		if isDenomination(value) != want {
+			t.Errorf("%q is a denomination: %t", value, !want)
 		}
 	}
 }

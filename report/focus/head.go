@@ -26,13 +26,17 @@ func ruleOwnValue() Rule {
 	return Rule{"columns/custom-value", Should, "in a column of one's own no word stands for a value that is not there"}
 }
 
+func ruleOwnForm() Rule {
+	return Rule{"columns/custom-form", Should, "in a column of one's own times, numbers and objects are written as in the others"}
+}
+
 func ruleSorted() Rule {
 	return Rule{"columns/sorted", Should, "columns are in the order of the alphabet, and so are those of one's own behind them"}
 }
 
 // headRules are those of a dataset.
 func (d *Dataset) headRules() []Rule {
-	all := []Rule{ruleUnknown(), ruleTwice(), ruleOrder(), rulePascal(), ruleOwnValue()}
+	all := []Rule{ruleUnknown(), ruleTwice(), ruleOrder(), rulePascal(), ruleOwnValue(), ruleOwnForm()}
 	if d.sorted {
 		all = append(all, ruleSorted())
 	}

@@ -137,7 +137,7 @@ func (d *Dataset) metadataRules() []metadataRule {
 		each("FocusVersion/file", Must, "it is the version that the file is of", schemaOf, func(v any, _ bool) bool { return v == d.Version }),
 		optional("DataGeneratorVersion", "a text", schemaOf, isText),
 	}
-	all = append(all, columnRules()...)
+	all = append(append(all, columnRules()...), d.typeRule())
 	if d.Version >= "1.3" {
 		all = append(all, d.instanceRules()...)
 	}
@@ -181,6 +181,34 @@ func columnRules() []metadataRule {
 			return ok && !slices.ContainsFunc(list, func(one any) bool { return !isText(one) })
 		}),
 	}
+}
+
+// typeRule is that columns are described as what the specification has them be. Which
+// word a database has for it is its own matter.
+func (d *Dataset) typeRule() metadataRule {
+	words := map[form][]string{
+		number: {"DEC", "NUM", "INT", "BIGINT", "DOUBLE", "FLOAT", "REAL"}, moment8601: {"DATE", "TIME"}, pairs: {"JSON", "MAP", "OBJECT", "STR", "VARCHAR"},
+	}
+	words[object] = words[pairs]
+	written := []string{"STR", "TEXT", "CHAR", "VARCHAR", "NVARCHAR"}
+	return metadataRule{Rule{"DataType/column", Must, "a column of the specification is of its type"}, func(of *described) []string {
+		var broken []string
+		for _, o := range of.columns {
+			i := slices.IndexFunc(d.fields, func(f field) bool { return f.id == o["ColumnName"] })
+			given, _ := o["DataType"].(string)
+			if i < 0 || given == "" { // Of one's own, or told by another rule.
+				continue
+			}
+			fit, ok := words[d.fields[i].form]
+			if !ok {
+				fit = written
+			}
+			if !slices.ContainsFunc(fit, func(word string) bool { return strings.HasPrefix(strings.ToUpper(given), word) }) {
+				broken = append(broken, d.fields[i].id+" "+given)
+			}
+		}
+		return broken
+	}}
 }
 
 // instanceRules are those about the datasets that are delivered.

@@ -84,6 +84,7 @@ func metadataBreaks() map[string]func(b *beside) {
 		},
 		"ColumnName/given":          column("x_System", "ColumnName", 1),
 		"DataType/given":            without("x_System", "DataType"),
+		"DataType/column":           func(b *beside) { b.column("DataType", "DECIMAL")["DataType"] = "STRING" },
 		"Deprecated/type":           column("x_System", "Deprecated", "yes"),
 		"PreviousColumnName/type":   column("x_System", "PreviousColumnName", nil),
 		"StringEncoding/type":       column("x_System", "StringEncoding", 8),

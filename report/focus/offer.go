@@ -14,8 +14,10 @@ type offer struct {
 	also []string
 }
 
-func offers() []offer {
-	of := func(columns, also string) offer { return offer{strings.Fields(columns), strings.Fields(also)} }
+func offered(columns, also string) offer { return offer{strings.Fields(columns), strings.Fields(also)} }
+
+func costOffers() []offer {
+	of := offered
 	return []offer{
 		of("CapacityReservationId CapacityReservationStatus", ""),
 		of("CommitmentDiscountCategory CommitmentDiscountId CommitmentDiscountName CommitmentDiscountQuantity "+
@@ -27,6 +29,10 @@ func offers() []offer {
 		of("SkuId SkuMeter SkuPriceDetails SkuPriceId", ""),
 		of("SubAccountId SubAccountName", "SubAccountType"),
 	}
+}
+
+func commitmentOffers() []offer {
+	return []offer{offered("PricingCurrency PricingCurrencyContractCommitmentCost", "")}
 }
 
 func (o *offer) rule(column string) Rule {

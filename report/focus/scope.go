@@ -25,7 +25,7 @@ func scopeRules() []rowRule {
 		})),
 		should(id+"/dimension", "a dimension is a column of Cost and Usage", id, of(func(v string) bool {
 			var s scope
-			return json.Unmarshal([]byte(v), &s) != nil || !slices.ContainsFunc(slices.Concat(s.Inclusions, s.Exclusions), func(r scopeRule) bool {
+			return json.Unmarshal([]byte(v), &s) != nil || !slices.ContainsFunc(slices.Concat(s.Inclusions, s.Exclusions), func(r struct{ Dimension string }) bool {
 				return !strings.HasPrefix(r.Dimension, "x_") && !slices.Contains(dimensions(), r.Dimension)
 			})
 		})),
@@ -84,47 +84,75 @@ func depth(tree any) int {
 	return deepest
 }
 
-// scope is the object that says to what a commitment applies.
-type scope struct {
-	IsGlobalScope, IsComplexScope        bool
-	Applicability                        *fractions
-	InclusionOperator, ExclusionOperator *string
-	Inclusions, Exclusions               []scopeRule
-}
+// scope is what is read of the object that says to what a commitment applies.
+type scope struct{ Inclusions, Exclusions []struct{ Dimension string } }
 
-type fractions struct{ Cost, Usage *json.Number }
+// shape is what an object of JSON may have by its keys.
+type shape map[string]func(v any) bool
 
-type scopeRule struct {
-	Dimension, Operator string
-	Values              []string
-	Applicability       *fractions
+// holds reports whether v is an object that has the keys that are wanted and no others.
+func (s shape) holds(v any, wanted ...string) bool {
+	o, ok := v.(map[string]any)
+	for key, value := range o {
+		if is := s[key]; is == nil || !is(value) {
+			return false
+		}
+	}
+	return ok && !slices.ContainsFunc(wanted, func(key string) bool { _, there := o[key]; return !there })
 }
 
 func applies(v string) bool {
-	var s scope
-	d := json.NewDecoder(strings.NewReader(v))
-	d.DisallowUnknownFields()
-	if d.Decode(&s) != nil || s.IsGlobalScope && s.IsComplexScope || !s.Applicability.hold() {
+	var o map[string]any
+	if json.Unmarshal([]byte(v), &o) != nil {
 		return false
 	}
-	wide := s.IsGlobalScope || s.IsComplexScope
-	if wide != (len(s.Inclusions) == 0) || wide != (s.InclusionOperator == nil) || !joined(s.InclusionOperator) || !joined(s.ExclusionOperator) {
+	whole := shape{
+		"IsGlobalScope": isTruth, "IsComplexScope": isTruth, "Applicability": isApplicability,
+		"InclusionOperator": isJoin, "Inclusions": listOf(isScopeRule), "ExclusionOperator": isJoin, "Exclusions": listOf(isScopeRule),
+	}
+	for key := range o {
+		if pascal(key) { // What a provider adds is its own matter.
+			whole[key] = func(any) bool { return true }
+		}
+	}
+	global, complicated := o["IsGlobalScope"] == true, o["IsComplexScope"] == true
+	included, _ := o["Inclusions"].([]any)
+	excluded, excludes := o["Exclusions"].([]any)
+	wide := global || complicated
+	return whole.holds(o) && (!global || !complicated) && wide == (len(included) == 0) && wide == (o["InclusionOperator"] == nil) &&
+		implies(excludes, len(excluded) > 0 && o["ExclusionOperator"] != nil)
+}
+
+func isJoin(v any) bool { return v == "And" || v == "Or" }
+
+func isShare(v any) bool {
+	n, ok := v.(float64)
+	return ok && n >= 0 && n <= 1
+}
+
+func isApplicability(v any) bool { return shape{"Cost": isShare, "Usage": isShare}.holds(v) }
+
+func listOf(is func(v any) bool) func(v any) bool {
+	return func(v any) bool {
+		list, ok := v.([]any)
+		return ok && !slices.ContainsFunc(list, func(one any) bool { return !is(one) })
+	}
+}
+
+// isScopeRule holds for a rule of the object; a star stands alone.
+func isScopeRule(v any) bool {
+	operators := []any{"In", "NotIn", "StartsWith", "NotStartsWith", "Contains", "NotContains", "EndsWith", "Exists", "DoesNotExist"}
+	whole := shape{
+		"Dimension": isText, "Operator": func(v any) bool { return slices.Contains(operators, v) },
+		"Values": listOf(func(one any) bool { _, ok := one.(string); return ok }), "Applicability": isApplicability,
+	}
+	if !whole.holds(v, "Dimension", "Operator", "Values") {
 		return false
 	}
-	return !slices.ContainsFunc(slices.Concat(s.Inclusions, s.Exclusions), func(r scopeRule) bool { return !r.hold() })
-}
-
-func joined(operator *string) bool { return operator == nil || *operator == "And" || *operator == "Or" }
-
-func (f *fractions) hold() bool {
-	return f == nil || (f.Cost == nil || ratio(f.Cost.String())) && (f.Usage == nil || ratio(f.Usage.String()))
-}
-
-// hold checks a rule of the object; a star stands alone.
-func (r *scopeRule) hold() bool {
-	operators := []string{"In", "NotIn", "StartsWith", "NotStartsWith", "Contains", "NotContains", "EndsWith", "Exists", "DoesNotExist"}
-	star := slices.Contains(r.Values, "*")
-	exists := r.Operator == "Exists" || r.Operator == "DoesNotExist"
-	return r.Dimension != "" && slices.Contains(operators, r.Operator) && len(r.Values) > 0 &&
-		(!star || len(r.Values) == 1 && (exists || r.Operator == "In" || r.Operator == "Contains")) && (!exists || star) && r.Applicability.hold()
+	o, _ := v.(map[string]any)
+	values, _ := o["Values"].([]any)
+	star := slices.Contains(values, any("*"))
+	exists := o["Operator"] == "Exists" || o["Operator"] == "DoesNotExist"
+	return len(values) > 0 && implies(exists, star) &&
+		implies(star, len(values) == 1 && (exists || o["Operator"] == "In" || o["Operator"] == "Contains"))
 }

@@ -2,6 +2,7 @@ package statement
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
@@ -37,6 +38,11 @@ func (m *maker) addCurve(d *document.Document) error {
 		return err
 	}
 	d.Decision = decision(&y)
+	for _, n := range y.Notes {
+		if !slices.Contains(d.Notes, n) {
+			d.Notes = append(d.Notes, n)
+		}
+	}
 	if y.Left > 0 || len(y.Steps) > 0 {
 		d.Charts = append(d.Charts, curve(&y))
 	}
@@ -50,7 +56,7 @@ func decision(y *cost.Delay) string {
 		return fmt.Sprintf("Nobody is left to be switched, so a delay moves nobody: %s.", y.NextDay.PerDay())
 	}
 	if len(y.Steps) == 0 {
-		return fmt.Sprintf("No contract goes on for a delay of up to %d days: %s.", len(y.Points)-1, y.NextDay.PerDay())
+		return fmt.Sprintf("A delay of up to %d days makes no contract go on: %s.", len(y.Points)-1, y.NextDay.PerDay())
 	}
 	s := &y.Steps[0]
 	do := fmt.Sprintf("Give notice of contract %s by %s", s.Contract, s.Day)

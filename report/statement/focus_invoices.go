@@ -123,7 +123,7 @@ func (a *adjusted) words() string {
 	case a.invoice == "" && a.amount.Amount.Sign() < 0:
 		return "charged before its invoice came"
 	case a.invoice == "":
-		return "on no invoice any more"
+		return "corrected on its invoice, or billed no more"
 	case a.corrects != "":
 		return "billed for " + a.corrects + " after it was closed"
 	default:

@@ -164,8 +164,8 @@ func definitions() []document.Definition {
 		{Name: "last notice day", Meaning: "The contract's end less its notice period, moved back to a working day."},
 		{Name: "estimate at completion", Meaning: "What was spent up to the day of the report, and what is forecast from then on."},
 		{Name: "variance", Meaning: "Actual less planned. Price: change of rate times actual quantity. Volume: change of quantity times planned rate. Timing: the part of it that is only earlier or later."},
-		{Name: "rounding", Meaning: "Each class is rounded as a whole, half up to the currency's last digit, and its lines so that they add up to it; totals are sums of classes. Charges are rounded by contract and month, as invoices are."},
-		{Name: "invoice", Meaning: "The one that bills the day, in the contract's currency; of several the first by its number. Amounts are what the contract makes of the day; what an invoice bills otherwise is in the invoice check."},
+		{Name: "rounding", Meaning: "Each class is rounded as a whole, half up to the currency's last digit, and its lines so that they add up to it; totals are sums of classes. Charges are rounded by contract and month, as invoices are. Days of single persons are not rounded: beneath them a row for each class says what its rounding adds."},
+		{Name: "invoice", Meaning: "The one that bills the day, in the contract's currency; of several the first by its number. Amounts are what the contract makes of the day; what an invoice bills otherwise is in the invoice check. What was charged for a closed month before its invoice came is taken back in full when it comes."},
 		{Name: "as of, known at", Meaning: "Facts are taken up to the day of as-of, as they were known at the time of known-at. The same two give the same report again, to the byte."},
 	}
 }

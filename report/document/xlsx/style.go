@@ -16,9 +16,12 @@ const (
 	title   = "title"
 	quiet   = "quiet"
 	head    = "head"
+	above   = "above" // a head of numbers, which stand at the right
 	sum     = "sum"
 	wrapped = "wrapped"
 )
+
+const dayFormat = "yyyy-mm-dd"
 
 // styled is a look with a number format.
 type styled struct{ look, format string }
@@ -45,15 +48,21 @@ func (b *book) style(look, format string, failed *error) int {
 		s.Font = &excelize.Font{Bold: true, Size: 14}
 	case quiet:
 		s.Font = &excelize.Font{Color: "58616B"}
-	case head:
+	case head, above:
 		s.Font = &excelize.Font{Bold: true}
 		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E3E6EA"}}
 		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+		if look == above {
+			s.Alignment.Horizontal = "right"
+		}
 	case sum:
 		s.Font = &excelize.Font{Bold: true}
 		s.Border = []excelize.Border{{Type: "top", Color: "58616B", Style: 1}}
 	case wrapped:
 		s.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+	}
+	if format == dayFormat && s.Alignment == nil { // Else days touch the words behind them.
+		s.Alignment = &excelize.Alignment{Horizontal: "left"}
 	}
 	id, err := b.file.NewStyle(s)
 	if err != nil && *failed == nil {
@@ -132,7 +141,7 @@ func (n numbers) text() string {
 	case document.Percent:
 		return "0.0%"
 	case document.Date:
-		return "yyyy-mm-dd"
+		return dayFormat
 	case document.Time:
 		return "yyyy-mm-dd hh:mm:ss"
 	default:

@@ -81,7 +81,11 @@ func (w *tableWriter) begin() error {
 		if c.Kind == document.Time {
 			name += " (UTC)"
 		}
-		heads[i] = w.out.styled(name, head)
+		look := head
+		if c.Kind.Numeric() {
+			look = above
+		}
+		heads[i] = w.out.styled(name, look)
 		high = max(high, wrappedAt(name, w.widths[i]))
 	}
 	w.out.high(high, heads...)

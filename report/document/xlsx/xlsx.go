@@ -121,7 +121,7 @@ func (b *book) asked(d *document.Document) error {
 		return err
 	}
 	out := &lines{book: b, sw: sw}
-	out.widths(34, 26, 14)
+	out.widths(34, 26)
 	out.row(out.styled(d.Title, title))
 	out.row()
 	for _, p := range d.Parameters {
@@ -129,15 +129,15 @@ func (b *book) asked(d *document.Document) error {
 	}
 	if len(d.Figures) > 0 {
 		out.row()
-		out.row(out.styled("Key figures", head), out.styled("", head), out.styled("", head))
+		out.row(out.styled("Key figures", head), out.styled("", head))
 	}
 	for i := range d.Figures {
 		c := &d.Figures[i]
-		out.row(c.Name, b.cell(&c.Column, c.Value, &out.err), c.CurrencyOf(c.Value))
+		out.row(c.Name, b.cell(&c.Column, c.Value, &out.err)) // Its number format says the currency.
 	}
 	if d.Decision != "" {
 		out.row()
-		out.row(out.styled("To be decided", head), out.styled("", head), out.styled("", head))
+		out.row(out.styled("To be decided", head), out.styled("", head))
 		out.row(d.Decision)
 	}
 	for i, n := range d.Notes {
