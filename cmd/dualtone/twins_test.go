@@ -58,6 +58,20 @@ func TestProgramsCanDoWhateverTheBrowserAndTheCommandLineCan(t *testing.T) {
 			t.Errorf("%s is not in testdata/twins.txt: which operation of the API does the same?", who)
 		}
 	}
+	used := map[string]bool{}
+	for who, does := range known {
+		if actions()[who] != "" {
+			for _, operation := range does {
+				used[operation] = true
+			}
+		}
+	}
+	for _, operation := range slices.Sorted(maps.Keys(operations)) {
+		if _, reason := known[operation]; reason == used[operation] {
+			t.Errorf("%s: want a command that asks for it in testdata/twins.txt, or the reason why none does", operation)
+		}
+		there[operation] = true
+	}
 	for who, does := range known {
 		if !there[who] {
 			t.Errorf("%s is in testdata/twins.txt and nowhere else", who)
