@@ -5,12 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/calllog"
 	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/cutover/plan"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/postgres"
 )
 
@@ -46,6 +49,11 @@ func (s *site) lost(t *testing.T, secret, method, path, text, key string) {
 func (s *site) onceStored(t *testing.T, admin string) map[string]struct{ path, text string } {
 	t.Helper()
 	ask := func(method, path, text string) answer { return s.ask(t, admin, method, "/api/v1"+path, text) }
+	now := time.Now().UTC()
+	must(t, s.rollouts.KeepReadings(t.Context(), rollout.Reading{
+		Plan: "emea", Stage: "pilot", Gate: rollout.ReconcilePrefix + string(plan.UserState), At: now, To: now, Ruling: rollout.GateFails,
+		Differences: []rollout.Difference{{Key: "E1", Old: "on", New: "off"}},
+	}))
 	token := told[api.Issued](t, ask("POST", "/tokens", `{"name":"to end","roles":["viewer"]}`), http.StatusCreated)
 	glass := told[access.Grant](t, ask("POST", "/glass", `{"reason":"drill"}`), http.StatusCreated)
 	link := told[api.Shared](t, ask("POST", "/links", `{"path":"/plans/emea","reader":"board"}`), http.StatusCreated)
