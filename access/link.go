@@ -89,9 +89,8 @@ func Shareable(path string) (Action, bool) {
 	}
 }
 
-// Share makes a link and its key, which is told once. Nobody shares what they may
-// not see themselves.
-func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Duration) (Link, string, error) {
+// NewLink makes a link and its key. Nobody shares what they may not see themselves.
+func NewLink(who Actor, l Link, lasts time.Duration, now time.Time) (made Link, key string, err error) {
 	action, ok := Shareable(l.Path)
 	pinned, wrong := url.ParseQuery(l.Pinned)
 	l.Pinned = pinned.Encode()
@@ -108,12 +107,29 @@ func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Durati
 		return l, "", fmt.Errorf("a link holds for %d days at most: %w", int(LinkLife.Hours()/24), dualtone.ErrInvalid)
 	}
 	const idLen = 12
-	l.ID, l.By, l.Created = strings.ToLower(rand.Text()[:idLen]), who.Name, o.Now().UTC()
+	l.ID, l.By, l.Created = strings.ToLower(rand.Text()[:idLen]), who.Name, now.UTC()
 	l.Expires = l.Created.Add(lasts)
-	key := l.ID + "-" + strings.ToLower(rand.Text())
+	key = l.ID + "-" + strings.ToLower(rand.Text())
 	sum := sha256.Sum256([]byte(key))
 	l.Sum = sum[:]
-	return l, key, o.Links.KeepLink(ctx, l)
+	return l, key, nil
+}
+
+// Share makes a link and its key, which is told once.
+func (o *Office) Share(ctx context.Context, who Actor, l Link, lasts time.Duration) (made Link, key string, err error) {
+	if made, key, err = NewLink(who, l, lasts, o.Now()); err != nil {
+		return made, "", err
+	}
+	return made, key, o.Links.KeepLink(ctx, made)
+}
+
+// Shared lists one's own links; those of somebody, or of all, for whoever manages
+// accounts.
+func (o *Office) Shared(ctx context.Context, who Actor, by, after string, limit int) ([]Link, error) {
+	if !who.May(AccountManage) {
+		by = who.Name
+	}
+	return o.Links.Links(ctx, by, after, limit)
 }
 
 // Unshare ends a link: one's own, or anybody's for whoever manages accounts.

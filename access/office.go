@@ -42,16 +42,17 @@ func NewGlass(who Actor, reason string, lasts time.Duration, now time.Time) (Gra
 	}, nil
 }
 
-// Glass makes somebody incident commander for a while, and tells everybody.
+// Glass makes somebody incident commander for a while, and tells everybody. It tells
+// them first: nobody is without others hearing of it.
 func (o *Office) Glass(ctx context.Context, who Actor, reason string, lasts time.Duration) (Grant, error) {
 	g, err := NewGlass(who, reason, lasts, o.Now())
 	if err != nil {
 		return g, err
 	}
-	if err := o.Grants.KeepGrant(ctx, g); err != nil {
+	if err := o.tell(ctx, g); err != nil {
 		return g, err
 	}
-	return g, o.tell(ctx, g)
+	return g, o.Grants.KeepGrant(ctx, g)
 }
 
 // Mendable is the broken glass that somebody may end before its time: one's own, or

@@ -139,7 +139,7 @@ func FormatOf(name string, mapped bool) (*format.Format, error) {
 func ReadMapping(name string) (*format.Mapping, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the file is named by whoever runs the program
 	if err != nil {
-		return nil, fmt.Errorf("mapping: %w: %w", err, dualtone.ErrInvalid)
+		return nil, fmt.Errorf("mapping: %w: %w", err, missingOr(err))
 	}
 	m, found := parseMapping(name, text)
 	return m, found.err()

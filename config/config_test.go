@@ -243,7 +243,7 @@ func TestTheExampleIsValid(t *testing.T) {
 func TestAFileThatWasAskedForMustBeThere(t *testing.T) {
 	t.Parallel()
 	_, err := Load(Sources{File: filepath.Join(t.TempDir(), "none.yaml")})
-	if dualtone.Kind(err) != "invalid" || !strings.Contains(err.Error(), "none.yaml") {
+	if dualtone.Kind(err) != "not_found" || !strings.Contains(err.Error(), "none.yaml") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -108,7 +108,7 @@ func find(asked string) (string, error) {
 func (l *loader) readFile(name string) error {
 	text, err := os.ReadFile(name) //nolint:gosec // the file is named by whoever runs the program
 	if err != nil {
-		return fmt.Errorf("settings: %w: %w", err, dualtone.ErrInvalid)
+		return fmt.Errorf("settings: %w: %w", err, missingOr(err))
 	}
 	l.config.file = name
 	root, problems := parse(name, text)
@@ -121,6 +121,15 @@ func (l *loader) readFile(name string) error {
 	d.value("", root, reflect.ValueOf(&l.config).Elem())
 	l.problems = append(l.problems, d.problems...)
 	return nil
+}
+
+// missingOr is the kind of an error of a file: that it is not there, or that it was
+// named wrongly.
+func missingOr(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return dualtone.ErrNotFound
+	}
+	return dualtone.ErrInvalid
 }
 
 func (l *loader) remember(key string, n *placed.Node) {

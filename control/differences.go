@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -33,10 +34,13 @@ type DifferenceQuery struct {
 	Key   string
 	// OpenOnly leaves out what is explained.
 	OpenOnly bool
+	// After is the name of the difference that was listed last, explained since or not.
+	After string
 }
 
 // Differences lists what the newest comparisons of a plan's stages found, each with
-// what explains it now.
+// what explains it now. ErrInvalid for a place after which they do not find it any
+// more.
 func (p *Plans) Differences(ctx context.Context, q DifferenceQuery) ([]Difference, error) {
 	kept, err := p.Store.Plan(ctx, q.Plan)
 	if err != nil {
@@ -67,13 +71,23 @@ func (p *Plans) Differences(ctx context.Context, q DifferenceQuery) ([]Differenc
 			}
 		}
 	}
+	if q.After != "" {
+		at := slices.IndexFunc(all, func(d Difference) bool { return d.Name() == q.After })
+		if at < 0 {
+			return nil, fmt.Errorf("%q is no difference of plan %s, or none any more; begin anew: %w", q.After, q.Plan, dualtone.ErrInvalid)
+		}
+		all = all[at+1:]
+	}
+	if q.OpenOnly {
+		all = slices.DeleteFunc(all, func(d Difference) bool { return !d.Open() })
+	}
 	return all, nil
 }
 
 func differencesOf(r *rollout.Reading, q DifferenceQuery) []Difference {
 	var all []Difference
 	for _, d := range r.Differences {
-		if q.Key != "" && q.Key != d.Key || q.OpenOnly && d.Explanation != "" {
+		if q.Key != "" && q.Key != d.Key {
 			continue
 		}
 		all = append(all, Difference{Stage: r.Stage, Gate: r.Gate, Found: r.At, Difference: d})

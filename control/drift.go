@@ -3,9 +3,7 @@ package control
 import (
 	"context"
 
-	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
-	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 // Drift tells who has left the stages of a plan since its people were frozen, and who
@@ -23,11 +21,11 @@ func (p *Plans) Drift(ctx context.Context, name string) ([]plan.Drift, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := cutover.Everybody(ctx, p.People, cutover.PeopleQuery{})
+	users, err := p.candidates(ctx)
 	if err != nil {
 		return nil, err
 	}
-	since, err := v.Document.Since(frozen, rollout.Candidates(all))
+	since, err := v.Document.Since(frozen, users)
 	if err != nil {
 		return nil, err
 	}

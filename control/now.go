@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/dualtone/dualtone"
 )
@@ -20,11 +21,15 @@ type errand struct {
 	already  string // what is said while it is being done
 }
 
-// now has an errand done and waits for the end. It is never done twice at a time.
+// now has an errand done and waits for the end. It is never done twice at a time, and
+// once for an order that has a name.
 func now[T any](ctx context.Context, c *Control, e errand) (done T, err error) {
-	run, err := c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: e.id + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, e.workflow, e.args...)
+	run, err := c.begun(ctx, e)
+	if err == nil && run == nil {
+		run, err = c.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+			ID: e.id + "/now", TaskQueue: c.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true, Memo: map[string]any{orderMemo: updateID(ctx)},
+		}, e.workflow, e.args...)
+	}
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return done, fmt.Errorf("%s already: %w", e.already, dualtone.ErrConflict)
 	}
@@ -32,4 +37,29 @@ func now[T any](ctx context.Context, c *Control, e errand) (done T, err error) {
 		err = run.Get(ctx, &done)
 	}
 	return done, named(err, e.what)
+}
+
+// orderMemo is where a workflow keeps the name of the order that began it.
+const orderMemo = "order"
+
+// begun is the latest run of an errand, if the order of the context has begun it; nil
+// where it has not.
+func (c *Control) begun(ctx context.Context, e errand) (client.WorkflowRun, error) {
+	name := updateID(ctx)
+	if name == "" {
+		return nil, nil //nolint:nilnil // Nothing was begun.
+	}
+	latest, err := c.Client.DescribeWorkflowExecution(ctx, e.id+"/now", "")
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return nil, nil //nolint:nilnil // Nothing was begun.
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := latest.GetWorkflowExecutionInfo()
+	var order string
+	if memo := info.GetMemo().GetFields()[orderMemo]; memo == nil || converter.GetDefaultDataConverter().FromPayload(memo, &order) != nil || order != name {
+		return nil, nil //nolint:nilnil // Another order has.
+	}
+	return c.Client.GetWorkflow(ctx, e.id+"/now", info.GetExecution().GetRunId()), nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -106,9 +107,9 @@ func (w *watched) saw(id string) bool {
 // numbers are whole phone numbers.
 var numbers = regexp.MustCompile(`\+[1-9]\d{6,14}`)
 
-func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
+func TestOneRequestIsOneTraceFromTheClickToThePhoneSystems(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 1, usual())
+	s := newSite(t, 2, usual())
 	spans, system := newCollector(t), &watched{}
 	text, err := os.ReadFile(s.config)
 	must(t, err)
@@ -124,27 +125,59 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 	must(t, err)
 	<-s.startWorker(t).ready
 
-	const id = "0af7651916cd43dd8448eb211c80319c" // that of the specification's example
+	// A program's request goes on with the trace that it is part of.
+	const theirs = "0af7651916cd43dd8448eb211c80319c" // that of the specification's example
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+at.Host+"/api/v1/users/E1001/switch", bytes.NewBufferString(`{"to":"new","reason":"pilot"}`))
 	must(t, err)
 	r.Header.Set("Authorization", "Bearer "+made.Secret)
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Traceparent", "00-"+id+"-b7ad6b7169203331-01")
+	r.Header.Set("Traceparent", "00-"+theirs+"-b7ad6b7169203331-01")
 	got, err := (&http.Client{}).Do(r)
 	must(t, err)
 	_ = got.Body.Close()
 	if got.StatusCode != http.StatusAccepted {
 		t.Fatalf("the request: %s", got.Status)
 	}
-	want := []string{"POST /api/v1/users/{user}/switch", "StartWorkflow:SwitchUser", "RunWorkflow:SwitchUser", "RunActivity:", "POST cloud", "query SELECT ", "query WITH "}
+	const order = "POST /api/v1/users/{user}/switch"
+	spans.reach(t, order, theirs, system)
+
+	// A click in the console begins one.
+	const click = "POST /users/{user}/switch"
+	signedIn(t, at)("/users/E1002/switch", url.Values{"to": {"new"}, "reason": {"pilot"}})
+	spans.reach(t, click, "", system)
+	spans.mu.Lock()
+	defer spans.mu.Unlock()
+	for _, a := range spans.texts {
+		if strings.Contains(a, "E1001/switch") || strings.Contains(a, "E1002/switch") || strings.Contains(a, made.Secret) {
+			t.Errorf("a span tells who is switched, or by which secret: %s", a)
+		}
+		if numbers.MatchString(a) {
+			t.Errorf("a span tells a number: %s", a)
+		}
+	}
+}
+
+// reach waits until a trace goes from an order through workflow, activities and
+// database to every system that a switch writes to. Without an id it is the trace that
+// the order began.
+func (c *collector) reach(t *testing.T, order, id string, cloud *watched) {
+	t.Helper()
+	want := []string{
+		order, "StartWorkflow:SwitchUser", "RunWorkflow:SwitchUser", "RunActivity:", "query SELECT ", "query WITH ",
+		"POST cloud", "POST crm", "DBPut pbx",
+	}
 	missing := func() string {
-		found := spans.of(id)
+		trace := id
+		if trace == "" {
+			trace = c.begunBy(order)
+		}
+		found := c.of(trace)
 		for _, name := range want {
 			if !slices.ContainsFunc(found, func(n string) bool { return strings.HasPrefix(n, name) }) {
 				return fmt.Sprintf("no span %s among %q", name, found)
 			}
 		}
-		if !system.saw(id) {
+		if !cloud.saw(trace) {
 			return "no request to the phone system is part of the trace"
 		}
 		return ""
@@ -158,14 +191,40 @@ func TestOneRequestIsOneTraceFromTheAPIToThePhoneSystem(t *testing.T) {
 		case <-time.After(200 * time.Millisecond): // spans come in parts
 		}
 	}
-	spans.mu.Lock()
-	defer spans.mu.Unlock()
-	for _, a := range spans.texts {
-		if strings.Contains(a, "E1001/switch") || strings.Contains(a, made.Secret) {
-			t.Errorf("a span tells who is switched, or by which secret: %s", a)
-		}
-		if numbers.MatchString(a) {
-			t.Errorf("a span tells a number: %s", a)
+}
+
+// begunBy is the trace in which something was done.
+func (c *collector) begunBy(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, names := range c.spans {
+		if slices.Contains(names, name) {
+			return id
 		}
 	}
+	return ""
+}
+
+// signedIn sets the first password as a browser does, and posts forms from then on.
+func signedIn(t *testing.T, setup *url.URL) (post func(path string, form url.Values)) {
+	t.Helper()
+	cookies, err := cookiejar.New(nil)
+	must(t, err)
+	browser := &http.Client{Jar: cookies}
+	post = func(path string, form url.Values) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+setup.Host+path, strings.NewReader(form.Encode()))
+		must(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "text/html")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		got, err := browser.Do(r)
+		must(t, err)
+		_ = got.Body.Close()
+		if got.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", path, got.Status)
+		}
+	}
+	post("/setup", url.Values{"code": {setup.Query().Get("code")}, "password": {"a sentence as a password"}})
+	return post
 }

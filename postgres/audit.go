@@ -31,7 +31,8 @@ func (s *Audit) Record(ctx context.Context, e audit.Entry) error {
 }
 
 // note appends an entry in the transaction of what it records. It is the last
-// statement of the transaction: until it ends, nobody else can append.
+// statement of the transaction: until it ends, nobody else can append. What a request
+// with a key has stored is noted at the key, too.
 func note(ctx context.Context, q querier, e audit.Entry) error {
 	cause, _ := audit.CauseOf(ctx)
 	e = cause.Fill(e)
@@ -40,7 +41,10 @@ func note(ctx context.Context, q querier, e audit.Entry) error {
 	}
 	_, err := q.Exec(ctx, `SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		e.Actor, e.Role, e.Via, e.Action, e.Object, e.Outcome, e.Reason, raw(e.Before), raw(e.After), e.Request)
-	return err
+	if err != nil || e.Outcome != audit.Changed {
+		return err
+	}
+	return mark(ctx, q)
 }
 
 // changed is an entry for what was stored, with what was before and is after; nil
@@ -65,10 +69,16 @@ func changed(action, object string, before, after any) (audit.Entry, error) {
 
 // noteChange appends what was stored.
 func noteChange(ctx context.Context, q querier, action, object string, before, after any) error {
+	return noteBy(ctx, q, "", action, object, before, after)
+}
+
+// noteBy appends what somebody stored.
+func noteBy(ctx context.Context, q querier, actor, action, object string, before, after any) error {
 	e, err := changed(action, object, before, after)
 	if err != nil {
 		return err
 	}
+	e.Actor = actor
 	return note(ctx, q, e)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 )
 
@@ -92,10 +93,8 @@ func (c *Calls) Fix(ctx context.Context, fix calllog.Fix) error {
 		return fmt.Errorf("%s: neither a corrected row nor a dismissal: %w", noun, dualtone.ErrInvalid)
 	}
 	return again(ctx, noun, func() error {
-		tag, err := c.pool.Exec(ctx, `
-			UPDATE call_quarantine SET state = $2, fixed = $3, "by" = $4, why = $5, "when" = now()
-			WHERE id = $1 AND state <> 'released'`, fix.ID, state, fix.Raw, fix.By, printable(fix.Why))
-		if err != nil || tag.RowsAffected() > 0 {
+		found, err := c.fix(ctx, fix, state)
+		if err != nil || found {
 			return err
 		}
 		if _, err := c.Row(ctx, fix.ID); err != nil {
@@ -103,6 +102,21 @@ func (c *Calls) Fix(ctx context.Context, fix calllog.Fix) error {
 		}
 		return fmt.Errorf("it was read already: %w", dualtone.ErrConflict)
 	})
+}
+
+// fix corrects a row unless it was read. The audit holds that it was, and not the
+// row: numbers of people stand in it, which may have to be erased.
+func (c *Calls) fix(ctx context.Context, fix calllog.Fix, state calllog.QuarantineState) (found bool, err error) {
+	err = pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE call_quarantine SET state = $2, fixed = $3, "by" = $4, why = $5, "when" = now()
+			WHERE id = $1 AND state <> 'released'`, fix.ID, state, fix.Raw, fix.By, printable(fix.Why))
+		if found = err == nil && tag.RowsAffected() > 0; !found {
+			return err
+		}
+		return noteBy(ctx, tx, fix.By, string(access.CallRepair), fmt.Sprintf("quarantine/%d", fix.ID), nil, map[string]any{"state": state})
+	})
+	return found, err
 }
 
 // Release writes what a corrected row was read as, and closes it.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
@@ -17,28 +20,41 @@ func (s *Rollouts) KeepCanary(ctx context.Context, c rollout.Canary) error {
 		return err
 	}
 	return again(ctx, "canary "+c.ID, func() error {
-		_, err := s.pool.Exec(ctx, `
-			INSERT INTO canaries (id, class, subject, restored, evidence, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-			c.ID, c.Class, printable(c.Subject), c.Restored, printable(c.Evidence), stored(c.At), c.Actor)
-		return err
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			tag, err := tx.Exec(ctx, `
+				INSERT INTO canaries (id, class, subject, restored, evidence, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+				c.ID, c.Class, printable(c.Subject), c.Restored, printable(c.Evidence), stored(c.At), c.Actor)
+			if err != nil || tag.RowsAffected() == 0 {
+				return err
+			}
+			return noteBy(ctx, tx, c.Actor, canaryAction, "canary/"+c.ID, nil, c)
+		})
 	})
 }
 
 // ConfirmCanary stores that somebody else has looked.
 func (s *Rollouts) ConfirmCanary(ctx context.Context, c rollout.Canary) error {
 	return again(ctx, "canary "+c.ID, func() error {
-		tag, err := s.pool.Exec(ctx, `
-			UPDATE canaries SET confirmed_by = $2, confirmed_at = $3
-			WHERE id = $1 AND (confirmed_by = '' OR (confirmed_by, confirmed_at) = ($2, $3))`, c.ID, c.ConfirmedBy, stored(c.ConfirmedAt))
-		if err != nil || tag.RowsAffected() > 0 {
-			return err
-		}
-		if err := s.pool.QueryRow(ctx, `SELECT id FROM canaries WHERE id = $1`, c.ID).Scan(new(string)); err != nil {
-			return err
-		}
-		return dualtone.ErrConflict
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			tag, err := tx.Exec(ctx, `
+				UPDATE canaries SET confirmed_by = $2, confirmed_at = $3
+				WHERE id = $1 AND (confirmed_by = '' OR (confirmed_by, confirmed_at) = ($2, $3))`, c.ID, c.ConfirmedBy, stored(c.ConfirmedAt))
+			if err != nil {
+				return err
+			}
+			if tag.RowsAffected() > 0 {
+				return noteBy(ctx, tx, c.ConfirmedBy, canaryAction, "canary/"+c.ID, nil, map[string]any{"confirmed_by": c.ConfirmedBy, "confirmed_at": c.ConfirmedAt})
+			}
+			if err := tx.QueryRow(ctx, `SELECT id FROM canaries WHERE id = $1`, c.ID).Scan(new(string)); err != nil {
+				return err
+			}
+			return dualtone.ErrConflict
+		})
 	})
 }
+
+// canaryAction is what the audit calls what is done about round trips.
+const canaryAction = string(access.PlanProgress)
 
 const canaryColumns = `id, class, subject, restored, evidence, at, actor, confirmed_by, confirmed_at`
 

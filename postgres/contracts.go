@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/contract"
 )
@@ -62,7 +63,19 @@ func saveBook(ctx context.Context, tx pgx.Tx, v contract.Version) (contract.Vers
 	batch.Queue(`INSERT INTO contract_books (name, number, hash, document, source, author, known_from) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		v.Name, v.Number, v.Hash, v.Document, v.Source, v.Author, v.KnownFrom)
 	queueVersions(batch, v)
-	return v, tx.SendBatch(ctx, batch).Close()
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return v, err
+	}
+	return v, noteBy(ctx, tx, v.Author, string(access.FinanceWrite), "contracts/"+v.Name, numbered(latest), map[string]any{"number": v.Number, "hash": v.Hash})
+}
+
+// numbered is what the audit holds of the version before; nothing where there was
+// none.
+func numbered(latest []bookRow) any {
+	if len(latest) == 0 {
+		return nil
+	}
+	return map[string]any{"number": latest[0].Number, "hash": latest[0].Hash}
 }
 
 // queueVersions ends the versions of contracts that the book has no more and

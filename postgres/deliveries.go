@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/report/delivery"
 )
 
@@ -23,23 +25,30 @@ func NewDeliveries(pool *pgxpool.Pool) *Deliveries { return &Deliveries{pool: po
 // Put adds a delivery.
 func (s *Deliveries) Put(ctx context.Context, d delivery.Delivery) error {
 	return again(ctx, "delivery "+d.Name, func() error {
-		added, err := s.pool.Exec(ctx, `
-			INSERT INTO deliveries (name, spec, actor, added) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, d.Name, d, d.Actor, stored(d.Added))
-		if err == nil && added.RowsAffected() == 0 {
-			return fmt.Errorf("there is one of that name: %w", dualtone.ErrConflict)
-		}
-		return err
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			added, err := tx.Exec(ctx, `
+				INSERT INTO deliveries (name, spec, actor, added) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, d.Name, d, d.Actor, stored(d.Added))
+			if err != nil {
+				return err
+			}
+			if added.RowsAffected() == 0 {
+				return fmt.Errorf("there is one of that name: %w", dualtone.ErrConflict)
+			}
+			return noteBy(ctx, tx, d.Actor, string(access.ReportDeliver), "delivery/"+d.Name, nil, d)
+		})
 	})
 }
 
 // Remove takes a delivery out.
 func (s *Deliveries) Remove(ctx context.Context, name string) error {
 	return again(ctx, "delivery "+name, func() error {
-		removed, err := s.pool.Exec(ctx, `DELETE FROM deliveries WHERE name = $1`, name)
-		if err == nil && removed.RowsAffected() == 0 {
-			return dualtone.ErrNotFound
-		}
-		return err
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			removed, err := row[deliveryRow](ctx, tx, `DELETE FROM deliveries WHERE name = $1 RETURNING spec`, name)
+			if err != nil {
+				return err
+			}
+			return noteChange(ctx, tx, string(access.ReportDeliver), "delivery/"+name, removed.Spec, nil)
+		})
 	})
 }
 

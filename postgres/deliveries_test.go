@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/delivery"
 	"github.com/dualtone/dualtone/report/press"
@@ -40,10 +41,11 @@ func TestADeliveryIsKeptUnderItsNameUntilItIsRemoved(t *testing.T) {
 	if err != nil || len(page) != 1 || page[0].Name != "b" {
 		t.Errorf("behind a: %v, %v", page, err)
 	}
-	if err := s.Remove(t.Context(), "b"); err != nil {
+	ctx := audit.Because(t.Context(), audit.Cause{Actor: "ada"})
+	if err := s.Remove(ctx, "b"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Remove(t.Context(), "b"); !errors.Is(err, dualtone.ErrNotFound) {
+	if err := s.Remove(ctx, "b"); !errors.Is(err, dualtone.ErrNotFound) {
 		t.Errorf("removed twice: %v", err)
 	}
 	if _, err := s.Get(t.Context(), "b"); !errors.Is(err, dualtone.ErrNotFound) {

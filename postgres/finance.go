@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 )
@@ -41,6 +42,8 @@ type replacement struct {
 	// placeholders from $2 on.
 	scope string
 	args  []any
+	// noted puts into the audit what was changed; nil where no person did.
+	noted func(tx pgx.Tx, kept cost.Kept) error
 }
 
 // apply compares what is staged with what is held. Nothing becomes known by it
@@ -100,8 +103,10 @@ func (s *Finance) keeping(ctx context.Context, noun, columns string, k *replacem
 			if err = staged(tx); err != nil {
 				return err
 			}
-			kept, err = k.apply(ctx, tx)
-			return err
+			if kept, err = k.apply(ctx, tx); err != nil || k.noted == nil || kept.New+kept.Changed+kept.Gone == 0 {
+				return err
+			}
+			return k.noted(tx, kept)
 		})
 	})
 	return kept, err
@@ -173,6 +178,9 @@ func (s *Finance) KeepInvoice(ctx context.Context, actor, invoice string, lines 
 	k := replacement{
 		table: "finance_invoices", keys: "invoice, line", values: "content, actor", same: "h.invoice = s.invoice AND h.line = s.line",
 		equal: "h.content = s.content", scope: "invoice = $2", args: []any{invoice},
+		noted: func(tx pgx.Tx, kept cost.Kept) error {
+			return noteBy(ctx, tx, actor, string(access.FinanceWrite), "invoice/"+invoice, nil, kept)
+		},
 	}
 	return s.keeping(ctx, "invoice "+invoice, `invoice text COLLATE "C", line integer, content jsonb, actor text`, &k, func(tx pgx.Tx) error {
 		for i, l := range lines {

@@ -96,7 +96,19 @@ func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Proven
 		made, err = pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[fewMade])
 		return err
 	})
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+	send := func(to sender) error { return to.SendBatch(ctx, &batch).Close() }
+	var err error
+	if _, keyed := heldIn(ctx); !keyed {
+		err = send(s.pool)
+	} else {
+		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			if err := send(tx); err != nil || made.Told == 0 {
+				return err
+			}
+			return mark(ctx, tx)
+		})
+	}
+	if err != nil {
 		return 0, err
 	}
 	if len(made.Bad) > 0 {
@@ -106,6 +118,11 @@ func (s *Router) applyFew(ctx context.Context, want []wanted, why routing.Proven
 		_, _ = s.foldOne(ctx) // the next change goes on with it
 	}
 	return made.Revision, nil
+}
+
+// sender is a pool or a transaction.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
 func columns(want []wanted) (numbers, from, to, people []string) {

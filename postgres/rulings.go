@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/calllog"
 )
 
@@ -69,8 +70,14 @@ func (s Stitches) rule(ctx context.Context, tx pgx.Tx, r *calllog.Ruling, of rul
 	if err != nil {
 		return err
 	}
-	return s.mark(ctx, tx, id, of.starts)
+	if err := s.mark(ctx, tx, id, of.starts); err != nil {
+		return err
+	}
+	return noteBy(ctx, tx, r.Actor, string(access.CallDecide), legObject(r.Leg), nil, r)
 }
+
+// legObject is what the audit calls a leg.
+func legObject(leg calllog.LegID) string { return "leg/" + leg.System + "/" + leg.Record }
 
 // Withdraw takes a ruling back.
 func (s Stitches) Withdraw(ctx context.Context, leg calllog.LegID, actor, reason string) error {
@@ -91,7 +98,10 @@ func (s Stitches) Withdraw(ctx context.Context, leg calllog.LegID, actor, reason
 			if err != nil {
 				return err
 			}
-			return s.mark(ctx, tx, id, []time.Time{started})
+			if err := s.mark(ctx, tx, id, []time.Time{started}); err != nil {
+				return err
+			}
+			return noteBy(ctx, tx, actor, string(access.CallDecide), legObject(leg), map[string]int64{"ruling": id}, nil)
 		})
 	})
 }

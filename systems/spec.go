@@ -33,6 +33,9 @@ type Deps struct {
 	Log *slog.Logger
 	// Transport carries HTTP; connectors over other protocols ignore it.
 	Transport http.RoundTripper
+	// Follow puts a request over another protocol than HTTP into the trace of its
+	// context, until it is told how the request ended; nil where nobody traces.
+	Follow func(ctx context.Context, request string) (traced context.Context, ended func(error))
 	// Pace waits until the next request to the named system is due. Connectors
 	// call it before each request to the vendor, sign-in included.
 	Pace func(ctx context.Context, system string) error
@@ -40,6 +43,14 @@ type Deps struct {
 	// Rows reads a table of a phone system's own database, each row as texts by
 	// the names of its columns; nil where the program lends no such reader.
 	Rows func(ctx context.Context, table Table) iter.Seq2[map[string]string, error]
+}
+
+// Following is a request that Follow is told of, if anybody traces.
+func (d *Deps) Following(ctx context.Context, request string) (traced context.Context, ended func(error)) {
+	if d.Follow == nil {
+		return ctx, func(error) {}
+	}
+	return d.Follow(ctx, request)
 }
 
 // Table is a table of a phone system's own database and how to walk it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -99,7 +100,7 @@ func (a *app) showAccount(made access.Account, err error) error {
 		return err
 	}
 	return a.show(made, func(t *table) {
-		state := "holds " + orNone(joinTexts(made.Roles), "no role")
+		state := "holds " + cmp.Or(joinTexts(made.Roles), "no role")
 		if made.Disabled {
 			state = "is disabled"
 		}
@@ -190,7 +191,7 @@ func accountList(a *app) *cobra.Command {
 			return showList(a, p, "No accounts.", func(t *table) {
 				t.row("NAME", "KIND", "SOURCE", "ROLES", "DISABLED", "MADE", "BY")
 				for _, x := range p.Items {
-					t.row(x.Name, string(x.Kind), string(x.Source), orNone(joinTexts(x.Roles), "-"), strconv.FormatBool(x.Disabled), clock(x.Created), x.By)
+					t.row(x.Name, string(x.Kind), string(x.Source), cmp.Or(joinTexts(x.Roles), "-"), strconv.FormatBool(x.Disabled), clock(x.Created), x.By)
 				}
 			})
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -56,7 +57,7 @@ func (f *readingFlags) over(cfg *config.Config) (source.Reading, error) {
 	override(&s.Mapping, f.mapping)
 	override(&s.Zone, f.zone)
 	override(&s.Country, f.country)
-	override(&s.Country, orDefault(s.Country, cfg.Migration.Region))
+	override(&s.Country, cmp.Or(s.Country, cfg.Migration.Region))
 	return readingOf(config.Calls{Systems: map[string]config.CallSystem{f.system: s}}, f.system)
 }
 
@@ -64,13 +65,6 @@ func override(setting *string, flag string) {
 	if flag != "" {
 		*setting = flag
 	}
-}
-
-func orDefault(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }
 
 // readingOf is how the settings say that a system's records are read.

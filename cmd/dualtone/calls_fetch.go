@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -67,7 +68,7 @@ func callRecords(cfg *config.Config, s *stores, f *fleet) (*activities.CallRecor
 		if err != nil {
 			return nil, err
 		}
-		options.Country = orDefault(options.Country, cfg.Migration.Region)
+		options.Country = cmp.Or(options.Country, cfg.Migration.Region)
 		all.Systems[name] = activities.RecordSystem{
 			Platform: p, Format: form.Name,
 			Reader: func() (func([]byte) (calllog.Row, error), error) { return form.Records(options) },

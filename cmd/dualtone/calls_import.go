@@ -91,7 +91,7 @@ func (a *app) importCalls(ctx context.Context, s *stores, r source.Reading, file
 	for _, name := range files {
 		var results []source.Result
 		if name == "-" {
-			results, err = im.Read(ctx, a.in, "standard input")
+			results, err = im.Read(ctx, a.in, standardInput)
 		} else {
 			results, err = im.File(ctx, name)
 		}
@@ -123,7 +123,7 @@ func (a *app) showImport(report callsReport, err error) error {
 	case err != nil:
 		return hint(err, importHint(err))
 	case report.Total.Quarantined > 0:
-		return hint(fmt.Errorf("%s went to quarantine: %w", counted(int(report.Total.Quarantined), "row"), errPartial),
+		return hint(fmt.Errorf("%s went to quarantine: %w", count(int(report.Total.Quarantined), "row"), errPartial),
 			"dualtone calls quarantine list tells why; a row is corrected with calls quarantine fix. Where a setting was wrong, set it right and import the same with --again")
 	case slices.ContainsFunc(report.Files, func(r source.Result) bool { return r.Doubts != "" }):
 		return hint(fmt.Errorf("what was read may be at the wrong time: %w", errPartial),
@@ -149,9 +149,9 @@ func megabytes(n int64) int { return int((n + megabyte - 1) / megabyte) }
 
 func rowsNote(rows int64, spent time.Duration) string {
 	if spent < time.Second {
-		return counted(int(rows), "row")
+		return count(int(rows), "row")
 	}
-	return fmt.Sprintf("%s, %.0f rows/s", counted(int(rows), "row"), float64(rows)/spent.Seconds())
+	return fmt.Sprintf("%s, %.0f rows/s", count(int(rows), "row"), float64(rows)/spent.Seconds())
 }
 
 func (r callsReport) table(t *table) {
@@ -174,7 +174,7 @@ func (r callsReport) table(t *table) {
 		}
 	}
 	if r.Unmatched > 0 {
-		t.line("Without a leg as yet: %s; dualtone calls unmatched lists them.", counted(int(r.Unmatched), "supplement"))
+		t.line("Without a leg as yet: %s; dualtone calls unmatched lists them.", count(int(r.Unmatched), "supplement"))
 	}
 }
 

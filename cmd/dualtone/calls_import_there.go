@@ -57,7 +57,7 @@ func (a *app) sendCalls(cmd *cobra.Command, s server, f *readingFlags, files []s
 // sendFile sends one file, or what comes in.
 func (a *app) sendFile(ctx context.Context, s server, query client.Query, name string, sending *upload) (got api.CallsImported, err error) {
 	const unknown = -1
-	in, size, called := a.in, int64(unknown), "standard input"
+	in, size, called := a.in, int64(unknown), standardInput
 	if name != "-" {
 		file, err := openFile(name)
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -273,7 +274,7 @@ type keeping struct {
 
 // replay reads a row again as its format is read now, or as it was corrected.
 func replay(ctx context.Context, cfg *config.Config, s *stores, f readingFlags, r *calllog.Quarantined, k keeping) (api.Replayed, error) {
-	f.system, f.format = r.Source.System, orDefault(f.format, r.Source.Format)
+	f.system, f.format = r.Source.System, cmp.Or(f.format, r.Source.Format)
 	reading, err := f.over(cfg)
 	if err != nil {
 		return api.Replayed{}, err

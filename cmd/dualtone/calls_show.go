@@ -93,7 +93,7 @@ func callTable(t *table, c shownCall) {
 	if c.Crossed {
 		crossed = "across systems"
 	}
-	t.line("Call %s, %s %s", c.ID, counted(len(c.Legs), "leg"), crossed)
+	t.line("Call %s, %s %s", c.ID, count(len(c.Legs), "leg"), crossed)
 	t.line("")
 	t.row("STARTED", "LEG", "FROM", "TO", "AGENT", "QUEUE", "ENDED AS", "TOOK", "JOINED BY", "SURE", "TO LEG", "WHY")
 	for _, l := range c.Legs {

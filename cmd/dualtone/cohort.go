@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
@@ -165,7 +166,7 @@ func tally(counts map[cutover.State]int) string {
 			all = append(all, fmt.Sprintf("%d %s", n, s))
 		}
 	}
-	return orNone(strings.Join(all, ", "), "-")
+	return cmp.Or(strings.Join(all, ", "), "-")
 }
 
 func cohortShow(a *app) *cobra.Command {

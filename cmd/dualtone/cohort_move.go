@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -153,7 +154,7 @@ func lacks(a dualtone.Accounts) string {
 			all = append(all, s.name)
 		}
 	}
-	return orNone(strings.Join(all, " "), "-")
+	return cmp.Or(strings.Join(all, " "), "-")
 }
 
 // watch is a cohort's move that somebody looks at.
@@ -242,7 +243,7 @@ func cohortVerdict(s workflows.CohortStatus) error {
 func statusTable(t *table, s workflows.CohortStatus) {
 	t.row("cohort", s.Cohort)
 	t.row("to", string(s.To))
-	t.row("verdict", orNone(string(s.Verdict), "running"))
+	t.row("verdict", cmp.Or(string(s.Verdict), "running"))
 	t.row("ended", fmt.Sprintf("%d: %s", s.Tally.Total(), tally(s.Tally)))
 	t.row("in flight", fmt.Sprintf("%d of at most %d", len(s.InFlight), s.Window))
 	t.row("began", clock(s.Started))

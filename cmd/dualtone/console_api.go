@@ -162,15 +162,15 @@ func (a *app) healths(ctx context.Context, cfg *config.Config) []api.Health {
 // keys are the answers that are kept, as the API asks for them.
 type keys struct{ requests *postgres.Requests }
 
-func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answered, error) {
-	found, err := k.requests.Claim(ctx, who, key, request)
-	return (*api.Answered)(found), err
+func (k keys) Claim(ctx context.Context, c api.Claim) (context.Context, *api.Answered, error) {
+	ctx, found, err := k.requests.Claim(ctx, postgres.Claim(c))
+	return ctx, (*api.Answered)(found), err
 }
 
-func (k keys) Hold(ctx context.Context, who, key string) error { return k.requests.Hold(ctx, who, key) }
+func (k keys) Hold(ctx context.Context) error { return k.requests.Hold(ctx) }
 
-func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
-	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))
+func (k keys) Keep(ctx context.Context, answer *api.Answered) error {
+	return k.requests.Keep(ctx, (*postgres.Answer)(answer))
 }
 
 // feed is what changes, as the API tells it.

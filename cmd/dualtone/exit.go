@@ -147,7 +147,7 @@ func (a *app) fail(err error) {
 	case errors.Is(err, context.Canceled):
 		b.WriteString("Interrupted.\n")
 	case ok:
-		fmt.Fprintf(&b, "Error: %s in the settings\n", counted(len(invalid.Problems), "problem"))
+		fmt.Fprintf(&b, "Error: %s in the settings\n", count(len(invalid.Problems), "problem"))
 		for _, p := range invalid.Problems {
 			fmt.Fprintf(&b, "  %s\n", printable(p.String()))
 		}

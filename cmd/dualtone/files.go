@@ -42,12 +42,15 @@ func fileError(err error) error {
 	return fmt.Errorf("%w: %w", err, dualtone.ErrInvalid)
 }
 
+// standardInput is what faults call it.
+const standardInput = "standard input"
+
 // readWithNeighbors reads a file that may name others beside it, which open reads;
 // standard input, which is -, has no neighbors.
 func (a *app) readWithNeighbors(file string) (name string, text []byte, open func(string) ([]byte, error), err error) {
 	if file == "-" {
 		text, err = io.ReadAll(a.in)
-		return "standard input", text, nil, err
+		return standardInput, text, nil, err
 	}
 	text, err = readFile(file)
 	return file, text, func(other string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -114,7 +115,7 @@ func itemTable(t *table, h *contract.Held) {
 	c := &h.Contract
 	t.line("")
 	t.line("%s to %s, version %d of %s, %s, part months %s:", h.ValidFrom, h.ValidTo, h.Number, h.Book,
-		orNone(string(c.Proration), string(contract.Calendar)), orNone(string(c.PartMonth), string(contract.ByTheDay)))
+		cmp.Or(string(c.Proration), string(contract.Calendar)), cmp.Or(string(c.PartMonth), string(contract.ByTheDay)))
 	t.row("ITEM", "KIND", "LICENSE", "QUANTITY", "COMMITMENT", "PRICE", "PER")
 	for i := range c.Items {
 		item := &c.Items[i]

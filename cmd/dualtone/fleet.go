@@ -47,6 +47,7 @@ func openFleet(ctx context.Context, cfg *config.Config, wait pace, log *slog.Log
 		if err := f.open(ctx, cfg, name, systems.Deps{
 			Log:       log.With("system", name),
 			Transport: traced(cfg, name, transport(cfg.Limits[name])),
+			Follow:    following(cfg, name),
 			Pace:      wait,
 			Now:       time.Now,
 			Rows:      f.tables.Rows,
@@ -90,6 +91,15 @@ func traced(cfg *config.Config, system string, next http.RoundTripper) http.Roun
 		return next
 	}
 	return traces.Transport(system, next)
+}
+
+// following follows requests over other protocols, if the settings say where traces
+// go.
+func following(cfg *config.Config, system string) func(context.Context, string) (context.Context, func(error)) {
+	if cfg.Telemetry.OTLP == "" {
+		return nil
+	}
+	return traces.Request(system)
 }
 
 // transport carries HTTP to one system, with no more requests at a time than

@@ -65,6 +65,7 @@ func actions() map[string]access.Action {
 		"audit list": access.AuditRead, "audit verify": access.AuditRead, "audit export": access.AuditExport,
 		"glass break": access.BreakGlass, "glass mend": access.BreakGlass, "glass list": access.PlanRead,
 		"token create": access.TokenOwn, "token list": access.TokenOwn, "token revoke": access.TokenOwn,
+		"link share": access.LinkShare, "link list": access.LinkShare, "link revoke": access.LinkShare,
 		"account create": access.AccountManage, "account list": access.AccountManage, "account change": access.AccountManage, "account password": access.AccountManage,
 	}
 }

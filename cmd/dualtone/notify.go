@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -35,7 +36,7 @@ func notifyChannels(a *app) *cobra.Command {
 			return showList(a, list[api.Channel]{Items: found}, "No channels: the settings name none under notify.channels.", func(t *table) {
 				t.row("CHANNEL", "BY", "EVENTS", "PLANS", "ONLY URGENT")
 				for _, c := range found {
-					t.row(c.Name, c.Kind, orNone(strings.Join(texts(c.Filter.Kinds), " "), "all"), orNone(strings.Join(c.Filter.Plans, " "), "all"), strconv.FormatBool(c.Filter.Urgent))
+					t.row(c.Name, c.Kind, cmp.Or(strings.Join(texts(c.Filter.Kinds), " "), "all"), cmp.Or(strings.Join(c.Filter.Plans, " "), "all"), strconv.FormatBool(c.Filter.Urgent))
 				}
 			})
 		},
@@ -86,7 +87,7 @@ func notifyList(a *app) *cobra.Command {
 				t.row("AT", "CHANNEL", "STATE", "TRIED", "PLAN", "STAGE", "WHAT", "FAILURE")
 				for _, d := range shown.Items {
 					e := d.Event
-					t.row(clock(e.At), d.Channel, string(d.State), strconv.Itoa(d.Attempts), e.Plan, orNone(e.Stage, "-"), e.What, orNone(d.Failure, "-"))
+					t.row(clock(e.At), d.Channel, string(d.State), strconv.Itoa(d.Attempts), e.Plan, cmp.Or(e.Stage, "-"), e.What, cmp.Or(d.Failure, "-"))
 				}
 			})
 		},

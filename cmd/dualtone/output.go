@@ -151,14 +151,6 @@ func clock(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// counted is a number with its noun, such as 1 fault and 2 faults.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
-
 // dash stands for what is not there.
 func dash[T ~string](s T) string {
 	if s == "" {

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/finance/contract"
 )
@@ -32,7 +31,7 @@ stands, and what to write instead. Files that the plan names are read beside it.
 Where the settings say how the records of the plan's systems are read, a gate that
 nothing feeds is a fault: it would have no data, and hold the plan for ever.
 
-With --users it also looks into the user list of the database: who is in which
+With --users it also looks into the user list, here or at a server: who is in which
 stage, what would be split, and whether too much of a queue or a site would be on
 the new side.`
 
@@ -53,36 +52,23 @@ func planLint(a *app) *cobra.Command {
 		Use: "lint FILE", Short: "Tell everything that is wrong with a plan file", Long: lintLong,
 		Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if users {
-				cfg, err := a.settings()
-				if err == nil && remote(cfg) {
-					err = errListThere
-				}
-				if err != nil {
-					return err
-				}
-				return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-					r, _, err := a.checkPlan(cmd.Context(), s, args[0])
-					if err != nil {
-						return err
-					}
-					return a.showLint(args[0], r)
-				})
-			}
 			r, err := a.readPlan(args[0])
 			if err != nil {
 				return err
 			}
+			if users && r.Faults.Errors() == 0 {
+				found, err := a.cohortsOf(cmd.Context(), args[0], r)
+				if err != nil {
+					return err
+				}
+				r.Faults = found.Faults
+			}
 			return a.showLint(args[0], r)
 		},
 	}
-	cmd.Flags().BoolVar(&users, "users", false, "look into the user list of the database as well")
+	cmd.Flags().BoolVar(&users, "users", false, "look into the user list as well")
 	return cmd
 }
-
-// errListThere refuses a server to what looks into the user list itself.
-var errListThere = hint(fmt.Errorf("lint --users looks into the database: %w", dualtone.ErrUnsupported),
-	"run it where the database is reached, without --server; dualtone plan submit FILE --dry-run has a server check a plan against its list")
 
 func (a *app) showLint(file string, r *plan.Reading) error {
 	report := lintReport{

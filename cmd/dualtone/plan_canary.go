@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -105,7 +106,7 @@ func canaryList(a *app) *cobra.Command {
 				return showList(a, shown, "No round trips by hand.", func(t *table) {
 					t.row("ID", "CLASS", "SUBJECT", "AT", "BY", "CONFIRMED BY", "RESTORED", "EVIDENCE")
 					for _, c := range shown.Items {
-						t.row(c.ID, string(c.Class), c.Subject, clock(c.At), c.Actor, orNone(c.ConfirmedBy, "nobody"), strconv.FormatBool(c.Restored), c.Evidence)
+						t.row(c.ID, string(c.Class), c.Subject, clock(c.At), c.Actor, cmp.Or(c.ConfirmedBy, "nobody"), strconv.FormatBool(c.Restored), c.Evidence)
 					}
 				})
 			})

@@ -11,9 +11,9 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
-	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
-	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 const cohortLong = `Looks into the user list and tells who would be in which stage, and why; what
@@ -24,134 +24,105 @@ Without --stage it tells the stages in numbers, with it the people of one.`
 
 // cohortReport is who is in which stage.
 type cohortReport struct {
-	File   string        `json:"file"`
-	Plan   string        `json:"plan"`
-	Hash   plan.Hash     `json:"hash"`
-	Cohort plan.Hash     `json:"cohort_hash"`
-	Stages []stageReport `json:"stages"`
-	// Nowhere is how many people on the old side no stage takes.
-	Nowhere int          `json:"nowhere"`
-	Splits  []plan.Split `json:"splits"`
-	Drift   []plan.Drift `json:"drift"`
-	Faults  plan.Faults  `json:"faults"`
-	Next    []string     `json:"next_steps"`
-}
+	File string `json:"file"`
+	control.Cohorts
 
-type stageReport struct {
-	Stage    plan.StageID `json:"stage"`
-	Hash     plan.Hash    `json:"hash"`
-	People   int          `json:"people"`
-	Together int          `json:"together"`
-	Left     int          `json:"left"`
-	Frozen   int          `json:"frozen,omitempty"`
+	Next []string `json:"next_steps"`
 }
 
 func planCohort(a *app) *cobra.Command {
-	var stage string
-	var left bool
-	var after, limit int
+	var asked stageAsked
 	cmd := &cobra.Command{
 		Use: "cohort FILE", Short: "Tell who is in which stage of a plan, and why", Long: cohortLong,
 		Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if left && stage == "" {
+			if asked.left && asked.stage == "" {
 				return usage(cmd, "--left needs --stage")
 			}
-			return a.withStores(cmd.Context(), func(_ *config.Config, s *stores) error {
-				r, found, err := a.checkPlan(cmd.Context(), s, args[0])
-				if err != nil {
-					return err
-				}
-				if stage != "" {
-					return a.showStage(cmd, found.Resolution, plan.StageID(stage), left, after, limit)
-				}
-				return a.showCohorts(cmd.Context(), s, args[0], r, found)
-			})
+			r, err := a.soundPlan(args[0])
+			if err != nil {
+				return err
+			}
+			if asked.stage != "" {
+				return a.showStage(cmd.Context(), args[0], r, asked)
+			}
+			found, err := a.cohortsOf(cmd.Context(), args[0], r)
+			if err != nil {
+				return err
+			}
+			return a.showCohorts(args[0], found)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&stage, "stage", "", "list the people of this stage")
-	flags.BoolVar(&left, "left", false, "list those who were selected and are left out")
-	flags.IntVar(&after, "after", 0, "go on after this position")
-	limitFlag(cmd, &limit, 100, "people")
+	flags.StringVar(&asked.stage, "stage", "", "list the people of this stage")
+	flags.BoolVar(&asked.left, "left", false, "list those who were selected and are left out")
+	flags.IntVar(&asked.after, "after", 0, "go on after this position")
+	limitFlag(cmd, &asked.limit, 100, "people")
 	return cmd
 }
 
-// resolved is a resolution with the users that it was made from.
-type resolved struct {
-	*plan.Resolution
-
-	users []plan.User
-}
-
-// checkPlan reads a plan and looks into the user list. A plan with faults in the
-// file alone is told as plan lint would.
-func (a *app) checkPlan(ctx context.Context, s *stores, file string) (*plan.Reading, resolved, error) {
+// soundPlan reads a plan file. One with faults is told as plan lint would.
+func (a *app) soundPlan(file string) (*plan.Reading, error) {
 	r, err := a.readPlan(file)
-	if err != nil {
-		return nil, resolved{}, err
+	if err == nil && r.Faults.Errors() > 0 {
+		err = a.showLint(file, r)
 	}
-	if r.Faults.Errors() > 0 {
-		return nil, resolved{}, a.showLint(file, r)
-	}
-	users, err := wholeList(ctx, s)
-	if err != nil {
-		return nil, resolved{}, err
-	}
-	found, err := r.Check(users)
-	return r, resolved{found, users}, err
+	return r, err
 }
 
-func wholeList(ctx context.Context, s *stores) ([]plan.User, error) {
-	people, err := cutover.Everybody(ctx, s.people, cutover.PeopleQuery{})
-	if err != nil {
-		return nil, err
-	}
-	return rollout.Candidates(people), nil
-}
-
-func (a *app) showCohorts(ctx context.Context, s *stores, file string, r *plan.Reading, found resolved) error {
-	report := cohortReport{
-		File: file, Plan: r.Document.Plan.Metadata.Name, Hash: r.Document.Hash(), Nowhere: found.Nowhere,
-		Splits: found.Splits, Drift: []plan.Drift{}, Faults: r.Faults,
-	}
-	report.Cohort = plan.CohortHash(found.Freeze(report.Hash, ""))
-	frozen, err := s.plans.Frozen(ctx, report.Hash)
-	if err != nil {
-		return err
-	}
-	if len(frozen) > 0 {
-		since, err := r.Document.Since(frozen, found.users)
+// cohortsOf looks a plan up in the user list, here or at a server.
+func (a *app) cohortsOf(ctx context.Context, file string, r *plan.Reading) (control.Cohorts, error) {
+	return either(ctx, a, func(s server) (c control.Cohorts, err error) {
+		draft, err := a.draftOf(file, r)
 		if err != nil {
-			return err
+			return c, err
 		}
-		report.Drift = append(report.Drift, since.Drift...)
+		if c, err = sent[control.Cohorts](ctx, s, "/plans/cohort", draft); err == nil {
+			c.Faults = faultsHere(c.Faults, r.Faults, file)
+		}
+		return c, err
+	}, func(_ *config.Config, s *stores) (control.Cohorts, error) {
+		return s.planControl(nil, a.now).Cohorts(ctx, r)
+	})
+}
+
+// draftOf is a plan file as it is sent to a server, with the files that stand beside
+// it.
+func (a *app) draftOf(file string, r *plan.Reading) (api.Draft, error) {
+	files, err := a.beside(file, r)
+	return api.Draft{Text: r.Text(), Files: files}, err
+}
+
+// faultsHere are the faults that a server finds in a plan, by the name that its file
+// has here, after those that are only found here.
+func faultsHere(there, here plan.Faults, file string) plan.Faults {
+	if file == "-" {
+		file = standardInput
 	}
-	for _, st := range found.Stages {
-		line := stageReport{Stage: st.Stage, Hash: st.Hash, People: len(st.People), Left: len(st.Left)}
-		for _, p := range st.People {
-			if p.Why == plan.Together {
-				line.Together++
-			}
+	all := plan.Faults{}
+	for _, f := range there {
+		if f.File == api.DraftName {
+			f.File = file
 		}
-		if i := slices.IndexFunc(frozen, func(f plan.Frozen) bool { return f.Stage == st.Stage }); i >= 0 {
-			line.Frozen = len(frozen[i].People)
-		}
-		report.Stages = append(report.Stages, line)
+		all = append(all, f)
 	}
-	report.Next = []string{"dualtone plan diff " + file}
-	if r.Faults.Errors() > 0 {
+	return append(slices.DeleteFunc(slices.Clone(here), func(f plan.Fault) bool { return slices.Contains(all, f) }), all...)
+}
+
+func (a *app) showCohorts(file string, found control.Cohorts) error {
+	report := cohortReport{File: file, Cohorts: found, Next: []string{"dualtone plan diff " + file}}
+	if found.Faults.Errors() > 0 {
 		report.Next = []string{"mend the file or the user list, then dualtone plan cohort " + file}
 	}
 	if err := a.show(report, report.table); err != nil {
 		return err
 	}
-	return faulty(file, r)
+	return faulty(file, found.Faults)
 }
 
 // faulty is the error of a plan that has faults among the users.
-func faulty(file string, r *plan.Reading) error {
-	if n := r.Faults.Errors(); n > 0 {
+func faulty(file string, faults plan.Faults) error {
+	if n := faults.Errors(); n > 0 {
 		return fmt.Errorf("%s: %s: %w", file, count(n, "fault"), dualtone.ErrInvalid)
 	}
 	return nil
@@ -204,36 +175,35 @@ func leaverNames(left []plan.LeftOut) string {
 	return firstOf(names)
 }
 
-// member is a person of a stage as it is listed.
-type stageMember struct {
-	Position int               `json:"position"`
-	Person   dualtone.PersonID `json:"person"`
-	Why      string            `json:"why"`
-	With     dualtone.PersonID `json:"with,omitempty"`
-	Risk     int               `json:"risk"`
+// stageAsked is of which stage people are listed, and which of them.
+type stageAsked struct {
+	stage        string
+	left         bool
+	after, limit int
 }
 
-func (a *app) showStage(cmd *cobra.Command, found *plan.Resolution, id plan.StageID, left bool, after, limit int) error {
-	i := slices.IndexFunc(found.Stages, func(s plan.StagePeople) bool { return s.Stage == id })
-	if i < 0 {
-		var there []string
-		for _, s := range found.Stages {
-			there = append(there, string(s.Stage))
+// stageMembers are the people of a stage, here or at a server; all from a position on for
+// no limit.
+func (a *app) stageMembers(ctx context.Context, file string, r *plan.Reading, q stageAsked) ([]control.StageMember, error) {
+	return either(ctx, a, func(s server) ([]control.StageMember, error) {
+		draft, err := a.draftOf(file, r)
+		if err != nil {
+			return nil, err
 		}
-		return usage(cmd, fmt.Sprintf("no stage %q with people; there are %s", id, strings.Join(there, ", ")))
+		return s.members(ctx, draft, q)
+	}, func(_ *config.Config, s *stores) ([]control.StageMember, error) {
+		return s.planControl(nil, a.now).StageMembers(ctx, &r.Document, plan.StageID(q.stage), q.left, q.after, q.limit)
+	})
+}
+
+func (a *app) showStage(ctx context.Context, file string, r *plan.Reading, q stageAsked) error {
+	limit := q.limit
+	q.limit = oneMore(limit)
+	all, err := a.stageMembers(ctx, file, r, q)
+	if err != nil {
+		return err
 	}
-	var all []stageMember
-	if left {
-		for n, l := range found.Stages[i].Left {
-			all = append(all, stageMember{Position: n + 1, Person: l.Person, Why: string(l.Because)})
-		}
-	} else {
-		for n, p := range found.Stages[i].People {
-			all = append(all, stageMember{n + 1, p.Person, string(p.Why), p.With, p.Risk})
-		}
-	}
-	all = all[min(max(after, 0), len(all)):]
-	p := page(all, limit, func(m stageMember) string { return strconv.Itoa(m.Position) })
+	p := page(all, limit, func(m control.StageMember) string { return strconv.Itoa(m.Position) })
 	return showList(a, p, "Nobody.", func(t *table) {
 		t.row("#", "PERSON", "WHY", "RISK")
 		for _, m := range p.Items {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
@@ -36,16 +37,14 @@ func planDiff(a *app) *cobra.Command {
 		Use: "diff FILE", Short: "List what a plan would do, or what has changed in it", Long: diffLong,
 		Args: takes("FILE (- for standard input)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.from != "" {
-				return a.compareVersions(cmd.Context(), args[0], f.from)
+			r, err := a.soundPlan(args[0])
+			if err != nil {
+				return err
 			}
-			return a.withDesk(cmd.Context(), "plan diff", func(d *desk) error {
-				r, found, err := a.checkPlan(cmd.Context(), d.stores, args[0])
-				if err != nil {
-					return err
-				}
-				return a.previewPlan(cmd, d, args[0], r, found.Resolution, f)
-			})
+			if f.from != "" {
+				return a.compareVersions(cmd.Context(), args[0], r, f.from)
+			}
+			return a.withMover(cmd.Context(), "plan diff", func(m mover) error { return a.previewPlan(cmd.Context(), m, args[0], r, f) })
 		},
 	}
 	flags := cmd.Flags()
@@ -65,20 +64,11 @@ type versionDiff struct {
 	Next   []string    `json:"next_steps"`
 }
 
-func (a *app) compareVersions(ctx context.Context, file, from string) error {
-	r, err := a.readPlan(file)
+func (a *app) compareVersions(ctx context.Context, file string, r *plan.Reading, from string) error {
+	d, err := a.versionsApart(ctx, file, r, from)
 	if err != nil {
 		return err
 	}
-	if r.Faults.Errors() > 0 {
-		return a.showLint(file, r)
-	}
-	before, err := a.otherVersion(ctx, r.Document.Plan.Metadata.Name, from)
-	if err != nil {
-		return err
-	}
-	d := versionDiff{Before: before.Hash(), After: r.Document.Hash(), Edits: plan.Edits(before, &r.Document)}
-	d.Voids = plan.Voids(&before.Plan, d.Before != d.After, false)
 	d.Next = []string{"dualtone plan lint " + file + " --users"}
 	if d.Before == d.After {
 		d.Edits, d.Voids, d.Next = []plan.Edit{}, []plan.Void{}, []string{}
@@ -86,29 +76,44 @@ func (a *app) compareVersions(ctx context.Context, file, from string) error {
 	return a.show(d, d.table)
 }
 
-// otherVersion is a version that was saved, or that of a file.
-func (a *app) otherVersion(ctx context.Context, name, from string) (*plan.Document, error) {
+// versionsApart holds a plan against another file, or against a version that was handed
+// in, here or at a server.
+func (a *app) versionsApart(ctx context.Context, file string, r *plan.Reading, from string) (versionDiff, error) {
 	other, err := a.readPlan(from)
 	if err == nil {
-		if bad := other.Faults.Err(); bad != nil {
-			return nil, bad
-		}
-		return &other.Document, nil
+		return apart(&other.Document, &r.Document), other.Faults.Err()
 	}
 	if !isNotFound(err) {
-		return nil, err
+		return versionDiff{}, err
 	}
 	hash := plan.Hash(from)
 	if from == "saved" {
 		hash = ""
 	}
-	var document *plan.Document
-	err = a.withStores(ctx, func(_ *config.Config, s *stores) error {
-		v, err := s.plans.Version(ctx, name, hash)
-		document = &v.Document
-		return hint(err, `--from takes a file, "saved" or the hash of a version that was submitted`)
+	d, err := either(ctx, a, func(s server) (versionDiff, error) {
+		draft, err := a.draftOf(file, r)
+		if err != nil {
+			return versionDiff{}, err
+		}
+		got, err := sent[api.PlanDiff](ctx, s, "/plans/diff", api.Compared{Draft: draft, From: hash})
+		if err == nil && got.Before == "" {
+			err = fmt.Errorf("plan %s: %w", r.Document.Plan.Metadata.Name, dualtone.ErrNotFound)
+		}
+		return versionDiff{Before: got.Before, After: got.After, Edits: got.Edits, Voids: got.Voids}, err
+	}, func(_ *config.Config, s *stores) (versionDiff, error) {
+		v, err := s.plans.Version(ctx, r.Document.Plan.Metadata.Name, hash)
+		return apart(&v.Document, &r.Document), err
 	})
-	return document, err
+	if isNotFound(err) {
+		err = hint(err, `--from takes a file, "saved" or the hash of a version that was submitted`)
+	}
+	return d, err
+}
+
+func apart(before, after *plan.Document) versionDiff {
+	d := versionDiff{Before: before.Hash(), After: after.Hash(), Edits: plan.Edits(before, after)}
+	d.Voids = plan.Voids(&before.Plan, d.Before != d.After, false)
+	return d
 }
 
 func (d versionDiff) table(t *table) {
@@ -167,25 +172,37 @@ type plannedAction struct {
 	Measured bool `json:"measured"`
 }
 
-func (a *app) previewPlan(cmd *cobra.Command, d *desk, file string, r *plan.Reading, found *plan.Resolution, f diffFlags) error {
-	ctx := cmd.Context()
-	pace, err := measuredSteps(ctx, d.stores, a.now())
+func (a *app) previewPlan(ctx context.Context, m mover, file string, r *plan.Reading, f diffFlags) error {
+	found, err := a.cohortsOf(ctx, file, r)
 	if err != nil {
 		return err
 	}
-	p := planPreview{Plan: r.Document.Plan.Metadata.Name, Hash: r.Document.Hash(), Users: []userPreview{}, Faults: r.Faults}
+	entries, err := m.Journal(ctx, cutover.JournalQuery{Since: a.now().AddDate(0, 0, -7), Limit: mostMeasured})
+	if err != nil {
+		return err
+	}
+	pace := measuredSteps(entries)
+	p := planPreview{Plan: found.Plan, Hash: found.Hash, Users: []userPreview{}, Faults: found.Faults}
 	for _, s := range found.Stages {
 		if f.stage != "" && string(s.Stage) != f.stage {
 			continue
 		}
+		if len(f.users) == 0 && f.limit > 0 && len(p.Users) >= f.limit {
+			p.More += s.People
+			continue
+		}
+		people, err := a.stageMembers(ctx, file, r, stageAsked{stage: string(s.Stage)})
+		if err != nil {
+			return err
+		}
 		stage, _ := r.Document.Plan.Stage(s.Stage)
-		for _, placed := range s.People {
+		for _, placed := range people {
 			switch {
 			case len(f.users) > 0 && !slices.Contains(f.users, string(placed.Person)):
 			case f.limit > 0 && len(p.Users) >= f.limit:
 				p.More++
 			default:
-				u, err := a.previewUser(ctx, d, stage, placed.Person, pace)
+				u, err := a.previewUser(ctx, m, stage, placed.Person, pace)
 				if err != nil {
 					return err
 				}
@@ -200,16 +217,16 @@ func (a *app) previewPlan(cmd *cobra.Command, d *desk, file string, r *plan.Read
 	if err := a.show(p, p.table); err != nil {
 		return err
 	}
-	return faulty(file, r)
+	return faulty(file, found.Faults)
 }
 
-func (a *app) previewUser(ctx context.Context, d *desk, stage plan.Stage, person dualtone.PersonID, pace steps) (userPreview, error) {
+func (a *app) previewUser(ctx context.Context, m mover, stage plan.Stage, person dualtone.PersonID, pace steps) (userPreview, error) {
 	if a.live {
 		fmt.Fprintf(a.err, "\r\x1b[Klooking at %s of %s", person, stage.ID)
 		defer fmt.Fprint(a.err, "\r\x1b[K")
 	}
 	u := userPreview{Stage: stage.ID, Person: person, Reversal: stage.Reversal, Actions: []plannedAction{}}
-	s, err := d.control.Preview(ctx, person, dualtone.New, d.why)
+	s, err := m.Preview(ctx, person, dualtone.New)
 	switch {
 	case ctx.Err() != nil:
 		return u, ctx.Err()
@@ -275,13 +292,9 @@ func (s steps) expect(step cutover.Step) (time.Duration, bool) {
 // mostMeasured bounds how many journal entries are looked at.
 const mostMeasured = 5000
 
-// measuredSteps reads from the journal of the last week how long writes take,
-// from their intent to their confirmation.
-func measuredSteps(ctx context.Context, s *stores, now time.Time) (steps, error) {
-	entries, err := s.switches.Journal(ctx, cutover.JournalQuery{Since: now.AddDate(0, 0, -7), Limit: mostMeasured})
-	if err != nil {
-		return nil, err
-	}
+// measuredSteps is how long writes take by a journal, from their intent to their
+// confirmation.
+func measuredSteps(entries []cutover.Entry) steps {
 	type write struct {
 		id     cutover.SwitchID
 		action int
@@ -305,5 +318,5 @@ func measuredSteps(ctx context.Context, s *stores, now time.Time) (steps, error)
 		slices.Sort(all)
 		pace[step] = all[len(all)/2]
 	}
-	return pace, nil
+	return pace
 }

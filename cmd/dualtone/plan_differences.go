@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,6 @@ func planDifferences(a *app) *cobra.Command {
 
 func differencesList(a *app) *cobra.Command {
 	var q control.DifferenceQuery
-	var after string
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list PLAN", Short: "List the differences that the newest comparisons found", Args: takes("the PLAN's name"),
@@ -37,17 +37,11 @@ func differencesList(a *app) *cobra.Command {
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
-				for i := range found {
-					if after != "" && found[i].Name() == after {
-						found = found[i+1:]
-						break
-					}
-				}
 				shown := page(found, limit, func(d control.Difference) string { return d.Name() })
 				return showList(a, shown, "No differences.", func(t *table) {
 					t.row("STAGE", "GATE", "KEY", "OLD", "NEW", "WHY")
 					for _, d := range shown.Items {
-						t.row(d.Stage, d.Gate, d.Key, orNone(d.Old, "-"), orNone(d.New, "-"), orNone(d.Explanation, "open"))
+						t.row(d.Stage, d.Gate, d.Key, cmp.Or(d.Old, "-"), cmp.Or(d.New, "-"), cmp.Or(d.Explanation, "open"))
 					}
 				})
 			})
@@ -56,7 +50,7 @@ func differencesList(a *app) *cobra.Command {
 	differenceFlags(cmd, &q)
 	flags := cmd.Flags()
 	flags.BoolVar(&q.OpenOnly, "open", false, "only those that nothing explains")
-	flags.StringVar(&after, "after", "", "go on after this difference")
+	flags.StringVar(&q.After, "after", "", "go on after this difference")
 	limitFlag(cmd, &limit, 100, "differences")
 	return cmd
 }

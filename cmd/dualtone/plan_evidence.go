@@ -118,7 +118,10 @@ func (s server) makePacks(ctx context.Context, args []string, f evidenceFlags) (
 		return nil, err
 	}
 	made, err := wantedPacks(v.Stages, args, f)
-	if err != nil || f.dryRun {
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.packBook(ctx, args[0]); err != nil || f.dryRun {
 		return made, err
 	}
 	for i := range made {
@@ -126,14 +129,22 @@ func (s server) makePacks(ctx context.Context, args []string, f evidenceFlags) (
 			return nil, err
 		}
 	}
-	var kept api.PackBook
-	if err := s.Get(ctx, client.Path("plans", args[0], "evidence"), nil, &kept); err != nil {
+	kept, err := s.packBook(ctx, args[0])
+	if err != nil {
 		return nil, err
 	}
 	for i := range made {
 		made[i].Receipt, _ = evidence.Last(kept.Items, made[i].Stage)
 	}
 	return made, nil
+}
+
+// packBook are the receipts of a plan's packs. A server that can sign none is an error.
+func (s server) packBook(ctx context.Context, name string) (kept api.PackBook, err error) {
+	if err = s.Get(ctx, client.Path("plans", name, "evidence"), nil, &kept); err == nil && kept.Refused != "" {
+		err = hint(fmt.Errorf("the server has no key: %w", dualtone.ErrInvalid), kept.Refused)
+	}
+	return kept, err
 }
 
 // makePack has a server make one pack, and keeps nothing of one that did not come

@@ -82,12 +82,12 @@ func (a *app) rehearse(ctx context.Context, file string, read *plan.Reading, f r
 		return err
 	}
 	kept, err := either(ctx, a, func(s server) (rehearsal.Kept, error) {
-		files, err := a.beside(file, read)
+		draft, err := a.draftOf(file, read)
 		if err != nil {
 			return rehearsal.Kept{}, err
 		}
 		return sent[rehearsal.Kept](ctx, s, "/plans/rehearse", api.Rehearsing{
-			Draft: api.Draft{Text: read.Text(), Files: files}, Start: asked.Start, Plays: asked.Plays, Seed: asked.Seed,
+			Draft: draft, Start: asked.Start, Plays: asked.Plays, Seed: asked.Seed,
 			Since: plan.Duration(f.since), Model: asked.Model, DryRun: f.dry,
 		})
 	}, func(cfg *config.Config, s *stores) (rehearsal.Kept, error) {

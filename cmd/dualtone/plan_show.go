@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -83,5 +84,5 @@ func approvalText(a plan.Approval) string {
 }
 
 func orDash(all []string) string {
-	return orNone(strings.Join(all, ", "), "-")
+	return cmp.Or(strings.Join(all, ", "), "-")
 }

@@ -223,7 +223,7 @@ func planTable(t *table, v control.PlanView) {
 	t.line("")
 	t.row("STAGE", "KIND", "STATE", "ON NEW", "USERS", "UNTIL", "WHY")
 	for _, s := range v.Stages {
-		t.row(s.ID, s.Kind, string(s.State), fmt.Sprintf("%d/%d", s.Users[cutover.OnNew], s.Users.Total()), tally(s.Users), orNone(until(s.Until, v.AsOf), "-"), orNone(s.Detail, "-"))
+		t.row(s.ID, s.Kind, string(s.State), fmt.Sprintf("%d/%d", s.Users[cutover.OnNew], s.Users.Total()), tally(s.Users), cmp.Or(until(s.Until, v.AsOf), "-"), cmp.Or(s.Detail, "-"))
 	}
 	for _, task := range v.Tasks {
 		late := ""
@@ -270,7 +270,7 @@ func planUsers(a *app) *cobra.Command {
 				return showList(a, shown, "Nobody.", func(t *table) {
 					t.row("STAGE", "#", "ID", "STATE", "SINCE", "WHY")
 					for _, u := range shown.Items {
-						t.row(u.Stage, strconv.Itoa(u.Position), string(u.Person), string(u.State), clock(u.Since), orNone(u.Detail, "-"))
+						t.row(u.Stage, strconv.Itoa(u.Position), string(u.Person), string(u.State), clock(u.Since), cmp.Or(u.Detail, "-"))
 					}
 				})
 			})
@@ -302,7 +302,7 @@ func planLog(a *app) *cobra.Command {
 				return showList(a, shown, "Nothing.", func(t *table) {
 					t.row("AT", "STAGE", "WHAT", "FROM", "TO", "BY", "AS", "WHY")
 					for _, tr := range shown.Items {
-						t.row(clock(tr.At), orNone(tr.Stage, "-"), string(tr.Verb), string(tr.From), string(tr.To), tr.Actor, string(tr.Role), orNone(tr.Reason, "-"))
+						t.row(clock(tr.At), cmp.Or(tr.Stage, "-"), string(tr.Verb), string(tr.From), string(tr.To), tr.Actor, string(tr.Role), cmp.Or(tr.Reason, "-"))
 					}
 				})
 			})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -77,7 +78,7 @@ func tasksList(a *app) *cobra.Command {
 				return showList(a, shown, "Nothing is to be done by hand.", func(t *table) {
 					t.row("TASK", "OWNER", "DUE", "STATE", "WHAT", "EVIDENCE")
 					for _, task := range shown.Items {
-						t.row(task.ID, task.Owner, clock(task.Due), string(task.State), task.Instruction, orNone(task.Evidence, "wanted: "+task.Wanted))
+						t.row(task.ID, task.Owner, clock(task.Due), string(task.State), task.Instruction, cmp.Or(task.Evidence, "wanted: "+task.Wanted))
 					}
 				})
 			})

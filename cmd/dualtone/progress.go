@@ -90,7 +90,7 @@ func (m *meter) pace(done, total int, now time.Time) string {
 }
 
 // counted shows a count whose end is not known.
-func (m *meter) counted(n int) {
+func (m *meter) count(n int) {
 	if m.live {
 		m.redraw(fmt.Sprintf("%s: %d", m.what, n))
 		return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -152,7 +153,7 @@ func traffic(ctx context.Context, cfg *config.Config, s *stores, q report.Query,
 			return report.Traffic{}, err
 		}
 		q.Rename = func(system, account string) string {
-			return orDefault(people[q.Sides[system]][dualtone.UserID(account)], account)
+			return cmp.Or(people[q.Sides[system]][dualtone.UserID(account)], account)
 		}
 	}
 	made, err := report.Make(ctx, s.rollups, q)

@@ -23,7 +23,7 @@ func newRoot(a *app) *cobra.Command {
 		upCommand(a), workerCommand(a), consoleCommand(a), edgeCommand(a), ingestCommand(a), migrateCommand(a),
 		configCommand(a), systemsCommand(a), usersCommand(a),
 		switchCommand(a), cohortCommand(a), planCommand(a), routeCommand(a), callsCommand(a), reportCommand(a), financeCommand(a),
-		journalCommand(a), evidenceCommand(a), auditCommand(a), accountCommand(a), tokenCommand(a), glassCommand(a), rolesCommand(a), notifyCommand(a),
+		journalCommand(a), evidenceCommand(a), auditCommand(a), accountCommand(a), tokenCommand(a), linkCommand(a), glassCommand(a), rolesCommand(a), notifyCommand(a),
 		versionCommand(a), exitCodesTopic())
 	exemplify(root, examples())
 	root.Long = rootLong

@@ -263,9 +263,9 @@ func (a *app) showChanged(done api.Changed, err error) error {
 		case len(r.Changes) == 0:
 			t.line("Nothing to change.")
 		case r.DryRun:
-			t.line("%s would change; nothing was written, as asked.", counted(len(r.Changes), "route"))
+			t.line("%s would change; nothing was written, as asked.", count(len(r.Changes), "route"))
 		default:
-			t.line("%s changed in revision %d.", counted(len(r.Changes), "route"), r.Revision)
+			t.line("%s changed in revision %d.", count(len(r.Changes), "route"), r.Revision)
 			if r.Said != "" {
 				t.line("Edges: %s.", r.Said)
 			}

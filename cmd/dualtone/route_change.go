@@ -138,5 +138,5 @@ func (a *app) routeFaults(file string, list routing.List) error {
 	}); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: %s, nothing written: %w", file, counted(len(list.Faults), "fault"), dualtone.ErrInvalid)
+	return fmt.Errorf("%s: %s, nothing written: %w", file, count(len(list.Faults), "fault"), dualtone.ErrInvalid)
 }

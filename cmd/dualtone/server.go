@@ -36,7 +36,7 @@ func served(name string) bool {
 		"systems list", "users list", "users show", "users import", "journal", "switch",
 		"cohort create", "cohort list", "cohort show", "cohort status", "cohort move", "cohort retry", "cohort rollback",
 		"cohort pause", "cohort resume", "cohort cancel", "cohort skip", "cohort window",
-		"plan list", "plan status", "plan watch", "plan rehearse", "plan evidence", "plan users", "plan log", "plan outcome", "plan tasks list", "plan tasks done", "plan tasks confirm",
+		"plan list", "plan cohort", "plan diff", "plan status", "plan watch", "plan rehearse", "plan evidence", "plan users", "plan log", "plan outcome", "plan tasks list", "plan tasks done", "plan tasks confirm",
 		"plan tasks refuse", "plan tasks hand", "plan window", "plan soak",
 		"plan differences list", "plan differences explain", "plan differences withdraw", "plan canary record", "plan canary confirm", "plan canary list",
 		"plan submit", "plan approve", "plan reject", "plan start", "plan hold", "plan release", "plan pause", "plan resume", "plan limits",
@@ -55,7 +55,7 @@ func served(name string) bool {
 		"finance contracts import", "finance contracts list", "finance contracts show", "finance contracts diff", "finance invoices import",
 		"finance invoices list", "finance sample", "finance sampling show", "finance sampling off", "finance sampling on",
 		"finance close", "finance reopen", "finance closings",
-		"token create", "token list", "token revoke", "account create", "account change", "account password", "account list",
+		"token create", "token list", "token revoke", "link share", "link list", "link revoke", "account create", "account change", "account password", "account list",
 		"glass break", "glass mend", "glass list",
 		"audit list", "audit verify", "audit export",
 	}, name)

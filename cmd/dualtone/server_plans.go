@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
@@ -33,19 +36,8 @@ type differencesThere struct{ *client.Client }
 
 // Differences lists them all.
 func (s differencesThere) Differences(ctx context.Context, q control.DifferenceQuery) ([]control.Difference, error) {
-	const most = 1000
-	query := url.Values{"stage": {q.Stage}, "gate": {q.Gate}, "open": {strconv.FormatBool(q.OpenOnly)}, "limit": {strconv.Itoa(most)}}
-	var all []control.Difference
-	for {
-		var got list[control.Difference]
-		if err := s.Get(ctx, client.Path("plans", q.Plan, "differences"), query, &got); err != nil {
-			return nil, err
-		}
-		if all = append(all, got.Items...); got.Next == "" {
-			return all, nil
-		}
-		query.Set("after", got.Next)
-	}
+	query := client.Query{}.Text("stage", q.Stage).Text("gate", q.Gate).Yes("open", q.OpenOnly).Text("after", q.After)
+	return client.List[control.Difference](ctx, s.Client, client.Path("plans", q.Plan, "differences"), query, 0)
 }
 
 // Explain says why a difference is no loss, or takes that back.
@@ -55,6 +47,28 @@ func (s differencesThere) Explain(ctx context.Context, x control.Explanation) (s
 		body["for"] = x.For
 	}
 	return said, s.Send(ctx, http.MethodPost, client.Path("plans", x.Plan, "differences"), body, &said)
+}
+
+// members are the people of a stage as a server finds them.
+func (s server) members(ctx context.Context, draft api.Draft, q stageAsked) ([]control.StageMember, error) {
+	const most = 100_000 // of one answer
+	ask := api.StageDraft{Draft: draft, Stage: q.stage, Left: q.left, After: q.after, Limit: most}
+	if q.limit > 0 {
+		ask.Limit = min(q.limit, most)
+	}
+	all := []control.StageMember{}
+	for {
+		got, err := sent[list[control.StageMember]](ctx, s, "/plans/cohort/members", ask)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, got.Items...); got.Next == "" || q.limit > 0 && len(all) >= q.limit {
+			return all, nil
+		}
+		if ask.After, err = strconv.Atoi(got.Next); err != nil {
+			return nil, fmt.Errorf("the server's list goes on after %q: %w", got.Next, dualtone.ErrUnavailable)
+		}
+	}
 }
 
 // withCanaries runs a command about round trips by hand, here or at a server, and

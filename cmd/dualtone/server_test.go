@@ -155,6 +155,8 @@ func servedTable() []string {
 		"route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
 		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
 		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
+		"plan cohort DIR/plan.yaml", "plan cohort DIR/plan.yaml --stage pilot", "plan cohort DIR/plan.yaml --stage wave --limit 1", "plan cohort DIR/plan.yaml --stage wave --after 1 --left",
+		"plan cohort DIR/plan.yaml --stage none", "plan lint DIR/plan.yaml --users", "plan diff DIR/plan.yaml --from saved", "plan diff DIR/plan.yaml --from 0123456789",
 		"plan outcome emea", "plan outcome nothing", "plan watch emea", "plan watch nothing",
 		"plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --dry-run", "plan rehearse DIR/plan.yaml --plays 2 --start 2027-03-01T00:00:00Z --since 24h",
 		"plan evidence emea --dir DIR/packs --dry-run", "plan evidence emea nowhere --dir DIR/packs", "plan evidence nothing --dir DIR/packs",
@@ -168,6 +170,7 @@ func servedTable() []string {
 		"finance contracts import DIR/contracts.yaml --dry-run", "finance contracts diff DIR/contracts.yaml", "finance invoices list", "finance invoices list --limit 1",
 		"finance invoices import DIR/invoices.csv --dry-run", "finance closings", "finance close 2026-11 --reason month --dry-run", "finance close 2026-11",
 		"token list --owner other", "token create job --owner other --roles viewer --dry-run", "token create job --owner other --roles admin --dry-run", "token revoke none",
+		"link list", "link list --by nobody", "link share /plans/emea --reader board --dry-run", "link share /admin/tokens --reader board --dry-run", "link revoke none --dry-run",
 		"account create robot --service --roles viewer --dry-run", "account create robot --service --roles king --dry-run",
 		"account change other --disable --dry-run", "account change nobody --disable --dry-run",
 		"glass list", "glass break --reason down --for 9h --dry-run", "glass mend none --dry-run",
@@ -298,8 +301,6 @@ func TestWhatGoesWrongOnTheWayToAServerIsTold(t *testing.T) {
 	fails(exitDenied, "it takes planner, admin", o.there(t, viewer, "cohort", "create", "x", "--user", "p1"))
 	fails(exitDenied, "ask for one of these roles", o.there(t, viewer, "audit", "list"))
 	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "calls", "watch", "DIR"))
-	fails(exitUnsupported, "does not go through a server", o.there(t, viewer, "plan", "cohort", "DIR/plan.yaml"))
-	fails(exitUnsupported, "looks into the database", o.there(t, viewer, "plan", "lint", "DIR/plan.yaml", "--users"))
 	fails(exitDenied, "it takes planner", o.there(t, viewer, "plan", "rehearse", "DIR/plan.yaml"))
 	fails(exitUnsupported, "whole numbers are not told over HTTP", o.there(t, viewer, "calls", "list", "--whole-numbers", "--reason", "x"))
 	fails(exitInvalid, "no token to show", o.run(t, "--server", o.url, "users", "list"))

@@ -16,6 +16,7 @@ import (
 // mover shows and starts the switch of one person, from here or through a server.
 type mover interface {
 	Person(ctx context.Context, id dualtone.PersonID) (cutover.PersonState, error)
+	Journal(ctx context.Context, q cutover.JournalQuery) ([]cutover.Entry, error)
 	Preview(ctx context.Context, person dualtone.PersonID, to dualtone.Side) (cutover.Switch, error)
 	// Move starts a switch; over is what goes back although somebody else changed it.
 	Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image) (moving, error)
@@ -39,6 +40,10 @@ type moverHere struct{ *desk }
 
 func (m moverHere) Person(ctx context.Context, id dualtone.PersonID) (cutover.PersonState, error) {
 	return m.stores.people.Person(ctx, id)
+}
+
+func (m moverHere) Journal(ctx context.Context, q cutover.JournalQuery) ([]cutover.Entry, error) {
+	return m.stores.switches.Journal(ctx, q)
 }
 
 func (m moverHere) Preview(ctx context.Context, person dualtone.PersonID, to dualtone.Side) (cutover.Switch, error) {

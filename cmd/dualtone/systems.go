@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -241,7 +242,7 @@ func worst(cfg *config.Config, found []systemHealth) error {
 	if denied == "" {
 		return err
 	}
-	return hint(err, "see what "+denied+" gives to sign in with, in "+orNone(cfg.File(), "the settings"))
+	return hint(err, "see what "+denied+" gives to sign in with, in "+cmp.Or(cfg.File(), "the settings"))
 }
 
 type kindCapabilities struct {

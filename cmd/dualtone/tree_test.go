@@ -159,7 +159,7 @@ func writes(cmd *cobra.Command) bool {
 // the others.
 func notDry(name string) string {
 	return map[string]string{
-		"account list": "it lists", "token list": "it lists",
+		"account list": "it lists", "token list": "it lists", "link list": "it lists",
 		"calls watch": "it runs until it is interrupted", "calls listen": "it runs until it is interrupted",
 	}[name]
 }

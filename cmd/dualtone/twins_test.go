@@ -45,7 +45,7 @@ func TestProgramsCanDoWhateverTheBrowserAndTheCommandLineCan(t *testing.T) {
 	for _, r := range o.server.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		if below, ok := strings.CutPrefix(path, api.Prefix); ok {
-			operations[method+" "+below] = true
+			operations[method+" "+below] = r.Action != ""
 		} else if r.Action != "" {
 			there[r.Pattern] = true
 		}
@@ -58,12 +58,28 @@ func TestProgramsCanDoWhateverTheBrowserAndTheCommandLineCan(t *testing.T) {
 			t.Errorf("%s is not in testdata/twins.txt: which operation of the API does the same?", who)
 		}
 	}
+	used := map[string]bool{}
+	for who, does := range known {
+		if actions()[who] != "" {
+			for _, operation := range does {
+				used[operation] = true
+			}
+		}
+	}
+	for operation, acts := range operations {
+		method, path, _ := strings.Cut(operation, " ")
+		whole := method + " " + api.Prefix + path
+		if _, reason := known[whole]; acts && reason == used[operation] {
+			t.Errorf("%s: want a command that asks for it in testdata/twins.txt, or the reason why none does", whole)
+		}
+		there[whole] = true
+	}
 	for who, does := range known {
 		if !there[who] {
 			t.Errorf("%s is in testdata/twins.txt and nowhere else", who)
 		}
 		for _, operation := range does {
-			if !operations[operation] {
+			if _, has := operations[operation]; !has {
 				t.Errorf("%s: the API has no %s", who, operation)
 			}
 		}

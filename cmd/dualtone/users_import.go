@@ -130,11 +130,11 @@ func (r importReport) verdict() error {
 	case len(r.Faults) == 0:
 		return nil
 	case r.Written > 0:
-		return fmt.Errorf("%s: %s, %d of %d people written: %w", r.File, counted(len(r.Faults), "fault"), r.Written, r.Rows, errPartial)
+		return fmt.Errorf("%s: %s, %d of %d people written: %w", r.File, count(len(r.Faults), "fault"), r.Written, r.Rows, errPartial)
 	case r.DryRun || r.Good == 0:
-		return fmt.Errorf("%s: %s, nothing written: %w", r.File, counted(len(r.Faults), "fault"), dualtone.ErrInvalid)
+		return fmt.Errorf("%s: %s, nothing written: %w", r.File, count(len(r.Faults), "fault"), dualtone.ErrInvalid)
 	default:
-		return hint(fmt.Errorf("%s: %s, nothing written: %w", r.File, counted(len(r.Faults), "fault"), dualtone.ErrInvalid),
+		return hint(fmt.Errorf("%s: %s, nothing written: %w", r.File, count(len(r.Faults), "fault"), dualtone.ErrInvalid),
 			fmt.Sprintf("mend the file, or write the %d good ones with --write-good", r.Good))
 	}
 }

@@ -171,7 +171,7 @@ func (a *app) count(n *atomic.Int64, what string) (stop func()) {
 				m.end()
 				return
 			case <-tick.C:
-				m.counted(int(n.Load()))
+				m.count(int(n.Load()))
 			}
 		}
 	}()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func workerPromoteCommand(a *app) *cobra.Command {
 					return err
 				}
 				return a.show(now, func(t *table) {
-					t.line("%s: what begins from now on runs on build %s; before it was %s.", now.Name, now.Current, orNone(now.Before, "workers without a build"))
+					t.line("%s: what begins from now on runs on build %s; before it was %s.", now.Name, now.Current, cmp.Or(now.Before, "workers without a build"))
 					if dryRun {
 						t.line("Nothing was written.")
 					}

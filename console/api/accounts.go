@@ -12,12 +12,12 @@ import (
 
 func (a *API) accountBook() {
 	read(a, get("list-accounts", "/accounts", access.AccountManage, "Accounts of dualtone's own"), a.accounts)
-	create := post("create-account", "/accounts", access.AccountManage, "Make a person's or a service's account")
+	create := post("create-account", "/accounts", access.AccountManage, "Make a person's or a service's account").storedAtOnce()
 	create.status = http.StatusCreated
 	write(a, create, a.createAccount)
 	write(a, operation{
 		id: "change-account", method: http.MethodPatch, path: "/accounts/{account}", action: access.AccountManage,
-		summary: "Change an account's roles or password, disable it or enable it again",
+		summary: "Change an account's roles or password, disable it or enable it again", atOnce: true,
 	}, a.changeAccount)
 }
 

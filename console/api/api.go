@@ -126,8 +126,11 @@ type API struct {
 	hub    *hub
 	routes []console.Route
 	// uploads and streams are the paths whose bodies and answers are not held in
-	// memory, orders the patterns of what changes something.
-	uploads, streams, orders map[string]bool
+	// memory.
+	uploads, streams map[string]bool
+	// orders are the patterns of what changes something, and whether each stores all
+	// at once.
+	orders map[string]bool
 }
 
 // Register puts the API and its documentation on a server.
@@ -139,7 +142,9 @@ func Register(server *console.Server, desk Desk, version string) *API {
 	config := huma.DefaultConfig("dualtone", version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.Info.Description = "Moves a company's phone agents from an old phone system to a new one. Errors are RFC 9457 problems. " +
-		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent. " +
+		"Lists page by key: follow the Link header. A write with an Idempotency-Key is done once, however often it is sent: it is answered as the first time; " +
+		"where that answer was lost with the server, what is x-stored-at-once is refused with the entry of the audit that tells what was stored, " +
+		"and anything else does what is left to do. " +
 		"What is read has an ETag; a write with an If-Match is done only while what it is about is still that."
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Transformers = []huma.Transformer{problems}
@@ -204,6 +209,14 @@ type operation struct {
 	stream bool
 	// lasts: it may take longer than any other request.
 	lasts bool
+	// atOnce: all that it changes is changed in one transaction. Any other is safe
+	// twice: done again, it does what is left to do.
+	atOnce bool
+}
+
+func (o operation) storedAtOnce() operation {
+	o.atOnce = true
+	return o
 }
 
 func (o operation) lasting() operation {
@@ -246,7 +259,7 @@ func write[I any, P interface {
 	*I
 	order
 }, O any](a *API, op operation, do func(context.Context, *I, access.Role) (*O, error)) {
-	a.orders[op.method+" "+Prefix+op.path] = true
+	a.orders[op.method+" "+Prefix+op.path] = op.atOnce
 	huma.Register(a.huma, a.declare(op), func(ctx context.Context, in *I) (*O, error) {
 		object, why := P(in).asked()
 		ctx, role, err := a.server.Gate().Enter(ctx, access.Ask{Action: op.action, As: why.Role, Object: object, Reason: why.Reason})
@@ -275,6 +288,9 @@ func (a *API) declare(op operation) huma.Operation {
 		MaxBodyBytes: -1, BodyReadTimeout: time.Minute,
 		Middlewares: huma.Middlewares{func(c huma.Context, next func(huma.Context)) { a.gated(c, next, op) }},
 		Extensions:  map[string]any{"x-action": string(op.action)},
+	}
+	if op.atOnce {
+		declared.Extensions["x-stored-at-once"] = true
 	}
 	if op.upload {
 		a.server.Upload(Prefix + op.path)

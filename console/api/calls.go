@@ -42,7 +42,7 @@ func (a *API) callLog() {
 	read(a, get("get-call", "/calls/{call}", access.CallRead, "One call, its legs and why they are one"), a.call)
 	read(a, get("get-reconciliation", "/reconciliations/{day}", access.CallRead, "A day's comparison with the CRM, as it is kept"), a.reconciled)
 	write(a, post("reconcile-day", "/reconciliations/{day}", access.CallRepair, "Read the CRM's log of a day again and compare anew").lasting(), a.reconcileDay)
-	write(a, post("explain-call", "/reconciliations/{day}/explanations", access.CallDecide, "Say why a difference from the CRM is none that matters, or take that back"), a.explainCall)
+	write(a, post("explain-call", "/reconciliations/{day}/explanations", access.CallDecide, "Say why a difference from the CRM is none that matters, or take that back").storedAtOnce(), a.explainCall)
 }
 
 type legList struct {

@@ -13,10 +13,10 @@ import (
 func (a *API) canaries() {
 	read(a, get("list-canaries", "/canaries", access.PlanRead, "Round trips by hand that prove a way back, the newest first"), a.listCanaries)
 	read(a, get("get-canary", "/canaries/{canary}", access.PlanRead, "One round trip"), a.getCanary)
-	record := post("record-canary", "/canaries", access.PlanProgress, "Record that something went to the new side and came back")
+	record := post("record-canary", "/canaries", access.PlanProgress, "Record that something went to the new side and came back").storedAtOnce()
 	record.status = http.StatusCreated
 	write(a, record, a.recordCanary)
-	write(a, post("confirm-canary", "/canaries/{canary}/confirm", access.PlanProgress, "Confirm a round trip that somebody else made"), a.confirmCanary)
+	write(a, post("confirm-canary", "/canaries/{canary}/confirm", access.PlanProgress, "Confirm a round trip that somebody else made").storedAtOnce(), a.confirmCanary)
 }
 
 type canaryList struct {

@@ -16,7 +16,7 @@ func (a *API) cohortMoves() {
 	read(a, get("get-cohort", "/cohorts/{cohort}", access.CohortRead, "One cohort"), a.getCohort)
 	read(a, get("list-cohort-members", "/cohorts/{cohort}/members", access.CohortRead, "Who is in a cohort, in its order"), a.members)
 	read(a, get("get-cohort-status", "/cohorts/{cohort}/status", access.CohortRead, "How its latest move stands"), a.cohortStatus)
-	create := post("create-cohort", "/cohorts", access.CohortEdit, "Make a cohort")
+	create := post("create-cohort", "/cohorts", access.CohortEdit, "Make a cohort").storedAtOnce()
 	create.status = http.StatusCreated
 	write(a, create, a.createCohort)
 	write(a, post("move-cohort", "/cohorts/{cohort}/move", access.CohortMove, "Move a cohort, or those of it who failed"), a.moveCohort)

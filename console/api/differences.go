@@ -19,13 +19,7 @@ type differenceList struct {
 }
 
 func (a *API) planDifferences(ctx context.Context, in *differenceList) (*Page[control.Difference], error) {
-	found, err := a.Plans.Differences(ctx, control.DifferenceQuery{Plan: in.Plan, Stage: in.Stage, Gate: in.Gate, OpenOnly: in.Open})
-	for i := range found {
-		if in.After != "" && found[i].Name() == in.After {
-			found = found[i+1:]
-			break
-		}
-	}
+	found, err := a.Plans.Differences(ctx, control.DifferenceQuery{Plan: in.Plan, Stage: in.Stage, Gate: in.Gate, OpenOnly: in.Open, After: in.After})
 	found = found[:min(len(found), in.more())]
 	return paged("/plans/"+in.Plan+"/differences", in.Paging, found, err, func(d control.Difference) string { return d.Name() })
 }

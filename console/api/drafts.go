@@ -9,13 +9,16 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
 )
 
 func (a *API) drafts() {
 	read(a, post("lint-plan", "/plans/lint", access.PlanRead, "What is wrong with a plan, and who would be in its stages"), a.lintPlan)
-	read(a, post("diff-plan", "/plans/diff", access.PlanRead, "What a plan says differently from the version that was handed in last, and which approvals that makes void"), a.diffPlan)
+	read(a, post("diff-plan", "/plans/diff", access.PlanRead, "What a plan says differently from a version that was handed in, and which approvals that makes void"), a.diffPlan)
+	read(a, post("count-cohorts", "/plans/cohort", access.PlanRead, "Who would be in which stage of a plan, in numbers, and what is wrong with that"), a.planCohorts)
+	read(a, post("list-cohort-of-stage", "/plans/cohort/members", access.PlanRead, "The people of one stage, each with why, or those who are left out"), a.stageMembers)
 	write(a, post("rehearse-plan", "/plans/rehearse", access.PlanRehearse, "Play a plan many times against what is known, and keep what was found").lasting(), a.rehearsePlan)
 }
 
@@ -25,11 +28,14 @@ type Draft struct {
 	Files map[string]string `json:"files,omitempty" doc:"The files that it names, by the names under which it does"`
 }
 
+// DraftName is what the faults of a draft call its own text.
+const DraftName = "plan.yaml"
+
 type draft struct{ Body Draft }
 
 // readPlan reads a draft and, where it is sound by itself, who is in its stages.
 func (a *API) readPlan(ctx context.Context, d Draft) (*plan.Reading, *plan.Resolution, error) {
-	read := plan.Read(plan.Source{Name: "plan.yaml", Text: []byte(d.Text), Open: beside(d.Files), Now: a.Now()})
+	read := plan.Read(plan.Source{Name: DraftName, Text: []byte(d.Text), Open: beside(d.Files), Now: a.Now()})
 	if read.Faults.Errors() > 0 {
 		return read, nil, nil
 	}
@@ -70,6 +76,53 @@ func (a *API) lintPlan(ctx context.Context, in *draft) (*body[Linted], error) {
 	return &body[Linted]{out}, nil
 }
 
+// soundDraft reads a draft and refuses one with faults, before anybody looks into the
+// user list.
+func (a *API) soundDraft(d Draft) (*plan.Reading, error) {
+	read := plan.Read(plan.Source{Name: DraftName, Text: []byte(d.Text), Open: beside(d.Files), Now: a.Now()})
+	if read.Faults.Errors() > 0 {
+		return nil, faulty("the plan", planFaults(read.Faults))
+	}
+	return read, nil
+}
+
+func (a *API) planCohorts(ctx context.Context, in *draft) (*body[control.Cohorts], error) {
+	read, err := a.soundDraft(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return bodyOf(a.Plans.Cohorts(ctx, read))
+}
+
+// StageDraft is a stage of a plan as it is being written.
+type StageDraft struct {
+	Draft
+
+	Stage string `json:"stage" maxLength:"100"`
+	Left  bool   `json:"left,omitempty" doc:"Those who were selected and are left out"`
+	After int    `json:"after,omitempty" minimum:"0" doc:"Go on after this position"`
+	Limit int    `json:"limit,omitempty" minimum:"1" maximum:"100000" default:"100" doc:"How many at most"`
+}
+
+type stageDraft struct{ Body StageDraft }
+
+func (a *API) stageMembers(ctx context.Context, in *stageDraft) (*body[Items[control.StageMember]], error) {
+	read, err := a.soundDraft(in.Body.Draft)
+	if err != nil {
+		return nil, err
+	}
+	limit := cmp.Or(in.Body.Limit, usualLimit)
+	all, err := a.Plans.StageMembers(ctx, &read.Document, plan.StageID(in.Body.Stage), in.Body.Left, in.Body.After, limit+1)
+	out := Items[control.StageMember]{Items: all}
+	if len(all) > limit {
+		out.Items, out.Next = all[:limit], serial(int64(all[limit-1].Position))
+	}
+	return bodyOf(out, err)
+}
+
+// usualLimit is how many people are listed unless it is said.
+const usualLimit = 100
+
 func peopleOf(found *plan.Resolution) map[string]int {
 	all := map[string]int{}
 	for _, s := range found.Stages {
@@ -86,17 +139,26 @@ type PlanDiff struct {
 	Voids  []plan.Void `json:"voids" doc:"Approvals that count no more once it is handed in"`
 }
 
-func (a *API) diffPlan(ctx context.Context, in *draft) (*body[PlanDiff], error) {
-	read, _, err := a.soundPlan(ctx, in.Body)
+// Compared is a plan as it is being written, and the version that it is held against.
+type Compared struct {
+	Draft
+
+	From plan.Hash `json:"from,omitempty" maxLength:"100" doc:"The hash of a version; that which was handed in last, if it is left out"`
+}
+
+type compared struct{ Body Compared }
+
+func (a *API) diffPlan(ctx context.Context, in *compared) (*body[PlanDiff], error) {
+	read, err := a.soundDraft(in.Body.Draft)
 	if err != nil {
 		return nil, err
 	}
 	out := PlanDiff{After: read.Document.Hash(), Edits: []plan.Edit{}, Voids: []plan.Void{}}
-	v, err := a.Plans.Versions.Version(ctx, read.Document.Plan.Metadata.Name, "")
+	v, err := a.Plans.Versions.Version(ctx, read.Document.Plan.Metadata.Name, in.Body.From)
 	switch {
 	case err == nil:
 		out.Before = v.Document.Hash()
-	case !errors.Is(err, dualtone.ErrNotFound):
+	case in.Body.From != "" || !errors.Is(err, dualtone.ErrNotFound):
 		return nil, err
 	}
 	if out.Before != out.After {

@@ -18,6 +18,8 @@ import (
 type Packs interface {
 	// Packs returns the receipts of a version of a plan, oldest first.
 	Packs(ctx context.Context, plan string, hash plan.Hash) ([]evidence.Receipt, error)
+	// Refused is why no pack can be signed; empty where one can.
+	Refused() string
 	// Make makes the pack of a stage in a folder, verifies it and keeps its receipt.
 	Make(ctx context.Context, folder, plan, stage, by string) (file string, err error)
 	// Verify reads a pack by the server's own key, or by a public one (PEM).
@@ -39,6 +41,8 @@ type PackBook struct {
 	Items []evidence.Receipt `json:"items"`
 	// Wanting says why the packs do not prove all of the plan; missing when they do.
 	Wanting []string `json:"wanting,omitempty"`
+	// Refused is why the server can sign no pack; missing where it can.
+	Refused string `json:"refused,omitempty"`
 }
 
 func (a *API) packs(ctx context.Context, in *PlanPath) (*body[PackBook], error) {
@@ -47,7 +51,7 @@ func (a *API) packs(ctx context.Context, in *PlanPath) (*body[PackBook], error) 
 		return nil, err
 	}
 	kept, err := a.Packs.Packs(ctx, in.Plan, plan.Hash(v.Plan.Hash))
-	return bodyOf(PackBook{Items: append([]evidence.Receipt{}, kept...), Wanting: evidence.Wanting(v.Stages, kept)}, err)
+	return bodyOf(PackBook{Items: append([]evidence.Receipt{}, kept...), Wanting: evidence.Wanting(v.Stages, kept), Refused: a.Packs.Refused()}, err)
 }
 
 type onePack struct {

@@ -31,13 +31,13 @@ type Finance interface {
 func (a *API) costs() {
 	read(a, get("get-finance-report", "/finance/reports/{report}", access.ReportFinance, "One of finance's reports, in any format; several files come as a zip"), a.financeReport)
 	read(a, get("list-contracts", "/finance/contracts", access.ReportFinance, "Contracts, by when they hold and when they were known"), a.contracts)
-	write(a, post("import-contracts", "/finance/contracts", access.FinanceWrite, "Check a contracts file and keep it as the next version of its book"), a.importContracts)
+	write(a, post("import-contracts", "/finance/contracts", access.FinanceWrite, "Check a contracts file and keep it as the next version of its book").storedAtOnce(), a.importContracts)
 	read(a, get("list-finance-closings", "/finance/closings", access.ReportFinance, "Months that were closed or opened again"), a.financeClosings)
-	write(a, post("close-month", "/finance/closings", access.ReportClose, "Close a month: its figures stay, later facts become corrections"),
+	write(a, post("close-month", "/finance/closings", access.ReportClose, "Close a month: its figures stay, later facts become corrections").storedAtOnce(),
 		func(ctx context.Context, in *monthOrder, _ access.Role) (*body[Month], error) {
 			return a.orderMonth(ctx, in, cost.Close, a.Months.Close)
 		})
-	write(a, post("reopen-month", "/finance/closings/reopen", access.ReportClose, "Open the last closed month again"),
+	write(a, post("reopen-month", "/finance/closings/reopen", access.ReportClose, "Open the last closed month again").storedAtOnce(),
 		func(ctx context.Context, in *monthOrder, _ access.Role) (*body[Month], error) {
 			return a.orderMonth(ctx, in, cost.Reopen, a.Months.Reopen)
 		})

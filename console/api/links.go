@@ -12,11 +12,11 @@ import (
 
 func (a *API) links() {
 	read(a, get("list-links", "/links", access.LinkShare, "Shared links that you made; those of all for whoever manages accounts"), a.listLinks)
-	share := post("share-link", "/links", access.LinkShare, "Let somebody without an account read one page; the address is told once")
+	share := post("share-link", "/links", access.LinkShare, "Let somebody without an account read one page; the address is told once").storedAtOnce()
 	share.status = http.StatusCreated
 	write(a, share, a.shareLink)
 	write(a, operation{
-		id: "revoke-link", method: http.MethodDelete, path: "/links/{link}", action: access.LinkShare, summary: "End a link, at once",
+		id: "revoke-link", method: http.MethodDelete, path: "/links/{link}", action: access.LinkShare, summary: "End a link, at once", atOnce: true,
 	}, a.revokeLink)
 }
 
@@ -28,10 +28,7 @@ type linkList struct {
 
 func (a *API) listLinks(ctx context.Context, in *linkList) (*Page[access.Link], error) {
 	who, _ := access.From(ctx)
-	if !who.May(access.AccountManage) {
-		in.By = who.Name
-	}
-	found, err := a.Office.Links.Links(ctx, in.By, in.After, in.more())
+	found, err := a.Office.Shared(ctx, who, in.By, in.After, in.more())
 	return paged("/links", in.Paging, found, err, func(l access.Link) string { return l.ID })
 }
 
@@ -43,6 +40,7 @@ type NewLink struct {
 	Pinned string `json:"pinned,omitempty" maxLength:"2000" doc:"Its filters, as the page's address has them behind the question mark"`
 	Reader string `json:"reader" minLength:"1" maxLength:"200" doc:"For whom it is"`
 	Days   int    `json:"days,omitempty" minimum:"1" maximum:"90" default:"30" doc:"How many days it holds"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Check it, and make nothing"`
 }
 
 // linkDays are how many days a link holds of which nothing else is said.
@@ -56,15 +54,24 @@ func (o *newLink) asked() (string, Why) { return "link" + o.Body.Path, o.Body.Wh
 type Shared struct {
 	access.Link
 
-	Address string `json:"address" doc:"Where it is read; without a host where the settings do not say at which the console is found"`
+	Address string `json:"address,omitempty" doc:"Where it is read; without a host where the settings do not say at which the console is found"`
 }
 
 func (a *API) shareLink(ctx context.Context, in *newLink, _ access.Role) (*body[Shared], error) {
 	who, _ := access.From(ctx)
-	l, key, err := a.Office.Share(ctx, who, access.Link{
-		Path: in.Body.Path, Pinned: in.Body.Pinned, Reader: strings.TrimSpace(in.Body.Reader),
-	}, time.Duration(cmp.Or(in.Body.Days, linkDays))*24*time.Hour)
-	return bodyOf(Shared{Link: l, Address: strings.TrimSuffix(a.URL, "/") + "/shared/" + key + l.Path}, err)
+	return bodyOf(Share(ctx, a.Office, who, in.Body, a.URL))
+}
+
+// Share makes the link that somebody asks for, to where browsers find the console.
+func Share(ctx context.Context, office *access.Office, who access.Actor, n NewLink, console string) (Shared, error) {
+	l, lasts := access.Link{Path: n.Path, Pinned: n.Pinned, Reader: strings.TrimSpace(n.Reader)}, time.Duration(cmp.Or(n.Days, linkDays))*24*time.Hour
+	if n.DryRun {
+		would, _, err := access.NewLink(who, l, lasts, office.Now())
+		would.ID = "" // it is kept nowhere
+		return Shared{Link: would}, err
+	}
+	made, key, err := office.Share(ctx, who, l, lasts)
+	return Shared{Link: made, Address: strings.TrimSuffix(console, "/") + "/shared/" + key + made.Path}, err
 }
 
 type oneLink struct {

@@ -28,16 +28,30 @@ type Answered struct {
 	Body   []byte
 }
 
+// Claim is a request of somebody that comes with a key.
+type Claim struct {
+	Who, Key string
+	// Request tells it from others under the same key.
+	Request string
+	// AtOnce: all that it stores is stored in one transaction, so that nothing is left
+	// to do once any of it is.
+	AtOnce bool
+}
+
 // Keys keeps what was answered to requests that come with a key.
 type Keys interface {
-	// Claim takes a key of somebody for a request. It returns the answer that is
-	// kept, nil where the request is to be done now. ErrConflict while the first one
-	// is being done, ErrInvalid for another request under the same key.
-	Claim(ctx context.Context, who, key, request string) (*Answered, error)
-	// Hold says that the request is still being done, so that nobody takes it for lost.
-	Hold(ctx context.Context, who, key string) error
-	// Keep stores the answer; without one the key is free again.
-	Keep(ctx context.Context, who, key string, answer *Answered) error
+	// Claim takes a key for a request. It returns the answer that is kept, nil where
+	// the request is to be done now. What is stored under the context that it returns
+	// is stored only while the key is held, and the key notes that it was.
+	// ErrConflict while the first one is being done, and where an answer was lost of
+	// what is stored at once; ErrInvalid for another request under the same key.
+	Claim(ctx context.Context, c Claim) (context.Context, *Answered, error)
+	// Hold says that the request of a context is still being done, so that nobody
+	// takes it for lost.
+	Hold(ctx context.Context) error
+	// Keep stores the answer to the request of a context; without one it may be done
+	// again.
+	Keep(ctx context.Context, answer *Answered) error
 }
 
 const (
@@ -90,7 +104,9 @@ func (a *API) doneOnce(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := r.Header.Get("Idempotency-Key")
 		who, known := access.From(r.Context())
-		if _, pattern := a.mux.Handler(r); key == "" || !known || !a.orders[pattern] {
+		_, pattern := a.mux.Handler(r)
+		atOnce, orders := a.orders[pattern]
+		if key == "" || !known || !orders {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -104,7 +120,7 @@ func (a *API) doneOnce(next http.Handler) http.Handler {
 			return
 		}
 		o := once{who: who.Name, key: key}
-		kept, err := a.Keys.Claim(r.Context(), o.who, o.name(), request)
+		ctx, kept, err := a.Keys.Claim(r.Context(), Claim{Who: o.who, Key: o.name(), Request: request, AtOnce: atOnce})
 		if err == nil && kept != nil {
 			kept.Body, err = o.open(kept.Body)
 		}
@@ -119,7 +135,7 @@ func (a *API) doneOnce(next http.Handler) http.Handler {
 			_, _ = w.Write(kept.Body) //nolint:gosec // It is what this API answered, under the type that it had.
 			return
 		}
-		a.doOnce(w, r, next, o)
+		a.doOnce(w, r.WithContext(ctx), next, o)
 	})
 }
 
@@ -140,8 +156,8 @@ func (a *API) request(r *http.Request) (string, error) {
 }
 
 // doOnce does a request whose key was claimed and keeps its answer. Temporal gets
-// an id made of the key, so that an order is taken once even where this process
-// ends between the order and its answer.
+// an id made of the key, and the key notes what is stored as it is stored: so an
+// order is taken once even where this process ends between the order and its answer.
 func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, o once) {
 	order := control.Once(r.Context(), o.name())
 	out := kept{to: w}
@@ -150,12 +166,12 @@ func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, 
 	ctx := context.WithoutCancel(order)
 	defer func() {
 		if !done {
-			_ = a.Keys.Keep(ctx, o.who, o.name(), nil)
+			_ = a.Keys.Keep(ctx, nil)
 		}
 	}()
 	doing, ended := context.WithCancel(ctx)
 	defer ended()
-	go a.hold(doing, o)
+	go a.hold(doing)
 	next.ServeHTTP(&out, r.WithContext(order))
 	if out.status == 0 {
 		out.status = http.StatusOK
@@ -165,7 +181,7 @@ func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, 
 	if out.status < http.StatusInternalServerError && out.status != http.StatusTooManyRequests {
 		answer = &Answered{Status: out.status, Type: out.Header().Get("Content-Type"), Body: o.seal(out.text.Bytes())}
 	}
-	if err := a.Keys.Keep(ctx, o.who, o.name(), answer); err != nil {
+	if err := a.Keys.Keep(ctx, answer); err != nil {
 		a.server.Refuse(w, r, fmt.Errorf("what was asked is done, and its answer could not be kept: %w: %w", err, dualtone.ErrUnavailable))
 		done = true
 		return
@@ -175,7 +191,7 @@ func (a *API) doOnce(w http.ResponseWriter, r *http.Request, next http.Handler, 
 }
 
 // hold keeps a request from being taken for lost while it is being done.
-func (a *API) hold(ctx context.Context, o once) {
+func (a *API) hold(ctx context.Context) {
 	tick := time.NewTicker(holds)
 	defer tick.Stop()
 	for {
@@ -183,7 +199,7 @@ func (a *API) hold(ctx context.Context, o once) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			_ = a.Keys.Hold(ctx, o.who, o.name()) // the next one may go better
+			_ = a.Keys.Hold(ctx) // the next one may go better
 		}
 	}
 }

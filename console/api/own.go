@@ -10,15 +10,15 @@ import (
 func (a *API) own() {
 	read(a, get("get-me", "/me", access.PlanRead, "Who you are, and what you may"), a.me)
 	read(a, get("list-tokens", "/tokens", access.TokenOwn, "Your tokens; those of all for whoever may"), a.tokens)
-	create := post("create-token", "/tokens", access.TokenOwn, "Make a token; its secret is told once")
+	create := post("create-token", "/tokens", access.TokenOwn, "Make a token; its secret is told once").storedAtOnce()
 	create.status = http.StatusCreated
 	write(a, create, a.createToken)
-	write(a, operation{id: "revoke-token", method: http.MethodDelete, path: "/tokens/{token}", action: access.TokenOwn, summary: "End a token"}, a.revokeToken)
-	glass := post("break-glass", "/glass", access.BreakGlass, "Become incident commander for a while; everybody hears of it")
+	write(a, operation{id: "revoke-token", method: http.MethodDelete, path: "/tokens/{token}", action: access.TokenOwn, summary: "End a token", atOnce: true}, a.revokeToken)
+	glass := post("break-glass", "/glass", access.BreakGlass, "Become incident commander for a while; everybody hears of it").storedAtOnce()
 	glass.status = http.StatusCreated
 	write(a, glass, a.breakGlass)
 	write(a, operation{
-		id: "end-glass", method: http.MethodDelete, path: "/glass/{grant}", action: access.BreakGlass, summary: "Give the role back before its time",
+		id: "end-glass", method: http.MethodDelete, path: "/glass/{grant}", action: access.BreakGlass, summary: "Give the role back before its time", atOnce: true,
 	}, a.endGlass)
 	read(a, get("list-glass", "/glass", access.PlanRead, "Who is incident commander for a while, and who was"), a.glass)
 }

@@ -16,7 +16,7 @@ import (
 func (a *API) users() {
 	read(a, get("list-users", "/users", access.PeopleRead, "List people and where they are"), a.listPeople)
 	read(a, get("get-user", "/users/{user}", access.PeopleRead, "One person and where they are"), a.getPerson)
-	write(a, post("import-users", "/users", access.PeopleImport, "Check a user list and take it in; dry_run previews it"), a.importPeople)
+	write(a, post("import-users", "/users", access.PeopleImport, "Check a user list and take it in; dry_run previews it").storedAtOnce(), a.importPeople)
 	write(a, post("match-users", "/users/match", access.PeopleMatch, "Find everybody's accounts on the CRM and both phone systems; writes nothing unless write says so"), a.matchPeople)
 	read(a, get("list-journal", "/journal", access.JournalRead, "What was written on the systems, with before and after"), a.journal)
 }

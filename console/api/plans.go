@@ -39,7 +39,7 @@ func (a *API) planRuns() {
 			})
 	}
 	read(a, get("list-plan-differences", "/plans/{plan}/differences", access.PlanRead, "What the newest comparisons of both systems found"), a.planDifferences)
-	write(a, post("explain-difference", "/plans/{plan}/differences", access.DifferenceExplain, "Say why a difference is no loss, or take that back"), a.explainDifference)
+	write(a, post("explain-difference", "/plans/{plan}/differences", access.DifferenceExplain, "Say why a difference is no loss, or take that back").storedAtOnce(), a.explainDifference)
 	write(a, post("move-task", "/plans/{plan}/tasks/{task}", access.PlanProgress, "Say that a task is done, confirm or refuse it"), a.moveTask)
 	write(a, post("hand-task", "/plans/{plan}/tasks/{task}/owner", access.PlanProgress, "Make somebody else the owner of a task"), a.handTask)
 }

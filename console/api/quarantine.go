@@ -13,7 +13,7 @@ func (a *API) quarantineRows() {
 	read(a, get("list-quarantine", "/quarantine", access.CallRead, "Rows that could not be read, without what they say; the oldest first"), a.quarantine)
 	read(a, get("get-quarantined", "/quarantine/{row}", access.CallRaw, "One row as it was received; numbers are masked unless a reason for whole ones is given"), a.quarantined)
 	read(a, get("list-unmatched", "/unmatched", access.CallRead, "What was recorded apart from a call that is not in the log, in the order in which it was read"), a.unmatched)
-	write(a, post("fix-quarantined", "/quarantine/{row}/fix", access.CallRepair, "Correct a row, or dismiss it"), a.fixRow)
+	write(a, post("fix-quarantined", "/quarantine/{row}/fix", access.CallRepair, "Correct a row, or dismiss it").storedAtOnce(), a.fixRow)
 	write(a, post("replay-quarantine", "/quarantine/replay", access.CallRepair, "Read rows again: the given ones, or all that were corrected"), a.replay)
 }
 

@@ -17,7 +17,7 @@ func (a *API) reports() {
 	read(a, get("list-definitions", "/reports/definitions", access.ReportRead, "What each figure means"), definitions)
 	read(a, get("list-translations", "/reports/translations", access.CallRead, "What each system's words for the end of a call mean here"), translations)
 	read(a, get("list-closings", "/closings", access.ReportRead, "Closed periods"), a.closings)
-	write(a, post("close-period", "/closings", access.ReportClose, "Close a period as it is known now"), a.closePeriod)
+	write(a, post("close-period", "/closings", access.ReportClose, "Close a period as it is known now").storedAtOnce(), a.closePeriod)
 }
 
 type trafficAsked struct {

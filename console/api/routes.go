@@ -40,8 +40,8 @@ func (a *API) routeTable() {
 	read(a, get("list-changes", "/revisions/{revision}/changes", access.RouteRead, "What a revision changed"), a.changes)
 	read(a, get("list-decisions", "/decisions", access.RouteRead, "What edges decided, call by call, the newest first; numbers of people outside are masked"), a.decisions)
 	read(a, get("list-edges", "/edges", access.RouteRead, "What each edge serves"), a.edges)
-	write(a, post("change-routes", "/routes", access.RouteChange, "Change routes, all in one revision or none"), a.changeRoutes)
-	write(a, post("rollback-routes", "/revisions/{revision}/rollback", access.RouteChange, "Make the table what it was at a revision"), a.rollBackRoutes)
+	write(a, post("change-routes", "/routes", access.RouteChange, "Change routes, all in one revision or none").storedAtOnce(), a.changeRoutes)
+	write(a, post("rollback-routes", "/revisions/{revision}/rollback", access.RouteChange, "Make the table what it was at a revision").storedAtOnce(), a.rollBackRoutes)
 }
 
 type routeList struct {

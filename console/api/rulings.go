@@ -10,8 +10,8 @@ import (
 func (a *API) rulings() {
 	read(a, get("list-ambiguous", "/ambiguous", access.CallRead, "Legs that fit several calls, with the candidates"), a.ambiguous)
 	read(a, get("list-rulings", "/rulings", access.CallRead, "What people said of legs, the newest first"), a.listRulings)
-	write(a, post("rule-leg", "/rulings", access.CallDecide, "Say which call a leg belongs to, or that it is apart; the next stitching does it"), a.rule)
-	write(a, post("withdraw-ruling", "/rulings/withdraw", access.CallDecide, "Take back what was said of a leg"), a.withdraw)
+	write(a, post("rule-leg", "/rulings", access.CallDecide, "Say which call a leg belongs to, or that it is apart; the next stitching does it").storedAtOnce(), a.rule)
+	write(a, post("withdraw-ruling", "/rulings/withdraw", access.CallDecide, "Take back what was said of a leg").storedAtOnce(), a.withdraw)
 }
 
 type ambiguousList struct {

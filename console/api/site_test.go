@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,19 +57,28 @@ type site struct {
 	people   *postgres.People
 	router   *postgres.Router
 	rollouts *postgres.Rollouts
+	// dies: the server is lost between what it stores and its answer.
+	dies atomic.Bool
 }
 
-type keys struct{ requests *postgres.Requests }
-
-func (k keys) Claim(ctx context.Context, who, key, request string) (*api.Answered, error) {
-	found, err := k.requests.Claim(ctx, who, key, request)
-	return (*api.Answered)(found), err
+type keys struct {
+	requests *postgres.Requests
+	// dies: the server is lost before it keeps an answer.
+	dies *atomic.Bool
 }
 
-func (k keys) Hold(ctx context.Context, who, key string) error { return k.requests.Hold(ctx, who, key) }
+func (k keys) Claim(ctx context.Context, c api.Claim) (context.Context, *api.Answered, error) {
+	ctx, found, err := k.requests.Claim(ctx, postgres.Claim(c))
+	return ctx, (*api.Answered)(found), err
+}
 
-func (k keys) Keep(ctx context.Context, who, key string, answer *api.Answered) error {
-	return k.requests.Keep(ctx, who, key, (*postgres.Answer)(answer))
+func (k keys) Hold(ctx context.Context) error { return k.requests.Hold(ctx) }
+
+func (k keys) Keep(ctx context.Context, answer *api.Answered) error {
+	if k.dies.Load() {
+		return dualtone.ErrUnavailable
+	}
+	return k.requests.Keep(ctx, (*postgres.Answer)(answer))
 }
 
 type feed struct{ postgres.Feed }
@@ -95,6 +105,8 @@ func (f feed) Wait(ctx context.Context, told func(*api.Event)) error {
 type noPacks struct{}
 
 func (noPacks) Packs(context.Context, string, plan.Hash) ([]evidence.Receipt, error) { return nil, nil }
+
+func (noPacks) Refused() string { return "there is no key" }
 
 func (noPacks) Make(context.Context, string, string, string, string) (string, error) {
 	return "", dualtone.ErrInvalid
@@ -151,11 +163,11 @@ func newSite(t *testing.T) *site {
 	calls, rollups, money := postgres.NewCalls(pool), postgres.NewRollups(pool), postgres.NewFinance(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
-			Control: &control.Control{Client: controltest.NothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), Now: time.Now,
+			Control: &control.Control{Client: controltest.NothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), People: s.people, Now: time.Now,
 		},
 		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
-		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool)}, Region: "GB", Deciding: routing.Options{Countries: []string{"GB"}}, Now: time.Now,
+		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool), &s.dies}, Region: "GB", Deciding: routing.Options{Countries: []string{"GB"}}, Now: time.Now,
 		Traffic: func(ctx context.Context, q report.Query, _ int) (report.Traffic, error) {
 			return report.Make(ctx, rollups, q)
 		},

@@ -35,7 +35,7 @@ func (a *API) connected() {
 	read(a, get("list-system-kinds", "/systems/kinds", access.SystemRead, "What each kind of system can do, and why not what it cannot"), func(_ context.Context, in *Paging) (*Page[SystemKind], error) {
 		return cut("/systems/kinds", *in, a.Kinds(), nil, func(k SystemKind) string { return k.Kind })
 	})
-	write(a, post("register-system", "/systems/{system}/register", access.SystemRegister, "Remember what a system is, so that writes stop once it is another one"), a.registerSystem)
+	write(a, post("register-system", "/systems/{system}/register", access.SystemRegister, "Remember what a system is, so that writes stop once it is another one").storedAtOnce(), a.registerSystem)
 	write(a, post("fetch-records", "/systems/{system}/records", access.CallImport, "Have a worker read a system's newest call records now").lasting(), a.fetchRecords)
 }
 

@@ -16,10 +16,12 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/interceptor"
 )
@@ -118,6 +120,20 @@ func Transport(system string, next http.RoundTripper) http.RoundTripper {
 	return otelhttp.NewTransport(next, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 		return r.Method + " " + system
 	}))
+}
+
+// Request traces a request to a system over another protocol than HTTP, until it is
+// told how it ended.
+func Request(system string) func(ctx context.Context, request string) (traced context.Context, ended func(error)) {
+	return func(ctx context.Context, request string) (context.Context, func(error)) {
+		ctx, span := otel.Tracer("dualtone").Start(ctx, request+" "+system, trace.WithSpanKind(trace.SpanKindClient))
+		return ctx, func(err error) {
+			if err != nil {
+				span.SetStatus(codes.Error, err.Error())
+			}
+			span.End()
+		}
+	}
 }
 
 // Temporal carries traces through workflows and activities.

@@ -110,7 +110,9 @@ func (c *client) once(ctx context.Context, name string, parameters message) ([]m
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnsent, err)
 	}
-	answer, err := s.do(ctx, name, parameters)
+	traced, ended := c.Following(ctx, name)
+	answer, err := s.do(traced, name, parameters)
+	ended(err)
 	if refused, ok := errors.AsType[*refusedError](err); ok && signedOut(refused.message) {
 		s.end(errSignedOut)
 		return nil, errSignedOut
