@@ -134,12 +134,15 @@ func (t Timeline) ticks() []tick {
 const mostLetters = 22
 
 // label is the name of a row as far as there is room for it.
-func (r Row) label() string {
-	letters := []rune(r.Name)
-	if len(letters) <= mostLetters {
-		return r.Name
+func (r Row) label() string { return shortened(r.Name, mostLetters) }
+
+// shortened is a text of at most so many letters.
+func shortened(text string, most int) string {
+	letters := []rune(text)
+	if len(letters) <= most {
+		return text
 	}
-	return string(letters[:mostLetters-1]) + "…"
+	return string(letters[:most-1]) + "…"
 }
 
 func f(v float64) string { return fmt.Sprintf("%.1f", v) }
