@@ -56,6 +56,13 @@ func (s *Server) setupCode(given string) bool {
 	return s.setup.code != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.setup.code)) == 1
 }
 
+// unset reports whether this start still waits for the first password.
+func (s *Server) unset() bool {
+	s.setup.mu.Lock()
+	defer s.setup.mu.Unlock()
+	return s.setup.code != ""
+}
+
 // SetupView is what the page shows on which the first password is given.
 type SetupView struct {
 	Code  string

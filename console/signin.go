@@ -28,10 +28,14 @@ type SignInView struct {
 	Name     string
 	// Wrong is why the last attempt failed.
 	Wrong string
+	// Unset: nobody can sign in before the administrator's password is set.
+	Unset bool
 }
 
 func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) {
-	s.pages.SignIn(w, r, http.StatusOK, SignInView{Provider: s.provider != nil, Next: local(r.URL.Query().Get("next"))})
+	s.pages.SignIn(w, r, http.StatusOK, SignInView{
+		Provider: s.provider != nil, Next: local(r.URL.Query().Get("next")), Unset: s.unset(),
+	})
 }
 
 // errWrongPassword does not say which of the two is wrong.

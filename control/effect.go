@@ -2,9 +2,11 @@ package control
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/report/document"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -16,34 +18,34 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	}
 	switch verb {
 	case rollout.Approve, rollout.Reject:
-		return people(waiting) + " wait for this decision. It binds what stands now; any edit voids it."
+		return who(waiting, "waits", "wait") + " for this decision. It binds what stands now; any edit voids it."
 	case rollout.Start:
-		return fmt.Sprintf("Begins %d stages with %s, each in its own windows and after its own approvals.", len(v.Stages), people(waiting))
+		return fmt.Sprintf("Begins %s with %s, each in its own windows and after its own approvals.", several(len(v.Stages), "stage"), people(waiting))
 	case rollout.PutHold:
-		return fmt.Sprintf("Nothing goes forward: %s stay where they are. %s being moved finish, and a way back goes on.", people(waiting), people(inFlight))
+		return fmt.Sprintf("Nothing goes forward: %s where they are. %s, and a way back goes on.", who(waiting, "stays", "stay"), who(inFlight, "being moved finishes", "being moved finish"))
 	case rollout.Release:
-		return fmt.Sprintf("Ends %d holds; %s go on in the next window.", len(v.Holds), people(waiting))
+		return fmt.Sprintf("Ends %s %s; %s on in the next window.", several(v.holds(stage), "hold"), ofWhat(stage), who(waiting, "goes", "go"))
 	case rollout.Pause:
-		return fmt.Sprintf("Starts nobody else: %s wait, %s in flight finish.", people(waiting), people(inFlight))
+		return fmt.Sprintf("Starts nobody else: %s, %s.", who(waiting, "waits", "wait"), who(inFlight, "in flight finishes", "in flight finish"))
 	case rollout.Resume, rollout.Limit:
-		return people(waiting) + " wait to be switched."
+		return who(waiting, "waits", "wait") + " to be switched."
 	case rollout.Skip:
 		return fmt.Sprintf("Leaves the stage out with its %s.", people(waiting))
 	case rollout.Retry:
-		return fmt.Sprintf("Tries %s again who failed, and %s who wait.", people(v.Among(stage, rollout.FailedUsers()...)), people(waiting))
+		return fmt.Sprintf("Tries %s again who failed, and %s.", people(v.Among(stage, rollout.FailedUsers()...)), who(waiting, "who waits", "who wait"))
 	case rollout.Window:
-		return fmt.Sprintf("Opens the closed window once somebody else has agreed; %s wait for it. A blackout stays closed.", people(waiting))
+		return fmt.Sprintf("Opens the closed window once somebody else has agreed; %s for it. A blackout stays closed.", who(waiting, "waits", "wait"))
 	case rollout.Extend:
-		return people(onNew) + " soak until another time."
+		return who(onNew, "soaks", "soak") + " until another time."
 	case rollout.Compare:
-		return fmt.Sprintf("Holds both systems against each other anew; %s are on the new one.", people(onNew))
+		return fmt.Sprintf("Holds both systems against each other anew; %s on the new one.", who(onNew, "is", "are"))
 	case rollout.Override:
-		return fmt.Sprintf("Lets the stage pass against its gates, in your name; %s are on the new system.", people(onNew))
+		return fmt.Sprintf("Lets the stage pass against its gates, in your name; %s on the new system.", who(onNew, "is", "are"))
 	case rollout.Rollback:
-		return fmt.Sprintf("Takes back %s, last first; %s of them are being moved now. No gate, window or hold stops it.",
-			people(v.Among(stage, rollout.ToTakeBack()...)), people(inFlight))
+		return fmt.Sprintf("Takes back %s, last first; %s being moved now. No gate, window or hold stops it.",
+			people(v.Among(stage, rollout.ToTakeBack()...)), who(inFlight, "is", "are"))
 	case rollout.Abort:
-		return v.asked(stage) + fmt.Sprintf("Switches nobody else: %s stay on the old system, %s on the new one.", people(waiting), people(onNew))
+		return v.asked(stage) + fmt.Sprintf("Switches nobody else: %s on the old system, %s on the new one.", who(waiting, "stays", "stay"), people(onNew))
 	case rollout.Finalise:
 		return fmt.Sprintf("Makes the move of %s final. This is the point of no return: nothing can be taken back afterwards.", people(onNew))
 	default:
@@ -77,6 +79,25 @@ func (v PlanView) Among(stage string, states ...cutover.State) int {
 	return n
 }
 
+// holds counts the holds of a stage, or of the plan as a whole: those of the other
+// stand when it is released.
+func (v PlanView) holds(stage string) int {
+	n := 0
+	for _, h := range v.Holds {
+		if h.Stage == stage {
+			n++
+		}
+	}
+	return n
+}
+
+func ofWhat(stage string) string {
+	if stage == "" {
+		return "of the whole plan, not those of single stages"
+	}
+	return "of this stage"
+}
+
 // InFlight counts the people who are being moved.
 func (v PlanView) InFlight(stage string) int {
 	n := 0
@@ -93,9 +114,20 @@ func (v PlanView) InFlight(stage string) int {
 	return n
 }
 
-func people(n int) string {
+func people(n int) string { return several(n, "user") }
+
+// who counts people and says what they do.
+func who(n int, one, many string) string {
 	if n == 1 {
-		return "1 user"
+		return people(n) + " " + one
 	}
-	return fmt.Sprintf("%d users", n)
+	return people(n) + " " + many
+}
+
+// several counts things of a name that takes an s.
+func several(n int, name string) string {
+	if n == 1 {
+		return "1 " + name
+	}
+	return document.Grouped(strconv.Itoa(n)) + " " + name + "s"
 }

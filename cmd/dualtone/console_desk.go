@@ -52,9 +52,24 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Fleet:     &fleetDesk{app: a, cfg: cfg, stores: s},
 		Countries: countries(cfg),
 		Sides:     map[dualtone.Side]string{dualtone.Old: cfg.Migration.Old, dualtone.New: cfg.Migration.New},
+		Names:     systemNames(&cfg.Migration),
 		Office:    a.office(s), Audit: s.audit,
 		URL: cfg.Console.URL, Region: cfg.Migration.Region, Now: now, Log: log,
 	}
+}
+
+// systemNames are the names of what the new system and the CRM know by ids: queues and
+// call centers.
+func systemNames(m *config.Migration) map[string]string {
+	names := map[string]string{}
+	for name, id := range m.Queues {
+		names[id] = name
+	}
+	for id, name := range map[string]string{m.CallCenters.Old: "of the old system", m.CallCenters.New: "of the new system"} {
+		names[id] = name
+	}
+	delete(names, "")
+	return names
 }
 
 // rowDesk reads rows in quarantine again for pages as the command line reads them.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -74,7 +75,7 @@ func whereItBegan(v control.PlanView) string {
 		case rollout.AwaitingApproval:
 			all = append(all, fmt.Sprintf("stage %s needs %s", s.ID, v.Said(s.ID).Missing))
 		case rollout.WaitingWindow:
-			all = append(all, fmt.Sprintf("stage %s waits for its window, %s%s", s.ID, orNone(until(s.Until, v.AsOf), "of which none is known"), because(s.Detail)))
+			all = append(all, fmt.Sprintf("stage %s waits for its window, %s%s", s.ID, cmp.Or(until(s.Until, v.AsOf), "of which none is known"), because(s.Detail)))
 		default:
 			all = append(all, fmt.Sprintf("stage %s is %s%s", s.ID, s.State, because(s.Detail)))
 		}

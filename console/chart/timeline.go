@@ -86,6 +86,17 @@ type tick struct {
 	text string
 }
 
+// nearEdge is how close to the right edge a mark is written before its line, not
+// around it.
+const nearEdge = 40.0
+
+func (k tick) anchor() string {
+	if k.x > width-nearEdge {
+		return "end"
+	}
+	return "middle"
+}
+
 // steps are how far apart the marks of the axis may be.
 func steps() []time.Duration {
 	const day = 24 * time.Hour
@@ -117,6 +128,21 @@ func (t Timeline) ticks() []tick {
 		all = append(all, tick{t.x(at), at.UTC().Format(layout)})
 	}
 	return all
+}
+
+// mostLetters is how much of a name fits before the bars begin.
+const mostLetters = 22
+
+// label is the name of a row as far as there is room for it.
+func (r Row) label() string { return shortened(r.Name, mostLetters) }
+
+// shortened is a text of at most so many letters.
+func shortened(text string, most int) string {
+	letters := []rune(text)
+	if len(letters) <= most {
+		return text
+	}
+	return string(letters[:most-1]) + "…"
 }
 
 func f(v float64) string { return fmt.Sprintf("%.1f", v) }

@@ -119,6 +119,10 @@ type told struct {
 	raw   []string // of each leg, as its system wrote it; empty where that is not shown
 	moves []calllog.Change
 	line  chart.Timeline
+	// whole says that nothing is masked; unmasked and masked are the addresses of
+	// this call in either way.
+	whole            bool
+	unmasked, masked templ.SafeURL
 }
 
 // call is the page of one call, by its name or by one of its legs.
@@ -134,7 +138,9 @@ func (d *Desk) call(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole := r.FormValue("raw") != "" && p.viewer.May(access.CallRaw)
+	q := queryOf(r)
+	c.unmasked, c.masked = templ.SafeURL(q.with("raw", "1")), templ.SafeURL(q.with("raw", ""))
+	c.whole = q.text("raw") != "" && p.viewer.May(access.CallRaw)
 	for _, m := range c.Members {
 		kept, err := d.Calls.Leg(ctx, calllog.Place{Started: m.Started, LegID: m.Leg})
 		switch {
@@ -144,7 +150,7 @@ func (d *Desk) call(r *http.Request, p page) (templ.Component, error) {
 			return nil, err
 		}
 		raw := ""
-		if whole {
+		if c.whole {
 			if raw, err = d.rawOf(ctx, kept); err != nil {
 				return nil, err
 			}
@@ -153,7 +159,7 @@ func (d *Desk) call(r *http.Request, p page) (templ.Component, error) {
 		}
 		c.legs, c.raw = append(c.legs, kept), append(c.raw, raw)
 	}
-	if whole {
+	if c.whole {
 		err := d.Care.Audit(ctx, calllog.AuditEntry{
 			Actor: p.viewer.Name, Action: "whole numbers", Reason: "looked at in the console", Detail: map[string]string{"call": string(c.ID)},
 		})

@@ -83,19 +83,19 @@ func (g group) buttons(v Viewer) []button {
 	onNew, waiting := states[cutover.OnNew], g.Size-states[cutover.OnNew]
 	all := []button{
 		{
-			id: "move", text: "Move", class: "go", effect: fmt.Sprintf("Moves up to %d users to the new system, a window of them at a time.", waiting),
+			id: "move", text: "Move", class: "go", effect: "Moves up to " + several(waiting, "user") + " to the new system, a window of them at a time.",
 			fields: []field{{name: "window", label: "Users at a time (empty: as configured)", typed: "number"}},
 		},
 		{id: "retry", text: "Retry the failed", effect: "Tries those again who could not be moved, and nobody else."},
-		{id: "rollback", text: "Roll back", class: "danger", effect: fmt.Sprintf("Takes back %d users, last first.", onNew)},
+		{id: "rollback", text: "Roll back", class: "danger", effect: "Takes back " + several(onNew, "user") + ", last first."},
 	}
 	if g.running() {
 		inFlight := len(g.move.InFlight)
 		all = []button{
-			{id: "pause", text: "Pause", effect: fmt.Sprintf("Starts nobody else; %d users in flight finish.", inFlight)},
+			{id: "pause", text: "Pause", effect: "Starts nobody else. In flight, to be finished: " + several(inFlight, "user") + "."},
 			{id: "resume", text: "Resume", effect: "Goes on with those who wait."},
-			{id: "stop", text: "Stop", class: "danger", effect: fmt.Sprintf("Starts nobody else; %d users are in flight.", inFlight), fields: []field{inFlightField()}},
-			{id: "rollback", text: "Roll back", class: "danger", effect: fmt.Sprintf("Starts nobody else and takes back %d users, last first.", onNew+inFlight)},
+			{id: "stop", text: "Stop", class: "danger", effect: "Starts nobody else. In flight: " + several(inFlight, "user") + ".", fields: []field{inFlightField()}},
+			{id: "rollback", text: "Roll back", class: "danger", effect: "Starts nobody else and takes back " + several(onNew+inFlight, "user") + ", last first."},
 		}
 	}
 	for i := range all {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -52,6 +53,8 @@ type Desk struct {
 	Countries []string
 	// Sides are the names of the two systems; empty where no migration is set up.
 	Sides map[dualtone.Side]string
+	// Names are what people call what the systems know by an id alone, such as a queue.
+	Names map[string]string
 	// URL is where browsers find the console; empty where they use whatever address
 	// it listens on.
 	URL string
@@ -61,6 +64,7 @@ type Desk struct {
 	Log    *slog.Logger
 
 	router *console.Router
+	named  *strings.Replacer // ids by Names
 	// streaming counts a stream that is open until what it returns is called.
 	streaming func() (end func())
 	hub       hub
@@ -78,7 +82,7 @@ func viewer(r *http.Request) Viewer {
 
 // Register adds the pages to a server.
 func (d *Desk) Register(s *console.Server) {
-	d.router, d.streaming = s.Router, s.Streaming
+	d.router, d.streaming, d.named = s.Router, s.Streaming, replacer(d.Names)
 	s.Show(doors{d})
 	d.registerPlans(s.Router)
 	d.registerPeople(s.Router)
@@ -102,6 +106,15 @@ func (d *Desk) Register(s *console.Server) {
 	t.Write("POST /reports/months", access.ReportClose, d.act("/reports", d.closeMonth))
 	t.Read("GET /systems", access.SystemRead, d.show("Systems", "/systems", d.fleet))
 	t.Read("GET /systems/health", access.SystemCheck, d.show("Health", "/systems", d.healths))
+}
+
+// replacer writes names instead of ids.
+func replacer(names map[string]string) *strings.Replacer {
+	var pairs []string
+	for id, name := range names {
+		pairs = append(pairs, id, name)
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // nowhere answers for every address that is no page.

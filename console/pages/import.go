@@ -30,6 +30,7 @@ type taken struct {
 	list people.List
 	// changed and fresh count the people who are known already, and who are not.
 	fresh, changed int
+	known          map[dualtone.PersonID]bool
 }
 
 // samplePeople is a list that a newcomer starts from. It fits the sample plan.
@@ -65,7 +66,11 @@ func (d *Desk) importList(r *http.Request, p page) (templ.Component, error) {
 	if err := d.People.Import(r.Context(), t.list.People, cutover.Import{Actor: p.viewer.Name, Source: "console"}); err != nil {
 		return nil, err
 	}
-	return nil, done303(d.afterImport(r.Context()), fmt.Sprintf("%d people are taken in; %d rows were left out.", len(t.list.People), t.list.Rows-len(t.list.People)))
+	told := counted(len(t.list.People)) + " people are taken in"
+	if out := t.list.Rows - len(t.list.People); out > 0 {
+		told += fmt.Sprintf("; %d rows were left out", out)
+	}
+	return nil, done303(d.afterImport(r.Context()), told+".")
 }
 
 // afterImport is where somebody goes on: a newcomer to the next of the first steps.
@@ -86,18 +91,45 @@ func (d *Desk) readList(r *http.Request) (*taken, error) {
 	if t.list, err = people.Read(strings.NewReader(text), people.Options{Region: d.Region}); err != nil {
 		return nil, err
 	}
-	for _, who := range t.list.People {
-		_, err := d.People.Person(r.Context(), who.ID)
-		switch {
-		case errors.Is(err, dualtone.ErrNotFound):
-			t.fresh++
-		case err != nil:
+	if t.known, err = d.knownOf(r.Context(), t.list.People); err != nil {
+		return nil, err
+	}
+	t.changed = len(t.known)
+	t.fresh = len(t.list.People) - t.changed
+	return t, nil
+}
+
+// manyPeople is how many are not asked for one by one.
+const manyPeople = 500
+
+// knownOf are those of a list who are known already.
+func (d *Desk) knownOf(ctx context.Context, list []dualtone.Person) (map[dualtone.PersonID]bool, error) {
+	known := map[dualtone.PersonID]bool{}
+	if len(list) > manyPeople {
+		all, err := cutover.Everybody(ctx, d.People, cutover.PeopleQuery{})
+		if err != nil {
 			return nil, err
-		default:
-			t.changed++
+		}
+		there := make(map[dualtone.PersonID]bool, len(all))
+		for i := range all {
+			there[all[i].ID] = true
+		}
+		for i := range list {
+			if there[list[i].ID] {
+				known[list[i].ID] = true
+			}
+		}
+		return known, nil
+	}
+	for i := range list {
+		switch _, err := d.People.Person(ctx, list[i].ID); {
+		case err == nil:
+			known[list[i].ID] = true
+		case !errors.Is(err, dualtone.ErrNotFound):
+			return nil, err
 		}
 	}
-	return t, nil
+	return known, nil
 }
 
 // sentText is the file of a form, or what its text field held.

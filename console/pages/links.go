@@ -135,7 +135,7 @@ type readerKey struct{}
 
 // readersOwn are the filters that a reader may set: how a page is laid out and how
 // far it is turned, and never what it is about.
-func readersOwn() []string { return []string{"after", "row", "stage", "by", "days", "table"} }
+func readersOwn() []string { return []string{"after", "row", "stage", "state", "by", "days", "table"} }
 
 var errNoLink = fmt.Errorf("this link is unknown, has expired or was revoked; whoever sent it can make a new one: %w", dualtone.ErrNotFound)
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/console"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
@@ -62,8 +63,29 @@ type page struct {
 	viewer  Viewer
 	// told is what the last order came to.
 	told string
+	// names are put in the place of ids that nobody knows by heart.
+	names *strings.Replacer
 	// broken are the glasses that somebody has broken and that hold now.
 	broken []access.Grant
+}
+
+// value writes what stands somewhere, with names for ids where they are known.
+func (p page) value(v cutover.Value) string {
+	return p.named(v.Text())
+}
+
+func (p page) named(text string) string {
+	if p.names == nil {
+		return text
+	}
+	return p.names.Replace(text)
+}
+
+func (p page) valueOr(v *cutover.Value) string {
+	if v == nil {
+		return "—"
+	}
+	return p.value(*v)
 }
 
 // problem is an error as a person reads it.
@@ -109,7 +131,7 @@ func (r redirect) Error() string { return "see " + r.to }
 // show serves a page.
 func (d *Desk) show(title, section string, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := page{title: title, section: section, viewer: viewer(r), told: d.told(w, r)}
+		p := page{title: title, section: section, viewer: viewer(r), told: d.told(w, r), names: d.named}
 		p.broken = d.broken(r, p.viewer)
 		content, err := h(r, p)
 		var elsewhere redirect

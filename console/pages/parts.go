@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance"
@@ -127,6 +129,14 @@ func (f field) completed() string {
 	return "off"
 }
 
+// current marks, among links, the one to what is shown.
+func current(shown bool) templ.Attributes {
+	if !shown {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "page"}
+}
+
 // chip is a filter that is set, and the address without it.
 type chip struct{ name, value, without string }
 
@@ -179,7 +189,11 @@ func (q *query) chips(names ...string) []chip {
 	var all []chip
 	for _, name := range names {
 		if v := q.text(name); v != "" {
-			all = append(all, chip{words(name), v, q.with(name, "", "after", "")})
+			shown := words(name)
+			if name == "text" {
+				shown = "search"
+			}
+			all = append(all, chip{shown, v, q.with(name, "", "after", "")})
 		}
 	}
 	return all

@@ -1253,7 +1253,7 @@ func liveBadge(readOnly bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !readOnly {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<button type=\"button\" data-pause aria-pressed=\"false\" hx-morph-skip id=\"live-pause\">Pause</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<button type=\"button\" data-pause aria-pressed=\"false\" hx-morph-skip id=\"live-pause\">Pause updates</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -2,7 +2,9 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -24,6 +26,8 @@ const (
 	mostMoving = 25
 	// mostFailed is how many failures stand on a plan's page; the list has all.
 	mostFailed = 12
+	// mostReadings is how many readings of a gate are drawn.
+	mostReadings = 40
 	// mostLogged is how many of the last orders and changes stand there.
 	mostLogged = 25
 )
@@ -31,15 +35,16 @@ const (
 // sight is what a plan's page shows.
 type sight struct {
 	name  string
-	stage string // whose people the grid shows
-	after int    // their position after which it goes on
-	path  string // of the page, with the reader's link
+	stage string        // whose people the grid shows
+	state cutover.State // only those in this one; empty for all
+	after int           // their position after which it goes on
+	path  string        // of the page, with the reader's link
 
 	view     control.PlanView
 	document *plan.Document
 	hash     string // of the document
 	users    []rollout.User
-	next     string
+	next     int // the position after which the grid goes on; 0 where it ends
 	moving   []rollout.User
 	failed   []rollout.User
 	money    *cost.Standing
@@ -52,15 +57,17 @@ type sight struct {
 	// wanting is what the packs do not prove, and unsigned why none can be made.
 	wanting  []string
 	unsigned string
-	// marked is what the grid calls each state, in the order of the legend.
-	legend []cutover.State
+	// tally counts the people of the stage that the grid shows.
+	tally cutover.Tally
 }
 
-// gateSight is the latest reading of a gate.
+// gateSight is the latest reading of a gate, and the ones before it.
 type gateSight struct {
 	rollout.Reading
 
-	rows int // how many readings there are
+	row []float64 // its latest figures, oldest first
+	// value, baseline and bound are as people read them.
+	value, baseline, bound string
 }
 
 // look reads what a plan's page shows.
@@ -123,18 +130,22 @@ func (d *Desk) lookAtUsers(ctx context.Context, s *sight) error {
 	if s.stage == "" {
 		return nil
 	}
-	users, err := d.Plans.Store.Users(ctx, rollout.UserQuery{Plan: s.name, Stage: s.stage, After: s.after, Limit: gridded + 1})
+	asked := rollout.UserQuery{Plan: s.name, Stage: s.stage, After: s.after, Limit: gridded + 1}
+	if s.state != "" {
+		asked.States = []cutover.State{s.state}
+	}
+	users, err := d.Plans.Store.Users(ctx, asked)
 	if err != nil {
 		return err
 	}
 	if len(users) > gridded {
 		users = users[:gridded]
-		s.next = strconv.Itoa(users[gridded-1].Position)
+		s.next = users[gridded-1].Position
 	}
 	s.users = users
 	for _, st := range s.view.Stages {
 		if st.ID == s.stage {
-			s.legend = st.Users.States()
+			s.tally = st.Users
 		}
 	}
 	if s.moving, err = d.Plans.Store.Users(ctx, rollout.UserQuery{Plan: s.name, States: moving(), Limit: mostMoving}); err != nil {
@@ -183,9 +194,27 @@ func (d *Desk) lookAtGates(ctx context.Context, s *sight) error {
 			place[key] = i
 			s.gates = append(s.gates, gateSight{})
 		}
-		s.gates[i] = gateSight{Reading: r, rows: s.gates[i].rows + 1}
+		row := s.gates[i].row
+		if r.Missing == "" {
+			row = append(row, r.Value)
+		}
+		s.gates[i] = gateSight{Reading: r, row: row[max(0, len(row)-mostReadings):]}
+	}
+	for i := range s.gates {
+		g := &s.gates[i]
+		g.value, g.baseline, g.bound = rollout.Told(healthGate(s.document, g.Gate), g.Reading)
 	}
 	return nil
+}
+
+// healthGate is a gate of the plan; one that compares both systems has no unit.
+func healthGate(d *plan.Document, name string) plan.HealthGate {
+	for _, g := range d.Plan.Spec.Gates.Health {
+		if g.Name == name {
+			return g
+		}
+	}
+	return plan.HealthGate{Name: name}
 }
 
 // plan is a plan's page.
@@ -200,7 +229,10 @@ func (d *Desk) plan(r *http.Request, p page) (templ.Component, error) {
 func (d *Desk) sightOf(r *http.Request, v Viewer) sight {
 	q := queryOf(r)
 	after, _ := strconv.Atoi(q.text("after"))
-	return sight{name: r.PathValue("plan"), stage: q.text("stage"), after: max(0, after), path: v.link("/plans/" + r.PathValue("plan"))}
+	return sight{
+		name: r.PathValue("plan"), stage: q.text("stage"), state: cutover.State(q.text("state")), after: max(0, after),
+		path: v.link("/plans/" + r.PathValue("plan")),
+	}
 }
 
 // total counts the people of the plan by state.
@@ -212,4 +244,41 @@ func (s sight) total() cutover.Tally {
 		}
 	}
 	return all
+}
+
+// grid is the address of the page with the grid of a stage at a place: the people of
+// one state, or of all, after a position.
+func (s sight) grid(stage string, state cutover.State, after int) string {
+	values := url.Values{"stage": {stage}}
+	if state != "" {
+		values.Set("state", string(state))
+	}
+	if after > 0 {
+		values.Set("after", strconv.Itoa(after))
+	}
+	return s.path + "?" + values.Encode() + "#grid-title"
+}
+
+// live is the address of the stream that the page follows.
+func (s sight) live() string {
+	values := url.Values{"stage": {s.stage}, "after": {strconv.Itoa(s.after)}, "state": {string(s.state)}}
+	return s.path + "/live?" + values.Encode()
+}
+
+// gridSays tells which people of the stage the grid shows.
+func (s sight) gridSays() string {
+	all, of := s.tally.Total(), "users"
+	if s.state != "" {
+		all, of = s.tally[s.state], "users who are "+words(string(s.state))
+	}
+	switch {
+	case len(s.users) == 0:
+		return "None of the " + counted(all) + " " + of
+	case len(s.users) == all:
+		return "All " + counted(all) + " " + of
+	case s.state != "":
+		return counted(len(s.users)) + " of the " + counted(all) + " " + of
+	default:
+		return fmt.Sprintf("Users %s to %s of %s", counted(s.users[0].Position), counted(s.users[len(s.users)-1].Position), counted(all))
+	}
 }

@@ -39,6 +39,9 @@ func (d *Desk) onCalls(r *http.Request, _ page) (templ.Component, error) {
 
 // callsOf tells who of some people is on a call; more says that there are others.
 func (d *Desk) callsOf(ctx context.Context, accounts []dualtone.UserID, more bool) string {
+	if len(accounts) == 0 {
+		return "None of those looked at has an account on the new system, so none is on a call there."
+	}
 	busy, err := d.Fleet.OnCalls(ctx, accounts)
 	switch {
 	case err != nil:

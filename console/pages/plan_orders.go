@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -31,7 +32,7 @@ func planOffers() []offer {
 		{verb: rollout.Approve, text: "Approve", class: "go"},
 		{verb: rollout.Reject, text: "Reject"},
 		{verb: rollout.Start, text: "Start", class: "go"},
-		{verb: rollout.Release, text: "Release all holds"},
+		{verb: rollout.Release, text: "Release the holds"},
 		{verb: rollout.Pause, text: "Pause"},
 		{verb: rollout.Resume, text: "Resume"},
 		{verb: rollout.Abort, text: "Abort", class: "danger", fields: []field{inFlightField()}},
@@ -155,7 +156,7 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	if denied != nil {
 		b.refused = v.refusal(verbAction(o.verb))
 	} else if err := against(); err != nil {
-		b.refused = err.Error()
+		b.refused = whyNot(err)
 	}
 	t.Reason = ""
 	if err := against(); err != nil && b.refused == "" {
@@ -168,6 +169,22 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 func (s sight) abortAsked() bool {
 	_, asked := rollout.AskedAbort(s.view.Holds, s.view.AsOf)
 	return asked
+}
+
+// whyNot is why an order would not be taken, without what the button says already.
+func whyNot(err error) string {
+	r, refused := errors.AsType[*rollout.RefusalError](err)
+	if !refused {
+		text := said(err)
+		if _, why, ok := strings.Cut(text, " refused: "); ok {
+			return why
+		}
+		return text
+	}
+	if may := rolesText(r.May); len(r.May) > 0 {
+		return r.Why + "; it takes " + may
+	}
+	return r.Why
 }
 
 // in are the roles of the viewer in which they may do something.
@@ -311,5 +328,37 @@ func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string
 		}
 		o.Until, o.For = ends.Add(o.For.Time()), 0
 	}
-	return "Taken: " + string(o.Verb) + ".", d.Plans.Give(ctx, name, o)
+	return orderTaken(o.Verb), d.Plans.Give(ctx, name, o)
+}
+
+// orderTaken says what an order came to that was taken.
+func orderTaken(v rollout.Verb) string {
+	switch v {
+	case rollout.Approve:
+		return "Approved."
+	case rollout.Reject:
+		return "Rejected."
+	case rollout.PutHold:
+		return "Held: nothing goes forward until the hold ends."
+	case rollout.Release:
+		return "Released: it goes on in the next window."
+	case rollout.Pause:
+		return "Paused: nobody else is started."
+	case rollout.Resume:
+		return "It goes on."
+	case rollout.Abort:
+		return "Aborted: nobody else is switched."
+	case rollout.Rollback:
+		return "The way back has begun."
+	case rollout.Skip:
+		return "The stage is left out."
+	case rollout.Retry:
+		return "Those who failed are tried again."
+	case rollout.Limit:
+		return "The limits are set."
+	case rollout.Compare:
+		return "Both systems are held against each other."
+	default:
+		return "Taken: " + words(string(v)) + "."
+	}
 }

@@ -37,6 +37,8 @@ func timeline(v control.PlanView, d *plan.Document, log []rollout.Transition) ch
 	if !running(v.Plan.State) {
 		t.To = v.Plan.Since.Add(leastAhead)
 	}
+	// Some room before the beginning, so that the now-line of a new plan stands within.
+	t.From = t.From.Add(-max(t.To.Sub(t.From)/50, time.Minute))
 	for _, s := range v.Stages {
 		t.Rows = append(t.Rows, chart.Row{Name: s.ID, Spans: done(s, v, log), Ground: hours(d, plan.StageID(s.ID), t.From, t.To)})
 	}
@@ -136,8 +138,10 @@ func (s sight) takesBack(stage string) string {
 		return ""
 	case whole < time.Minute:
 		return " At the pace of the way there it takes less than a minute; whoever is on a call is waited for."
-	default:
+	case whole < 2*time.Hour:
 		return fmt.Sprintf(" At the pace of the way there it takes about %.0f minutes; whoever is on a call is waited for.", whole.Minutes())
+	default:
+		return fmt.Sprintf(" At the pace of the way there it takes about %.0f hours; whoever is on a call is waited for.", whole.Hours())
 	}
 }
 
@@ -150,7 +154,8 @@ func running(s rollout.State) bool {
 	}
 }
 
-// hours are the windows and blackouts of a stage between two times.
+// hours are the windows and blackouts of a stage between two times. A blackout is
+// drawn over the windows that it closes, and where there is none as well.
 func hours(d *plan.Document, stage plan.StageID, from, to time.Time) []chart.Span {
 	c, err := d.Calendar(stage)
 	if err != nil {
@@ -159,29 +164,21 @@ func hours(d *plan.Document, stage plan.StageID, from, to time.Time) []chart.Spa
 	zone := zoneOf(d)
 	var all []chart.Span
 	for at := from; at.Before(to) && len(all) < mostSpans; {
-		o := c.Open(at, zone)
-		if o.Open {
-			left := c.Left(at, zone)
-			if left <= 0 {
-				break
-			}
-			if o.Window != "always" {
-				all = append(all, chart.Span{From: at, To: at.Add(left), Kind: "window", Text: "window " + o.Window})
-			}
-			at = at.Add(left)
-			continue
-		}
 		next, ok := c.NextOpen(at, zone)
-		if !ok || next.After(to) {
-			next = to
-		}
-		if o.Blackout != "" {
-			all = append(all, chart.Span{From: at, To: next, Kind: "blackout", Text: "closed by blackout " + o.Blackout + ": " + o.Reason})
-		}
-		if !next.After(at) {
+		if !ok || !next.Before(to) {
 			break
 		}
-		at = next
+		window, left := c.Open(next, zone).Window, c.Left(next, zone)
+		if left <= 0 {
+			break
+		}
+		at = next.Add(left)
+		if window != "always" {
+			all = append(all, chart.Span{From: next, To: at, Kind: "window", Text: "window " + window})
+		}
+	}
+	for _, b := range c.Closures(from, to, zone) {
+		all = append(all, chart.Span{From: b.From, To: b.To, Kind: "blackout", Text: "blackout " + b.Blackout + ": " + b.Reason})
 	}
 	return all
 }

@@ -77,24 +77,27 @@ func (d *Desk) traffic(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trafficPage(p, q, &made, offeredBars(&made)), nil
+	return trafficPage(p, q, &made, offeredBars(p, &made)), nil
 }
 
 // offeredBars draws how many calls each side was offered.
-func offeredBars(t *report.Traffic) chart.Bars {
+func offeredBars(p page, t *report.Traffic) chart.Bars {
 	b := chart.Bars{
 		ID: "offered", Title: "Calls offered", Text: "Calls offered to the old and the new system, one bar a row of the report.",
 		Kinds: []chart.BarKind{{Name: "old", Class: "f-old"}, {Name: "new", Class: "f-new"}},
 	}
 	for _, r := range t.Rows {
-		b.Bars = append(b.Bars, chart.Bar{Name: rowName(t, r), Values: []float64{float64(r.Old.Offered), float64(r.New.Offered)}})
+		b.Bars = append(b.Bars, chart.Bar{Name: rowName(p, t, r), Values: []float64{float64(r.Old.Offered), float64(r.New.Offered)}})
 	}
 	return b
 }
 
-func rowName(t *report.Traffic, r report.Row) string {
+// rowName is what a row is about: its day, and its queue, site or agent. The day of a
+// report of one day stands above.
+func rowName(p page, t *report.Traffic, r report.Row) string {
 	var parts []string
-	if !r.Start.IsZero() {
+	oneDay := t.By != "" && t.Interval != report.HalfHour && t.From == t.To
+	if !r.Start.IsZero() && !oneDay {
 		zone, err := time.LoadLocation(t.Zone)
 		if err != nil {
 			zone = time.UTC
@@ -106,7 +109,19 @@ func rowName(t *report.Traffic, r report.Row) string {
 		parts = append(parts, r.Start.In(zone).Format(layout))
 	}
 	if t.By != "" {
-		parts = append(parts, orDash(r.Key))
+		parts = append(parts, orDash(p.named(r.Key)))
 	}
 	return strings.Join(parts, " ")
+}
+
+// heading is a column's name, with its unit where it has one.
+func heading(c *report.Definition) string {
+	switch {
+	case strings.HasSuffix(c.Meaning, "milliseconds"):
+		return c.Name + ", ms"
+	case strings.HasSuffix(c.Meaning, "seconds"):
+		return c.Name + ", s"
+	default:
+		return c.Name
+	}
 }

@@ -477,7 +477,7 @@ func trafficPage(p page, q *query, t *report.Traffic, bars chart.Bars) templ.Com
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</section><div class=\"card scroll\" tabindex=\"0\"><table><caption>Old, new and both; what each column means stands below</caption> <thead><tr><th scope=\"col\">Of</th><th scope=\"col\">Side</th>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</section><div class=\"card scroll sheet tight pinned\" tabindex=\"0\"><table><caption>Old, new and both; what each column means stands below</caption> <thead><tr><th scope=\"col\">Of</th><th scope=\"col\">Side</th>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -500,9 +500,9 @@ func trafficPage(p page, q *query, t *report.Traffic, bars chart.Bars) templ.Com
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(c.Name)
+				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(heading(&c))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reports.templ`, Line: 106, Col: 61}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reports.templ`, Line: 106, Col: 66}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 				if templ_7745c5c3_Err != nil {
@@ -518,7 +518,7 @@ func trafficPage(p page, q *query, t *report.Traffic, bars chart.Bars) templ.Com
 				return templ_7745c5c3_Err
 			}
 			for i := range t.Rows {
-				templ_7745c5c3_Err = trafficRows(rowName(t, t.Rows[i]), &t.Rows[i]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = trafficRows(rowName(p, t, t.Rows[i]), &t.Rows[i]).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -86,7 +86,7 @@ func (d *Desk) routes(r *http.Request, p page) (templ.Component, error) {
 func (e explained) goes() string {
 	var sides []string
 	for _, t := range e.decision.Targets {
-		sides = append(sides, string(t.Side))
+		sides = append(sides, "the "+string(t.Side)+" system")
 	}
 	and := " then "
 	if e.decision.Order == routing.Parallel {

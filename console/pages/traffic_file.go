@@ -55,7 +55,7 @@ func trafficDocument(t *report.Traffic) *document.Document {
 	}
 	table.Rows = func(yield func([]document.Cell, error) bool) {
 		for i := range t.Rows {
-			if !yieldSides(yield, rowName(t, t.Rows[i]), &t.Rows[i]) {
+			if !yieldSides(yield, rowName(page{}, t, t.Rows[i]), &t.Rows[i]) {
 				return
 			}
 		}

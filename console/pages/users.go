@@ -66,6 +66,21 @@ type person struct {
 	latest  *cutover.Switch
 	drift   []cutover.Drift
 	moves   []button
+	asked   bool // for a switch, just now
+}
+
+// underWay reports whether a switch of somebody goes on.
+func underWay(s cutover.PersonState) bool {
+	return s.State != "" && s.State != cutover.Planned && !s.State.Final()
+}
+
+// following has a part of the page drawn anew while a switch goes on, or was just
+// asked for.
+func (u person) following(part string) templ.Attributes {
+	if !u.asked && !underWay(u.PersonState) {
+		return nil
+	}
+	return templ.Attributes{"hx-get": "/users/" + string(u.ID), "hx-trigger": "every 2s", "hx-select": part, "hx-swap": "outerHTML"}
 }
 
 // mostEntries is how much of a journal a user's page shows: the latest.
@@ -78,7 +93,7 @@ func (d *Desk) user(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := person{PersonState: state}
+	u := person{PersonState: state, asked: p.told != ""}
 	all, err := d.journal(ctx, id)
 	if err != nil {
 		return nil, err
@@ -164,7 +179,7 @@ func moveButtons(v Viewer, s cutover.PersonState) []button {
 	switch {
 	case !v.May(access.SwitchMove):
 		b.refused = v.refusal(access.SwitchMove)
-	case s.State != "" && s.State != cutover.Planned && !s.State.Final():
+	case underWay(s):
 		b.refused = "a switch is running: " + words(string(s.State))
 	}
 	return []button{b}
@@ -214,16 +229,16 @@ func (d *Desk) preview(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return previewPage(p, state, to, would, ways, wayBack(p.viewer, state, ways), refused), nil
+	return previewPage(p, state, to, would, ways, wayBack(p, state, ways), refused), nil
 }
 
 // wayBack restores a user, with a choice for each place that somebody else changed.
 // What is chosen goes back only while it is as it was seen here.
-func wayBack(v Viewer, s cutover.PersonState, ways []threeWay) []button {
+func wayBack(p page, s cutover.PersonState, ways []threeWay) []button {
 	if len(ways) == 0 {
 		return nil
 	}
-	all := moveButtons(v, s)
+	all := moveButtons(p.viewer, s)
 	choice := field{name: "over", label: "Also put back what somebody else changed"}
 	for _, w := range ways {
 		if !w.theirs {
@@ -233,11 +248,11 @@ func wayBack(v Viewer, s cutover.PersonState, ways []threeWay) []button {
 		if err != nil {
 			continue
 		}
-		choice.checks = append(choice.checks, check{option: option{string(seen), fmt.Sprintf("%s: %s instead of %s", w.Facet, w.Before.Text(), w.Now.Text())}})
+		choice.checks = append(choice.checks, check{option: option{string(seen), fmt.Sprintf("%s: %s instead of %s", facetText(w.Facet), p.value(w.Before), p.value(w.Now))}})
 	}
 	if len(choice.checks) > 0 {
 		all[0].fields = append(all[0].fields, choice)
-		all[0].effect += fmt.Sprintf(" %d places that somebody else changed are left alone, but for those that you choose.", len(choice.checks))
+		all[0].effect += " What somebody else changed is left alone, in " + several(len(choice.checks), "place") + ", but for what you choose."
 	}
 	return all
 }
@@ -306,7 +321,10 @@ func whyOf(r *http.Request, v Viewer) (control.Why, error) {
 }
 
 // layer is one of the four layers of a user, as they are known to stand.
-type layer struct{ name, value string }
+type layer struct {
+	facet cutover.Facet
+	value cutover.Value
+}
 
 // layers tell where a user is on each layer.
 func (u person) layers() []layer {
@@ -320,7 +338,7 @@ func (u person) layers() []layer {
 	var all []layer
 	for _, f := range cutover.Facets() {
 		if v, ok := image[f]; ok {
-			all = append(all, layer{string(f), v.Text()})
+			all = append(all, layer{f, v})
 		}
 	}
 	return all
@@ -337,12 +355,8 @@ func entryText(e cutover.Entry) string {
 	return text
 }
 
-func valueText(v *cutover.Value) string {
-	if v == nil {
-		return "—"
-	}
-	return v.Text()
-}
+// facetText writes what of a user stands where as people say it.
+func facetText(f cutover.Facet) string { return strings.ReplaceAll(string(f), ".", ": ") }
 
 func mostEntriesText() string { return strconv.Itoa(mostEntries) }
 

@@ -38,6 +38,7 @@ func TestAReportOfSeveralPlansShowsOneOfThemAndOffersTheOthers(t *testing.T) {
 func TestWhatAPlaceWithinAPageIsRefusedStandsThereAndIsNoPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.desk.Fleet = fleet{{Name: "pbx"}}
 	vi := s.as(t, "vi", access.Viewer)
 	page := vi.look(t, "/systems")
 	shows(t, page, "To ask each whether it works needs the role of")

@@ -19,6 +19,33 @@
     if (toggle) pause(toggle);
   });
 
+  // The numbers of the lines beside a text, and the way from a fault to its line.
+  for (const numbers of document.querySelectorAll('[data-lines]')) {
+    const text = document.getElementById(numbers.dataset.lines);
+    const count = () => {
+      const n = text.value.split('\n').length;
+      if (+numbers.dataset.count !== n) {
+        numbers.dataset.count = n;
+        numbers.textContent = Array.from({ length: n }, (_, i) => i + 1).join('\n');
+      }
+      numbers.scrollTop = text.scrollTop;
+    };
+    text.addEventListener('input', count);
+    text.addEventListener('scroll', count);
+    count();
+  }
+  document.addEventListener('click', (e) => {
+    const place = e.target.closest('[data-line]');
+    const text = document.querySelector('textarea.code');
+    if (!place || !text) return;
+    const lines = text.value.split('\n');
+    const line = Math.min(+place.dataset.line, lines.length) - 1;
+    const start = lines.slice(0, line).reduce((n, l) => n + l.length + 1, 0);
+    text.focus();
+    text.setSelectionRange(start + Math.max(0, +place.dataset.column - 1), start + lines[line].length);
+    text.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(text).lineHeight));
+  });
+
   // Times are written in UTC and shown as the reader chooses.
   function show(root) {
     const zone = localStorage.getItem(zoneKey) || 'utc';
@@ -53,7 +80,7 @@
   function pause(button) {
     paused = !paused;
     button.setAttribute('aria-pressed', paused);
-    button.textContent = paused ? 'Follow again' : 'Pause';
+    button.textContent = paused ? 'Follow again' : 'Pause updates';
     mark(paused ? 'paused' : 'live', paused ? 'Paused' : 'Live');
   }
   document.addEventListener('htmx:sse:after:connection', () => { if (!paused) mark('live', 'Live'); });

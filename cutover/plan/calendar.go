@@ -240,6 +240,34 @@ func (c *Calendar) blackedOut(at time.Time, site *time.Location) (name, reason s
 	return "", "", false
 }
 
+// Closure is a time that a blackout closes, whether a window would be open or not.
+type Closure struct {
+	From, To         time.Time
+	Blackout, Reason string
+}
+
+// Closures are what blackouts close for a user at a site between two moments, in
+// order; none where the site is not known and they depend on it.
+func (c *Calendar) Closures(from, to time.Time, site *time.Location) []Closure {
+	if site == nil && c.Sited() {
+		return nil
+	}
+	var all []Closure
+	at := from
+	for _, next := range append(c.edges(from, to, site, nil), to) {
+		name, reason, ok := c.blackedOut(at, site)
+		switch last := len(all) - 1; {
+		case !ok || !next.After(at):
+		case last >= 0 && all[last].Blackout == name && all[last].To.Equal(at):
+			all[last].To = next
+		default:
+			all = append(all, Closure{From: at, To: next, Blackout: name, Reason: reason})
+		}
+		at = next
+	}
+	return all
+}
+
 func (c *Calendar) reason(name string) string {
 	for _, b := range c.blackouts {
 		if b.name == name {

@@ -118,6 +118,27 @@ func TestEachSiteHasItsOwnNight(t *testing.T) {
 	}
 }
 
+// A blackout that begins while no window is open is one all the same.
+func TestClosuresAreWhereBlackoutsAreWhateverTheWindows(t *testing.T) {
+	t.Parallel()
+	london := zone("Europe/London")
+	c := calendarOf(t, Window{Days: []Weekday{Tue}, From: 20 * 60, To: 23 * 60}, nil,
+		Blackout{Name: "close", Reason: "the books", From: local("2027-03-25"), To: local("2027-04-01")},
+		Blackout{Name: "nights", Weekly: &Window{Days: []Weekday{Wed}, From: 22 * 60, To: 6 * 60}})
+	var all []string
+	for _, x := range c.Closures(local("2027-03-23").In(london), local("2027-03-30").In(london), london) {
+		all = append(all, x.Blackout+" "+x.From.In(london).Format("02 15:04")+"-"+x.To.In(london).Format("02 15:04"))
+	}
+	want := "nights 24 22:00-25 06:00, close 25 06:00-30 00:00"
+	if got := strings.Join(all, ", "); got != want {
+		t.Errorf("closed %s, want %s", got, want)
+	}
+	sited := calendarOf(t, always(), nil, Blackout{Name: "new year", TZ: SiteZone, From: local("2026-12-31"), To: local("2027-01-02")})
+	if got := sited.Closures(local("2026-12-30").In(london), local("2027-01-05").In(london), nil); got != nil {
+		t.Errorf("without a site it is closed %v", got)
+	}
+}
+
 // The bugs of other people's freezes: OctopusDeploy/Issues#9262 and #9599.
 func TestOctopus9262AFreezeThatCrossesMidnightHoldsOnBothSidesOfIt(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ func BenchmarkAnswer(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		// Another body each time: nothing is remembered.
-		fmt.Appendf(message[:len(message)-5], "%05d", i%100_000)
+		_ = fmt.Appendf(message[:len(message)-5], "%05d", i%100_000)
 		ask.at = time.Unix(int64(i)*100, 0)
 		if k.datagram(message, dst[:0], &ask); ask.outcome != edge.Routed {
 			b.Fatal(ask.outcome)
