@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/dualtone/dualtone/cutover"
@@ -32,7 +33,7 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	case rollout.Skip:
 		return fmt.Sprintf("Leaves the stage out with its %s.", people(waiting))
 	case rollout.Retry:
-		return fmt.Sprintf("Tries %s again who failed, and %s.", people(v.Among(stage, rollout.FailedUsers()...)), who(waiting, "who waits", "who wait"))
+		return "It will " + v.Retries(stage) + "."
 	case rollout.Window:
 		return fmt.Sprintf("Opens the closed window once somebody else has agreed; %s for it. A blackout stays closed.", who(waiting, "waits", "wait"))
 	case rollout.Extend:
@@ -50,6 +51,25 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 		return fmt.Sprintf("Makes the move of %s final. This is the point of no return: nothing can be taken back afterwards.", people(onNew))
 	default:
 		return ""
+	}
+}
+
+// Retries says what a retry of a stage does, which is what it stopped at.
+func (v PlanView) Retries(stage string) string {
+	failed, waiting := v.Among(stage, rollout.FailedUsers()...), v.Among(stage, rollout.Tried(false)...)
+	i := slices.IndexFunc(v.Stages, func(s rollout.Stage) bool { return s.ID == stage })
+	if i < 0 {
+		return "try again what failed"
+	}
+	switch v.Stages[i].State {
+	case rollout.Blocked, rollout.Rejected, rollout.RolledBack, rollout.Aborted:
+		return "check anew whether the stage may begin"
+	case rollout.Failed:
+		return "measure its gates anew"
+	case rollout.RollbackIncomplete:
+		return fmt.Sprintf("try again to bring %s back", people(v.Among(stage, rollout.ToTakeBack()...)))
+	default:
+		return fmt.Sprintf("try %s again who failed, and %s who wait", people(failed), people(waiting))
 	}
 }
 

@@ -62,7 +62,7 @@ func (m Migration) Plan(p dualtone.Person, before Image, offer *dualtone.Offerin
 	if seat := before[NewSeat].Seat; seat != nil {
 		b.set(Prepare, NewSeat, Value{Seat: &dualtone.Seat{Enabled: true, Licenses: m.Licenses}})
 	}
-	b.set(DualRoute, Routes, m.routes(p, dualtone.Old, dualtone.New))
+	planRoutes(&b, DualRoute, p, dualtone.Old, dualtone.New)
 	if o := before[OldOffering].Offering; o != nil {
 		stopped := o.Stopped(pauseReason)
 		b.set(Drain, OldOffering, Value{Offering: &stopped})
@@ -70,11 +70,13 @@ func (m Migration) Plan(p dualtone.Person, before Image, offer *dualtone.Offerin
 	if err := m.planSoftphone(&b, p); err != nil {
 		return nil, err
 	}
-	b.set(FlipRoute, Routes, m.routes(p, dualtone.New, dualtone.Old))
+	planRoutes(&b, FlipRoute, p, dualtone.New, dualtone.Old)
 	if before[OldForward].Forward != nil && m.Reach != "" {
-		b.set(FlipRoute, OldForward, Value{Forward: &dualtone.Forward{
-			To: m.reach(p), Detail: before[OldForward].Forward.Detail,
-		}})
+		to, err := m.reach(p)
+		if err != nil {
+			return nil, err
+		}
+		b.set(FlipRoute, OldForward, Value{Forward: &dualtone.Forward{To: to, Detail: before[OldForward].Forward.Detail}})
 	}
 	planQueues(&b, offer)
 	return b.actions, nil
@@ -135,22 +137,35 @@ func (m Migration) NewQueues(p dualtone.Person, before Image) ([]dualtone.QueueI
 	return join, nil
 }
 
-func (m Migration) routes(p dualtone.Person, sides ...dualtone.Side) Value {
-	routes := []routing.Route{}
-	for _, n := range p.Numbers {
-		routes = append(routes, routing.Route{Number: n, Person: p.ID, Sides: sides})
+// planRoutes sends a person's numbers to the sides, the first one first. Of whoever
+// has none, such as an agent of queues alone, there is nothing to route.
+func planRoutes(b *builder, step Step, p dualtone.Person, sides ...dualtone.Side) {
+	if len(p.Numbers) == 0 {
+		return
 	}
-	return Value{Routes: routes}
+	routes := make([]routing.Route, len(p.Numbers))
+	for i, n := range p.Numbers {
+		routes[i] = routing.Route{Number: n, Person: p.ID, Sides: sides}
+	}
+	b.set(step, Routes, Value{Routes: routes})
 }
 
-func (m Migration) reach(p dualtone.Person) string {
+// reach is what the old side dials to reach a person on the new one. ErrInvalid where
+// they lack what that is made of: it would be somebody else's number, or nobody's.
+func (m Migration) reach(p dualtone.Person) (string, error) {
 	number := ""
 	if len(p.Numbers) > 0 {
 		number = string(p.Numbers[0])
 	}
-	return strings.NewReplacer(
-		"{extension}", p.Extension, "{number}", number, "{id}", string(p.Accounts.New),
-	).Replace(m.Reach)
+	to := m.Reach
+	for _, part := range [][2]string{{"{extension}", p.Extension}, {"{number}", number}, {"{id}", string(p.Accounts.New)}} {
+		if part[1] == "" && strings.Contains(to, part[0]) {
+			return "", fmt.Errorf("person %s has no %s, by which the old side would reach them on the new one (migration.reach): %w",
+				p.ID, strings.Trim(part[0], "{}"), dualtone.ErrInvalid)
+		}
+		to = strings.ReplaceAll(to, part[0], part[1])
+	}
+	return to, nil
 }
 
 // builder keeps the image as it will be after the actions so far.

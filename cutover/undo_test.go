@@ -187,9 +187,33 @@ func TestAMoveThatCannotBePlannedSaysWhy(t *testing.T) {
 	if _, err := m.Plan(p, moved, nil); !errors.Is(err, dualtone.ErrConflict) || !strings.Contains(err.Error(), "04vThird") {
 		t.Errorf("a third call center: %v", err)
 	}
+	m.Reach, p.Extension = "88{extension}", ""
+	if _, err := m.Plan(p, cutovertest.Before(), nil); !errors.Is(err, dualtone.ErrInvalid) || !strings.Contains(err.Error(), "has no extension") {
+		t.Errorf("nothing to forward to: %v", err)
+	}
 	delete(m.Queues, "support")
 	if _, err := m.NewQueues(p, cutovertest.Before()); !errors.Is(err, dualtone.ErrInvalid) || !strings.Contains(err.Error(), `"support"`) {
 		t.Errorf("a queue without counterpart: %v", err)
+	}
+}
+
+// Many agents take calls of queues alone and have no number of their own.
+func TestWhoHasNoNumberIsMovedWithoutARoute(t *testing.T) {
+	t.Parallel()
+	p := cutovertest.Agent()
+	p.Numbers = nil
+	before := cutovertest.Before().With(cutover.Routes, cutover.Value{})
+	actions, err := cutovertest.Migration().Plan(p, before, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := cutover.Apply(before, actions); after[cutover.Softphone].Softphone.CallCenter != cutovertest.Migration().NewCallCenter {
+		t.Errorf("the softphone is %v", after[cutover.Softphone])
+	}
+	for _, a := range actions {
+		if a.Facet == cutover.Routes {
+			t.Errorf("it would write the routes from %v to %v", a.From, a.To)
+		}
 	}
 }
 

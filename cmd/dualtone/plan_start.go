@@ -60,8 +60,9 @@ func (c *counter) seen(ctx context.Context, name string, most time.Duration, don
 func atRest(v control.PlanView) bool {
 	_, held := rollout.Held(v.Holds, "", v.AsOf)
 	begun := func(s rollout.Stage) bool { return s.State != rollout.Pending }
-	looks := func(s rollout.Stage) bool { // into its prechecks, or into the calendar
-		return s.State == rollout.Prechecking || s.State == rollout.WaitingWindow && s.Until.IsZero()
+	looks := func(s rollout.Stage) bool { // into its prechecks, its approvals or the calendar
+		return s.State == rollout.Prechecking || s.State == rollout.AwaitingApproval && v.Said(s.ID).Enough ||
+			s.State == rollout.WaitingWindow && s.Until.IsZero()
 	}
 	return v.Plan.State != rollout.Active || held || slices.ContainsFunc(v.Stages, begun) && !slices.ContainsFunc(v.Stages, looks)
 }
@@ -70,11 +71,11 @@ func atRest(v control.PlanView) bool {
 func whereItBegan(v control.PlanView) string {
 	all := []string{"it is " + string(v.Plan.State)}
 	for _, s := range v.Stages {
-		switch s.State {
-		case rollout.Pending:
-		case rollout.AwaitingApproval:
-			all = append(all, fmt.Sprintf("stage %s needs %s", s.ID, v.Said(s.ID).Missing))
-		case rollout.WaitingWindow:
+		switch missing := v.Said(s.ID).Missing; {
+		case s.State == rollout.Pending:
+		case s.State == rollout.AwaitingApproval && missing != "":
+			all = append(all, fmt.Sprintf("stage %s needs %s", s.ID, missing))
+		case s.State == rollout.WaitingWindow:
 			all = append(all, fmt.Sprintf("stage %s waits for its window, %s%s", s.ID, cmp.Or(until(s.Until, v.AsOf), "of which none is known"), because(s.Detail)))
 		default:
 			all = append(all, fmt.Sprintf("stage %s is %s%s", s.ID, s.State, because(s.Detail)))

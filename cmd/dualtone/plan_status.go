@@ -121,6 +121,9 @@ func nextSteps(v control.PlanView) []string {
 	default:
 	}
 	for _, h := range v.Holds {
+		if h.Abort != "" {
+			add("abort %s --agree --reason WHY", name)
+		}
 		add("release %s --hold %s%s", name, h.ID, stageFlag(h.Stage))
 	}
 	for _, p := range v.Pauses {

@@ -136,7 +136,7 @@ func pacingVerbs() []planVerb {
 		{
 			verb: rollout.Retry, usual: plan.Operator, short: "Try again what failed: the users of a stage, its prechecks, its gates, or its way back",
 			flags: needsStage, would: func(v control.PlanView, g *given) string {
-				return fmt.Sprintf("try %s again who failed, and %d who wait", count(v.Among(g.Stage, rollout.FailedUsers()...), "user"), left(v, g.Stage))
+				return v.Retries(g.Stage)
 			},
 		},
 	}

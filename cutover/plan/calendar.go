@@ -78,7 +78,7 @@ func (p *Plan) Grant(by string, role Role, reason string, from time.Time, holds 
 	case o == nil:
 		return Grant{}, fmt.Errorf("the plan has no calendars.override: %w", dualtone.ErrDenied)
 	case !slices.Contains(o.Roles, role):
-		return Grant{}, fmt.Errorf("an override takes one of %v, not %s: %w", o.Roles, role, dualtone.ErrDenied)
+		return Grant{}, fmt.Errorf("an override takes one of %s, not %s: %w", joined(o.Roles), role, dualtone.ErrDenied)
 	case o.ReasonRequired && reason == "":
 		return Grant{}, fmt.Errorf("an override needs a reason: %w", dualtone.ErrInvalid)
 	case holds <= 0 || holds > o.Expires:
