@@ -101,9 +101,34 @@ func (g group) buttons(v Viewer) []button {
 	for i := range all {
 		all[i].to, all[i].reason = g.path+"/orders", true
 		all[i].hidden = []hidden{{"order", all[i].id}}
-		all[i].refused = v.refusal(cohortAction(all[i].id))
+		if all[i].refused = v.refusal(cohortAction(all[i].id)); all[i].refused == "" {
+			all[i].refused = g.pointless(all[i].id)
+		}
 	}
 	return all
+}
+
+// pointless is why an order would change nothing now; empty where it would.
+func (g group) pointless(order string) string {
+	states := cutover.Tally(g.States)
+	var failed int
+	for _, s := range cutover.Retryable(dualtone.New) {
+		failed += states[s]
+	}
+	switch {
+	case order == "move" && states[cutover.OnNew] == g.Size:
+		return "everybody in it is on the new system"
+	case order == "retry" && failed == 0:
+		return "nobody in it failed"
+	case order == "rollback" && !g.running() && states[cutover.OnNew]+states[cutover.Unknown]+states[cutover.RestoreDrift] == 0:
+		return "nobody in it is on the new system"
+	case order == "pause" && g.move.Paused != nil:
+		return g.move.Paused.Actor + " has paused it already"
+	case order == "resume" && g.move.Paused == nil:
+		return "it is not paused"
+	default:
+		return ""
+	}
 }
 
 // cohortAction is what an order to a cohort is in the table of roles.
@@ -157,7 +182,10 @@ func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, done303("/cohorts/"+name, "Taken: "+verb+".")
+	return nil, done303("/cohorts/"+name, map[string]string{
+		"move": "The cohort is being moved.", "retry": "Those who failed are tried again.", "rollback": "The way back has begun.",
+		"pause": "Paused: nobody else is started.", "resume": "It goes on.", "stop": "Stopped: nobody else is started.",
+	}[verb])
 }
 
 // newCohort asks for a cohort's name and shows who would be in it: all whom the

@@ -45,7 +45,7 @@ func (d *Desk) match(r *http.Request, p page) (templ.Component, error) {
 
 func problemsCaption(all []people.Problem) string {
 	if len(all) > mostProblems {
-		return fmt.Sprintf("The first %d of %d problems", mostProblems, len(all))
+		return fmt.Sprintf("The first %d of %s problems", mostProblems, counted(len(all)))
 	}
 	return "Every problem"
 }

@@ -281,12 +281,12 @@ func planBody(v Viewer, s sight) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if h.Expires.IsZero() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, ", until it is released ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "· until it is released ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, ", ends")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "· ends")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
