@@ -104,10 +104,10 @@ func doesNotRun(s rollout.Standing, o workflows.PlanOrder) error {
 }
 
 // answersIn is how long a workflow has to say what it would do.
-const answersIn = 10 * time.Second
+const answersIn = 20 * time.Second
 
 // asks asks a workflow what it would say to an order; false where it does not run. A
-// worker of before that was asked knows no answer, and what is kept has to do.
+// worker that is older than the question has no answer, and what is kept has to do.
 func (p *Plans) asks(ctx context.Context, id string, o workflows.PlanOrder) (asked bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answersIn)
 	defer cancel()

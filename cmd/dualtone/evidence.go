@@ -16,6 +16,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover/evidence"
+	"github.com/dualtone/dualtone/cutover/plan"
 )
 
 func evidenceCommand(a *app) *cobra.Command {
@@ -34,7 +35,8 @@ func evidenceVerify(a *app) *cobra.Command {
 		Use: "verify FILE...", Short: "Check packs by the public key alone; several are checked as a chain",
 		Long: `Verify checks that no byte of a pack was changed, that it was signed with the key,
 and that the facts in it do not contradict each other. It needs no database and
-no network. Given several packs it also checks that each follows the one before.`,
+no network. Given several packs, in whichever order, it also checks that each
+follows the one before, from that of the plan's first stage on.`,
 		Args: takes("FILE..."),
 		RunE: func(_ *cobra.Command, files []string) error {
 			if keyFile == "" {
@@ -56,6 +58,7 @@ no network. Given several packs it also checks that each follows the one before.
 				}
 				packs = append(packs, verified{file, v})
 			}
+			packs = linked(packs)
 			if err := chained(packs); err != nil {
 				return err
 			}
@@ -81,6 +84,20 @@ func verifyPack(file string, key ed25519.PublicKey) (*evidence.Verdict, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return v, nil
+}
+
+// linked puts packs into the order of their chain, such as those that a shell has named
+// by the alphabet. Those that are no chain stay as they are.
+func linked(packs []verified) []verified {
+	var chain []verified
+	for last := plan.Hash(""); len(chain) < len(packs); last = chain[len(chain)-1].Seal {
+		next := slices.IndexFunc(packs, func(p verified) bool { return p.Previous == last })
+		if next < 0 {
+			return packs
+		}
+		chain = append(chain, packs[next])
+	}
+	return chain
 }
 
 // chained refuses packs that do not follow each other, from the first on.
