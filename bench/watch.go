@@ -102,12 +102,12 @@ func (h *heard) undisturbed(missed []away) []time.Duration {
 	slices.SortFunc(missed, func(a, b away) int { return cmp.Compare(a.From, b.From) })
 	var out []away
 	for _, m := range missed {
-		m.Until += int64(behind * float64(m.Until-m.From))
+		late := int64((1 + behind) * float64(m.Until-m.From))
 		if n := len(out); n > 0 && m.From <= out[n-1].Until {
-			out[n-1].Until = max(out[n-1].Until, m.Until)
+			out[n-1].Until += late // on top of what was still left
 			continue
 		}
-		out = append(out, m)
+		out = append(out, away{m.From, m.From + late})
 	}
 	var calm []time.Duration
 	for i, took := range h.took {

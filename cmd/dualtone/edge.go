@@ -83,21 +83,44 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	var group *errgroup.Group
-	group, ctx = errgroup.WithContext(ctx)
-	p.group = group
-	if err := p.listen(ctx); err != nil {
-		return err
-	}
-	group.Go(func() error { return p.table.Run(ctx) })
-	group.Go(func() error { return f.announce.Run(ctx) })
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	p.group, ctx = errgroup.WithContext(ctx)
+	p.group.Go(func() error { return p.table.Run(ctx) })
+	p.group.Go(func() error { return f.announce.Run(ctx) })
+	p.awaitTable(ctx, tableWithin)
 	kept, err := p.keep(ctx, f.source, cfg.Routing.KeepDecisions)
 	if err != nil {
-		return err
+		stop()
+		return errors.Join(err, p.group.Wait())
+	}
+	if err := p.listen(ctx); err != nil {
+		stop()
+		return errors.Join(err, p.group.Wait(), kept())
 	}
 	p.log.InfoContext(ctx, "edge is ready", "sip_udp", p.cfg.SIP.UDP, "http", p.cfg.HTTP.Listen, "enum", p.cfg.ENUM.Listen, "curri", p.cfg.CURRI.Listen)
-	err = group.Wait()
+	err = p.group.Wait()
 	return errors.Join(err, kept())
+}
+
+// tableWithin is how long an edge that has no table waits for one before it listens all the same,
+// and says that it has none.
+const tableWithin = 2 * time.Second
+
+// awaitTable waits for a table. Another edge may have the same ports: none of its requests may
+// come to one that has nothing to say yet.
+func (p *plane) awaitTable(ctx context.Context, within time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for p.table.Revision() == 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
 }
 
 func newPlane(cfg *config.Config, table *follow.Follower, log *slog.Logger) (*plane, error) {

@@ -43,6 +43,10 @@ func write(name string, t *routing.Table, confirmed time.Time) (err error) {
 	if found, err := versionOf(name); err == nil && found > version {
 		return fmt.Errorf("%s: version %d: %w", name, found, errVersion)
 	}
+	const private = 0o700 // it says whose number goes where
+	if err := os.MkdirAll(filepath.Dir(name), private); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
