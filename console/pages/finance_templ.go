@@ -187,7 +187,7 @@ func costsPage(p page, q *query, asked statement.Request, plans []rollout.Plan, 
 					return templ_7745c5c3_Err
 				}
 				for i := range d.Figures {
-					templ_7745c5c3_Err = tile(said(&d.Figures[i]), d.Figures[i].Name).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = tile(withCurrency(&d.Figures[i]), d.Figures[i].Name).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
