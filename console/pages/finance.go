@@ -214,3 +214,12 @@ func archive(w io.Writer, files []press.File) error {
 }
 
 func row(n int) string { return strconv.Itoa(n) }
+
+// withCurrency writes a figure with its currency.
+func withCurrency(f *document.Figure) string {
+	text := f.Shown(f.Value)
+	if f.Kind == document.Money && !f.Mixed() {
+		text += " " + f.CurrencyOf(f.Value)
+	}
+	return text
+}
