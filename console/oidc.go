@@ -86,18 +86,18 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 	return p.found, nil
 }
 
-// signOut is where a browser ends its session at the provider as well.
-func (p *provider) signOut(idToken, back string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.found == nil || p.found.endSession == "" {
-		return back
+// signOut is where a browser ends its session at the provider as well; empty where the
+// provider has no such place, or is away.
+func (p *provider) signOut(ctx context.Context, idToken, back string) string {
+	found, err := p.discover(ctx)
+	if err != nil || found.endSession == "" {
+		return ""
 	}
 	q := url.Values{"post_logout_redirect_uri": {p.back + back}, "client_id": {p.config.ClientID}}
 	if idToken != "" {
 		q.Set("id_token_hint", idToken)
 	}
-	return p.found.endSession + "?" + q.Encode()
+	return found.endSession + "?" + q.Encode()
 }
 
 // attempt is a sign-in that is on its way, kept in the session of the browser that

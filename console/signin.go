@@ -115,11 +115,17 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, fmt.Errorf("session: %w: %w", err, dualtone.ErrUnavailable))
 		return
 	}
-	to := "/sign-in"
+	const here = "/sign-in"
 	if known && kept.Source == access.OIDC && s.provider != nil {
-		to = s.provider.signOut(kept.IDToken, to)
+		if there := s.provider.signOut(r.Context(), kept.IDToken, here); there != "" {
+			// Browsers keep a form from being sent on to another server; so it ends
+			// here, and the browser goes there by itself.
+			w.Header().Set("Refresh", "0; url="+there)
+			s.pages.SignIn(w, r, http.StatusOK, SignInView{Provider: true, Next: "/"})
+			return
+		}
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, here, http.StatusSeeOther)
 }
 
 // local is where somebody goes on after signing in: a path of this server, whatever

@@ -41,6 +41,8 @@ type Claim struct {
 const (
 	// kept is for how long an answer is given again.
 	kept = 24 * time.Hour
+	// keyed is what errors call a request: its key is kept as a sum, which says nothing.
+	keyed = "request with a key"
 	// givenUp is after how long a request whose server was lost may be done again.
 	givenUp = 2 * time.Minute
 )
@@ -64,7 +66,7 @@ func heldIn(ctx context.Context) (held, bool) {
 func (s *Requests) Claim(ctx context.Context, c Claim) (context.Context, *Answer, error) {
 	var answer *Answer
 	h := held{who: c.Who, key: c.Key}
-	err := again(ctx, "request "+c.Key, func() error {
+	err := again(ctx, keyed, func() error {
 		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
 			h.turn, answer, err = claim(ctx, tx, c)
 			return err
@@ -122,8 +124,8 @@ func answered(ctx context.Context, tx pgx.Tx, c Claim) (*Answer, error) {
 // mark notes at the key of a request that what the audit tells last was stored. It
 // is refused where somebody else has taken the request over since.
 func mark(ctx context.Context, q querier) error {
-	h, keyed := heldIn(ctx)
-	if !keyed {
+	h, ok := heldIn(ctx)
+	if !ok {
 		return nil
 	}
 	tag, err := q.Exec(ctx, `
@@ -140,14 +142,14 @@ func mark(ctx context.Context, q querier) error {
 func (s *Requests) Hold(ctx context.Context) error {
 	h, _ := heldIn(ctx)
 	_, err := s.pool.Exec(ctx, `UPDATE api_requests SET claimed = now() WHERE who = $1 AND key = $2 AND turn = $3 AND status IS NULL`, h.who, h.key, h.turn)
-	return wrap("request "+h.key, err)
+	return wrap(keyed, err)
 }
 
 // Keep stores the answer to the request of a context. Without one the key is free
 // again; or the request lost, where it has stored something.
 func (s *Requests) Keep(ctx context.Context, answer *Answer) error {
 	h, _ := heldIn(ctx)
-	return again(ctx, "request "+h.key, func() error {
+	return again(ctx, keyed, func() error {
 		if answer != nil {
 			_, err := s.pool.Exec(ctx, `UPDATE api_requests SET status = $4, type = $5, body = $6 WHERE who = $1 AND key = $2 AND turn = $3`,
 				h.who, h.key, h.turn, answer.Status, answer.Type, answer.Body)

@@ -4,10 +4,12 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -322,11 +324,28 @@ func (a *API) gated(c huma.Context, next func(huma.Context), op operation) {
 			// A connection that has no deadlines is none of a server.
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(lastsWithin))
 		}
+		if r.ContentLength < 0 && !op.upload {
+			if err := readWhole(r); err != nil {
+				a.server.Refuse(w, r, err)
+				return
+			}
+		}
 		next(c)
 		return
 	}
 	_, _, err := a.server.Gate().Enter(r.Context(), access.Ask{Action: op.action, Object: r.URL.Path})
 	a.server.Refuse(w, r, err)
+}
+
+// readWhole reads a body that does not say how long it is. The library would tell one
+// that is too long as a failure of the server.
+func readWhole(r *http.Request) error {
+	text, err := io.ReadAll(r.Body)
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); err != nil && !tooLong {
+		err = fmt.Errorf("the body broke off: %w", dualtone.ErrInvalid)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	return err
 }
 
 // lastsWithin is how long an operation may take that lasts.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -222,7 +223,22 @@ func TestEachErrorIsSentAsItIsDeclared(t *testing.T) {
 		s.declared(t, got)
 	}
 	s.declared(t, s.ask(t, admin, "POST", "/api/v1/plans", `{"text":"kind: CutoverPlan"}`))
+	// Also where the body does not say how long it is.
+	endless, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v1/users", io.LimitReader(zeros{}, 2<<20))
+	must(t, err)
+	endless.Header.Set("Authorization", "Bearer "+admin)
+	got, err := s.Client().Do(endless)
+	must(t, err)
+	_ = got.Body.Close()
+	if endless.ContentLength > 0 || got.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body of no length that is said: %s", got.Status)
+	}
 }
+
+// zeros never end.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
 // events are the ids of the next so many events of a stream, after one.
 func (s *site) events(t *testing.T, secret, last string, n int) (ids []int64) {
