@@ -74,7 +74,7 @@ func editorPage(p page, text string, read *plan.Reading, found *plan.Resolution)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</textarea></div><div class=\"filters\"><button type=\"button\" hx-post=\"/plans/diff\" hx-include=\"#editor\" hx-target=\"#faults\">What changes</button> <button type=\"button\" hx-post=\"/plans/rehearse\" hx-include=\"#editor\" hx-target=\"#faults\" hx-disable=\"this\">Rehearse</button> <label>Reason <input name=\"reason\" autocomplete=\"off\"></label> <button type=\"submit\" class=\"go\" hx-post=\"/plans/diff?hand_in=1\" hx-include=\"#editor\" hx-target=\"#faults\">Hand in for approval</button></div></div><div class=\"card\" id=\"faults\" role=\"status\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</textarea></div><div class=\"filters\"><button type=\"button\" hx-post=\"/plans/diff\" hx-include=\"#editor\" hx-target=\"#faults\">What changes</button> <button type=\"button\" hx-post=\"/plans/rehearse\" hx-include=\"#editor\" hx-target=\"#faults\" hx-disable=\"this\">Rehearse</button> <label>Reason <input name=\"reason\" autocomplete=\"off\"></label> <button type=\"submit\" class=\"go\" hx-post=\"/plans/diff?hand_in=1\" hx-include=\"#editor\" hx-target=\"#faults\">Hand in for approval</button></div></div><div class=\"card\" id=\"faults\" role=\"status\" tabindex=\"0\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
