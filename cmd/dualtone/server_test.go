@@ -245,7 +245,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	if got := o.there(t, token, "plan", "evidence", "emea", "pilot", "--dir", "DIR/packs"); got.code != exitConflict {
 		t.Errorf("a pack over another: %+v", got)
 	}
-	if got := o.there(t, token, "plan", "hold", "emea", "--reason", "trunk", "--dry-run"); got.code != exitOK || !strings.Contains(got.out, "It would switch none of the 4 users") {
+	if got := o.there(t, token, "plan", "hold", "emea", "--reason", "trunk", "--dry-run"); got.code != exitOK || !strings.Contains(got.out, "It would switch nobody else while 4 users wait") {
 		t.Errorf("hold: %+v", got)
 	}
 	if got := o.there(t, token, "plan", "approve", "emea", "--reason", "looks good", "--role", "cutover-approver"); got.code != exitDenied {
