@@ -157,12 +157,9 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 	var late []time.Duration
 	var missed []away
 	began, lost, last := time.Now(), 0, p.span
-	for quiet, looked := began, began; ctx.Err() == nil; {
+	full := false // there was no room for the question that is due
+	for quiet := began; ctx.Err() == nil; {
 		now := time.Now()
-		if alone && now.Sub(looked) > longHeldUp {
-			missed = append(missed, away{looked.UnixNano(), now.UnixNano()})
-		}
-		looked = now
 		since := now.Sub(began)
 		n, may := h.asked, p.asked(since, h.answered+lost)
 		if n < may {
@@ -171,7 +168,11 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 			if err != nil {
 				return probed{}, err
 			}
+			full = full && since-due > longHeldUp || !sent
 			if sent {
+				if since-due > longHeldUp && !full {
+					missed = append(missed, away{began.Add(due).UnixNano(), now.UnixNano()})
+				}
 				h.asked++
 				late = append(late, since-due)
 				quiet, last = now, max(last, since)

@@ -29,8 +29,8 @@ answer's arrival as the kernel stamps it (over HTTP: from when it was due to whe
 		fmt.Fprintf(b, `A loop that only looks at the clock, alone on the servers' processor, was kept from it for more than %s at a time during %.1f to %.1f %%
 of the time: from 1 %% on, no server has its p99 below that. So a witness watches that processor while answers are timed: a program which
 the kernel lets run before all others, every %s, and which knows nothing of the answers. Where it is let run late, the kernel or the
-machine below had the processor, whatever the server did; the prober notices the same of its own processor. Undisturbed are the
-answers during which neither was away for more than %s, nor was what had come meanwhile still being worked off: at %.0f %% load, %.0f
+machine below had the processor, whatever the server did; and a prober that asks late asks faster than it should. Undisturbed are the
+answers during which neither was late by more than %s, nor was what had come meanwhile still being worked off: at %.0f %% load, %.0f
 times as long.
 
 `, longHeldUp, 100*slices.Min(r.HeldUp), 100*slices.Max(r.HeldUp), looksEvery, longHeldUp, 100*loadedShare, behind)

@@ -99,9 +99,8 @@ const behind = loadedShare / (1 - loadedShare)
 // undisturbed are how long those answers took that were under way while both processors were there
 // and nothing was left of a time when one was not.
 func (h *heard) undisturbed(missed []away) []time.Duration {
-	slices.SortFunc(missed, func(a, b away) int { return cmp.Compare(a.From, b.From) })
 	var out []away
-	for _, m := range missed {
+	for _, m := range union(missed) {
 		late := int64((1 + behind) * float64(m.Until-m.From))
 		if n := len(out); n > 0 && m.From <= out[n-1].Until {
 			out[n-1].Until += late // on top of what was still left
@@ -119,4 +118,18 @@ func (h *heard) undisturbed(missed []away) []time.Duration {
 		}
 	}
 	return calm
+}
+
+// union is the same spans in their order, of which none meets another.
+func union(all []away) []away {
+	slices.SortFunc(all, func(a, b away) int { return cmp.Compare(a.From, b.From) })
+	var apart []away
+	for _, a := range all {
+		if n := len(apart); n > 0 && a.From <= apart[n-1].Until {
+			apart[n-1].Until = max(apart[n-1].Until, a.Until)
+			continue
+		}
+		apart = append(apart, a)
+	}
+	return apart
 }

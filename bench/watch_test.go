@@ -19,7 +19,8 @@ func TestAnswersOfAProcessorThatWasAwayAreLeftOut(t *testing.T) {
 	h.note(right, at(50), 46*time.Millisecond)
 	for _, missed := range [][]away{
 		{{at(95), at(100)}},
-		{{at(99), at(101)}, {at(95), at(98)}}, // the second time before all was worked off
+		{{at(99), at(101)}, {at(95), at(98)}},  // the second time before all was worked off
+		{{at(98), at(100)}, {at(95), at(100)}}, // of both processors
 	} {
 		calm := h.undisturbed(missed)
 		want := slices.DeleteFunc(slices.Clone(h.took), func(d time.Duration) bool {

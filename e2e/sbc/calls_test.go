@@ -26,6 +26,8 @@ type burst struct {
 	hold    time.Duration
 	// callers are taken in turn; none is a new caller for each call.
 	callers []string
+	// patient callers wait longer than the others.
+	patient bool
 }
 
 func (w *world) burst(b burst) realsbc.Calls {
@@ -33,6 +35,9 @@ func (w *world) burst(b burst) realsbc.Calls {
 	c := realsbc.Calls{
 		Dir: w.dir, Name: fmt.Sprintf("caller-%d", w.calls), From: w.caller, To: w.at.sbc, Callers: b.callers,
 		Rate: b.rate, Count: b.count, Hold: b.hold,
+	}
+	if b.patient {
+		c.Patience = patience
 	}
 	for i := range b.count {
 		c.Numbers = append(c.Numbers, b.numbers[i%len(b.numbers)])

@@ -34,6 +34,7 @@ func TestHazards(t *testing.T) {
 				{"the last-known cache does not outlive a rollback", w.rolledBack},
 				{"a voicemail that is quicker than a person takes the call", w.voicemail},
 				{"two phones that are answered at once both have the call", w.doubleAnswer},
+				{"calls that no worker of the SBC has time for wait for one", w.withoutWorkers},
 			} {
 				// One act after the other, in one world.
 				if !t.Run(act.what, act.do) {
@@ -129,6 +130,28 @@ func (w *world) voicemail(t *testing.T) {
 	})
 	must(t, os.WriteFile(file, []byte("number,plan,answers\n"+number+",both,\n"), 0o600))
 	w.do(t, "route", "import", file, "--reason", "the voicemail is off")
+}
+
+// withoutWorkers takes the workers away that ask over HTTP and ENUM. A call that is set aside waits
+// for them, and nothing is left of it: a timer that ended before would leave its transaction in
+// the SBC for ever.
+func (w *world) withoutWorkers(t *testing.T) {
+	t.Helper()
+	if w.lookup == realsbc.SIP {
+		return // nothing is set aside
+	}
+	w.old.Stop()
+	w.old = w.phones(t, "old", w.at.old, 4*time.Second)
+	letGo, err := w.sbc.Held(t.Context())
+	must(t, err)
+	defer time.AfterFunc(7*time.Second, letGo).Stop()
+	const number = "+15551230001"
+	calls := w.call(t, burst{numbers: []string{number}, count: 4, rate: 20, patient: true})
+	check(t, "without workers", calls, wants{number: {"old", asked + "|" + fallback}})
+	w.await(t, "the SBC has forgotten every call", func() bool {
+		n, err := w.sbc.Transactions(t.Context())
+		return err == nil && n == 0
+	})
 }
 
 // doubleAnswer is two phones that are picked up in the same moment. A proxy must hand

@@ -30,7 +30,11 @@ type Calls struct {
 	Rate, Count int
 	// Hold is how long a call is up.
 	Hold time.Duration
+	// Patience is how long a caller waits to be answered; 0 is usualPatience.
+	Patience time.Duration
 }
+
+const usualPatience = 9 * time.Second
 
 // Call is what became of one call.
 type Call struct {
@@ -82,7 +86,7 @@ func (c Calls) Begin(ctx context.Context) (*Calling, error) {
 	}
 	p, err := start(c.Dir, c.Name, "sipp", c.To.String(), "-sf", file, "-inf", list, "-i", from.Addr().String(), "-p", port(from),
 		"-m", strconv.Itoa(c.Count), "-r", strconv.Itoa(c.Rate), "-l", strconv.Itoa(c.Count), "-d", strconv.FormatInt(c.Hold.Milliseconds(), 10),
-		"-nostdin", "-recv_timeout", "9000", "-trace_logs", "-log_file", log, "-trace_err", "-error_file", filepath.Join(c.Dir, c.Name+".err"))
+		"-nostdin", "-recv_timeout", strconv.FormatInt(cmp.Or(c.Patience, usualPatience).Milliseconds(), 10), "-trace_logs", "-log_file", log, "-trace_err", "-error_file", filepath.Join(c.Dir, c.Name+".err"))
 	if err != nil {
 		return nil, err
 	}

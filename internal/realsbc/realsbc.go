@@ -13,8 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dualtone/dualtone/docs/sbc"
@@ -120,11 +122,56 @@ func (s *Setup) control() string { return "unix:" + filepath.Join(s.Dir, "kamail
 // Forget empties the SBC's cache of where numbers were last answered, as its people
 // do after a rollback.
 func (s *SBC) Forget(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, "kamcmd", "-s", s.setup.control(), "htable.flush", "last").CombinedOutput() //nolint:gosec // a file of our own
+	_, err := s.order(ctx, "htable.flush", "last")
+	return err
+}
+
+// Held stops the workers to whom the kit hands a call that is set aside, until they are let go: a
+// machine that has no time for them.
+func (s *SBC) Held(ctx context.Context) (letGo func(), err error) {
+	out, err := s.order(ctx, "core.psx")
 	if err != nil {
-		return fmt.Errorf("kamcmd: %w: %s", err, out)
+		return nil, err
 	}
-	return nil
+	var workers []int
+	for _, found := range worker.FindAllStringSubmatch(out, -1) {
+		pid, _ := strconv.Atoi(found[1]) // they are digits
+		workers = append(workers, pid)
+	}
+	if len(workers) == 0 {
+		return nil, fmt.Errorf("no workers among the processes of kamailio: %s", out)
+	}
+	signal := func(what syscall.Signal) {
+		for _, pid := range workers {
+			_ = syscall.Kill(pid, what)
+		}
+	}
+	signal(syscall.SIGSTOP)
+	return func() { signal(syscall.SIGCONT) }, nil
+}
+
+// worker is one of them in the list of processes.
+var worker = regexp.MustCompile(`PID: (\d+)\s+DSC: Async Task Worker`)
+
+// Transactions is how many the SBC holds: of calls that are being set up, and for some seconds of
+// those that were.
+func (s *SBC) Transactions(ctx context.Context) (int, error) {
+	out, err := s.order(ctx, "tm.stats")
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(out, "current: ")
+	first, _, _ := strings.Cut(after, "\n")
+	return strconv.Atoi(first)
+}
+
+// order gives an order to the SBC and returns what it says.
+func (s *SBC) order(ctx context.Context, order ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "kamcmd", append([]string{"-s", s.setup.control()}, order...)...).CombinedOutput() //nolint:gosec // a file of our own
+	if err != nil {
+		return "", fmt.Errorf("kamcmd: %w: %s", err, out)
+	}
+	return string(out), nil
 }
 
 // Log is what the SBC has said.
