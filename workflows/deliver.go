@@ -34,14 +34,12 @@ func DeliverReport(ctx workflow.Context, r DeliveryRequest) (activities.Delivere
 	return done, err
 }
 
-// scheduledStart is when a schedule was to start a workflow.
-var scheduledStart = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
-
 // due is when a schedule wanted the report, or else when somebody asked for it. A run
 // that is made up for, or made again since a server was lost, has the same time, and so
 // is the same run to the ledger and to whoever gets the mail.
 func due(ctx workflow.Context) time.Time {
-	if at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStart); ok {
+	const scheduled = "TemporalScheduledStartTime"
+	if at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(temporal.NewSearchAttributeKeyTime(scheduled)); ok {
 		return at
 	}
 	return workflow.GetInfo(ctx).WorkflowStartTime

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-
 	"io/fs"
 	"path"
 	"slices"
@@ -94,7 +93,8 @@ func metadataOf(folder fs.FS, name string) (m Metadata, err error) {
 		into *[]byte
 	}{
 		{strings.TrimSuffix(name, path.Ext(name)) + ".schema.json", &m.Schema},
-		{"data_generator.json", &m.Generator}, {"dataset_instance.json", &m.Instances},
+		{"data_generator.json", &m.Generator},
+		{"dataset_instance.json", &m.Instances},
 	} {
 		if *part.into, err = fs.ReadFile(folder, part.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return m, unread(err)

@@ -223,7 +223,7 @@ func TestUnitsAreWrittenAsTheSpecificationDoes(t *testing.T) {
 func TestAScopeIsOneOfTheSpecifications(t *testing.T) {
 	t.Parallel()
 	const outside = `{"IsGlobalScope":true,"ExclusionOperator":"And","Exclusions":[{"Dimension":"RegionId","Operator":"NotIn","Values":["a","b"]}]}`
-	seat := func(old, new string) string { return strings.Replace(everySeat(), old, new, 1) }
+	seat := func(was, is string) string { return strings.Replace(everySeat(), was, is, 1) }
 	for scope, want := range map[string]bool{
 		everySeat():              true,
 		`{"IsGlobalScope":true}`: true,

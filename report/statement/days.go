@@ -117,7 +117,9 @@ func (b *behind) settle(o *cost.Overlap, ofOne bool) {
 func correctionRow(l *cost.Line) []document.Cell {
 	rate := document.Cell{Text: l.Rate.Amount.String(), Currency: string(l.Rate.Currency)}
 	return []document.Cell{
-		{}, {}, word(l.Stage), word(l.CostCenter), word(l.Country),
+		{},
+		{},
+		word(l.Stage), word(l.CostCenter), word(l.Country),
 		word(l.Class), word(l.Phase), word(l.System), word(l.Serving), word(l.Contract), word(l.Item), rate, paid(l.Reported), word("corrects " + l.Corrects),
 	}
 }
@@ -140,7 +142,8 @@ func eachDay(r cost.UserRun, yield func([]document.Cell, error) bool) bool {
 	for d := r.Days.From; d <= r.Days.To; d++ {
 		if !yield([]document.Cell{
 			on(d), word(r.User), word(r.Stage), word(r.CostCenter), word(r.Country),
-			word(r.Class), word(r.Phase), word(r.System), word(r.Serving), word(r.Contract), word(r.Item), rate, reported, {},
+			word(r.Class), word(r.Phase), word(r.System), word(r.Serving), word(r.Contract), word(r.Item), rate, reported,
+			{},
 		}, nil) {
 			return false
 		}

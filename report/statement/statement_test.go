@@ -150,8 +150,11 @@ func TestUserDaysAddUpToWhatIsReported(t *testing.T) {
 		q    cost.Question
 		want string
 	}{
-		{cost.Question{}, "28088.71"}, {cost.Question{Class: cost.Idle}, ""}, {cost.Question{Stage: "wave-2"}, ""},
-		{cost.Question{CostCenter: "CC1", Class: cost.Stranded}, ""}, {cost.Question{User: "E100"}, "83.47"},
+		{cost.Question{}, "28088.71"},
+		{cost.Question{Class: cost.Idle}, ""},
+		{cost.Question{Stage: "wave-2"}, ""},
+		{cost.Question{CostCenter: "CC1", Class: cost.Stranded}, ""},
+		{cost.Question{User: "E100"}, "83.47"},
 	} {
 		d := made(t, waves(10, "2027-03-31"), statement.Request{Report: statement.Overlap, Question: c.q, Days: true})
 		table := &d.Tables[0]
