@@ -12,6 +12,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 )
@@ -196,18 +197,8 @@ func (a *app) previewPlan(ctx context.Context, m mover, file string, r *plan.Rea
 			return err
 		}
 		stage, _ := r.Document.Plan.Stage(s.Stage)
-		for _, placed := range people {
-			switch {
-			case len(f.users) > 0 && !slices.Contains(f.users, string(placed.Person)):
-			case f.limit > 0 && len(p.Users) >= f.limit:
-				p.More++
-			default:
-				u, err := a.previewUser(ctx, m, stage, placed.Person, pace)
-				if err != nil {
-					return err
-				}
-				p.Users = append(p.Users, u)
-			}
+		if err := a.previewStage(ctx, m, &p, stage, people, f, pace); err != nil {
+			return err
 		}
 	}
 	p.Next = []string{"dualtone plan cohort " + file}
@@ -218,6 +209,26 @@ func (a *app) previewPlan(ctx context.Context, m mover, file string, r *plan.Rea
 		return err
 	}
 	return faulty(file, found.Faults)
+}
+
+// previewStage adds the people of a stage, as far as they are asked for.
+func (a *app) previewStage(
+	ctx context.Context, m mover, p *planPreview, stage plan.Stage, people []control.StageMember, f diffFlags, pace steps,
+) error {
+	for _, placed := range people {
+		switch {
+		case len(f.users) > 0 && !slices.Contains(f.users, string(placed.Person)):
+		case f.limit > 0 && len(p.Users) >= f.limit:
+			p.More++
+		default:
+			u, err := a.previewUser(ctx, m, stage, placed.Person, pace)
+			if err != nil {
+				return err
+			}
+			p.Users = append(p.Users, u)
+		}
+	}
+	return nil
 }
 
 func (a *app) previewUser(ctx context.Context, m mover, stage plan.Stage, person dualtone.PersonID, pace steps) (userPreview, error) {
