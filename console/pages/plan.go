@@ -38,7 +38,7 @@ type sight struct {
 	stage string        // whose people the grid shows
 	state cutover.State // only those in this one; empty for all
 	after int           // their position after which it goes on
-	path  string // of the page, with the reader's link
+	path  string        // of the page, with the reader's link
 
 	view     control.PlanView
 	document *plan.Document
