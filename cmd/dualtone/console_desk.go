@@ -65,9 +65,7 @@ func systemNames(m *config.Migration) map[string]string {
 	for name, id := range m.Queues {
 		names[id] = name
 	}
-	for id, name := range map[string]string{m.CallCenters.Old: "of the old system", m.CallCenters.New: "of the new system"} {
-		names[id] = name
-	}
+	maps.Copy(names, map[string]string{m.CallCenters.Old: "of the old system", m.CallCenters.New: "of the new system"})
 	delete(names, "")
 	return names
 }

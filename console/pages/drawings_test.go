@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/finance/cost"
 	"github.com/dualtone/dualtone/report/document"
@@ -67,5 +70,40 @@ func TestOldDrawingsMakeRoom(t *testing.T) {
 	}
 	if _, kept := s.find(of(mostDrawings)); !kept {
 		t.Error("the latest is not kept")
+	}
+}
+
+func TestAReportOffersTheFormsThatItHas(t *testing.T) {
+	t.Parallel()
+	drawn, plain := &document.Document{Charts: []document.Chart{{}}}, &document.Document{}
+	for _, c := range []struct {
+		d    *document.Document
+		of   statement.Report
+		want string
+	}{
+		{drawn, statement.Overlap, "xlsx pdf csv json focus svg"},
+		{plain, statement.Notices, "xlsx pdf csv json focus"},
+		{drawn, statement.Delay, "xlsx pdf csv json svg"},
+		{plain, statement.Variance, "xlsx pdf csv json"},
+	} {
+		if got := strings.Join(formatsOf(c.d, c.of), " "); got != c.want {
+			t.Errorf("%s is offered as %s, want %s", c.of, got, c.want)
+		}
+	}
+}
+
+func TestTheGridTellsWhomItShowsAndWhereItGoesOn(t *testing.T) {
+	t.Parallel()
+	s := sight{path: "/plans/spring", stage: "wave", tally: cutover.Tally{cutover.OnNew: 1200, cutover.Deferred: 2}}
+	s.users = []rollout.User{{Position: 501}, {Position: 1000}}
+	if got, want := s.gridSays(), "Users 501 to 1,000 of 1,202"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	s.state = cutover.Deferred
+	if got, want := s.gridSays(), "All 2 users who are deferred"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	if got, want := s.grid("wave", cutover.Deferred, 500), "/plans/spring?after=500&stage=wave&state=deferred#grid-title"; got != want {
+		t.Errorf("it goes on at %s, want %s", got, want)
 	}
 }
