@@ -121,10 +121,7 @@ func nextSteps(v control.PlanView) []string {
 	default:
 	}
 	for _, h := range v.Holds {
-		if h.Abort != "" {
-			add("abort %s --agree --reason WHY", name)
-		}
-		add("release %s --hold %s%s", name, h.ID, stageFlag(h.Stage))
+		next = append(next, holdSteps(name, h)...)
 	}
 	for _, p := range v.Pauses {
 		add("resume %s%s", name, stageFlag(p.Stage))
@@ -155,6 +152,16 @@ func nextSteps(v control.PlanView) []string {
 		add("tasks list %s", name)
 	}
 	return next
+}
+
+// holdSteps are what people would do next with a hold: agree to what its owner asks
+// for, or release it.
+func holdSteps(name string, h rollout.Hold) []string {
+	release := fmt.Sprintf("dualtone plan release %s --hold %s%s", name, h.ID, stageFlag(h.Stage))
+	if h.Abort == "" {
+		return []string{release}
+	}
+	return []string{fmt.Sprintf("dualtone plan abort %s --agree --reason WHY", name), release}
 }
 
 // approvalSteps are the approvals that are still needed, one for each role that may
