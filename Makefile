@@ -10,7 +10,7 @@ PKG     ?= ./...
 # RACE=-race looks for data races as well; it needs a C compiler.
 RACE    ?=
 
-.PHONY: help demo build test test-asterisk test-sbc fuzz bench check fmt lint floors workflowcheck vulncheck pages docs clean
+.PHONY: help demo build test test-asterisk test-sbc test-day fuzz bench check fmt lint floors workflowcheck vulncheck pages docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-asterisk: ## run the conformance suite against a real Asterisk 22
 test-sbc: ## send real calls through a real Kamailio that asks dualtone
 	@tools/setup.sh postgres asterisk sbc
 	DUALTONE_TEST_SBC=require $(TOOL) gotestsum --format testname -- -count=1 -timeout 20m ./e2e/sbc/...
+
+test-day: ## check ten million decisions between random flips against a plain model (2 to 3 minutes of processor time)
+	go test -count=1 -timeout 60m -run DayOfFlips -v ./routing -decisions 10000000
 
 fuzz: ## throw rubbish at every parser (FUZZTIME=1m each)
 	@for target in $$(grep -rhoE '^func Fuzz\w+' --include=*_test.go . | sed 's/func //' | sort -u); do \

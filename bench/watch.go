@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,7 +44,7 @@ func watch(ctx context.Context, in io.Reader, out io.Writer) error {
 	seen := []away{}
 	pause := unix.NsecToTimespec(looksEvery.Nanoseconds())
 	for last := time.Now(); !over.Load(); {
-		if err := unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &pause, nil); err != nil && err != unix.EINTR {
+		if err := unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &pause, nil); err != nil && !errors.Is(err, unix.EINTR) {
 			return fmt.Errorf("watch: %w", err)
 		}
 		now := time.Now()
