@@ -71,7 +71,7 @@ func (c *compared) report(b *strings.Builder) {
 	row("clean up to, a second", "", false, "%.0f", func(f *figures, i int) float64 { return f.Capacity[i] })
 	row("processor time an answer at 80 %, us", "", false, "%.1f", func(f *figures, i int) float64 { return f.Loaded[i].CPU })
 	row("p50 at 80 %, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P50) })
-	row("p99 at 80 %, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P99) })
+	row("p99 at 80 %, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P99) })
 	row("p99 at 80 %, undisturbed, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].Calm) })
 	row("answers at 80 % that were disturbed, %", "", false, "%.1f", func(f *figures, i int) float64 { return 100 * f.Loaded[i].LeftOut })
 	if len(c.Ours.Alike) == len(c.Ours.Closed) {
