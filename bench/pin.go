@@ -48,26 +48,15 @@ func only(cpu int) *unix.CPUSet {
 	return &set
 }
 
-// soon is the share of a processor's time that a server asks for at once. The less that is, the
-// sooner the kernel (Linux 6.12 and newer) lets it run after whoever runs there now, when it has
-// something to do.
-const soon = 100 * time.Microsecond
-
 // on starts a process that has this processor alone.
 func on(cpu int, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var before unix.CPUSet
-	usual, err := unix.SchedGetAttr(0, 0)
-	if err := errors.Join(err, unix.SchedGetaffinity(0, &before), unix.SchedSetaffinity(0, only(cpu))); err != nil {
+	if err := errors.Join(unix.SchedGetaffinity(0, &before), unix.SchedSetaffinity(0, only(cpu))); err != nil {
 		return fmt.Errorf("processor %d: %w", cpu, err)
 	}
-	defer func() { _ = errors.Join(unix.SchedSetaffinity(0, &before), unix.SchedSetAttr(0, usual, 0)) }()
-	sooner := *usual
-	sooner.Runtime = uint64(soon.Nanoseconds())
-	if err := unix.SchedSetAttr(0, &sooner, 0); err != nil {
-		return fmt.Errorf("processor %d: %w", cpu, err)
-	}
+	defer func() { _ = unix.SchedSetaffinity(0, &before) }()
 	return start()
 }
 

@@ -176,7 +176,7 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) { s.r
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := ProblemOf(err)
 	p.Request = RequestID(r.Context())
-	if p.Status == http.StatusInternalServerError {
+	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
 		s.log.ErrorContext(r.Context(), "request failed", "request", p.Request, "error", err)
 	}
 	_, signedIn := access.From(r.Context())

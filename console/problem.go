@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -68,6 +69,10 @@ func ProblemOf(err error) Problem {
 	}
 	if p.Status == http.StatusServiceUnavailable {
 		p.Next = "try the same again: it is safe twice"
+	}
+	if _, calling := errors.AsType[*net.OpError](err); calling && p.Status == http.StatusServiceUnavailable {
+		// Where it was called, and as whom, is for the log.
+		p.Detail = "something that dualtone works with does not answer"
 	}
 	return p
 }

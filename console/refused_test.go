@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/console"
@@ -344,5 +345,18 @@ func TestAConnectionThatDoesNotAskIsClosed(t *testing.T) {
 	t.Parallel()
 	if conn := slow(t, "127.0.0.1", served(t, newSite(t))); !closed(t, conn) {
 		t.Error("a request that does not end is waited for longer than a minute")
+	}
+}
+
+func TestNobodyIsToldWhereTheDatabaseIs(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 5432}, Err: errors.New("connection refused")}
+	p := console.ProblemOf(fmt.Errorf("failed to connect to user=dualtone: %w: %w", dualtone.ErrUnavailable, refused))
+	if p.Status != http.StatusServiceUnavailable || strings.Contains(p.Detail, "10.0.0.7") || strings.Contains(p.Detail, "user=") {
+		t.Errorf("%d: %s", p.Status, p.Detail)
+	}
+	throttled := console.ProblemOf(fmt.Errorf("sf-prod answers in 30s again: %w", dualtone.ErrUnavailable))
+	if !strings.Contains(throttled.Detail, "sf-prod") {
+		t.Errorf("what is away is not named: %s", throttled.Detail)
 	}
 }

@@ -72,6 +72,9 @@ type People interface {
 type Import struct {
 	Actor  string
 	Source string
+	// Lacks are the columns that the source does not have, as in "extension"; what is
+	// known of them stays. Attributes and accounts that are not given stay anyway.
+	Lacks []string
 }
 
 // PersonState is a person with where they are.

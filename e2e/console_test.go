@@ -141,7 +141,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	pages := visit(t, home, "visit.mjs", holds{
 		"accounts":               says("adam", "operations-lead, cutover-approver"),
 		"bad list":               func(x seen) bool { return x.Faults == 3 },
-		"good rows":              says("1 people are taken in; 2 rows were left out"),
+		"good rows":              says("1 person is taken in; 2 rows were left out"),
 		"row tried":              says("It can be read: 1 legs"),
 		"row read":               says("1 legs came into the call log"),
 		"effect":                 says("up to 6 users"),

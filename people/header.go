@@ -39,6 +39,17 @@ func known() []string {
 
 func required() []string { return []string{colID, colName} }
 
+// optional are the columns that say all of what they are about: one without a text
+// takes away what was known.
+func optional() []string {
+	return []string{colEmail, colFederation, colExtension, colNumbers, colSite, colTeam}
+}
+
+// lacks are the optional columns that the file does not have.
+func (h header) lacks() []string {
+	return slices.DeleteFunc(optional(), func(name string) bool { return h.index(name) >= 0 })
+}
+
 // header is the file's columns. It is unusable when a person cannot be made
 // from them.
 type header struct {

@@ -33,6 +33,8 @@ type List struct {
 	Faults []Fault `json:"faults"`
 	// Rows counts the people in the file, good or not.
 	Rows int `json:"rows"`
+	// Lacks are the columns that the file does not have; it says nothing of them.
+	Lacks []string `json:"lacks,omitempty"`
 }
 
 // Read reads a user list: CSV in UTF-8 with a header, separated by comma,
@@ -226,6 +228,7 @@ func (f *file) list() List {
 	if f.header.unusable {
 		return l
 	}
+	l.Lacks = f.header.lacks()
 	for _, r := range f.rows {
 		if !r.bad {
 			l.People = append(l.People, r.person)

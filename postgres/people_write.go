@@ -67,10 +67,29 @@ const (
 )
 
 // Import inserts people or replaces what is known of them. Their side, their
-// state and the accounts that are not given stay. ErrConflict, naming both
+// state, the accounts that are not given and what the list lacks stay. ErrConflict, naming both
 // people, when an account or a number belongs to somebody else.
 func (s *People) Import(ctx context.Context, people []dualtone.Person, why cutover.Import) error {
-	return s.change(ctx, people, why, changeKind{"import", []string{releaseNumbers}, []string{putPeople, putNumbers}})
+	var kept []string
+	for _, column := range why.Lacks {
+		sql, ok := keepLacking[column]
+		if !ok {
+			return fmt.Errorf("import: no column %q can be lacking: %w", column, dualtone.ErrInvalid)
+		}
+		kept = append(kept, sql)
+	}
+	return s.change(ctx, people, why, changeKind{"import", append(kept, releaseNumbers), []string{putPeople, putNumbers}})
+}
+
+// keepLacking takes what is known of a column in the place of what the list says.
+var keepLacking = map[string]string{
+	"email":         `UPDATE staged s SET email = p.email FROM people p WHERE p.id = s.id`,
+	"federation_id": `UPDATE staged s SET federation_id = p.federation_id FROM people p WHERE p.id = s.id`,
+	"extension":     `UPDATE staged s SET extension = p.extension FROM people p WHERE p.id = s.id`,
+	"site":          `UPDATE staged s SET site = p.site FROM people p WHERE p.id = s.id`,
+	"team":          `UPDATE staged s SET team = p.team FROM people p WHERE p.id = s.id`,
+	"numbers": `UPDATE staged s SET numbers = n.all FROM (
+		SELECT person, array_agg(number ORDER BY position) AS all FROM person_numbers GROUP BY person) n WHERE n.person = s.id`,
 }
 
 // Match stores accounts. One that is not given stays as it was. ErrNotFound

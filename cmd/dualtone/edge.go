@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -73,10 +72,6 @@ type plane struct {
 
 // serveEdge runs the listeners until the context ends.
 func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
-	if os.Getenv("GOGC") == "" {
-		// Whoever asks while garbage is collected waits, and an edge makes little.
-		debug.SetGCPercent(400)
-	}
 	f := a.newFollower(ctx, cfg)
 	defer f.source.close()
 	p, err := newPlane(cfg, f.table, a.logger(cfg))

@@ -22,8 +22,10 @@ numbers, site, team, and the accounts crm, old and new.
 By more columns people are chosen for the stages of a plan: queue, skill,
 language, shift, tag, vip, supervisor (an id), hunt_group, shared_line, delegate
 (ids), timezone, country, department, cost_center, and any that begins with x_.
-Several values of one have ; between them. A column that the file does not have
-leaves what is known; an empty field takes it away.
+Several values of one have ; between them.
+
+A column that the file does not have leaves what is known; an empty field takes
+it away, but no account.
 
 The whole file is checked first, and every bad row is told with its line, column
 and value. With one bad row nothing is written, unless --write-good asks to write
@@ -61,7 +63,7 @@ func usersImport(a *app) *cobra.Command {
 				r.Faults = []people.Fault{}
 			}
 			if !dryRun && len(list.People) > 0 && (len(list.Faults) == 0 || writeGood) {
-				if err := a.writeUsers(cmd, list.People, args[0]); err != nil {
+				if err := a.writeUsers(cmd, list, args[0]); err != nil {
 					return err
 				}
 				r.Written = len(list.People)
@@ -117,9 +119,9 @@ func (a *app) readUsers(cfg *config.Config, name string) (people.List, error) {
 	return people.Read(in, people.Options{Region: cfg.Migration.Region})
 }
 
-func (a *app) writeUsers(cmd *cobra.Command, all []dualtone.Person, source string) error {
+func (a *app) writeUsers(cmd *cobra.Command, list people.List, source string) error {
 	return a.withStores(cmd.Context(), func(cfg *config.Config, s *stores) error {
-		return s.people.Import(cmd.Context(), all, cutover.Import{Actor: actor(cfg), Source: source})
+		return s.people.Import(cmd.Context(), list.People, cutover.Import{Actor: actor(cfg), Source: source, Lacks: list.Lacks})
 	})
 }
 

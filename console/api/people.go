@@ -116,7 +116,7 @@ func (a *API) importPeople(ctx context.Context, in *userList, _ access.Role) (*b
 		source = "api"
 	}
 	out.Written = len(list.People)
-	return bodyOf(out, a.People.Import(ctx, list.People, cutover.Import{Actor: by(ctx, in.Body.Why).Actor, Source: source}))
+	return bodyOf(out, a.People.Import(ctx, list.People, cutover.Import{Actor: by(ctx, in.Body.Why).Actor, Source: source, Lacks: list.Lacks}))
 }
 
 // Matching is how people are joined with the accounts of the systems.

@@ -63,10 +63,13 @@ func (d *Desk) importList(r *http.Request, p page) (templ.Component, error) {
 	if len(t.list.People) == 0 {
 		return nil, fmt.Errorf("nobody in the list can be written: %w", dualtone.ErrInvalid)
 	}
-	if err := d.People.Import(r.Context(), t.list.People, cutover.Import{Actor: p.viewer.Name, Source: "console"}); err != nil {
+	if err := d.People.Import(r.Context(), t.list.People, cutover.Import{Actor: p.viewer.Name, Source: "console", Lacks: t.list.Lacks}); err != nil {
 		return nil, err
 	}
-	told := counted(len(t.list.People)) + " people are taken in"
+	told := "1 person is taken in"
+	if n := len(t.list.People); n != 1 {
+		told = counted(n) + " people are taken in"
+	}
 	if out := t.list.Rows - len(t.list.People); out > 0 {
 		told += fmt.Sprintf("; %d rows were left out", out)
 	}

@@ -70,7 +70,7 @@ func found(text string, in ...string) bool {
 }
 
 // Import inserts people or replaces what is known of them.
-func (s *Stores) Import(_ context.Context, people []dualtone.Person, _ cutover.Import) error {
+func (s *Stores) Import(_ context.Context, people []dualtone.Person, why cutover.Import) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seen := map[dualtone.PersonID]bool{}
@@ -85,11 +85,36 @@ func (s *Stores) Import(_ context.Context, people []dualtone.Person, _ cutover.I
 			now = *held
 		}
 		accounts, attributes := given(p.Accounts, now.Accounts), merged(now.Attributes, p.Attributes)
+		held := now.Person
 		now.Person = copied(p)
 		now.Accounts, now.Attributes = accounts, attributes
+		keepLacking(&now.Person, held, why.Lacks)
 		changed[p.ID] = &now
 	}
 	return s.replace(changed)
+}
+
+// keepLacking takes what was known of columns in the place of what the list says.
+func keepLacking(now *dualtone.Person, held dualtone.Person, columns []string) {
+	if held.ID == "" {
+		return
+	}
+	for _, column := range columns {
+		switch column {
+		case "email":
+			now.Email = held.Email
+		case "federation_id":
+			now.FederationID = held.FederationID
+		case "extension":
+			now.Extension = held.Extension
+		case "site":
+			now.Site = held.Site
+		case "team":
+			now.Team = held.Team
+		case "numbers":
+			now.Numbers = held.Numbers
+		}
+	}
 }
 
 // Match stores accounts.

@@ -15,6 +15,7 @@ func RunPeople(t *testing.T, open Open) {
 		{"an import replaces what is known and keeps the accounts that it does not give", importReplaces},
 		{"an import keeps the attributes that it does not give, and takes away those it gives without values", importAttributes},
 		{"an import leaves people where they are", importKeepsPlace},
+		{"an import leaves what its list lacks", importKeepsWhatTheListLacks},
 		{"an account or number of somebody else is refused, both are named, nothing is stored", claimsRefused},
 		{"an import without an id or with somebody twice is refused", importInvalid},
 		{"two people swap accounts and numbers in one import", swap},
@@ -64,6 +65,24 @@ func importKeepsPlace(t *testing.T, b *bench) {
 	before := b.person(t, "p001")
 	b.hire(t, employee(1), employee(2))
 	same(t, "where they are", before, b.person(t, "p001"))
+}
+
+func importKeepsWhatTheListLacks(t *testing.T, b *bench) {
+	b.hire(t, employee(1))
+	before := b.person(t, "p001")
+	why := why()
+	why.Lacks = []string{"email", "federation_id", "extension", "numbers", "site", "team"}
+	list := []dualtone.Person{{ID: "p001", Name: before.Name}, {ID: "p009", Name: "New"}}
+	if err := b.People.Import(t.Context(), list, why); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "what the list lacks", before, b.person(t, "p001"))
+	why.Lacks = []string{"email", "federation_id", "extension", "site", "team"}
+	if err := b.People.Import(t.Context(), list, why); err != nil {
+		t.Fatal(err)
+	}
+	before.Numbers = nil
+	same(t, "numbers that are empty in the list", before, b.person(t, "p001"))
 }
 
 func claimsRefused(t *testing.T, b *bench) {

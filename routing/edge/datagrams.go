@@ -7,13 +7,13 @@ import (
 	"net/netip"
 	"os"
 	"time"
+
+	"golang.org/x/net/ipv4"
 )
 
 const (
-	// atOnce is how many datagrams are taken together at most, and together how many
-	// answers are sent.
+	// atOnce is how many datagrams are taken together at most.
 	atOnce      = 64
-	together    = 16
 	maxDatagram = 64 << 10
 	usualAnswer = 2 << 10
 	// standing is how long a socket must be full before it counts as overloaded: a
@@ -50,8 +50,10 @@ type Answerer interface {
 type datagrams struct {
 	core     *Core
 	answerer Answerer
-	wire     *wire
-	// answers holds a buffer for each answer that is sent next, and told what it is about.
+	packet   *ipv4.PacketConn
+	in       []ipv4.Message
+	out      []ipv4.Message
+	// answers holds a buffer for each message of out, and told what each is about.
 	answers [][]byte
 	told    []Datagram
 	full    time.Time
@@ -66,21 +68,18 @@ type datagrams struct {
 // flood takes no memory.
 func (c *Core) ServeUDP(ctx context.Context, conn *net.UDPConn, a Answerer) error {
 	defer func() { _ = conn.Close() }()
-	w, err := newWire(conn)
-	if err != nil {
-		return err
-	}
-	k := newDatagrams(c, a, w)
+	k := newDatagrams(c, a)
+	k.packet = ipv4.NewPacketConn(conn)
 	stop := context.AfterFunc(ctx, func() {
 		Leave(conn)
 		_ = conn.SetReadDeadline(time.Now().Add(Leaving))
 	})
 	defer stop()
 	for {
-		n, err := w.receive()
+		n, err := k.packet.ReadBatch(k.in, 0)
 		switch {
 		case err == nil:
-			k.serve(n, c.Now())
+			k.serve(k.in[:n], c.Now())
 		case ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
 		case errors.Is(err, net.ErrClosed):
@@ -89,46 +88,51 @@ func (c *Core) ServeUDP(ctx context.Context, conn *net.UDPConn, a Answerer) erro
 	}
 }
 
-func newDatagrams(c *Core, a Answerer, w *wire) *datagrams {
-	k := &datagrams{core: c, answerer: a, wire: w, answers: make([][]byte, together), told: make([]Datagram, together)}
-	for i := range k.answers {
+func newDatagrams(c *Core, a Answerer) *datagrams {
+	k := &datagrams{
+		core: c, answerer: a,
+		in: make([]ipv4.Message, atOnce), out: make([]ipv4.Message, 0, atOnce),
+		answers: make([][]byte, atOnce), told: make([]Datagram, atOnce),
+	}
+	for i := range k.in {
+		k.in[i].Buffers = [][]byte{make([]byte, maxDatagram)}
 		k.answers[i] = make([]byte, 0, usualAnswer)
 	}
 	return k
 }
 
-// serve answers those that were read at once. What is answered first is not kept until the last
-// one is: answers are sent some at a time.
-func (k *datagrams) serve(n int, now time.Time) {
-	overload := k.backlog(n, now)
-	leaving := 0
-	for i := range n {
-		from, b := k.wire.datagram(i)
-		d := &k.told[leaving]
-		*d = Datagram{From: from, At: now, Overload: overload}
-		answer := k.answerer.Answer(k.answers[leaving][:0], b, d)
+// serve answers one batch.
+func (k *datagrams) serve(in []ipv4.Message, now time.Time) {
+	overload := k.backlog(len(in), now)
+	k.out = k.out[:0]
+	for i := range in {
+		m := &in[i]
+		from, ok := m.Addr.(*net.UDPAddr)
+		if !ok {
+			continue
+		}
+		at := from.AddrPort()
+		d := &k.told[len(k.out)]
+		*d = Datagram{From: netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), At: now, Overload: overload}
+		answer := k.answerer.Answer(k.answers[len(k.out)][:0], m.Buffers[0][:m.N], d)
 		if len(answer) == 0 {
 			k.core.Measures.Count(d.Outcome)
 			continue
 		}
-		k.answers[leaving] = answer
-		k.wire.reply(i, answer, d.Port)
-		if leaving++; leaving == together {
-			k.flush(leaving, now)
-			leaving = 0
+		k.answers[len(k.out)] = answer
+		k.out = k.out[:len(k.out)+1]
+		reply := &k.out[len(k.out)-1]
+		if reply.Buffers == nil {
+			reply.Buffers = make([][]byte, 1)
+		}
+		reply.Buffers[0], reply.Addr = answer, from
+		if d.Port != 0 && int(d.Port) != from.Port {
+			reply.Addr = &net.UDPAddr{IP: from.IP, Port: int(d.Port), Zone: from.Zone}
 		}
 	}
-	k.flush(leaving, now)
-}
-
-// flush sends some answers and counts them.
-func (k *datagrams) flush(n int, now time.Time) {
-	if n == 0 {
-		return
-	}
-	k.wire.flush()
+	k.send(k.out)
 	took := k.core.Now().Sub(now)
-	for i := range k.told[:n] {
+	for i := range k.out {
 		k.core.Measures.Answered(k.told[i].Outcome, took)
 	}
 }
@@ -143,4 +147,16 @@ func (k *datagrams) backlog(n int, now time.Time) bool {
 		k.full = now
 	}
 	return now.Sub(k.full) > standing
+}
+
+// send sends all answers. One that cannot be sent does not hold up the others;
+// its request comes again.
+func (k *datagrams) send(out []ipv4.Message) {
+	for len(out) > 0 {
+		n, err := k.packet.WriteBatch(out, 0)
+		if err != nil && n <= 0 {
+			n = 1
+		}
+		out = out[n:]
+	}
 }
