@@ -47,7 +47,13 @@ func optional() []string {
 
 // lacks are the optional columns that the file does not have.
 func (h header) lacks() []string {
-	return slices.DeleteFunc(optional(), func(name string) bool { return h.index(name) >= 0 })
+	var all []string
+	for _, name := range optional() {
+		if h.index(name) < 0 {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // header is the file's columns. It is unusable when a person cannot be made
