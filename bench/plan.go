@@ -146,7 +146,7 @@ func (t *stage) runPlan(ctx context.Context, r *planned) error {
 		return err
 	}
 	// Somebody has to have come back before anybody may go.
-	if _, err := t.program(ctx, "switch", string(personID(t.people-1)), "--to", "old", "--reason", "canary"); err != nil {
+	if err := t.program(ctx, "switch", string(personID(t.people-1)), "--to", "old", "--reason", "canary"); err != nil {
 		return err
 	}
 	before, err := t.counts(ctx)
@@ -156,7 +156,7 @@ func (t *stage) runPlan(ctx context.Context, r *planned) error {
 	for _, args := range [][]string{
 		{"submit", file, "--as", "ada"}, {"approve", planName, "--as", "eve"}, {"start", planName, "--as", "oscar"},
 	} {
-		if _, err := t.program(ctx, append([]string{"plan"}, args...)...); err != nil {
+		if err := t.program(ctx, append([]string{"plan"}, args...)...); err != nil {
 			return err
 		}
 	}
@@ -176,24 +176,24 @@ func (t *stage) runPlan(ctx context.Context, r *planned) error {
 }
 
 // program runs dualtone's own command line.
-func (t *stage) program(ctx context.Context, args ...string) ([]byte, error) {
+func (t *stage) program(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, t.dualtone, append([]string{"--config", filepath.Join(t.dir, "dualtone.yaml")}, args...)...) //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), t.environment()...)
 	// An operator's terminal is a session of its own, to which the kernel gives a
 	// share of the processors beside that of the servers.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	out, err := cmd.Output()
+	_, err := cmd.Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out, fmt.Errorf("dualtone %v: %w: %s", args, err, exit.Stderr)
+		return fmt.Errorf("dualtone %v: %w: %s", args, err, exit.Stderr)
 	}
-	return out, err
+	return err
 }
 
 // runPaced runs the second wave at a share of what the first one reached, which
 // is how a plan that leaves its servers some room is run.
 func (t *stage) runPaced(ctx context.Context, r *planned) error {
 	r.PerMinute = int(60 * roomy * r.rate())
-	if _, err := t.program(ctx, "plan", "limits", planName, "--per-minute", strconv.Itoa(r.PerMinute), "--reason", "room", "--as", "oscar"); err != nil {
+	if err := t.program(ctx, "plan", "limits", planName, "--per-minute", strconv.Itoa(r.PerMinute), "--reason", "room", "--as", "oscar"); err != nil {
 		return err
 	}
 	var err error
@@ -211,7 +211,7 @@ func (t *stage) runWave(ctx context.Context, stage string, people int) (statuses
 		return statuses{}, err
 	}
 	watched := t.watchStatus(ctx, people)
-	if _, err := t.program(ctx, "plan", "approve", planName, "--stage", stage, "--as", "lea", "--role", "operations-lead"); err != nil {
+	if err := t.program(ctx, "plan", "approve", planName, "--stage", stage, "--as", "lea", "--role", "operations-lead"); err != nil {
 		return watched(), err
 	}
 	err := t.reaches(ctx, stage, rollout.Passed)

@@ -67,7 +67,7 @@ func (t *stage) watchStatus(ctx context.Context, people int) (end func() statuse
 			}
 		})
 	}
-	watch(time.Second, &program, func() error { _, err := t.program(ctx, "plan", "status", planName, "--output", "json"); return err })
+	watch(time.Second, &program, func() error { return t.program(ctx, "plan", "status", planName, "--output", "json") })
 	watch(200*time.Millisecond, &reading, func() error { _, err := t.read(ctx, planName); return err })
 	return func() statuses {
 		cancel()
@@ -106,7 +106,7 @@ func (t *stage) largePlan(ctx context.Context, r *planned) error {
 		if i >= largeAgain {
 			continue
 		}
-		if once, err = waited(func() error { _, err := t.program(ctx, "plan", "status", largeName); return err }); err != nil {
+		if once, err = waited(func() error { return t.program(ctx, "plan", "status", largeName) }); err != nil {
 			return err
 		}
 		program = append(program, once)

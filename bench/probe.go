@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -153,60 +154,94 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 	alone := runtime.GOMAXPROCS(0) == 1
 	const moment = 100 * time.Microsecond
 	const room = 1 << 20
-	h := heard{patience: p.patience, took: make([]time.Duration, 0, room), sent: make([]int64, 0, room)}
-	var late []time.Duration
-	var missed []away
-	began, lost, last := time.Now(), 0, p.span
-	full := false // there was no room for the question that is due
-	for quiet := began; ctx.Err() == nil; {
+	t := talk{pace: p, first: first, began: time.Now(), last: p.span, heard: heard{
+		patience: p.patience, took: make([]time.Duration, 0, room), sent: make([]int64, 0, room),
+	}}
+	for quiet := t.began; ctx.Err() == nil; {
 		now := time.Now()
-		since := now.Sub(began)
-		n, may := h.asked, p.asked(since, h.answered+lost)
-		if n < may {
-			due := p.due(n, since)
-			sent, err := l.send(first+n, began.Add(due))
-			if err != nil {
-				return probed{}, err
-			}
-			full = full && since-due > longHeldUp || !sent
-			if sent {
-				if since-due > longHeldUp && !full {
-					missed = append(missed, away{began.Add(due).UnixNano(), now.UnixNano()})
-				}
-				h.asked++
-				late = append(late, since-due)
-				quiet, last = now, max(last, since)
-			}
-		}
-		before := h.answered
-		if err := l.hear(&h); err != nil {
+		since := now.Sub(t.began)
+		sent, behind, err := t.ask(l, now)
+		if err != nil {
 			return probed{}, err
 		}
-		if h.answered > before {
+		if sent {
+			quiet = now
+		}
+		before := t.answered
+		if err := l.hear(&t.heard); err != nil {
+			return probed{}, err
+		}
+		if t.answered > before {
 			quiet = now
 		} else if !alone {
 			<-time.After(moment)
 		}
-		if n >= may && h.asked <= h.answered+lost && since > p.span {
+		if !behind && t.asked <= t.answered+t.lost && since > p.span {
 			break
 		}
 		if now.Sub(quiet) > p.patience {
-			lost = h.asked - h.answered
+			t.lost = t.asked - t.answered
 		}
 	}
-	result := h.sum(p, last)
-	if p.rate > 0 {
-		result.Late = micros(late, 99)
+	result, err := t.result()
+	return result, errors.Join(err, ctx.Err())
+}
+
+// talk is a conversation with a server while it lasts.
+type talk struct {
+	heard
+
+	pace  pace
+	first int
+	began time.Time
+	lost  int
+	last  time.Duration // when the last question was asked, or was to be
+	late  []time.Duration
+	// missed is when the prober asked late although there was room: it was not let run.
+	missed []away
+	full   bool // there was no room for the question that is due
+}
+
+// ask asks the question that is due, if one is and there is room; behind when one was due.
+func (t *talk) ask(l line, now time.Time) (sent, behind bool, err error) {
+	since := now.Sub(t.began)
+	n, may := t.asked, t.pace.asked(since, t.answered+t.lost)
+	if n >= may {
+		return false, false, nil
 	}
-	if p.watched != nil {
-		there, err := p.watched()
-		if err != nil {
-			return result, err
-		}
-		calm := h.undisturbed(append(missed, there...))
-		result.Calm, result.LeftOut = micros(calm, 99), 1-float64(len(calm))/float64(max(1, len(h.took)))
+	due := t.pace.due(n, since)
+	sent, err = l.send(t.first+n, t.began.Add(due))
+	if err != nil {
+		return false, true, err
 	}
-	return result, ctx.Err()
+	t.full = t.full && since-due > longHeldUp || !sent
+	if !sent {
+		return false, true, nil
+	}
+	if since-due > longHeldUp && !t.full {
+		t.missed = append(t.missed, away{t.began.Add(due).UnixNano(), now.UnixNano()})
+	}
+	t.asked++
+	t.late, t.last = append(t.late, since-due), max(t.last, since)
+	return true, true, nil
+}
+
+// result is what came of it.
+func (t *talk) result() (probed, error) {
+	result := t.sum(t.pace, t.last)
+	if t.pace.rate > 0 {
+		result.Late = micros(t.late, 99)
+	}
+	if t.pace.watched == nil {
+		return result, nil
+	}
+	there, err := t.pace.watched()
+	if err != nil {
+		return result, err
+	}
+	calm := t.undisturbed(append(t.missed, there...))
+	result.Calm, result.LeftOut = micros(calm, 99), 1-float64(len(calm))/float64(max(1, len(t.took)))
+	return result, nil
 }
 
 // sum is what was heard at a pace by which it took a while to ask.

@@ -24,7 +24,7 @@ func (p *Plans) begun(ctx context.Context, before rollout.Standing, run client.W
 		kept, err := p.Store.Plan(ctx, before.Plan)
 		switch {
 		case ctx.Err() != nil:
-			return before.State, nil //nolint:nilerr // it was started, and that stands
+			return before.State, nil // it was started, and that stands
 		case err != nil:
 			return before.State, err
 		case kept.State != before.State || !kept.Since.Equal(before.Since):

@@ -71,6 +71,11 @@ func (p *Plans) Differences(ctx context.Context, q DifferenceQuery) ([]Differenc
 			}
 		}
 	}
+	return q.page(all)
+}
+
+// page are the differences that come after a place, and are wanted.
+func (q DifferenceQuery) page(all []Difference) ([]Difference, error) {
 	if q.After != "" {
 		at := slices.IndexFunc(all, func(d Difference) bool { return d.Name() == q.After })
 		if at < 0 {

@@ -58,7 +58,12 @@ func (c *Control) begun(ctx context.Context, e errand) (client.WorkflowRun, erro
 	}
 	info := latest.GetWorkflowExecutionInfo()
 	var order string
-	if memo := info.GetMemo().GetFields()[orderMemo]; memo == nil || converter.GetDefaultDataConverter().FromPayload(memo, &order) != nil || order != name {
+	if memo := info.GetMemo().GetFields()[orderMemo]; memo != nil {
+		if err := converter.GetDefaultDataConverter().FromPayload(memo, &order); err != nil {
+			return nil, fmt.Errorf("memo of %s: %w", e.id, err)
+		}
+	}
+	if order != name {
 		return nil, nil //nolint:nilnil // Another order has.
 	}
 	return c.Client.GetWorkflow(ctx, e.id+"/now", info.GetExecution().GetRunId()), nil

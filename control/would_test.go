@@ -41,7 +41,9 @@ type found struct {
 }
 
 func (f found) Get(_ context.Context, to any) error {
-	*to.(*[]string) = f.missing //nolint:forcetypeassert // of a test
+	if missing, ok := to.(*[]string); ok {
+		*missing = f.missing
+	}
 	return nil
 }
 

@@ -72,8 +72,8 @@ const (
 func (s *People) Import(ctx context.Context, people []dualtone.Person, why cutover.Import) error {
 	var kept []string
 	for _, column := range why.Lacks {
-		sql, ok := keepLacking[column]
-		if !ok {
+		sql := keepLacking(column)
+		if sql == "" {
 			return fmt.Errorf("import: no column %q can be lacking: %w", column, dualtone.ErrInvalid)
 		}
 		kept = append(kept, sql)
@@ -81,15 +81,18 @@ func (s *People) Import(ctx context.Context, people []dualtone.Person, why cutov
 	return s.change(ctx, people, why, changeKind{"import", append(kept, releaseNumbers), []string{putPeople, putNumbers}})
 }
 
-// keepLacking takes what is known of a column in the place of what the list says.
-var keepLacking = map[string]string{
-	"email":         `UPDATE staged s SET email = p.email FROM people p WHERE p.id = s.id`,
-	"federation_id": `UPDATE staged s SET federation_id = p.federation_id FROM people p WHERE p.id = s.id`,
-	"extension":     `UPDATE staged s SET extension = p.extension FROM people p WHERE p.id = s.id`,
-	"site":          `UPDATE staged s SET site = p.site FROM people p WHERE p.id = s.id`,
-	"team":          `UPDATE staged s SET team = p.team FROM people p WHERE p.id = s.id`,
-	"numbers": `UPDATE staged s SET numbers = n.all FROM (
-		SELECT person, array_agg(number ORDER BY position) AS all FROM person_numbers GROUP BY person) n WHERE n.person = s.id`,
+// keepLacking takes what is known of a column in the place of what the list says;
+// empty of a column that every list has.
+func keepLacking(column string) string {
+	switch column {
+	case "email", "federation_id", "extension", "site", "team":
+		return fmt.Sprintf("UPDATE staged s SET %[1]s = p.%[1]s FROM people p WHERE p.id = s.id", column)
+	case "numbers":
+		return `UPDATE staged s SET numbers = n.all FROM (
+			SELECT person, array_agg(number ORDER BY position) AS all FROM person_numbers GROUP BY person) n WHERE n.person = s.id`
+	default:
+		return ""
+	}
 }
 
 // Match stores accounts. One that is not given stays as it was. ErrNotFound

@@ -79,7 +79,7 @@ func glassMend(a *app) *cobra.Command {
 		Use: "mend ID", Short: "Be incident commander no more, before the time is over", Args: takes("the glass's ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			g, err := either(cmd.Context(), a, func(s server) (g access.Grant, err error) {
-				return g, s.Delete(cmd.Context(), client.Path("glass", args[0]), ending("", dryRun), &g)
+				return g, s.Delete(cmd.Context(), client.Path("glass", args[0]), ending(dryRun), &g)
 			}, func(_ *config.Config, s *stores) (access.Grant, error) {
 				who, _ := access.From(cmd.Context())
 				if dryRun {

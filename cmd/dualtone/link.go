@@ -91,7 +91,7 @@ func linkRevoke(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, id := cmd.Context(), args[0]
 			err := a.thereOrHere(func(_ *config.Config, s server) error {
-				return s.Delete(ctx, client.Path("links", id), ending("", dryRun), nil)
+				return s.Delete(ctx, client.Path("links", id), ending(dryRun), nil)
 			}, func() error {
 				return a.withStores(ctx, func(_ *config.Config, s *stores) error {
 					who, _ := access.From(ctx)

@@ -123,7 +123,7 @@ func pacingVerbs() []planVerb {
 				if g.person != "" {
 					return "leave out " + g.person
 				}
-				return fmt.Sprintf("leave out the stage and its %s", count(left(v, g.Stage), "user"))
+				return "leave out the stage and its " + count(left(v, g.Stage), "user")
 			},
 			give: func(ctx context.Context, c *counter, name string, g *given) (string, error) {
 				who := "the stage"

@@ -246,7 +246,7 @@ func deliverRemove(a *app) *cobra.Command {
 				if err != nil {
 					return d.Delivery, err
 				}
-				return d.Delivery, s.Delete(cmd.Context(), client.Path("deliveries", d.Name), ending("", dryRun), nil)
+				return d.Delivery, s.Delete(cmd.Context(), client.Path("deliveries", d.Name), ending(dryRun), nil)
 			}, func(k *desk) (delivery.Delivery, error) {
 				d, err := k.stores.deliveries.Get(cmd.Context(), args[0])
 				if err != nil || dryRun {

@@ -237,9 +237,7 @@ func sent[T any](ctx context.Context, s server, path string, body any) (got T, e
 }
 
 // ending are the parts of an order that ends something.
-func ending(reason string, dryRun bool) url.Values {
-	return client.Query{}.Text("reason", reason).Yes("dry_run", dryRun).Values()
-}
+func ending(dryRun bool) url.Values { return client.Query{}.Yes("dry_run", dryRun).Values() }
 
 // copied writes a file that the server makes, and closes it.
 func copied(w io.Writer, file io.ReadCloser) error {
