@@ -209,7 +209,7 @@ func ladder(c told) chart.Timeline {
 			row.Spans = append(row.Spans, chart.Span{From: l.Started, To: answered, Kind: "f-warn", Text: "waiting and ringing"})
 		}
 		if l.Ended.After(answered) {
-			row.Spans = append(row.Spans, chart.Span{From: answered, To: l.Ended, Kind: "f-good", Text: "talking, " + string(l.Disposition)})
+			row.Spans = append(row.Spans, chart.Span{From: answered, To: l.Ended, Kind: "f-good", Text: "talking"})
 		}
 		t.Rows = append(t.Rows, row)
 	}
