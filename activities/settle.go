@@ -8,9 +8,9 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 )
 
-// settle journals what became of the intents that have no outcome: whoever was
-// to write them was lost between the write and the journal. What was read back
-// since tells.
+// settle journals what became of the intents that have no outcome, or one that was
+// lost: the answer did not come, or whoever was to write it was lost between the
+// write and the journal. What was read back since tells.
 func (l *ledger) settle(ctx context.Context, now cutover.Image) error {
 	entries, err := l.u.Switches.Journal(ctx, cutover.JournalQuery{Switch: l.order.Switch})
 	if err != nil {
@@ -22,6 +22,7 @@ func (l *ledger) settle(ctx context.Context, now cutover.Image) error {
 		case e.Action == 0:
 		case e.Kind == cutover.Intent:
 			open[e.Action] = e
+		case e.Kind == cutover.Lost:
 		default:
 			delete(open, e.Action)
 		}

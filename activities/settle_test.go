@@ -39,14 +39,20 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 		number
 		world cutover.Image
 		want  []string
+		lost  bool // the writer was there to say that no answer came
 	}{
-		"written":                      {first, before.With(first.Facet, first.To), []string{"intent 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}},
-		"not written":                  {first, before, []string{"intent 1", "state 0", "note 1", "state 0"}},
-		"broken off after the license": {crm, half, []string{"intent 4", "state 0", "note 4", "intent -4", "wrote -4", "state 0"}},
+		"written":            {first, before.With(first.Facet, first.To), []string{"intent 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}, false},
+		"not written":        {first, before, []string{"intent 1", "state 0", "note 1", "state 0"}, false},
+		"written, no answer": {first, before.With(first.Facet, first.To), []string{"intent 1", "lost 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}, true},
+		"taken back, no answer": {
+			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}},
+			before, []string{"intent -4", "lost -4", "state 0", "wrote -4", "state 0"}, true,
+		},
+		"broken off after the license": {crm, half, []string{"intent 4", "state 0", "note 4", "intent -4", "wrote -4", "state 0"}, false},
 		"broken off before the license was taken": {
 			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}},
 			half,
-			[]string{"intent -4", "state 0", "note -4", "intent -4", "wrote -4", "state 0"},
+			[]string{"intent -4", "state 0", "note -4", "intent -4", "wrote -4", "state 0"}, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +65,12 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 			intent := cutover.Entry{
 				Switch: s.ID, Person: agent.ID, Action: tt.at, Kind: cutover.Intent, Facet: tt.Facet, From: &tt.From, To: &tt.To,
 			}
-			if err := stores.Record(t.Context(), intent); err != nil {
+			known := []cutover.Entry{intent}
+			if tt.lost {
+				intent.Kind = cutover.Lost
+				known = append(known, intent)
+			}
+			if err := stores.Record(t.Context(), known...); err != nil {
 				t.Fatal(err)
 			}
 			takeBack(t, world, stores, s)

@@ -130,7 +130,7 @@ func TestWrongSettingsAreRefused(t *testing.T) { //nolint:tparallel // each part
 	folder := s.program
 	folder.config = s.dir
 	s.refuses(t,
-		wrong{name: "no such file", program: missing, args: []string{"users", "list"}, code: exitInvalid, says: []string{"none.yaml"}},
+		wrong{name: "no such file", program: missing, args: []string{"users", "list"}, code: exitNotFound, says: []string{"none.yaml"}},
 		wrong{name: "a folder", program: folder, args: []string{"users", "list"}, code: exitInvalid, says: []string{s.dir}},
 		wrong{
 			name: "no YAML", program: s.with(t, "noyaml", "actor: tester", "actor: [tester"), args: []string{"users", "list"},
@@ -305,7 +305,7 @@ func TestPeopleWhoCannotBeMovedAreToldAndLeftAlone(t *testing.T) { //nolint:tpar
 		wrong{name: "a cohort back that was never moved", args: []string{"cohort", "rollback", "gone"}, code: exitConflict, says: []string{"gone", "nothing was changed", "cohort show"}},
 		wrong{name: "unknown user", args: to("E9999", "new"), code: exitNotFound, says: []string{"E9999", "users list"}},
 		wrong{name: "no side", args: []string{"switch", "E1002"}, code: exitInvalid, says: []string{"--to"}},
-		wrong{name: "another side", args: to("E1002", "left"), code: exitInvalid, says: []string{"left", "new or old"}},
+		wrong{name: "another side", args: to("E1002", "left"), code: exitInvalid, says: []string{"left", "there are new, old"}},
 		wrong{name: "preview of somebody twice", args: to("E1008", "new", "--dry-run"), code: exitNotFound, says: []string{"E1008", "crm", "users match"}},
 		wrong{name: "somebody twice", args: to("E1008", "new"), code: exitFailure, says: []string{"E1008", "crm", "users match"}, noted: true},
 		wrong{name: "somebody unknown on one side", args: to("E1007", "new"), code: exitFailure, says: []string{"E1007", "pbx", "not found"}, noted: true},
