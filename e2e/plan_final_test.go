@@ -164,6 +164,7 @@ func (s *site) proves(t *testing.T) {
 	pilot, wave := filepath.Join(folder, "acme-pilot.pack"), filepath.Join(folder, "acme-wave-1.pack")
 	offline := program{} // an auditor has neither settings nor a database
 	offline.good(t, "evidence", "verify", "--key", key+".pub", pilot, wave)
+	offline.good(t, "evidence", "verify", "--key", key+".pub", wave, pilot) // as a shell may name them
 
 	s.good(t, "evidence", "keygen", key+".other")
 	text, err := os.ReadFile(pilot) //nolint:gosec // The test's own folder.
@@ -174,12 +175,12 @@ func (s *site) proves(t *testing.T) {
 		code int
 		says string
 	}{
-		"a changed byte":           {[]string{key + ".pub", forged}, exitInvalid, "something was changed"},
-		"another key":              {[]string{key + ".other.pub", pilot}, exitInvalid, "not of this key"},
-		"the private key":          {[]string{key, pilot}, exitInvalid, "PUBLIC KEY"},
-		"no key there":             {[]string{key + ".none", pilot}, exitNotFound, "no such file"},
-		"no pack there":            {[]string{key + ".pub", forged + ".none"}, exitNotFound, "no such file"},
-		"packs in the wrong order": {[]string{key + ".pub", wave, pilot}, exitInvalid, "is missing here"},
+		"a changed byte":  {[]string{key + ".pub", forged}, exitInvalid, "something was changed"},
+		"another key":     {[]string{key + ".other.pub", pilot}, exitInvalid, "not of this key"},
+		"the private key": {[]string{key, pilot}, exitInvalid, "PUBLIC KEY"},
+		"no key there":    {[]string{key + ".none", pilot}, exitNotFound, "no such file"},
+		"no pack there":   {[]string{key + ".pub", forged + ".none"}, exitNotFound, "no such file"},
+		"a pack twice":    {[]string{key + ".pub", wave, wave}, exitInvalid, "is missing here"},
 	} {
 		a := offline.do(t, append([]string{"evidence", "verify", "--key"}, try.args...)...)
 		if a.code != try.code || !strings.Contains(a.err, try.says) {

@@ -104,12 +104,12 @@ func linked(packs []verified) []verified {
 func chained(packs []verified) error {
 	if len(packs) > 1 && packs[0].Previous != "" {
 		return hint(fmt.Errorf("%s follows a pack that is missing here (seal %s): %w", packs[0].File, packs[0].Previous.Short(), dualtone.ErrInvalid),
-			"name the packs of one plan in the order of its stages, without leaving one out; a single pack is checked by itself")
+			"name the packs of one plan, without leaving one out; a single pack is checked by itself")
 	}
 	for i := 1; i < len(packs); i++ {
 		if packs[i].Previous != packs[i-1].Seal {
 			return hint(fmt.Errorf("%s does not follow %s: %w", packs[i].File, packs[i-1].File, dualtone.ErrInvalid),
-				"name the packs of one plan in the order of its stages, without leaving one out")
+				"name the packs of one plan, without leaving one out")
 		}
 	}
 	return nil
