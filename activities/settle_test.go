@@ -46,13 +46,16 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 		"written, no answer": {first, before.With(first.Facet, first.To), []string{"intent 1", "lost 1", "state 0", "wrote 1", "intent -1", "wrote -1", "state 0"}, true},
 		"taken back, no answer": {
 			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}},
-			before, []string{"intent -4", "lost -4", "state 0", "wrote -4", "state 0"}, true,
+			before,
+			[]string{"intent -4", "lost -4", "state 0", "wrote -4", "state 0"},
+			true,
 		},
 		"broken off after the license": {crm, half, []string{"intent 4", "state 0", "note 4", "intent -4", "wrote -4", "state 0"}, false},
 		"broken off before the license was taken": {
 			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}},
 			half,
-			[]string{"intent -4", "state 0", "note -4", "intent -4", "wrote -4", "state 0"}, false,
+			[]string{"intent -4", "state 0", "note -4", "intent -4", "wrote -4", "state 0"},
+			false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
