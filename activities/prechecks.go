@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -253,20 +252,7 @@ func leftover(s cutover.State) bool {
 }
 
 // few names some of many.
-func few[T ~string](all []T) string {
-	const most = 10
-	var text strings.Builder
-	for i, one := range all[:min(len(all), most)] {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteString(string(one))
-	}
-	if len(all) > most {
-		fmt.Fprintf(&text, " and %d more", len(all)-most)
-	}
-	return text.String()
-}
+func few[T ~string](all []T) string { return plan.Some(all, 10) }
 
 // ask makes one of the plan's prechecks.
 func (c *checking) ask(ctx context.Context, check plan.Precheck) error {

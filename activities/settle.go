@@ -19,10 +19,9 @@ func (l *ledger) settle(ctx context.Context, now cutover.Image) error {
 	open := map[int]cutover.Entry{}
 	for _, e := range entries {
 		switch {
-		case e.Action == 0:
+		case e.Action == 0, e.Kind == cutover.Lost:
 		case e.Kind == cutover.Intent:
 			open[e.Action] = e
-		case e.Kind == cutover.Lost:
 		default:
 			delete(open, e.Action)
 		}

@@ -3,7 +3,6 @@ package control
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -21,11 +20,11 @@ func (v PlanView) Effect(stage string, verb rollout.Verb) string {
 	case rollout.Approve, rollout.Reject:
 		return who(waiting, "waits", "wait") + " for this decision. It binds what stands now; any edit voids it."
 	case rollout.Start:
-		return fmt.Sprintf("Begins %s with %s, each in its own windows and after its own approvals.", several(len(v.Stages), "stage"), people(waiting))
+		return fmt.Sprintf("Begins %s with %s, each in its own windows and after its own approvals.", document.Count(len(v.Stages), "stage"), people(waiting))
 	case rollout.PutHold:
 		return fmt.Sprintf("Nothing goes forward: %s where they are. %s, and a way back goes on.", who(waiting, "stays", "stay"), who(inFlight, "being moved finishes", "being moved finish"))
 	case rollout.Release:
-		return fmt.Sprintf("Ends %s %s; %s on in the next window.", several(v.holds(stage), "hold"), ofWhat(stage), who(waiting, "goes", "go"))
+		return fmt.Sprintf("Ends %s %s; %s on in the next window.", document.Count(v.holds(stage), "hold"), ofWhat(stage), who(waiting, "goes", "go"))
 	case rollout.Pause:
 		return fmt.Sprintf("Starts nobody else: %s, %s.", who(waiting, "waits", "wait"), who(inFlight, "in flight finishes", "in flight finish"))
 	case rollout.Resume, rollout.Limit:
@@ -69,7 +68,7 @@ func (v PlanView) Retries(stage string) string {
 	case rollout.RollbackIncomplete:
 		return fmt.Sprintf("try again to bring %s back", people(v.Among(stage, rollout.ToTakeBack()...)))
 	default:
-		return fmt.Sprintf("try %s again who failed, and %s who wait", people(failed), people(waiting))
+		return fmt.Sprintf("try %s again who failed, and %s", people(failed), who(waiting, "who waits", "who wait"))
 	}
 }
 
@@ -134,7 +133,7 @@ func (v PlanView) InFlight(stage string) int {
 	return n
 }
 
-func people(n int) string { return several(n, "user") }
+func people(n int) string { return document.Count(n, "user") }
 
 // who counts people and says what they do.
 func who(n int, one, many string) string {
@@ -142,12 +141,4 @@ func who(n int, one, many string) string {
 		return people(n) + " " + one
 	}
 	return people(n) + " " + many
-}
-
-// several counts things of a name that takes an s.
-func several(n int, name string) string {
-	if n == 1 {
-		return "1 " + name
-	}
-	return document.Grouped(strconv.Itoa(n)) + " " + name + "s"
 }

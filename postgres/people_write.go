@@ -10,6 +10,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/plan"
 )
 
 // staging holds the people of one change while it is checked and applied.
@@ -319,10 +320,4 @@ func checkClaims(ctx context.Context, tx pgx.Tx) error {
 }
 
 // enumerate lists the first few of many.
-func enumerate(all []string) string {
-	const most = 10
-	if len(all) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
-	}
-	return strings.Join(all, ", ")
-}
+func enumerate(all []string) string { return plan.Some(all, 10) }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -154,17 +153,9 @@ func driftLines(t *table, all []plan.Drift) {
 			t.line("Left %s since it was frozen: %s. The prechecks leave them out; once those have run only dualtone plan skip does.", d.Stage, leaverNames(d.Leavers))
 		}
 		if len(d.Joiners) > 0 {
-			t.line("Would be in %s now, and are in no stage: %s. A version that is handed in anew takes them, or another plan.", d.Stage, firstOf(d.Joiners))
+			t.line("Would be in %s now, and are in no stage: %s. A version that is handed in anew takes them, or another plan.", d.Stage, plan.Some(d.Joiners, 10))
 		}
 	}
-}
-
-func firstOf[T ~string](all []T) string {
-	const most = 10
-	if len(all) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(texts(all[:most]), ", "), len(all)-most)
-	}
-	return strings.Join(texts(all), ", ")
 }
 
 func leaverNames(left []plan.LeftOut) string {
@@ -172,7 +163,7 @@ func leaverNames(left []plan.LeftOut) string {
 	for _, l := range left {
 		names = append(names, string(l.Person)+" ("+plan.Words(l.Because)+")")
 	}
-	return firstOf(names)
+	return plan.Some(names, 10)
 }
 
 // stageAsked is of which stage people are listed, and which of them.

@@ -229,12 +229,7 @@ func grouped(n any) string {
 }
 
 // several counts things of a name that takes an s.
-func several(n int, name string) string {
-	if n == 1 {
-		return "1 " + name
-	}
-	return counted(n) + " " + name + "s"
-}
+func several(n int, name string) string { return document.Count(n, name) }
 
 func orDash(text string) string {
 	if text == "" {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/internal/placed"
@@ -107,11 +106,5 @@ func (l *linter) listedTwice() {
 	}
 }
 
-// few lists the first of many.
-func few[T ~string](all []T) string {
-	const most = 5
-	if len(all) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(texts(all[:most]...), ", "), len(all)-most)
-	}
-	return strings.Join(texts(all...), ", ")
-}
+// few names so many as fit beside an excerpt of the file.
+func few[T ~string](all []T) string { return Some(all, 5) }

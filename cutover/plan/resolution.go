@@ -1,10 +1,19 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dualtone/dualtone"
 )
+
+// Some names the first of many, and says how many more there are.
+func Some[T ~string](all []T, most int) string {
+	if len(all) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts(all[:most]...), ", "), len(all)-most)
+	}
+	return strings.Join(texts(all...), ", ")
+}
 
 // User is a person with the side they work on.
 type User struct {

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -184,6 +185,14 @@ func percent(ratio string) string {
 	}
 	d.Exponent += 2
 	return d.Text('f')
+}
+
+// Count counts things of a name that takes an s.
+func Count(n int, name string) string {
+	if n == 1 {
+		return "1 " + name
+	}
+	return Grouped(strconv.Itoa(n)) + " " + name + "s"
 }
 
 // Grouped sets commas between thousands.
