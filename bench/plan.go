@@ -27,18 +27,19 @@ type planned struct {
 	// Seconds lie between the begin of the first switch and the end of the last.
 	Seconds float64 `json:"seconds"`
 	Bare    []pass  `json:"bare"` // one before and one after the plan
+	// Start is how long a command that does nothing took beside the bare workflows.
+	Start   waits `json:"start"`
+	started []time.Duration
 	// Bytes are what a user adds, and Temporal's for one.
 	Bytes footprint `json:"bytes"`
 	// Longest are the longest histories, by workflow.
 	Longest map[string]history `json:"longest"`
 	// Reconciled is how long it took to read everybody back, Moving and Large how
 	// long plan status took meanwhile, and over a plan of many.
-	Reconciled float64  `json:"reconciled"`
-	Moving     statuses `json:"moving"`
-	Paced      statuses `json:"paced"`
-	Large      statuses `json:"large"`
-	// PerMinute is the limit of the paced wave.
-	PerMinute int `json:"per_minute"`
+	Reconciled float64     `json:"reconciled"`
+	Moving     statuses    `json:"moving"`
+	Paced      []pacedWave `json:"paced"`
+	Large      statuses    `json:"large"`
 	// Skipped is the plan in skipped time.
 	Skipped *skipped `json:"skipped,omitempty"`
 }
@@ -48,19 +49,33 @@ func (p *planned) rate() float64 { return float64(p.Users) / p.Seconds }
 const (
 	// planName is what the measured plan is called.
 	planName = "bench"
-	// wave is moved as fast as it goes, paced at a share of that.
-	wave, paced = "wave", "paced"
-	// roomy is the share of the measured rate at which latency is measured too.
-	roomy = 0.8
+	// wave is moved as fast as it goes, those that are paced at a share of that.
+	wave = "wave"
 )
 
-// pacedUsers are enough to ask often while they move.
-func pacedUsers(planUsers int) int { return min(planUsers, 600) }
+// pacedWave is one that leaves its servers some room.
+type pacedWave struct {
+	statuses
+
+	Percent   int `json:"percent"` // of what the plan can do
+	PerMinute int `json:"per_minute"`
+}
+
+// pacedWaves are those of a plan, with enough users to ask often while they move.
+func pacedWaves(planUsers int) []pacedWave {
+	waves := []pacedWave{{Percent: 80}, {Percent: 50}}
+	for i := range waves {
+		waves[i].Rows = min(planUsers, 600) * waves[i].Percent / 100
+	}
+	return waves
+}
+
+func (w *pacedWave) name() string { return fmt.Sprintf("paced-%d", w.Percent) }
 
 // plans runs a plan on the real servers between two cohorts of bare workflows,
 // and asks all along how it stands.
 func plans(ctx context.Context, s settings, found *findings) error {
-	r := planned{Users: s.planUsers, Window: s.window}
+	r := planned{Users: s.planUsers, Window: s.window, Paced: pacedWaves(s.planUsers)}
 	if s.planSkipped > 0 {
 		var err error
 		if r.Skipped, err = skippedPlan(ctx, s); err != nil {
@@ -78,7 +93,11 @@ func plans(ctx context.Context, s settings, found *findings) error {
 
 func realPlan(ctx context.Context, s settings, r *planned) error {
 	s.limit = 0
-	t, err := newStage(ctx, s, "plan", s.planUsers+pacedUsers(s.planUsers)+warm)
+	people := s.planUsers + warm
+	for _, w := range r.Paced {
+		people += w.Rows
+	}
+	t, err := newStage(ctx, s, "plan", people)
 	if err != nil {
 		return err
 	}
@@ -95,17 +114,19 @@ func realPlan(ctx context.Context, s settings, r *planned) error {
 }
 
 func (t *stage) bareBeside(ctx context.Context, r *planned) error {
+	started := t.watchStart(ctx)
 	p, err := t.pass(ctx, bareNamespace, fmt.Sprintf("bare-%d-%d", len(r.Bare), t.users), t.users)
+	r.started = append(r.started, started()...)
 	if err != nil {
 		return err
 	}
-	t.say("bare workflow: %5.1f users/s", p.rate())
+	r.Start = waitsOf(r.started)
+	t.say("bare workflow: %5.1f users/s, a command that does nothing %.0f ms (p99 %.0f)", p.rate(), r.Start.Half, r.Start.P99)
 	r.Bare = append(r.Bare, p)
 	return nil
 }
 
-// planFile is a plan of two waves that asks a precheck before and reads everybody
-// back after.
+// planFile is a plan whose waves ask prechecks before and read everybody back after.
 const planFile = `apiVersion: dualtone/v1
 kind: CutoverPlan
 metadata: {name: %s, owner: ada}
@@ -126,23 +147,31 @@ spec:
     stage_default: {need: 1, roles: [operations-lead]}
   rollback: {on_gate_fail: automatic, scope: stage, window: 14d}
   stages:
-    - id: %s
-      cohort: {where: 'id <= %q'}
-      windows: [always]
-      soak: 1s
-      gates: [precheck, reconcile]
-    - id: %s
-      cohort: {where: 'id > %[4]q and id <= %[6]q'}
+`
+
+const planWave = `    - id: %s
+      cohort: {where: 'id >= %q and id <= %q'}
       windows: [always]
       soak: 1s
       gates: [precheck, reconcile]
 `
 
+// planText is the plan's file.
+func (r *planned) planText() []byte {
+	text := fmt.Appendf(nil, planFile, planName, r.Window)
+	text = fmt.Appendf(text, planWave, wave, personID(0), personID(r.Users-1))
+	first := r.Users
+	for _, w := range r.Paced {
+		text = fmt.Appendf(text, planWave, w.name(), personID(first), personID(first+w.Rows-1))
+		first += w.Rows
+	}
+	return text
+}
+
 // runPlan runs the plan until its wave has passed.
 func (t *stage) runPlan(ctx context.Context, r *planned) error {
 	file := filepath.Join(t.dir, "plan.yaml")
-	written := fmt.Appendf(nil, planFile, planName, t.window, wave, personID(r.Users-1), paced, personID(r.Users+pacedUsers(r.Users)-1))
-	if err := os.WriteFile(file, written, 0o600); err != nil {
+	if err := os.WriteFile(file, r.planText(), 0o600); err != nil {
 		return err
 	}
 	// Somebody has to have come back before anybody may go.
@@ -189,18 +218,21 @@ func (t *stage) program(ctx context.Context, args ...string) error {
 	return err
 }
 
-// runPaced runs the second wave at a share of what the first one reached, which
-// is how a plan that leaves its servers some room is run.
+// runPaced runs the other waves at shares of what the first one reached, which is
+// how a plan that leaves its servers some room is run.
 func (t *stage) runPaced(ctx context.Context, r *planned) error {
-	r.PerMinute = int(60 * roomy * r.rate())
-	if err := t.program(ctx, "plan", "limits", planName, "--per-minute", strconv.Itoa(r.PerMinute), "--reason", "room", "--as", "oscar"); err != nil {
-		return err
+	for i := range r.Paced {
+		w := &r.Paced[i]
+		w.PerMinute = int(60 * r.rate() * float64(w.Percent) / 100)
+		if err := t.program(ctx, "plan", "limits", planName, "--per-minute", strconv.Itoa(w.PerMinute), "--reason", "room", "--as", "oscar"); err != nil {
+			return err
+		}
+		var err error
+		if w.statuses, err = t.runWave(ctx, w.name(), w.Rows); err != nil {
+			return err
+		}
+		t.say("%d users at %d a minute: status %s", w.Rows, w.PerMinute, w.statuses)
 	}
-	var err error
-	if r.Paced, err = t.runWave(ctx, paced, pacedUsers(r.Users)); err != nil {
-		return err
-	}
-	t.say("%d users at %d a minute: status %s", r.Paced.Rows, r.PerMinute, r.Paced)
 	return nil
 }
 

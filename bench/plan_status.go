@@ -45,35 +45,49 @@ func waited(do func() error) (time.Duration, error) {
 	return time.Since(began), err
 }
 
+// again does something every so often until it is told to end, and says how long it
+// took each time.
+func again(ctx context.Context, every time.Duration, do func(context.Context) error) (end func() []time.Duration) {
+	ctx, cancel := context.WithCancel(ctx)
+	var took []time.Duration
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			if once, err := waited(func() error { return do(ctx) }); err == nil {
+				took = append(took, once)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return func() []time.Duration {
+		cancel()
+		done.Wait()
+		return took
+	}
+}
+
 // watchStatus asks how the plan stands until it is told to end: the program each
 // second, and what it reads five times as often.
 func (t *stage) watchStatus(ctx context.Context, people int) (end func() statuses) {
-	ctx, cancel := context.WithCancel(ctx)
-	var program, reading []time.Duration
-	var all sync.WaitGroup
-	watch := func(every time.Duration, into *[]time.Duration, ask func() error) {
-		all.Go(func() {
-			tick := time.NewTicker(every)
-			defer tick.Stop()
-			for {
-				if once, err := waited(ask); err == nil {
-					*into = append(*into, once)
-				}
-				select {
-				case <-ctx.Done():
-					return
-				case <-tick.C:
-				}
-			}
-		})
-	}
-	watch(time.Second, &program, func() error { return t.program(ctx, "plan", "status", planName, "--output", "json") })
-	watch(200*time.Millisecond, &reading, func() error { _, err := t.read(ctx, planName); return err })
+	program := again(ctx, time.Second, func(ctx context.Context) error {
+		return t.program(ctx, "plan", "status", planName, "--output", "json")
+	})
+	reading := again(ctx, time.Second/5, func(ctx context.Context) error { _, err := t.read(ctx, planName); return err })
 	return func() statuses {
-		cancel()
-		all.Wait()
-		return statuses{Program: waitsOf(program), Reading: waitsOf(reading), Rows: people}
+		return statuses{Program: waitsOf(program()), Reading: waitsOf(reading()), Rows: people}
 	}
+}
+
+// watchStart starts the program each second to do nothing, until it is told to end:
+// so long takes any command on such a machine.
+func (t *stage) watchStart(ctx context.Context) (end func() []time.Duration) {
+	return again(ctx, time.Second, func(ctx context.Context) error { return t.program(ctx, "version") })
 }
 
 // read reads what plan status tells.
