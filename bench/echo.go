@@ -86,7 +86,7 @@ func (p *plane) startEcho(ctx context.Context) (contender, error) {
 		return contender{}, err
 	}
 	a := &datagrams{to: at, told: sipTold, protocol: newEchoed}
-	server, err := p.start("echo", nil, self, "echo", at)
+	server, err := p.startAhead("echo", self, "echo", at)
 	if err != nil {
 		return contender{}, err
 	}

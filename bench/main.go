@@ -74,8 +74,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return simulate(ctx, args[1:])
 		case "echo":
 			return echo(args[1:])
-		case "watch":
-			return watch(ctx, os.Stdin, out)
 		case "bare":
 			return bareWorker(ctx, args[1:])
 		case "print":

@@ -125,6 +125,7 @@ func (p *plane) startEdge(ctx context.Context, url string) (err error) {
 	if err := os.WriteFile(file, fmt.Appendf(nil, `log: {level: warn}
 database: {url: env:BENCH_DATABASE}
 edge:
+  real_time: true
   sip: {udp: "%s"}
   http: {listen: "%s"}
   enum: {listen: "%s", zone: %s, name_servers: [ns.%s]}
@@ -147,6 +148,15 @@ edge:
 func (p *plane) start(name string, env []string, program string, args ...string) (started *process, err error) {
 	err = on(p.cores.server, func() error {
 		started, err = startProcess(p.dir, name, env, program, args...)
+		return err
+	})
+	return started, err
+}
+
+// startAhead starts a server that runs before ordinary programs, as edge.real_time has an edge do.
+func (p *plane) startAhead(name, program string, args ...string) (started *process, err error) {
+	err = ahead(func() error {
+		started, err = p.start(name, nil, program, args...)
 		return err
 	})
 	return started, err
@@ -303,7 +313,7 @@ zone:
 }
 
 func (p *plane) startPeer(ctx context.Context, name string, a asker, program string, args ...string) (contender, error) {
-	peer, err := p.start(name, nil, program, args...)
+	peer, err := p.startAhead(name, program, args...)
 	if err != nil {
 		return contender{}, err
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -29,9 +27,6 @@ type pace struct {
 	outstanding int
 	// patience is how long an answer may take.
 	patience time.Duration
-	// watched tells, at the end, when the server's processor was away; nil where nobody
-	// watches.
-	watched func() ([]away, error)
 }
 
 func openLoop(rate float64, span time.Duration) pace {
@@ -73,10 +68,6 @@ type probed struct {
 	Seconds    float64 `json:"seconds"`
 	P50        int     `json:"p50_us"`
 	P99        int     `json:"p99_us"`
-	// Calm is the 99th of a hundred among those answers during which both processors were
-	// there, and LeftOut the share of the others; see heard.undisturbed.
-	Calm    int     `json:"calm_p99_us,omitempty"`
-	LeftOut float64 `json:"left_out,omitempty"`
 	// Late is how much too late the 99th of 100 questions was sent: a prober that
 	// cannot keep up must not be taken for a slow server.
 	Late int `json:"late_us,omitempty"`
@@ -100,10 +91,8 @@ func (p probed) clean() bool {
 type heard struct {
 	asked, answered, wrong, turnedAway int
 	patience                           time.Duration
-	// took are those that came in time, and sent when their questions went, in Unix
-	// nanoseconds.
+	// took are those that came in time.
 	took []time.Duration
-	sent []int64
 }
 
 // verdict is what an answer is.
@@ -122,8 +111,8 @@ func rightIf(ok bool) verdict {
 	return wrong
 }
 
-// note notes an answer, when its question was sent, and how long it took.
-func (h *heard) note(v verdict, sent int64, took time.Duration) {
+// note notes an answer and how long it took.
+func (h *heard) note(v verdict, took time.Duration) {
 	h.answered++
 	switch v {
 	case right:
@@ -133,7 +122,7 @@ func (h *heard) note(v verdict, sent int64, took time.Duration) {
 		h.turnedAway++
 	}
 	if took < h.patience {
-		h.took, h.sent = append(h.took, took), append(h.sent, sent)
+		h.took = append(h.took, took)
 	}
 }
 
@@ -153,95 +142,46 @@ func converse(ctx context.Context, l line, first int, p pace) (probed, error) {
 	runtime.GC()
 	alone := runtime.GOMAXPROCS(0) == 1
 	const moment = 100 * time.Microsecond
-	const room = 1 << 20
-	t := talk{pace: p, first: first, began: time.Now(), last: p.span, heard: heard{
-		patience: p.patience, took: make([]time.Duration, 0, room), sent: make([]int64, 0, room),
-	}}
-	for quiet := t.began; ctx.Err() == nil; {
+	h := heard{patience: p.patience, took: make([]time.Duration, 0, 1<<20)}
+	var late []time.Duration
+	began, lost, last := time.Now(), 0, p.span
+	for quiet := began; ctx.Err() == nil; {
 		now := time.Now()
-		since := now.Sub(t.began)
-		sent, behind, err := t.ask(l, now)
-		if err != nil {
+		since := now.Sub(began)
+		n, may := h.asked, p.asked(since, h.answered+lost)
+		if n < may {
+			due := p.due(n, since)
+			sent, err := l.send(first+n, began.Add(due))
+			if err != nil {
+				return probed{}, err
+			}
+			if sent {
+				h.asked++
+				late = append(late, since-due)
+				quiet, last = now, max(last, since)
+			}
+		}
+		before := h.answered
+		if err := l.hear(&h); err != nil {
 			return probed{}, err
 		}
-		if sent {
-			quiet = now
-		}
-		before := t.answered
-		if err := l.hear(&t.heard); err != nil {
-			return probed{}, err
-		}
-		if t.answered > before {
+		if h.answered > before {
 			quiet = now
 		} else if !alone {
 			<-time.After(moment)
 		}
-		if !behind && t.asked <= t.answered+t.lost && since > p.span {
+		if n >= may && h.asked <= h.answered+lost && since > p.span {
 			break
 		}
 		if now.Sub(quiet) > p.patience {
-			t.lost = t.asked - t.answered
+			lost = h.asked - h.answered
 		}
 	}
-	result, err := t.result()
-	return result, errors.Join(err, ctx.Err())
-}
-
-// talk is a conversation with a server while it lasts.
-type talk struct {
-	heard
-
-	pace  pace
-	first int
-	began time.Time
-	lost  int
-	last  time.Duration // when the last question was asked, or was to be
-	late  []time.Duration
-	// missed is when the prober asked late although there was room: it was not let run.
-	missed []away
-	full   bool // there was no room for the question that is due
-}
-
-// ask asks the question that is due, if one is and there is room; behind when one was due.
-func (t *talk) ask(l line, now time.Time) (sent, behind bool, err error) {
-	since := now.Sub(t.began)
-	n, may := t.asked, t.pace.asked(since, t.answered+t.lost)
-	if n >= may {
-		return false, false, nil
+	result := h.sum(p, last)
+	if p.rate > 0 {
+		result.Late = micros(late, 99)
 	}
-	due := t.pace.due(n, since)
-	sent, err = l.send(t.first+n, t.began.Add(due))
-	if err != nil {
-		return false, true, err
-	}
-	t.full = t.full && since-due > longHeldUp || !sent
-	if !sent {
-		return false, true, nil
-	}
-	if since-due > longHeldUp && !t.full {
-		t.missed = append(t.missed, away{t.began.Add(due).UnixNano(), now.UnixNano()})
-	}
-	t.asked++
-	t.late, t.last = append(t.late, since-due), max(t.last, since)
-	return true, true, nil
-}
-
-// result is what came of it.
-func (t *talk) result() (probed, error) {
-	result := t.sum(t.pace, t.last)
-	if t.pace.rate > 0 {
-		result.Late = micros(t.late, 99)
-	}
-	if t.pace.watched == nil {
-		return result, nil
-	}
-	there, err := t.pace.watched()
-	if err != nil {
-		return result, err
-	}
-	calm := t.undisturbed(append(t.missed, there...))
-	result.Calm, result.LeftOut = micros(calm, 99), 1-float64(len(calm))/float64(max(1, len(t.took)))
-	return result, nil
+	return result, ctx.Err()
 }
 
 // sum is what was heard at a pace by which it took a while to ask.
@@ -257,11 +197,6 @@ func micros(took []time.Duration, percent int) int {
 	if len(took) == 0 {
 		return 0
 	}
-	took = slices.Sorted(slices.Values(took))
+	slices.Sort(took)
 	return int(took[(len(took)-1)*percent/100].Microseconds())
-}
-
-// latency says how long answers took.
-func (p probed) latency() string {
-	return fmt.Sprintf("p50 %d us, p99 %d us, p99 undisturbed %d us with %.1f %% left out", p.P50, p.P99, p.Calm, 100*p.LeftOut)
 }

@@ -123,7 +123,7 @@ func (l *lookupLine) hear(h *heard) error {
 		if !whole {
 			continue
 		}
-		h.note(rightIf(bytes.HasPrefix(c.in, []byte("HTTP/1.1 200 ")) && l.right(c.n, body)), c.due.UnixNano(), time.Since(c.due))
+		h.note(rightIf(bytes.HasPrefix(c.in, []byte("HTTP/1.1 200 ")) && l.right(c.n, body)), time.Since(c.due))
 		l.free = append(l.free, c)
 	}
 	return nil

@@ -102,7 +102,7 @@ func (l *datagramLine) hear(h *heard) error {
 				}
 				continue // it was answered before
 			}
-			h.note(is, *asked, time.Duration(arrival(l.in[i].OOB[:l.in[i].NN])-*asked))
+			h.note(is, time.Duration(arrival(l.in[i].OOB[:l.in[i].NN])-*asked))
 			*asked = 0
 		}
 	}

@@ -16,8 +16,9 @@ func (f *findings) reportRouting(b *strings.Builder) {
 ## Where calls go
 
 `+"`dualtone edge`"+` with %d numbers in its table beside a peer with the same ones, in turns, medians of the rounds; every answer is
-checked. Each server has one processor alone and the prober another, as if they were two machines; what else the machine does is in
-every figure. The closed loop has %d questions outstanding. Clean is the highest rate of an open loop at which every question was
+checked. Each server has one processor alone and the prober another, as if they were two machines, and the kernel lets each server run
+before all ordinary programs there (edge.real_time; the peers likewise): what else the machine does is otherwise in every figure, some
+milliseconds at a time. The closed loop has %d questions outstanding. Clean is the highest rate of an open loop at which every question was
 answered rightly within %s, which is when a SIP client asks again. Latency is at %.0f %% of that, from the question's sending to the
 answer's arrival as the kernel stamps it (over HTTP: from when it was due to when it was read).
 
@@ -26,14 +27,8 @@ answer's arrival as the kernel stamps it (over HTTP: from when it was due to whe
 		fmt.Fprintf(b, "The edge's decisions are kept in: %s. The peers keep none.\n\n", r.Journal)
 	}
 	if len(r.HeldUp) > 0 {
-		fmt.Fprintf(b, `A loop that only looks at the clock, alone on the servers' processor, was kept from it for more than %s at a time during %.1f to %.1f %%
-of the time: from 1 %% on, no server has its p99 below that. So a witness watches that processor while answers are timed: a program which
-the kernel lets run before all others, every %s, and which knows nothing of the answers. Where it is let run late, the kernel or the
-machine below had the processor, whatever the server did; and a prober that asks late asks faster than it should. Undisturbed are the
-answers during which neither was late by more than %s, nor was what had come meanwhile still being worked off: at %.0f %% load, %.0f
-times as long.
-
-`, longHeldUp, 100*slices.Min(r.HeldUp), 100*slices.Max(r.HeldUp), looksEvery, longHeldUp, 100*loadedShare, behind)
+		fmt.Fprintf(b, "An ordinary loop that only looks at the clock, alone on the servers' processor, was kept from it for more than %s at a time during %.1f to %.1f %%\n"+
+			"of the time: from 1 %% on, no ordinary program has its p99 below that.\n\n", longHeldUp, 100*slices.Min(r.HeldUp), 100*slices.Max(r.HeldUp))
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(b, "NOT MEASURED: %s.\n\n", m)
@@ -72,16 +67,15 @@ func (c *compared) report(b *strings.Builder) {
 	row("processor time an answer at 80 %, us", "", false, "%.1f", func(f *figures, i int) float64 { return f.Loaded[i].CPU })
 	row("p50 at 80 %, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P50) })
 	row("p99 at 80 %, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].P99) })
-	row("p99 at 80 %, undisturbed, us", goals[1], false, "%.0f", func(f *figures, i int) float64 { return float64(f.Loaded[i].Calm) })
-	row("answers at 80 % that were disturbed, %", "", false, "%.1f", func(f *figures, i int) float64 { return 100 * f.Loaded[i].LeftOut })
 	if len(c.Ours.Alike) == len(c.Ours.Closed) {
 		row("p99 of both at 80 % of the peer's capacity, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Alike[i].P99) })
-		row("the same, undisturbed, us", "", false, "%.0f", func(f *figures, i int) float64 { return float64(f.Alike[i].Calm) })
 	}
 	floor := ""
 	if len(c.Floor) == len(c.Ours.Closed) {
-		floor = fmt.Sprintf("An echo that only sends each question back takes %s at the rate of the edge's 80 %%, and %s\n"+
-			"at that of the peer's: so much is the prober's, the kernel's and that of whoever else has the processors.\n\n", latencies(c.Floor), latencies(c.FloorAlike))
+		p50, p99 := latencies(c.Floor)
+		alike50, alike99 := latencies(c.FloorAlike)
+		floor = fmt.Sprintf("An echo that only sends each question back takes %.0f us (p50) and %.0f us (p99) at the rate of the edge's 80 %%, and %.0f us and\n"+
+			"%.0f us at that of the peer's: so much is the prober's, the kernel's and that of whoever else has the processors.\n\n", p50, p99, alike50, alike99)
 	}
 	fmt.Fprintf(b, "| resident memory, MB | %d | %d | | |\n", c.Ours.Resident>>20, c.Theirs.Resident>>20)
 	fmt.Fprintf(b, "\nAnswered of asked at 80 %%, with the wrong ones and those that were turned away:")
@@ -93,11 +87,11 @@ func (c *compared) report(b *strings.Builder) {
 	b.WriteString("\n\n" + floor)
 }
 
-// latencies tells the medians of the rounds.
-func latencies(all []probed) string {
-	var half, most, calm []float64
+// latencies are the medians of the rounds.
+func latencies(all []probed) (p50, p99 float64) {
+	var half, most []float64
 	for _, p := range all {
-		half, most, calm = append(half, float64(p.P50)), append(most, float64(p.P99)), append(calm, float64(p.Calm))
+		half, most = append(half, float64(p.P50)), append(most, float64(p.P99))
 	}
-	return fmt.Sprintf("%.0f us (p50), %.0f us (p99) and %.0f us (p99 undisturbed)", middle(half), middle(most), middle(calm))
+	return middle(half), middle(most)
 }

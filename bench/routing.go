@@ -107,7 +107,7 @@ func route(ctx context.Context, s settings, found *findings) error {
 		if err != nil {
 			return err
 		}
-		got, err := p.compare(ctx, contender{"dualtone edge", p.edge, c.ours}, peer, c.floor)
+		got, err := compare(ctx, s, contender{"dualtone edge", p.edge, c.ours}, peer, c.floor)
 		peer.process.stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
@@ -131,23 +131,23 @@ func (r *routed) lookAt(cpu int) error {
 
 // compare asks both in turns, so that whatever else the machine does meets both, and
 // an echo as well if there is one.
-func (p *plane) compare(ctx context.Context, ours, theirs contender, floor *contender) (compared, error) {
+func compare(ctx context.Context, s settings, ours, theirs contender, floor *contender) (compared, error) {
 	var c compared
-	for range p.routingRounds {
+	for range s.routingRounds {
 		for _, side := range []struct {
 			who contender
 			fig *figures
 		}{{theirs, &c.Theirs}, {ours, &c.Ours}} {
-			if err := side.fig.measure(ctx, p, side.who); err != nil {
+			if err := side.fig.measure(ctx, s, side.who); err != nil {
 				return c, fmt.Errorf("%s: %w", side.who.name, err)
 			}
 		}
-		alike, err := p.askWatched(ctx, ours.asker, c.Theirs.Loaded[len(c.Theirs.Loaded)-1].Rate)
+		alike, err := ours.asker.ask(ctx, openLoop(c.Theirs.Loaded[len(c.Theirs.Loaded)-1].Rate, loadedSpan))
 		if err != nil {
 			return c, fmt.Errorf("%s: %w", ours.name, err)
 		}
 		c.Ours.Alike = append(c.Ours.Alike, alike)
-		p.say("%-14s at the peer's rate of %.0f/s: %s", ours.name, alike.Rate, alike.latency())
+		s.say("%-14s at the peer's rate of %.0f/s: p50 %d us, p99 %d us", ours.name, alike.Rate, alike.P50, alike.P99)
 		if floor == nil {
 			continue
 		}
@@ -155,29 +155,29 @@ func (p *plane) compare(ctx context.Context, ours, theirs contender, floor *cont
 			rate float64
 			all  *[]probed
 		}{{c.Ours.Loaded[len(c.Ours.Loaded)-1].Rate, &c.Floor}, {alike.Rate, &c.FloorAlike}} {
-			least, err := p.askWatched(ctx, floor.asker, at.rate)
+			least, err := floor.asker.ask(ctx, openLoop(at.rate, loadedSpan))
 			if err != nil {
 				return c, fmt.Errorf("%s: %w", floor.name, err)
 			}
 			*at.all = append(*at.all, least)
-			p.say("%-14s at the same %.0f/s: %s; the questions were up to %d us late (p99)", floor.name, at.rate, least.latency(), least.Late)
+			s.say("%-14s at the same %.0f/s: p50 %d us, p99 %d us; the questions were up to %d us late (p99)", floor.name, at.rate, least.P50, least.P99, least.Late)
 		}
 	}
 	c.Theirs.Alike = c.Theirs.Loaded
 	return c, nil
 }
 
-func (f *figures) measure(ctx context.Context, p *plane, who contender) error {
+func (f *figures) measure(ctx context.Context, s settings, who contender) error {
 	group := who.process.cmd.Process.Pid
-	timed := func(ask func() (probed, error)) (probed, error) {
+	timed := func(at pace) (probed, error) {
 		before := groupUsage(group)
-		got, err := ask()
-		if got.Answered > 0 {
-			got.CPU = float64((groupUsage(group) - before).Microseconds()) / float64(got.Answered)
+		p, err := who.asker.ask(ctx, at)
+		if p.Answered > 0 {
+			p.CPU = float64((groupUsage(group) - before).Microseconds()) / float64(p.Answered)
 		}
-		return got, err
+		return p, err
 	}
-	closed, err := timed(func() (probed, error) { return who.asker.ask(ctx, closedLoop(callersAtOnce, closedSpan)) })
+	closed, err := timed(closedLoop(callersAtOnce, closedSpan))
 	if err != nil {
 		return err
 	}
@@ -187,14 +187,14 @@ func (f *figures) measure(ctx context.Context, p *plane, who contender) error {
 		return err
 	}
 	f.Capacity = append(f.Capacity, capacity)
-	loaded, err := timed(func() (probed, error) { return p.askWatched(ctx, who.asker, loadedShare*capacity) })
+	loaded, err := timed(openLoop(loadedShare*capacity, loadedSpan))
 	if err != nil {
 		return err
 	}
 	f.Loaded = append(f.Loaded, loaded)
 	f.Resident = max(f.Resident, groupResident(group))
-	p.say("%-14s %6.0f/s in a closed loop, %4.1f us of processor an answer; clean up to %6.0f/s; at 80 %%: %s, %d of %d answered, %d wrong, %d turned away",
-		who.name, closed.rate(), closed.CPU, capacity, loaded.latency(), loaded.Answered, loaded.Asked, loaded.Wrong, loaded.TurnedAway)
+	s.say("%-14s %6.0f/s in a closed loop, %4.1f us of processor an answer; clean up to %6.0f/s; at 80 %%: p50 %d us, p99 %d us, %d of %d answered, %d wrong, %d turned away",
+		who.name, closed.rate(), closed.CPU, capacity, loaded.P50, loaded.P99, loaded.Answered, loaded.Asked, loaded.Wrong, loaded.TurnedAway)
 	return nil
 }
 

@@ -15,6 +15,8 @@ type Edge struct {
 	// MaxConnections is how many connections each listener holds open; one address may
 	// have half of them.
 	MaxConnections int `mapstructure:"max_connections"`
+	// RealTime has the edge run before all ordinary programs of its processors.
+	RealTime bool `mapstructure:"real_time"`
 	// Metrics is where Prometheus finds the figures; empty for nowhere.
 	Metrics string `mapstructure:"metrics"`
 	// TLS is the certificate of SIP over TLS, HTTP and CURRI. With a CA, whoever

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/config"
+	"github.com/dualtone/dualtone/internal/realtime"
 	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/curriedge"
 	"github.com/dualtone/dualtone/routing/edge"
@@ -84,6 +85,10 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 	p.group.Go(func() error { return p.table.Run(ctx) })
 	p.group.Go(func() error { return f.announce.Run(ctx) })
 	p.awaitTable(ctx, tableWithin)
+	if err := p.goFirst(); err != nil {
+		stop()
+		return errors.Join(err, p.group.Wait())
+	}
 	kept, err := p.keep(ctx, f.source, cfg.Routing.KeepDecisions)
 	if err != nil {
 		stop()
@@ -96,6 +101,18 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 	p.log.InfoContext(ctx, "edge is ready", "sip_udp", p.cfg.SIP.UDP, "http", p.cfg.HTTP.Listen, "enum", p.cfg.ENUM.Listen, "curri", p.cfg.CURRI.Listen)
 	err = p.group.Wait()
 	return errors.Join(err, kept())
+}
+
+// goFirst has the edge run before other programs where the settings want that.
+func (p *plane) goFirst() error {
+	if !p.cfg.RealTime {
+		return nil
+	}
+	if err := realtime.Enter(); err != nil {
+		return hint(fmt.Errorf("edge.real_time: %w: %w", err, dualtone.ErrInvalid),
+			"give the program CAP_SYS_NICE or a limit of real-time priority of at least 1, or leave real_time out")
+	}
+	return nil
 }
 
 // tableWithin is how long an edge that has no table waits for one before it listens all the same,
