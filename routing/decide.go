@@ -143,10 +143,13 @@ func (t *Table) diverted(call *Call, called dualtone.Number) bool {
 	})
 }
 
-// find asks the rules from the narrowest to the default for one that holds now.
+// find asks the rules from the narrowest to the default for one that holds now; the
+// default first if the call goes round.
 func (t *Table) find(d *Decision, packed digits, call *Call) *sending {
 	if call.Repeated {
-		return t.byDefault(d, call.At)
+		if plan := t.byDefault(d, call.At); plan != nil {
+			return plan
+		}
 	}
 	if e, ok := t.exact(d.Number, packed); ok {
 		c := t.rules[e.rule]
@@ -203,6 +206,11 @@ func (t *Table) choose(d *Decision, plan *sending, call *Call) ([]Target, string
 	if call.Callback != "" {
 		d.Order = Serial
 		return t.only[call.Callback], becauseCallback
+	}
+	if call.Repeated && d.Scope != ByDefault {
+		// A busy caller looks the same as a loop: refused, the call would ring nowhere.
+		d.Order = Serial
+		return t.only[dualtone.Old], becauseAgain
 	}
 	reason := plan.reason
 	chosen := plan.inside

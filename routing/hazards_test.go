@@ -160,6 +160,25 @@ func TestHazardTheSameCallAgainAndAgainIsPinnedToTheDefault(t *testing.T) {
 	}
 }
 
+func TestHazardWithoutADefaultTheSameCallAgainAndAgainStillRings(t *testing.T) {
+	t.Parallel()
+	table := load(t, parse(t, "+493010", "new"), parse(t, "+493011", "both"), parse(t, "*98", "old"))
+	for _, c := range []struct {
+		called string
+		from   routing.Ingress
+		want   string
+	}{
+		{"+493010", routing.FromCarrier, "routed serial old@1000 number"},
+		{"+493011", routing.FromCarrier, "routed serial old@1000 number"},
+		{"+493010", routing.FromOld, "loop number"},
+		{"+493012", routing.FromCarrier, "not_found nothing"},
+	} {
+		again := call(c.called, c.from)
+		again.Repeated = true
+		wantGist(t, table.Decide(again), c.want)
+	}
+}
+
 func TestHazardAStaticCircleIsFoundOnImport(t *testing.T) {
 	t.Parallel()
 	table := load(t, parse(t, "+493010", "new"), parse(t, "+493011", "old"), parse(t, "+493012", "old"))

@@ -33,6 +33,7 @@ const (
 	becauseLoop      = "the call came from the only target's platform and does not go back there"
 	becauseDiverted  = "the number has forwarded this call before"
 	becauseRepeated  = "the same call comes again and again; it is pinned to the default"
+	becauseAgain     = "the same call comes again and again; without a default it is pinned to the old side"
 	becauseCallback  = "the number called for help lately, so the call goes to the side that it called from"
 )
 

@@ -139,7 +139,7 @@ func newPlane(cfg *config.Config, table *follow.Follower, log *slog.Logger) (*pl
 	e := &cfg.Edge
 	p := &plane{cfg: e, log: log, table: table, figures: prometheus.NewRegistry()}
 	p.figures.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "dualtone_edge_pinned_total", Help: "Calls that came again and again, as in a loop, and were pinned to the default.",
+		Name: "dualtone_edge_pinned_total", Help: "Calls that came again and again, as in a loop, and were pinned to the default or the old side.",
 	}, func() float64 { return float64(table.Pinned()) }))
 	trunks := map[string]edge.Place{}
 	for name, given := range e.Trunks {
