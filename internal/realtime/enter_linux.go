@@ -37,7 +37,7 @@ func turnAll() (turned int, err error) {
 			return turned, err
 		}
 		is, err := unix.SchedGetAttr(id, 0)
-		if err == nil && is.Policy == unix.SCHED_NORMAL {
+		if err == nil && ordinary(is.Policy) {
 			turned++
 			err = unix.SchedSetAttr(id, &unix.SchedAttr{Policy: unix.SCHED_RR, Priority: 1}, 0)
 		}
@@ -46,4 +46,10 @@ func turnAll() (turned int, err error) {
 		}
 	}
 	return turned, nil
+}
+
+// ordinary reports whether threads of a policy wait for all that have a real-time priority:
+// whoever started this process may have put it behind others.
+func ordinary(policy uint32) bool {
+	return policy == unix.SCHED_NORMAL || policy == unix.SCHED_BATCH || policy == unix.SCHED_IDLE
 }

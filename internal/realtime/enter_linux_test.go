@@ -20,7 +20,9 @@ import (
 const alone = "DUALTONE_TEST_REALTIME"
 
 func TestMain(m *testing.M) {
-	try, ok := map[string]func() error{"enter": enter, "refused": refused}[os.Getenv(alone)]
+	try, ok := map[string]func() error{
+		"normal": enterFrom(unix.SCHED_NORMAL), "batch": enterFrom(unix.SCHED_BATCH), "idle": enterFrom(unix.SCHED_IDLE), "refused": refused,
+	}[os.Getenv(alone)]
 	if !ok {
 		os.Exit(m.Run())
 	}
@@ -42,8 +44,14 @@ func inProcess(t *testing.T, try string) string {
 	return string(out)
 }
 
+// enterFrom is enter in a process that was started with a policy.
+func enterFrom(before uint32) func() error { return func() error { return enter(before) } }
+
 // enter starts threads before, meanwhile and after, and looks at each.
-func enter() error {
+func enter(before uint32) error {
+	if err := unix.SchedSetAttr(0, &unix.SchedAttr{Policy: before}, 0); err != nil {
+		return err
+	}
 	const each = 8
 	hold, held := make(chan struct{}), make(chan struct{})
 	start := func() {
@@ -99,12 +107,14 @@ func refused() error {
 
 func TestEveryThreadRunsBeforeOrdinaryOnes(t *testing.T) {
 	t.Parallel()
-	said := inProcess(t, "enter")
-	if strings.Contains(said, unix.EPERM.Error()) {
-		t.Skip("nobody may have a real-time priority here")
-	}
-	if said != "" {
-		t.Error(said)
+	for _, before := range []string{"normal", "batch", "idle"} {
+		said := inProcess(t, before)
+		if strings.Contains(said, unix.EPERM.Error()) {
+			t.Skip("nobody may have a real-time priority here")
+		}
+		if said != "" {
+			t.Errorf("%s: %s", before, said)
+		}
 	}
 }
 
