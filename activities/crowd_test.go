@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -143,5 +144,64 @@ func TestFewerAreLetThroughWhileUsersHaveFailed(t *testing.T) {
 	must(t, err)
 	if page, err = q.worker(1000).StagePeople(t.Context(), west); err != nil || len(page.People) != 40 {
 		t.Errorf("%d were let through once nobody had failed, %v; want 40%%", len(page.People), err)
+	}
+}
+
+// counted is a user list that counts what it is asked.
+type counted struct {
+	*cutovertest.Stores
+
+	lists, persons int
+}
+
+func (c *counted) List(ctx context.Context, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
+	c.lists++
+	return c.Stores.List(ctx, q)
+}
+
+func (c *counted) Person(ctx context.Context, id dualtone.PersonID) (cutover.PersonState, error) {
+	c.persons++
+	return c.Stores.Person(ctx, id)
+}
+
+// marks counts how often people of a stage are marked.
+type marks struct {
+	*rollouttest.Store
+
+	times int
+}
+
+func (m *marks) Mark(ctx context.Context, mark rollout.Mark) (int, error) {
+	m.times++
+	return m.Store.Mark(ctx, mark)
+}
+
+// All other stages and workers of the plan wait while a page is let through.
+func TestAPageIsReadAndMarkedAtOnce(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	w := q.worker(1000)
+	list, store := &counted{Stores: q.people}, &marks{Store: q.store}
+	w.People, w.Store = list, store
+	page, err := w.StagePeople(t.Context(), q.ask("east", noon(), rollout.Rate{}))
+	must(t, err)
+	if len(page.People) != 40 || page.People[0].Person != "east-000" || page.People[39].Person != "east-039" {
+		t.Errorf("let through: %+v", page.People)
+	}
+	if list.lists != 1 || list.persons != 0 {
+		t.Errorf("the user list was asked for %d pages and %d people, want one page", list.lists, list.persons)
+	}
+	if store.times != 1 {
+		t.Errorf("those of one queue were marked %d times, want once", store.times)
+	}
+}
+
+func TestWhoeverIsNotInTheUserListIsNotLetThrough(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 2)
+	w := q.worker(1000)
+	w.People = cutovertest.NewStores(dualtone.Person{ID: "east-000"})
+	if _, err := w.StagePeople(t.Context(), q.ask("east", noon(), rollout.Rate{})); !errors.Is(err, dualtone.ErrNotFound) || !strings.Contains(err.Error(), "east-001") {
+		t.Errorf("got %v", err)
 	}
 }

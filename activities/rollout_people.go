@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -115,40 +116,67 @@ func (r *Rollout) admit(ctx context.Context, q StageQuery, now rollout.Admitted)
 
 // cleared keeps the users who may be switched now.
 func (r *Rollout) cleared(ctx context.Context, q StageQuery, users []rollout.User, now Crowding) ([]rollout.User, error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	known, err := r.known(ctx, users)
+	if err != nil {
+		return nil, err
+	}
 	people := make([]dualtone.Person, 0, len(users))
 	open := map[dualtone.PersonID]bool{}
 	for _, u := range users {
-		p, err := r.People.Person(ctx, u.Person)
-		if err != nil {
-			return nil, wrap(err, "person %s", u.Person)
+		p, ok := known[u.Person]
+		if !ok {
+			return nil, fmt.Errorf("person %s: %w", u.Person, dualtone.ErrNotFound)
 		}
-		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p.Person, q.At, q.Granted...)
+		ok, err := r.Calendar.OpenFor(ctx, q.Plan, q.Hash, q.Stage, p, q.At, q.Granted...)
 		if err != nil {
 			return nil, wrap(err, "calendar of stage %s of plan %s", q.Stage, q.Plan)
 		}
 		if ok {
 			open[u.Person] = true
-			people = append(people, p.Person)
+			people = append(people, p)
 		}
 	}
 	crowded, err := r.Checks.Crowded(ctx, q.StageRef, people, now)
 	if err != nil {
 		return nil, wrap(err, "blast radius of stage %s of plan %s", q.Stage, q.Plan)
 	}
+	alike := map[string][]dualtone.PersonID{}
 	for _, p := range people {
-		why, ok := crowded[p.ID]
-		if !ok {
-			continue
+		if why, ok := crowded[p.ID]; ok {
+			delete(open, p.ID)
+			alike[why] = append(alike[why], p.ID)
 		}
-		delete(open, p.ID)
+	}
+	for _, why := range slices.Sorted(maps.Keys(alike)) {
 		if _, err := r.MarkPeople(ctx, Marking{
-			StageRef: q.StageRef, People: []dualtone.PersonID{p.ID}, From: []cutover.State{cutover.Planned, cutover.Deferred},
+			StageRef: q.StageRef, People: alike[why], From: []cutover.State{cutover.Planned, cutover.Deferred},
 			State: cutover.Deferred, Detail: why,
 		}); err != nil {
 			return nil, err
 		}
 	}
 	return slices.DeleteFunc(users, func(u rollout.User) bool { return !open[u.Person] }), nil
+}
+
+// known reads what the user list says of users, of all in one request: others wait
+// for their turn meanwhile.
+func (r *Rollout) known(ctx context.Context, users []rollout.User) (map[dualtone.PersonID]dualtone.Person, error) {
+	ids := make([]dualtone.PersonID, len(users))
+	for i, u := range users {
+		ids[i] = u.Person
+	}
+	listed, err := r.People.List(ctx, cutover.PeopleQuery{IDs: ids})
+	if err != nil {
+		return nil, wrap(err, "%d people of stage %s of plan %s", len(ids), users[0].Stage, users[0].Plan)
+	}
+	known := make(map[dualtone.PersonID]dualtone.Person, len(listed))
+	for _, p := range listed {
+		known[p.ID] = p.Person
+	}
+	return known, nil
 }
 
 // sites are those at which people of a stage wait.

@@ -47,6 +47,9 @@ func (c *Client) People(ctx context.Context, q cutover.PeopleQuery) ([]cutover.P
 	for key, value := range q.Attributes {
 		query.Values().Add("attribute", key+"="+value)
 	}
+	for _, id := range q.IDs {
+		query.Values().Add("id", string(id))
+	}
 	return List[cutover.PersonState](ctx, c, "/users", query, q.Limit)
 }
 

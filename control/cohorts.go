@@ -39,6 +39,8 @@ type StageCohort struct {
 	Left int `json:"left"`
 	// Frozen are how many there were when the plan was handed in; missing before.
 	Frozen int `json:"frozen,omitempty"`
+	// Members are the first of them, as many as were asked for.
+	Members []StageMember `json:"members,omitempty"`
 }
 
 // StageMember is a person of a stage, or one who was selected and is left out.
@@ -54,8 +56,9 @@ type StageMember struct {
 }
 
 // Cohorts looks a plan up in the user list as it is now, which adds to what the
-// reading found wrong. ErrInvalid for a plan that has faults by itself.
-func (p *Plans) Cohorts(ctx context.Context, r *plan.Reading) (Cohorts, error) {
+// reading found wrong. So many people of each stage are named. ErrInvalid for a plan
+// that has faults by itself.
+func (p *Plans) Cohorts(ctx context.Context, r *plan.Reading, named int) (Cohorts, error) {
 	users, err := p.candidates(ctx)
 	if err != nil {
 		return Cohorts{}, err
@@ -81,7 +84,10 @@ func (p *Plans) Cohorts(ctx context.Context, r *plan.Reading) (Cohorts, error) {
 		c.Drift = append(c.Drift, since.Drift...)
 	}
 	for i := range found.Stages {
-		c.Stages = append(c.Stages, stageCohort(&found.Stages[i], frozen))
+		s := &found.Stages[i]
+		stage := stageCohort(s, frozen)
+		stage.Members = members(s.People[:min(named, len(s.People))])
+		c.Stages = append(c.Stages, stage)
 	}
 	return c, nil
 }
@@ -124,15 +130,21 @@ func (p *Plans) StageMembers(ctx context.Context, d *plan.Document, stage plan.S
 			all = append(all, StageMember{Position: n + 1, Person: l.Person, Why: string(l.Because)})
 		}
 	} else {
-		for n, m := range found.Stages[i].People {
-			all = append(all, StageMember{Position: n + 1, Person: m.Person, Why: string(m.Why), With: m.With, Risk: m.Risk})
-		}
+		all = members(found.Stages[i].People)
 	}
 	all = all[min(max(after, 0), len(all)):]
 	if limit > 0 {
 		all = all[:min(limit, len(all))]
 	}
 	return all, nil
+}
+
+func members(placed []plan.Placed) []StageMember {
+	all := make([]StageMember, len(placed))
+	for n, m := range placed {
+		all[n] = StageMember{Position: n + 1, Person: m.Person, Why: string(m.Why), With: m.With, Risk: m.Risk}
+	}
+	return all
 }
 
 // candidates are those whom a plan may take, as they are now.

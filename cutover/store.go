@@ -92,6 +92,7 @@ type PersonState struct {
 
 // PeopleQuery selects people; empty fields select all.
 type PeopleQuery struct {
+	IDs  []dualtone.PersonID
 	Side dualtone.Side
 	// State is that of the latest switch; planned for people who were never
 	// switched.

@@ -81,6 +81,9 @@ func (s *People) Person(ctx context.Context, id dualtone.PersonID) (cutover.Pers
 // List returns people in the order of their ids, byte by byte.
 func (s *People) List(ctx context.Context, q cutover.PeopleQuery) ([]cutover.PersonState, error) {
 	var f filter
+	if len(q.IDs) > 0 {
+		f.add("p.id = ANY(%s)", q.IDs)
+	}
 	f.equal("p.side", string(q.Side))
 	f.equal("coalesce(p.state, 'planned')", string(q.State))
 	f.equal("p.site", q.Site)

@@ -57,7 +57,7 @@ func planLint(a *app) *cobra.Command {
 				return err
 			}
 			if users && r.Faults.Errors() == 0 {
-				found, err := a.cohortsOf(cmd.Context(), args[0], r)
+				found, err := a.cohortsOf(cmd.Context(), args[0], r, 0)
 				if err != nil {
 					return err
 				}

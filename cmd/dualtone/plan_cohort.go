@@ -45,7 +45,7 @@ func planCohort(a *app) *cobra.Command {
 			if asked.stage != "" {
 				return a.showStage(cmd.Context(), args[0], r, asked)
 			}
-			found, err := a.cohortsOf(cmd.Context(), args[0], r)
+			found, err := a.cohortsOf(cmd.Context(), args[0], r, 0)
 			if err != nil {
 				return err
 			}
@@ -69,19 +69,20 @@ func (a *app) soundPlan(file string) (*plan.Reading, error) {
 	return r, err
 }
 
-// cohortsOf looks a plan up in the user list, here or at a server.
-func (a *app) cohortsOf(ctx context.Context, file string, r *plan.Reading) (control.Cohorts, error) {
+// cohortsOf looks a plan up in the user list, here or at a server, and names so many
+// people of each stage.
+func (a *app) cohortsOf(ctx context.Context, file string, r *plan.Reading, named int) (control.Cohorts, error) {
 	return either(ctx, a, func(s server) (c control.Cohorts, err error) {
 		draft, err := a.draftOf(file, r)
 		if err != nil {
 			return c, err
 		}
-		if c, err = sent[control.Cohorts](ctx, s, "/plans/cohort", draft); err == nil {
+		if c, err = sent[control.Cohorts](ctx, s, "/plans/cohort", api.CountedDraft{Draft: draft, Named: named}); err == nil {
 			c.Faults = faultsHere(c.Faults, r.Faults, file)
 		}
 		return c, err
 	}, func(_ *config.Config, s *stores) (control.Cohorts, error) {
-		return s.planControl(nil, a.now).Cohorts(ctx, r)
+		return s.planControl(nil, a.now).Cohorts(ctx, r, named)
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -174,7 +175,11 @@ type plannedAction struct {
 }
 
 func (a *app) previewPlan(ctx context.Context, m mover, file string, r *plan.Reading, f diffFlags) error {
-	found, err := a.cohortsOf(ctx, file, r)
+	named := f.limit
+	if len(f.users) > 0 || f.limit == 0 {
+		named = math.MaxInt32
+	}
+	found, err := a.cohortsOf(ctx, file, r, named)
 	if err != nil {
 		return err
 	}
@@ -188,16 +193,9 @@ func (a *app) previewPlan(ctx context.Context, m mover, file string, r *plan.Rea
 		if f.stage != "" && string(s.Stage) != f.stage {
 			continue
 		}
-		if len(f.users) == 0 && f.limit > 0 && len(p.Users) >= f.limit {
-			p.More += s.People
-			continue
-		}
-		people, err := a.stageMembers(ctx, file, r, stageAsked{stage: string(s.Stage)})
-		if err != nil {
-			return err
-		}
 		stage, _ := r.Document.Plan.Stage(s.Stage)
-		if err := a.previewStage(ctx, m, &p, stage, people, f, pace); err != nil {
+		p.More += s.People - len(s.Members)
+		if err := a.previewStage(ctx, m, &p, stage, s.Members, f, pace); err != nil {
 			return err
 		}
 	}

@@ -86,12 +86,21 @@ func (a *API) soundDraft(d Draft) (*plan.Reading, error) {
 	return read, nil
 }
 
-func (a *API) planCohorts(ctx context.Context, in *draft) (*body[control.Cohorts], error) {
-	read, err := a.soundDraft(in.Body)
+// CountedDraft is a plan as it is being written whose people are counted.
+type CountedDraft struct {
+	Draft
+
+	Named int `json:"named,omitempty" minimum:"0" doc:"How many people of each stage to name as well, the first to be switched first"`
+}
+
+type countedDraft struct{ Body CountedDraft }
+
+func (a *API) planCohorts(ctx context.Context, in *countedDraft) (*body[control.Cohorts], error) {
+	read, err := a.soundDraft(in.Body.Draft)
 	if err != nil {
 		return nil, err
 	}
-	return bodyOf(a.Plans.Cohorts(ctx, read))
+	return bodyOf(a.Plans.Cohorts(ctx, read, in.Body.Named))
 }
 
 // StageDraft is a stage of a plan as it is being written.

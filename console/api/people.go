@@ -24,14 +24,15 @@ func (a *API) users() {
 type personList struct {
 	Paging
 
-	Text      string            `query:"text" maxLength:"200" doc:"Searched in id, name, e-mail and extension"`
-	Side      dualtone.Side     `query:"side" enum:"old,new"`
-	State     cutover.State     `query:"state" maxLength:"40"`
-	Site      string            `query:"site" maxLength:"200"`
-	Team      string            `query:"team" maxLength:"200"`
-	Cohort    string            `query:"cohort" maxLength:"200"`
-	Attribute []string          `query:"attribute" doc:"Only people with this value of an attribute, as in queue=sales-uk"`
-	Unmatched cutover.Selection `query:"unmatched" enum:"only,except" doc:"Those who lack an account on some system"`
+	ID        []dualtone.PersonID `query:"id,explode" maxItems:"1000" doc:"Only these people"`
+	Text      string              `query:"text" maxLength:"200" doc:"Searched in id, name, e-mail and extension"`
+	Side      dualtone.Side       `query:"side" enum:"old,new"`
+	State     cutover.State       `query:"state" maxLength:"40"`
+	Site      string              `query:"site" maxLength:"200"`
+	Team      string              `query:"team" maxLength:"200"`
+	Cohort    string              `query:"cohort" maxLength:"200"`
+	Attribute []string            `query:"attribute,explode" doc:"Only people with this value of an attribute, as in queue=sales-uk"`
+	Unmatched cutover.Selection   `query:"unmatched" enum:"only,except" doc:"Those who lack an account on some system"`
 }
 
 func (a *API) listPeople(ctx context.Context, in *personList) (*Page[cutover.PersonState], error) {
@@ -44,7 +45,7 @@ func (a *API) listPeople(ctx context.Context, in *personList) (*Page[cutover.Per
 		attributes[key] = value
 	}
 	found, err := a.People.List(ctx, cutover.PeopleQuery{
-		Attributes: attributes, Text: in.Text, Side: in.Side, State: in.State, Site: in.Site, Team: in.Team, Cohort: in.Cohort, Unmatched: in.Unmatched,
+		IDs: in.ID, Attributes: attributes, Text: in.Text, Side: in.Side, State: in.State, Site: in.Site, Team: in.Team, Cohort: in.Cohort, Unmatched: in.Unmatched,
 		After: dualtone.PersonID(in.After), Limit: in.more(),
 	})
 	return paged("/users", in.Paging, found, err, func(p cutover.PersonState) string { return string(p.ID) })

@@ -152,3 +152,25 @@ func TestTheNextPageIsAskedForWithTheSameFilters(t *testing.T) {
 		t.Errorf("the pages hold %v, want those of London", found)
 	}
 }
+
+func TestPeopleAreFoundByTheirIdsAndByAllAttributes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.token(t, "ada", access.Admin)
+	const list = "id,name,extension,queue,skill\np1,Ann,101,a,x\np2,Ben,102,a,y\n\"p3,b\",Cy,103,b,x\n"
+	if got := s.ask(t, admin, "POST", "/api/v1/users", `{"csv":`+strconv.Quote(list)+`}`); got.status != http.StatusOK {
+		t.Fatalf("import: %d %s", got.status, got.text)
+	}
+	for asked, want := range map[string]string{
+		"attribute=queue%3Da": "p1 p2", "attribute=queue%3Da&attribute=skill%3Dx": "p1", "attribute=skill%3Dx&attribute=queue%3Da": "p1",
+		"id=p2": "p2", "id=p1&id=p3%2Cb&id=nobody": "p1 p3,b", "id=p1&id=p2&attribute=skill%3Dy": "p2",
+	} {
+		var found []string
+		for _, p := range told[api.Items[cutover.PersonState]](t, s.ask(t, admin, "GET", "/api/v1/users?"+asked, ""), http.StatusOK).Items {
+			found = append(found, string(p.ID))
+		}
+		if strings.Join(found, " ") != want {
+			t.Errorf("%s found %v, want %s", asked, found, want)
+		}
+	}
+}

@@ -42,7 +42,8 @@ func (s *Stores) List(_ context.Context, q cutover.PeopleQuery) ([]cutover.Perso
 func (s *Stores) selected(p cutover.PersonState, q cutover.PeopleQuery) bool {
 	a := p.Accounts
 	unmatched := a.CRM == "" || a.Old == "" || a.New == ""
-	return (q.Side == "" || p.Side == q.Side) &&
+	return (len(q.IDs) == 0 || slices.Contains(q.IDs, p.ID)) &&
+		(q.Side == "" || p.Side == q.Side) &&
 		(q.State == "" || stateOf(p) == q.State) &&
 		(q.Site == "" || p.Site == q.Site) &&
 		(q.Team == "" || p.Team == q.Team) &&

@@ -210,6 +210,8 @@ func listSelects(t *testing.T, b *bench) {
 		want int
 	}{
 		"all":             {cutover.PeopleQuery{}, 25},
+		"ids":             {cutover.PeopleQuery{IDs: []dualtone.PersonID{"p002", "ghost", "p001", "p002"}}, 2},
+		"id and side":     {cutover.PeopleQuery{IDs: []dualtone.PersonID{"p002", "p001"}, Side: dualtone.New}, 1},
 		"site":            {cutover.PeopleQuery{Site: "bonn"}, 1},
 		"team":            {cutover.PeopleQuery{Team: "support"}, 1},
 		"attribute":       {cutover.PeopleQuery{Attributes: map[string]string{"queue": "b"}}, 2},

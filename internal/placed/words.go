@@ -24,7 +24,7 @@ func Printable(s string) string {
 }
 
 // Meant names the known word closest to a wrong one, or lists all when none is
-// close.
+// close: a word of which no letter would stay is not.
 func Meant(word string, known []string) string {
 	if len(known) == 0 {
 		return ""
@@ -33,7 +33,8 @@ func Meant(word string, known []string) string {
 	best := slices.MinFunc(known, func(a, b string) int {
 		return cmp.Compare(distance(folded, a), distance(folded, b))
 	})
-	if len(word) < 80 && distance(folded, best) <= max(2, len(word)/3) {
+	away := distance(folded, best)
+	if len(word) < 80 && away <= max(2, len(word)/3) && away < max(len(word), len(best)) {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	sorted := slices.Sorted(slices.Values(known))
