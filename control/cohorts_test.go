@@ -16,13 +16,20 @@ import (
 
 const twoStages = `apiVersion: dualtone/v1
 kind: CutoverPlan
-metadata: {name: emea, owner: lee, timezone: Europe/London}
+metadata: {name: emea, owner: lee}
 spec:
   systems: {crm: sf, old: pbx, new: cloud}
+  timezone: Europe/London
+  calendars: {windows: {night: {from: "20:00", to: "23:30"}}}
+  gates: {precheck: [{check: restore_rehearsed, on_fail: block_stage}]}
   limits: {concurrency: 10}
+  approvals:
+    plan: {need: 1, roles: [cutover-approver], valid_for: 7d, not_author: true, binds: [plan_hash, cohort_hash]}
+    stage_default: {need: 1, roles: [cutover-approver], valid_for: 7d, not_author: true, binds: [plan_hash, cohort_hash, evidence_hash]}
+  rollback: {window: 14d}
   stages:
-    - {id: pilot, kind: pilot, cohort: {match: {team: [sales]}}}
-    - {id: wave, after: [pilot], kind: wave, cohort: {remainder: true}}
+    - {id: pilot, kind: pilot, cohort: {match: {team: [sales]}}, windows: [night], soak: 3d, gates: [precheck]}
+    - {id: wave, after: [pilot], kind: wave, cohort: {remainder: true}, windows: [night], soak: 3d, gates: [precheck]}
 `
 
 // looks counts how often somebody looks into the user list.
