@@ -233,7 +233,7 @@ func newSite(t *testing.T) *site {
 		Packs: noPacks{}, Canaries: s.rollouts, Notices: postgres.NewNotices(pool),
 		Channels:   func() ([]notify.Channel, error) { return []notify.Channel{{Name: "desk", Carrier: carrier{}}}, nil },
 		Deliveries: postgres.NewDeliveries(pool), Ways: delivery.Ways{Root: "/srv"}, Invoices: money,
-		Serves:  func(context.Context, routing.Revision) api.Served { return api.Served{} },
+		Serves: func(context.Context, routing.Revision) api.Served { return api.Served{} },
 		Compare: func(context.Context, time.Time) error {
 			return &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("crm.inside.test does not answer: %w", dualtone.ErrUnavailable)}
 		},
