@@ -9,6 +9,7 @@ import (
 )
 
 func TestSaidLeavesTheKindOut(t *testing.T) {
+	t.Parallel()
 	for want, err := range map[string]error{
 		"it is paused already":          fmt.Errorf("it is paused already: %w", dualtone.ErrConflict),
 		"plan spring: the name is gone": fmt.Errorf("plan spring: %s: %w", "the name is gone: conflict", dualtone.ErrConflict), // as workflows hand it on
