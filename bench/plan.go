@@ -157,11 +157,11 @@ const planWave = `    - id: %s
 `
 
 // planText is the plan's file.
-func (r *planned) planText() []byte {
-	text := fmt.Appendf(nil, planFile, planName, r.Window)
-	text = fmt.Appendf(text, planWave, wave, personID(0), personID(r.Users-1))
-	first := r.Users
-	for _, w := range r.Paced {
+func (p *planned) planText() []byte {
+	text := fmt.Appendf(nil, planFile, planName, p.Window)
+	text = fmt.Appendf(text, planWave, wave, personID(0), personID(p.Users-1))
+	first := p.Users
+	for _, w := range p.Paced {
 		text = fmt.Appendf(text, planWave, w.name(), personID(first), personID(first+w.Rows-1))
 		first += w.Rows
 	}
