@@ -141,9 +141,9 @@ func TestFinanceReadsTheWorkedExample(t *testing.T) {
 		{"overlap --as-of 2027-03-31 --by stage,cost-center --cost-center CC1", []string{"wave-2  CC1", "Only cost center: CC1"}},
 		{"overlap --as-of 2027-03-31 --drill --class idle --limit 3", []string{"4,500", "11,820.28", "Rows 1 to 3 of 4501. There are more: --after 3"}},
 		{"forecast --as-of 2027-03-05", []string{"Waste at completion  23,733.87"}},
-		{"delay --as-of 2027-02-20 --days 20", []string{"4,354.84", "108,000.00", "still_needed"}},
+		{"delay --as-of 2027-02-20 --days 20", []string{"4,354.84", "108,000.00", "still needed"}},
 		{"variance --as-of 2027-03-31", []string{"Waste over plan", "11,820.28"}},
-		{"invoice-check --as-of 2027-03-31", []string{"R-100", "over_billed", "300.00 GBP"}},
+		{"invoice-check --as-of 2027-03-31", []string{"R-100", "billed too much", "300.00 GBP"}},
 		{"notices --as-of 2027-02-20", []string{"pbx-seats", "2026-12-31", "given"}},
 	} {
 		out, ended, said := asked(t, address, append([]string{"report"}, strings.Fields(c.args)...)...)

@@ -107,7 +107,11 @@ func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
 	}
 	all, rates := make([]VarianceLine, 0, len(at)), plannedRates(planned)
 	for k, v := range at {
-		v.explain(exact[k], rates[rateKey{k.month, k.contract, k.item, v.Unit}])
+		planned := finance.Exact{}
+		if k.corrects == "" { // A correction is at the rates of the month that it corrects.
+			planned = rates[rateKey{k.month, k.contract, k.item, v.Unit}]
+		}
+		v.explain(exact[k], planned)
 		all = append(all, *v)
 	}
 	slices.SortFunc(all, func(a, b VarianceLine) int {

@@ -49,6 +49,35 @@ func TestALatePlanAtAnotherPriceIsTakenApart(t *testing.T) {
 	}
 }
 
+func TestACorrectionIsAtTheRateOfItsMonth(t *testing.T) {
+	t.Parallel()
+	h := &history{known: []cost.Inputs{waves(0)}}
+	h.close(t, "2027-02")
+	h.learn(func(in *cost.Inputs) { in.Facts.Users[0].Seats[1].From = day("2027-02-20") })
+	q := cost.Question{AsOf: day("2027-03-31")}
+	e, err := cost.Load(t.Context(), h, h, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := e.Variance(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, l := range v.Lines {
+		if l.Corrects == "" {
+			continue
+		}
+		n++
+		if !l.Price.IsZero() || l.Volume.Text() != "-13.39" {
+			t.Errorf("%s: five seat-days fewer at February's price are %s of price and %s of volume", l.Class, l.Price, l.Volume)
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d corrections, want 2", n)
+	}
+}
+
 func TestARateOfNothingIsThePlans(t *testing.T) {
 	t.Parallel()
 	v, err := engine(t, dearer()).Variance(cost.Question{})
