@@ -353,9 +353,17 @@ func orderTaken(v rollout.Verb) string {
 	case rollout.Skip:
 		return "The stage is left out."
 	case rollout.Retry:
-		return "Those who failed are tried again."
+		return "What it stopped at is tried again."
 	case rollout.Limit:
 		return "The limits are set."
+	case rollout.Window:
+		return "Taken: the window opens once two have asked for it."
+	case rollout.Extend:
+		return "The soak goes on for longer."
+	case rollout.Override:
+		return "The stage passes against its gates, in your name."
+	case rollout.Finalise:
+		return "The move is being made final."
 	case rollout.Compare:
 		return "Both systems are held against each other."
 	default:
