@@ -315,6 +315,8 @@ func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string
 		return "Started: the first stages begin.", err
 	case o.Stage == "" && o.Verb == rollout.Abort && !o.Agree && !rollout.AbortsAlone(o.Order):
 		return "Held: the plan is aborted once somebody else has agreed.", d.Plans.Give(ctx, name, o)
+	case o.Verb == rollout.Window && o.Agree:
+		return "Agreed: the window is open.", d.Plans.Give(ctx, name, o)
 	case o.Stage != "" && o.Stage != workflows.FinalStage && (o.Verb == rollout.Approve || o.Verb == rollout.Reject):
 		status, err := d.Plans.Stage(ctx, name, o.Stage)
 		if err != nil {
@@ -357,7 +359,7 @@ func orderTaken(v rollout.Verb) string {
 	case rollout.Limit:
 		return "The limits are set."
 	case rollout.Window:
-		return "Taken: the window opens once two have asked for it."
+		return "Asked: the window opens once somebody else agrees."
 	case rollout.Extend:
 		return "The soak goes on for longer."
 	case rollout.Override:
