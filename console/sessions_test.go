@@ -33,7 +33,7 @@ func TestASessionThatCannotBeReadIsAProblemAndLogged(t *testing.T) {
 	c := console.Config{MaxBody: 1 << 20, Idle: time.Hour, Lasts: time.Hour, PerSecond: 1000, Burst: 1000, SignIns: 20}
 	handler := console.New(c, console.Stores{Sessions: lostSessions{}}, slog.New(slog.NewTextHandler(&log, nil))).Handler()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/plans", nil)
-	r.AddCookie(&http.Cookie{Name: "dualtone", Value: "known"})
+	r.Header.Set("Cookie", "dualtone=known")
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
 	if w.Code != http.StatusInternalServerError || w.Header().Get("Content-Type") != "application/problem+json" || strings.Contains(w.Body.String(), "relation") {

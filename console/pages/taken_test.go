@@ -15,3 +15,10 @@ func TestWhatAnOrderCameToIsASentence(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsSaidTwiceIsToldOnce(t *testing.T) {
+	t.Parallel()
+	if got := joined("no calls on cloud", "no calls on cloud", ""); got != "no calls on cloud" {
+		t.Errorf("told %q", got)
+	}
+}
