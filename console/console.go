@@ -100,6 +100,7 @@ func New(config Config, stores Stores, log *slog.Logger) *Server {
 	}
 	s.Router = &Router{mux: http.NewServeMux(), gate: &access.Gate{Audit: stores.Audit}, refuse: s.refuse}
 	s.sessions = newSessions(config, stores.Sessions)
+	s.sessions.ErrorFunc = s.refuse
 	s.callers = newLimits(time.Duration(float64(time.Second)/config.PerSecond), config.Burst, s.now)
 	s.signIns = newLimits(time.Minute/time.Duration(config.SignIns), config.SignIns, s.now)
 	s.offices = newLimits(time.Minute/time.Duration(config.SignIns*office), config.SignIns*office, s.now)

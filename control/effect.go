@@ -62,9 +62,9 @@ func (v PlanView) Retries(stage string) string {
 	}
 	switch v.Stages[i].State {
 	case rollout.Blocked, rollout.Rejected, rollout.RolledBack, rollout.Aborted:
-		return "check anew whether the stage may begin"
+		return "check anew whether the stage may begin with its " + people(waiting)
 	case rollout.Failed:
-		return "measure its gates anew"
+		return fmt.Sprintf("measure its gates anew, with %s on the new system", people(v.Among(stage, cutover.OnNew)))
 	case rollout.RollbackIncomplete:
 		return fmt.Sprintf("try again to bring %s back", people(v.Among(stage, rollout.ToTakeBack()...)))
 	default:

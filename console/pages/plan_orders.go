@@ -315,6 +315,8 @@ func (d *Desk) give(r *http.Request, name string, o workflows.PlanOrder) (string
 		return "Started: the first stages begin.", err
 	case o.Stage == "" && o.Verb == rollout.Abort && !o.Agree && !rollout.AbortsAlone(o.Order):
 		return "Held: the plan is aborted once somebody else has agreed.", d.Plans.Give(ctx, name, o)
+	case o.Verb == rollout.Window && o.Agree:
+		return "Agreed: the window is open.", d.Plans.Give(ctx, name, o)
 	case o.Stage != "" && o.Stage != workflows.FinalStage && (o.Verb == rollout.Approve || o.Verb == rollout.Reject):
 		status, err := d.Plans.Stage(ctx, name, o.Stage)
 		if err != nil {
@@ -353,9 +355,17 @@ func orderTaken(v rollout.Verb) string {
 	case rollout.Skip:
 		return "The stage is left out."
 	case rollout.Retry:
-		return "Those who failed are tried again."
+		return "What it stopped at is tried again."
 	case rollout.Limit:
 		return "The limits are set."
+	case rollout.Window:
+		return "Asked: the window opens once somebody else agrees."
+	case rollout.Extend:
+		return "The soak goes on for longer."
+	case rollout.Override:
+		return "The stage passes against its gates, in your name."
+	case rollout.Finalise:
+		return "The move is being made final."
 	case rollout.Compare:
 		return "Both systems are held against each other."
 	default:

@@ -2501,7 +2501,7 @@ func rulingTone(r rollout.Ruling) tone {
 
 // joined are the parts of a sentence that are there.
 func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "; ")
+	return strings.Join(slices.Compact(slices.DeleteFunc(parts, func(p string) bool { return p == "" })), "; ")
 }
 
 // failedCaption says how many failed, where not all of them are shown.

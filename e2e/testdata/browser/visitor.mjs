@@ -42,6 +42,8 @@ export class Browser {
 
   // held holds the page that is shown to the rules, in light and dark.
   async held(page, name, status = 200) {
+    const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.pinned')].some((e) => e.scrollWidth > e.clientWidth));
+    if (wide) tell({ trouble: 'wider than a laptop\'s screen', at: name });
     for (const scheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       const found = await new AxeBuilder({ page }).withTags(rules).analyze();
