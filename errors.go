@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -78,6 +79,18 @@ func Kind(err error) string {
 		}
 	}
 	return "internal"
+}
+
+// Said is an error in words for people: without the conflict, invalid or denied that it
+// ends in, which says nothing more after a whole sentence. Kind still names it.
+func Said(err error) string {
+	text := err.Error()
+	for _, kind := range []error{ErrConflict, ErrInvalid, ErrDenied} {
+		for end := ": " + kind.Error(); strings.HasSuffix(text, end); {
+			text = strings.TrimSuffix(text, end)
+		}
+	}
+	return text
 }
 
 // Lasting reports whether trying the same again would fail the same way.

@@ -174,17 +174,24 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) { s.r
 
 // refuse answers a request that failed: with a page to people, else with a problem.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	p := ProblemOf(err)
-	p.Request = RequestID(r.Context())
-	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
-		s.log.ErrorContext(r.Context(), "request failed", "request", p.Request, "error", err)
-	}
+	p := s.Problem(r.Context(), err)
 	_, signedIn := access.From(r.Context())
 	if p.Status == http.StatusForbidden && !signedIn && !isDenied(err) {
 		s.askToSignIn(w, r, p)
 		return
 	}
 	s.answer(w, r, p)
+}
+
+// Problem is what the request of a context is told of an error. An answer that does not
+// tell all of it leaves that to the log.
+func (s *Server) Problem(ctx context.Context, err error) Problem {
+	p := ProblemOf(err)
+	p.Request = RequestID(ctx)
+	if (p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable) && !errors.Is(err, context.Canceled) {
+		s.log.ErrorContext(ctx, "request failed", "request", p.Request, "error", err)
+	}
+	return p
 }
 
 // answer tells people with a page, and programs with a problem.

@@ -54,7 +54,7 @@ func (*FaultyError) Unwrap() error { return dualtone.ErrInvalid }
 
 // ProblemOf is an error as a problem.
 func ProblemOf(err error) Problem {
-	p := Problem{Type: "about:blank", Status: StatusOf(err), Kind: dualtone.Kind(err), Detail: err.Error()}
+	p := Problem{Type: "about:blank", Status: StatusOf(err), Kind: dualtone.Kind(err), Detail: dualtone.Said(err)}
 	p.Title = http.StatusText(p.Status)
 	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
 		p.Missing = denied.May

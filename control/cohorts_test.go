@@ -21,7 +21,7 @@ spec:
   systems: {crm: sf, old: pbx, new: cloud}
   timezone: Europe/London
   calendars: {windows: {night: {from: "20:00", to: "23:30"}}}
-  gates: {precheck: [{check: restore_rehearsed, on_fail: block_stage}]}
+  gates: {precheck: [{check: before_image_complete, on_fail: skip_user}, {check: restore_rehearsed, max_age: 14d, on_fail: block_stage}]}
   limits: {concurrency: 10}
   approvals:
     plan: {need: 1, roles: [cutover-approver], valid_for: 7d, not_author: true, binds: [plan_hash, cohort_hash]}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,7 +49,7 @@ func (s *Rollouts) ConfirmCanary(ctx context.Context, c rollout.Canary) error {
 			if err := tx.QueryRow(ctx, `SELECT id FROM canaries WHERE id = $1`, c.ID).Scan(new(string)); err != nil {
 				return err
 			}
-			return dualtone.ErrConflict
+			return fmt.Errorf("somebody has confirmed it already: %w", dualtone.ErrConflict)
 		})
 	})
 }

@@ -98,7 +98,8 @@ func (a *app) serveEdge(ctx context.Context, cfg *config.Config) error {
 		stop()
 		return errors.Join(err, p.group.Wait(), kept())
 	}
-	p.log.InfoContext(ctx, "edge is ready", "sip_udp", p.cfg.SIP.UDP, "http", p.cfg.HTTP.Listen, "enum", p.cfg.ENUM.Listen, "curri", p.cfg.CURRI.Listen)
+	p.log.InfoContext(ctx, "edge is ready", "sip_udp", p.cfg.SIP.UDP, "sip_tcp", p.cfg.SIP.TCP, "sip_tls", p.cfg.SIP.TLS,
+		"http", p.cfg.HTTP.Listen, "enum", p.cfg.ENUM.Listen, "curri", p.cfg.CURRI.Listen, "real_time", p.cfg.RealTime)
 	err = p.group.Wait()
 	return errors.Join(err, kept())
 }

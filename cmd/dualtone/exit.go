@@ -152,8 +152,7 @@ func (a *app) fail(err error) {
 			fmt.Fprintf(&b, "  %s\n", printable(p.String()))
 		}
 	default:
-		// That it is invalid is what people see anyway.
-		fmt.Fprintf(&b, "Error: %s\n", strings.TrimSuffix(printable(err.Error()), ": "+dualtone.ErrInvalid.Error()))
+		fmt.Fprintf(&b, "Error: %s\n", printable(dualtone.Said(err)))
 	}
 	if next := nextStep(err); next != "" {
 		fmt.Fprintf(&b, "Next: %s\n", next)
@@ -169,7 +168,7 @@ func (a *app) failJSON(err error) {
 		Next     string           `json:"next,omitempty"`
 		Problems []config.Problem `json:"problems,omitempty"`
 	}
-	f := failure{Kind: dualtone.Kind(err), ExitCode: exitCode(err), Message: err.Error(), Next: nextStep(err)}
+	f := failure{Kind: dualtone.Kind(err), ExitCode: exitCode(err), Message: dualtone.Said(err), Next: nextStep(err)}
 	if f.ExitCode == exitPartial {
 		f.Kind = "partial"
 	}

@@ -251,7 +251,7 @@ type order interface {
 func read[I, O any](a *API, op operation, do func(context.Context, *I) (*O, error)) {
 	huma.Register(a.huma, a.declare(op), func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
-		return out, told(ctx, err)
+		return out, a.told(ctx, err)
 	})
 }
 
@@ -266,10 +266,10 @@ func write[I any, P interface {
 		object, why := P(in).asked()
 		ctx, role, err := a.server.Gate().Enter(ctx, access.Ask{Action: op.action, As: why.Role, Object: object, Reason: why.Reason})
 		if err != nil {
-			return nil, told(ctx, err)
+			return nil, a.told(ctx, err)
 		}
 		out, err := do(ctx, in, role)
-		return out, told(ctx, err)
+		return out, a.told(ctx, err)
 	})
 }
 
@@ -400,16 +400,14 @@ func problems(c huma.Context, _ string, v any) (any, error) {
 }
 
 // told makes an error of the program a problem.
-func told(ctx context.Context, err error) error {
+func (a *API) told(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if _, ok := errors.AsType[huma.StatusError](err); ok {
 		return err
 	}
-	p := console.ProblemOf(err)
-	p.Request = console.RequestID(ctx)
-	return &problem{p}
+	return &problem{a.server.Problem(ctx, err)}
 }
 
 // faulty is an error with each fault and its place.

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,6 +61,25 @@ type site struct {
 	rollouts *postgres.Rollouts
 	// dies: the server is lost between what it stores and its answer.
 	dies atomic.Bool
+	log  logged
+}
+
+// logged is what the log says.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 type keys struct {
@@ -159,7 +180,7 @@ func newSite(t *testing.T) *site {
 		MaxBody: 1 << 20, MaxUpload: 4 << 20, MaxConnections: 100, Idle: time.Hour, Lasts: time.Hour, PerSecond: 10_000, Burst: 10_000, SignIns: 1000,
 	}, console.Stores{
 		Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Sessions: sessions, Audit: s.audit,
-	}, slog.New(slog.DiscardHandler))
+	}, slog.New(slog.NewTextHandler(&s.log, nil)))
 	calls, rollups, money := postgres.NewCalls(pool), postgres.NewRollups(pool), postgres.NewFinance(pool)
 	s.api = api.Register(s.server, api.Desk{
 		Plans: &control.Plans{
@@ -213,7 +234,9 @@ func newSite(t *testing.T) *site {
 		Channels:   func() ([]notify.Channel, error) { return []notify.Channel{{Name: "desk", Carrier: carrier{}}}, nil },
 		Deliveries: postgres.NewDeliveries(pool), Ways: delivery.Ways{Root: "/srv"}, Invoices: money,
 		Serves:  func(context.Context, routing.Revision) api.Served { return api.Served{} },
-		Compare: func(context.Context, time.Time) error { return dualtone.ErrUnavailable },
+		Compare: func(context.Context, time.Time) error {
+			return &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("crm.inside.test does not answer: %w", dualtone.ErrUnavailable)}
+		},
 		Decisions: func(ctx context.Context, q api.DecisionQuery) ([]api.Decision, error) {
 			found, err := postgres.NewDecisions(pool).List(ctx, postgres.DecisionQuery(q))
 			var all []api.Decision

@@ -90,7 +90,7 @@ func (d *Desk) costs(r *http.Request, p page) (templ.Component, error) {
 		made, err = d.Finance.Document(r.Context(), asked)
 	}
 	if errors.Is(err, dualtone.ErrNotFound) {
-		return nothingYet(p, q, asked, plans, said(err)), nil
+		return nothingYet(p, q, asked, plans, strings.TrimSuffix(err.Error(), ": "+dualtone.ErrNotFound.Error())), nil
 	}
 	if err != nil {
 		return nil, err

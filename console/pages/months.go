@@ -93,7 +93,7 @@ func (d *Desk) previewMonth(r *http.Request, p page) (templ.Component, error) {
 	}
 	found.Kind = kind
 	if errors.Is(err, dualtone.ErrConflict) {
-		return monthPage(p, found, monthButton(p.viewer, found, said(err)), false), nil
+		return monthPage(p, found, monthButton(p.viewer, found, dualtone.Said(err)), false), nil
 	}
 	if err != nil {
 		return nil, err

@@ -97,7 +97,7 @@ type problem struct {
 // problemOf tells an error. What went wrong inside the program is for its log,
 // not for the browser.
 func problemOf(err error) problem {
-	p := problem{status: console.StatusOf(err), title: "Something went wrong", what: err.Error()}
+	p := problem{status: console.StatusOf(err), title: "Something went wrong", what: console.ProblemOf(err).Detail}
 	if _, refused := errors.AsType[*rollout.RefusalError](err); refused {
 		return problem{status: http.StatusConflict, title: "Not taken", what: err.Error()}
 	}
@@ -204,7 +204,7 @@ func byScript(r *http.Request) bool { return r.Header.Get("Hx-Request") == "true
 
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, p page, err error) {
 	t := problemOf(err)
-	if t.status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+	if (t.status == http.StatusInternalServerError || t.status == http.StatusServiceUnavailable) && !errors.Is(err, context.Canceled) {
 		d.Log.ErrorContext(r.Context(), "page", "request", console.RequestID(r.Context()), "route", r.Pattern, "error", err)
 	}
 	if byScript(r) { // for a place within a page

@@ -175,7 +175,7 @@ func (s sight) abortAsked() bool {
 func whyNot(err error) string {
 	r, refused := errors.AsType[*rollout.RefusalError](err)
 	if !refused {
-		text := said(err)
+		text := dualtone.Said(err)
 		if _, why, ok := strings.Cut(text, " refused: "); ok {
 			return why
 		}

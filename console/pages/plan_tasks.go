@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -42,7 +41,7 @@ func (s sight) taskButtons(v Viewer, t rollout.Task) []button {
 		}
 		b.refused = v.refusal(access.PlanProgress)
 		if _, err := t.Move(o.verdict, v.Name, "asked", s.view.AsOf); err != nil && b.refused == "" {
-			b.refused = said(err)
+			b.refused = dualtone.Said(err)
 		}
 		buttons = append(buttons, b)
 	}
@@ -58,7 +57,7 @@ func (s sight) handButton(v Viewer, t rollout.Task) button {
 	}
 	b.refused = v.refusal(access.PlanProgress)
 	if _, err := t.Hand("somebody else"); err != nil && b.refused == "" {
-		b.refused = said(err)
+		b.refused = dualtone.Said(err)
 	}
 	return b
 }
@@ -74,17 +73,6 @@ func withWanted(what, wanted string) string {
 }
 
 func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
-
-// said is an error without the name of its kind.
-func said(err error) string {
-	text := err.Error()
-	for _, kind := range []error{dualtone.ErrConflict, dualtone.ErrDenied, dualtone.ErrInvalid, dualtone.ErrNotFound} {
-		if errors.Is(err, kind) {
-			text = strings.TrimSuffix(text, ": "+kind.Error())
-		}
-	}
-	return text
-}
 
 // moveTask says what became of a task.
 func (d *Desk) moveTask(r *http.Request, p page) (templ.Component, error) {

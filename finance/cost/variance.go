@@ -47,6 +47,29 @@ type varianceKey struct {
 	corrects string
 }
 
+// rateKey is what has one rate, whatever class it is of.
+type rateKey struct {
+	month    finance.Month
+	contract contract.ID
+	item     contract.ItemID
+	unit     Unit
+}
+
+// plannedRates are what the plan has for a unit of an item in a month.
+func plannedRates(planned []Line) map[rateKey]finance.Exact {
+	quantity, amount := map[rateKey]finance.Exact{}, map[rateKey]finance.Exact{}
+	for i := range planned {
+		if l := &planned[i]; l.Corrects == "" {
+			k := rateKey{l.Month, l.Contract, l.Item, l.Unit}
+			quantity[k], amount[k] = quantity[k].Add(l.Quantity), amount[k].Add(l.exactly())
+		}
+	}
+	for k := range amount {
+		amount[k] = mean(amount[k], quantity[k])
+	}
+	return amount
+}
+
 // unrounded are the amounts of a line of the plan, of the plan with its switches
 // moved, and of what it became, in the currency of the report.
 type unrounded struct{ planned, moved, actual finance.Exact }
@@ -82,9 +105,9 @@ func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
 		v.ActualQuantity, v.Actual = v.ActualQuantity.Add(actual[i].Quantity), v.Actual.Add(actual[i].Reported)
 		x.actual = x.actual.Add(amount)
 	}
-	all := make([]VarianceLine, 0, len(at))
+	all, rates := make([]VarianceLine, 0, len(at)), plannedRates(planned)
 	for k, v := range at {
-		v.explain(exact[k])
+		v.explain(exact[k], rates[rateKey{k.month, k.contract, k.item, v.Unit}])
 		all = append(all, *v)
 	}
 	slices.SortFunc(all, func(a, b VarianceLine) int {
@@ -103,27 +126,36 @@ func (l *Line) exactly() finance.Exact {
 	return l.Quantity.Mul(l.Rate.Amount).Mul(l.Conversion.Rate)
 }
 
-// explain takes the difference apart, with rates that are means over the line.
-// Price and Timing are rounded, and Volume is what is left, so that the three add
-// up to the difference to the cent.
-func (v *VarianceLine) explain(x *unrounded) {
+// explain takes the difference apart, with rates that are means over the line. Where
+// none of its class was planned, the rate is what the plan has for the item. Each part
+// is rounded, and one that there is takes what that leaves, so that the three add up to
+// the difference to the cent.
+func (v *VarianceLine) explain(x *unrounded, planned finance.Exact) {
 	v.PlannedRate, v.ActualRate = mean(x.planned, v.PlannedQuantity), mean(x.actual, v.ActualQuantity)
 	switch {
 	case !v.PlannedQuantity.IsZero():
 	case !v.MovedQuantity.IsZero():
 		v.PlannedRate = mean(x.moved, v.MovedQuantity)
+	case !planned.IsZero():
+		v.PlannedRate = planned
 	default:
-		v.PlannedRate = v.ActualRate // None was planned, so none of it is a price.
+		v.PlannedRate = v.ActualRate // Nothing was planned, so none of it is a price.
+	}
+	if v.ActualQuantity.IsZero() {
+		v.ActualRate = v.PlannedRate
 	}
 	in := v.Actual.Currency
 	v.Timing = finance.Money{Amount: v.MovedQuantity.Sub(v.PlannedQuantity).Mul(v.PlannedRate), Currency: in}.Round(rounding)
-	v.Price = finance.Money{Currency: in}
-	if !v.ActualQuantity.IsZero() {
-		v.Price = finance.Money{Amount: v.ActualRate.Sub(v.PlannedRate).Mul(v.ActualQuantity), Currency: in}.Round(rounding)
-	}
-	v.Volume = v.Actual.Sub(v.Planned).Sub(v.Price).Sub(v.Timing)
-	if v.PlannedQuantity.IsZero() && v.MovedQuantity.IsZero() && v.ActualQuantity.IsZero() { // a correction of a rate
-		v.Price, v.Volume = v.Price.Add(v.Volume), v.Volume.Sub(v.Volume)
+	v.Price = finance.Money{Amount: v.ActualRate.Sub(v.PlannedRate).Mul(v.ActualQuantity), Currency: in}.Round(rounding)
+	v.Volume = finance.Money{Amount: v.ActualQuantity.Sub(v.MovedQuantity).Mul(v.PlannedRate), Currency: in}.Round(rounding)
+	rest := v.Actual.Sub(v.Planned).Sub(v.Price).Sub(v.Volume).Sub(v.Timing)
+	switch {
+	case !v.Volume.IsZero():
+		v.Volume = v.Volume.Add(rest)
+	case !v.Timing.IsZero():
+		v.Timing = v.Timing.Add(rest)
+	default: // also a correction of a rate, which has no quantity
+		v.Price = v.Price.Add(rest)
 	}
 }
 

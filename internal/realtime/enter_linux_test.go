@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	if err := try(); err != nil {
-		fmt.Println(err)
+		_, _ = fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
 }
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // inProcess tries it in a process of its own, and returns what that says.
 func inProcess(t *testing.T, try string) string {
 	t.Helper()
-	self := exec.CommandContext(t.Context(), os.Args[0])
+	self := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // The test itself.
 	self.Env = append(os.Environ(), alone+"="+try)
 	out, err := self.CombinedOutput()
 	if err != nil && len(out) == 0 {

@@ -41,6 +41,8 @@ type Column struct {
 	// currency, such as a daily rate; 0 stands for the currency's own, and for as
 	// many as a quantity has, up to three.
 	Digits int
+	// Words are what people read in place of the codes of a text column.
+	Words Vocabulary
 	// Sum gives the column a total.
 	Sum bool
 }
@@ -128,6 +130,8 @@ func (c *Column) Shown(v Cell) string {
 		return Grouped(Round(v.Text, c.Fraction(v)))
 	case Percent:
 		return Round(percent(v.Text), 1) + " %"
+	case Text:
+		return c.Words.Words(v.Text)
 	default:
 		return v.Text
 	}

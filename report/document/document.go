@@ -29,7 +29,12 @@ type Document struct {
 // such as as_of.
 type Parameter struct {
 	Key, Name, Value string
+	// Words are what people read in place of a code.
+	Words Vocabulary
 }
+
+// Shown writes the value for people.
+func (p *Parameter) Shown() string { return p.Words.Words(p.Value) }
 
 // Parameter returns a parameter's value; empty when there is none.
 func (d *Document) Parameter(key string) string {
@@ -52,6 +57,8 @@ type Figure struct {
 type Definition struct {
 	Name    string `json:"name"`
 	Meaning string `json:"meaning"`
+	// Code is what programs read in place of the word; empty where they read the same.
+	Code string `json:"code,omitempty"`
 }
 
 // Rows are those of a table, in their order. They can be walked more than once

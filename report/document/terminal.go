@@ -25,8 +25,9 @@ func (p Page) shows(row int) bool {
 func (d *Document) WriteTerminal(w io.Writer, page Page, next func(table string, after int) string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", printable(d.Title))
-	for _, p := range d.Parameters {
-		fmt.Fprintf(&b, "  %s: %s\n", p.Name, printable(p.Value))
+	for i := range d.Parameters {
+		p := &d.Parameters[i]
+		fmt.Fprintf(&b, "  %s: %s\n", p.Name, printable(p.Shown()))
 	}
 	if d.Decision != "" {
 		fmt.Fprintf(&b, "\n%s\n", printable(d.Decision))

@@ -92,7 +92,7 @@ func steps(y *cost.Delay) document.Table {
 	return document.Table{
 		Name: "steps", Title: "Where cash jumps", Rows: document.Of(rows...),
 		Columns: []document.Column{
-			quantity("days", "Days of delay"), text("contract", "Contract"), text("system", "System"), text("reason", "Reason"),
+			quantity("days", "Days of delay"), text("contract", "Contract"), text("system", "System"), worded("reason", "Reason", reasons()),
 			date("day", "Day that is passed"), date("until", "Goes on until"), money("cash", "Cash", y.Currency), money("whole", "Of the whole contract", y.Currency), text("text", "What it says"),
 		},
 	}

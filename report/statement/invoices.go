@@ -26,7 +26,7 @@ func (m *maker) invoices() (*document.Document, error) {
 		figure(quantity("accruals", "Charges without an invoice"), count(len(c.Accruals))),
 		figure(quantity("seats", "Times when seats differ"), count(len(c.Seats))),
 	}
-	d.Tables = []document.Table{billed(c.Invoices), findings(c.Lines), seats(c.Seats), lines("accruals", "Charges without an invoice", c.Accruals, c.Currency)}
+	d.Tables = []document.Table{billed(c.Invoices), billedLines(c.Lines), seats(c.Seats), lines("accruals", "Charges without an invoice", c.Accruals, c.Currency)}
 	return d, nil
 }
 
@@ -44,7 +44,7 @@ func billed(all []cost.InvoiceTotal) document.Table {
 	}
 }
 
-func findings(all []cost.InvoiceFinding) document.Table {
+func billedLines(all []cost.InvoiceFinding) document.Table {
 	rows := make([][]document.Cell, len(all))
 	for i := range all {
 		f := &all[i]
@@ -62,7 +62,7 @@ func findings(all []cost.InvoiceFinding) document.Table {
 		Columns: []document.Column{
 			text("invoice", "Invoice"), text("contract", "Contract"), text("item", "Item"), date("first_day", "First day"), date("last_day", "Last day"),
 			quantity("quantity", "Billed quantity"), quantity("expected_a_day", "Expected a day"), quantity("expected_quantity", "Expected over the period"), quantity("shown", "Shown by the platform"),
-			mixed("billed", "Billed", 0), mixed("expected", "Expected", 0), mixed("difference", "Billed too much", 0), text("finding", "Finding"), text("text", "What it says"),
+			mixed("billed", "Billed", 0), mixed("expected", "Expected", 0), mixed("difference", "Billed too much", 0), worded("finding", "Finding", findings()), text("text", "What it says"),
 			text("month", "Counts in"), text("correction_of", "Corrects"),
 		},
 	}

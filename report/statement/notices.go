@@ -43,7 +43,7 @@ func (m *maker) notices() (*document.Document, error) {
 	for i := range n.Notices {
 		v := &n.Notices[i]
 		left := count(v.DaysLeft)
-		if v.Last == 0 {
+		if v.Last == 0 || v.State == cost.NoticeGiven {
 			left = document.Cell{}
 		}
 		rows[i] = []document.Cell{
@@ -56,7 +56,7 @@ func (m *maker) notices() (*document.Document, error) {
 		Columns: []document.Column{
 			text("contract", "Contract"), text("system", "System"), text("side", "Side"), text("supplier", "Supplier"), text("owner", "Owner"),
 			date("end", "Contract end"), text("period", "Notice period"), date("last_notice_day", "Last notice day"), quantity("days_left", "Days left"),
-			text("state", "State"), date("given", "Given on"), date("expected", "Plan gives it on"),
+			worded("state", "State", noticeStates()), date("given", "Given on"), date("expected", "Plan gives it on"),
 			text("renewal", "Renews for"), date("until", "Renewed until"), mixed("miss_cost", "Missing it costs", 0),
 		},
 	}}

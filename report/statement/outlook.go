@@ -76,7 +76,7 @@ func warnings(all []cost.Warning) document.Table {
 	}
 	return document.Table{
 		Name: "warnings", Title: "Warnings", Rows: document.Of(rows...),
-		Columns: []document.Column{text("kind", "Warning"), text("contract", "Contract"), date("day", "Day"), text("text", "What it says")},
+		Columns: []document.Column{worded("kind", "Warning", warned()), text("contract", "Contract"), date("day", "Day"), text("text", "What it says")},
 	}
 }
 

@@ -77,6 +77,7 @@ func Make(e *cost.Engine, r Request) (*document.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", r.Report, err)
 	}
+	d.Define()
 	return d, nil
 }
 
@@ -109,11 +110,12 @@ func (m *maker) make() (*document.Document, error) {
 // begin is a document with what was asked, and under which rules it was answered.
 func (m *maker) begin(title string, h *cost.Head) *document.Document {
 	d := &document.Document{Name: string(m.request.Report), Title: title, Notes: h.Notes, Definitions: definitions()}
-	add := func(key, name, value string) {
+	coded := func(key, name, value string, words document.Vocabulary) {
 		if value != "" {
-			d.Parameters = append(d.Parameters, document.Parameter{Key: key, Name: name, Value: value})
+			d.Parameters = append(d.Parameters, document.Parameter{Key: key, Name: name, Value: value, Words: words})
 		}
 	}
+	add := func(key, name, value string) { coded(key, name, value, nil) }
 	add("as_of", "As of", h.AsOf.String())
 	add("known_at", "Known at", h.KnownAt.UTC().Format(time.RFC3339Nano))
 	add("plan", "Plan", h.Plan)
@@ -122,8 +124,8 @@ func (m *maker) begin(title string, h *cost.Head) *document.Document {
 	add("from", "From", h.Span.From.String())
 	add("to", "To", h.Span.To.String())
 	add("currency", "Currency", string(h.Currency))
-	add("exchange_policy", "Rates of exchange", string(h.Policy))
-	add("rounding", "Rounding", string(h.Rounding))
+	coded("exchange_policy", "Rates of exchange", string(h.Policy), policies())
+	coded("rounding", "Rounding", string(h.Rounding), roundings())
 	for _, f := range filters(&m.request.Question) {
 		add(f.Key, f.Name, f.Value)
 	}
@@ -150,7 +152,7 @@ func definitions() []document.Definition {
 	return []document.Definition{
 		{Name: "double-paid seat-day", Meaning: "A day on which one person's seat is paid on the old and on the new system."},
 		{Name: "redundant seat", Meaning: "Of two seats of one person on one day, the new one before the switch and the old one from the switch on."},
-		{Name: "daily rate", Meaning: "What one day of a price costs under the contract's proration: the month's price over the days of the month (calendar), the year's over the days of the year of the term (actual), or the month's over 30 (30/360). It is not rounded."},
+		{Name: "daily rate", Meaning: "What one day of a price costs under the contract's proration: the month's price over the days of the month, the year's over the days of the year of the term, or the month's over 30. It is not rounded."},
 		{Name: "planned", Meaning: "Redundant seats for as long as the plan wants them: training before the switch, soak and way back after it."},
 		{Name: "idle", Meaning: "Seats on the new system that are paid earlier than the plan wants."},
 		{Name: "stranded", Meaning: "Seats on the old system that are paid longer than the plan wants."},
@@ -159,11 +161,11 @@ func definitions() []document.Definition {
 		{Name: "hairpin", Meaning: "Minutes of calls that one system sent on to the other, times the rate of the extra leg. They are of the cost center of who took the call there; calls that nobody took are of none."},
 		{Name: "parallel", Meaning: "Fixed items of the old system while both are needed: part of what an overlap costs, and not waste."},
 		{Name: "waste", Meaning: "The sum of planned, idle, stranded, unused, unneeded and hairpin: what is paid and buys nothing."},
-		{Name: "cash", Meaning: "What suppliers are paid."},
+		{Name: "cash", Meaning: "What suppliers are paid: the sum of all charges."},
 		{Name: "cost of delay", Meaning: "What the plan costs when everybody who is not switched yet is switched so many days later, less what it costs now; for cash and for waste apart. Cash jumps where a notice day or an end is passed."},
 		{Name: "last notice day", Meaning: "The contract's end less its notice period, moved back to a working day."},
 		{Name: "estimate at completion", Meaning: "What was spent up to the day of the report, and what is forecast from then on."},
-		{Name: "variance", Meaning: "Actual less planned. Price: change of rate times actual quantity. Volume: change of quantity times planned rate. Timing: the part of it that is only earlier or later."},
+		{Name: "variance", Meaning: "Actual less planned, of which a plan has what was known when it was approved. Price: change of rate times actual quantity. Timing: change of quantity that comes of switches on other days, times planned rate. Volume: every other change of quantity, times planned rate."},
 		{Name: "rounding", Meaning: "Each class is rounded as a whole, half up to the currency's last digit, and its lines so that they add up to it; totals are sums of classes. Charges are rounded by contract and month, as invoices are. Days of single persons are not rounded: beneath them a row for each class says what its rounding adds."},
 		{Name: "invoice", Meaning: "The one that bills the day, in the contract's currency; of several the first by its number. Amounts are what the contract makes of the day; what an invoice bills otherwise is in the invoice check. What was charged for a closed month before its invoice came is taken back in full when it comes."},
 		{Name: "as of, known at", Meaning: "Facts are taken up to the day of as-of, as they were known at the time of known-at. The same two give the same report again, to the byte."},

@@ -166,8 +166,12 @@ func (f *Follower) serve(t *routing.Table, from Origin, confirmed time.Time) {
 	f.table.Store(t)
 	f.confirmed.Store(confirmed.UnixNano())
 	f.mu.Lock()
+	solved := f.status.Problem != ""
 	f.status = Status{Revision: t.Revision(), Routes: t.Len(), Origin: from, Confirmed: confirmed}
 	f.mu.Unlock()
+	if solved {
+		f.cfg.Log.Info("route table is confirmed again", "revision", t.Revision())
+	}
 }
 
 // Run follows the table until the context ends.
@@ -257,14 +261,20 @@ func (f *Follower) complain(err error) {
 }
 
 // watch wakes the follower for every announced revision. While the connection
-// is lost the poll goes on.
+// is lost the poll goes on; that it is lost is said once.
 func (f *Follower) watch(ctx context.Context) {
-	for {
-		err := f.cfg.Watcher.Watch(ctx, func(routing.Revision) { signal(f.wake) })
+	for said := false; ; {
+		err := f.cfg.Watcher.Watch(ctx, func(routing.Revision) {
+			said = false
+			signal(f.wake)
+		})
 		if ctx.Err() != nil {
 			return
 		}
-		f.cfg.Log.WarnContext(ctx, "route table is polled: its announcements were lost", "error", err)
+		if !said {
+			f.cfg.Log.WarnContext(ctx, "route table is polled: its announcements were lost", "error", err)
+		}
+		said = true
 		if !pause(ctx, f.cfg.Poll) {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -173,6 +174,29 @@ func TestTheLastGoodTableIsServedWhileThereIsNoDatabase(t *testing.T) {
 	until(t, "back", func() bool {
 		return side(f, "+493010") == "old" && f.Status().Origin == Database && f.Status().Problem == ""
 	})
+}
+
+// What lasts for days must not fill the log, and whoever reads it must see the end.
+func TestThatTheDatabaseIsAwayAndBackIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.put(to("+493010", dualtone.Old))
+	var said bytes.Buffer
+	f, end := start(t, Config{Source: l, Watcher: l, Poll: time.Millisecond, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	until(t, "loaded", func() bool { return f.Revision() == 1 })
+	l.set(func(l *ledger) { l.away = fmt.Errorf("gone: %w", dualtone.ErrUnavailable) })
+	until(t, "noticed", func() bool { return f.Status().Problem != "" })
+	for range 5 {
+		l.told <- -1
+	}
+	l.set(func(l *ledger) { l.away = nil })
+	until(t, "back", func() bool { return f.Status().Problem == "" })
+	end()
+	for _, line := range []string{"announcements were lost", "is not confirmed", "is confirmed again"} {
+		if n := strings.Count(said.String(), line); n != 1 {
+			t.Errorf("%q is said %d times in\n%s", line, n, said.String())
+		}
+	}
 }
 
 func TestARestoredBackupIsReadWhole(t *testing.T) {

@@ -173,7 +173,7 @@ func (p *printer) firstPage() {
 	p.y += 26
 	var asked []string
 	for _, a := range p.doc.Parameters {
-		asked = append(asked, a.Name+": "+a.Value)
+		asked = append(asked, a.Name+": "+a.Shown())
 	}
 	p.paragraph(strings.Join(asked, " · "), words, quiet())
 	p.y += 8

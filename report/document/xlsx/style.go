@@ -100,7 +100,7 @@ func (b *book) looking(look string, c *document.Column, v document.Cell, failed 
 			value = serial(t)
 		}
 	default:
-		format = ""
+		format, value = "", c.Shown(v)
 	}
 	return excelize.Cell{StyleID: b.style(look, format, failed), Value: value}
 }

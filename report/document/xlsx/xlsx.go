@@ -125,7 +125,7 @@ func (b *book) asked(d *document.Document) error {
 	out.row(out.styled(d.Title, title))
 	out.row()
 	for _, p := range d.Parameters {
-		out.row(out.styled(p.Name, quiet), p.Value)
+		out.row(out.styled(p.Name, quiet), p.Shown())
 	}
 	if len(d.Figures) > 0 {
 		out.row()
@@ -163,11 +163,11 @@ func (b *book) meanings(d *document.Document) error {
 		return err
 	}
 	out := &lines{book: b, sw: sw}
-	out.widths(30, 110)
+	out.widths(30, 110, 26)
 	out.freeze()
-	out.row(out.styled("Word", head), out.styled("Meaning", head))
+	out.row(out.styled("Word", head), out.styled("Meaning", head), out.styled("In JSON and CSV", head))
 	for _, def := range d.Definitions {
-		out.row(def.Name, out.styled(def.Meaning, wrapped))
+		out.row(def.Name, out.styled(def.Meaning, wrapped), def.Code)
 	}
 	for i := range d.Tables {
 		if t := &d.Tables[i]; t.SumRule != "" {
