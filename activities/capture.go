@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -46,6 +48,13 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 		s.State, s.Detail = cutover.FailedClean, err.Error()
 		s.Ended = u.Now()
 	}
+	out, err := u.leftOut(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	if out != "" {
+		return Result{Outcome: cutover.LeftOut, Detail: out}, nil
+	}
 	held, err := u.Switches.Keep(ctx, s)
 	switch {
 	case errors.Is(err, dualtone.ErrNotFound):
@@ -59,6 +68,21 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 		return Result{}, err
 	}
 	return Result{Outcome: captureOutcome(held.State), Detail: held.Detail}, nil
+}
+
+// leftOut says who left the person out of their plan's stage while they waited for
+// their turn. It is asked last: from then on they are no more left out.
+func (u *User) leftOut(ctx context.Context, o Order) (string, error) {
+	if o.Held == nil || u.Crew == nil {
+		return "", nil
+	}
+	users, err := u.Crew.Users(ctx, rollout.UserQuery{
+		Plan: o.Held.Plan, Stage: o.Held.Stage, Person: o.Person, States: []cutover.State{cutover.Skipped}, Limit: 1,
+	})
+	if err != nil || len(users) == 0 {
+		return "", wrap(err, "%s in stage %s of plan %s", o.Person, o.Held.Stage, o.Held.Plan)
+	}
+	return cmp.Or(users[0].Detail, "left out"), nil
 }
 
 func captureOutcome(s cutover.State) cutover.Outcome {

@@ -31,8 +31,9 @@ type User struct {
 	Edges    Edges
 	People   cutover.People
 	Switches cutover.Switches
-	// Holds are those of plans; nil where there are no plans.
+	// Holds are those of plans, and Crew their people; nil where there are no plans.
 	Holds     rollout.Holds
+	Crew      rollout.Crew
 	Migration cutover.Migration
 	Drain     Drain
 	// SignIn is how long a user who has been sent to the new side is waited for
@@ -80,7 +81,8 @@ type Order struct {
 	State  cutover.State `json:"state"`
 	Detail string        `json:"detail,omitempty"`
 	// Held is the stage of a plan on whose behalf the user is moved; its holds
-	// are honored until the first write of the move.
+	// are honored until the first write of the move, and that the user is left out
+	// of it until they are captured.
 	Held *StageRef `json:"held,omitempty"`
 	// Wait is how long the user is waited for until they are free; that of the
 	// settings where it is 0. Insist: then they go back although they are not.

@@ -52,6 +52,7 @@ const (
 	Differs   Outcome = "differs"   // what was read back is not what was wanted
 	Failed    Outcome = "failed"    // it could not be done, some of it may have been
 	Unchanged Outcome = "unchanged" // the user is already where they should be
+	LeftOut   Outcome = "left_out"  // somebody left the user out while they waited for their turn
 )
 
 // machine is every state in which there is something left to do, what that is,
@@ -63,7 +64,7 @@ type machine map[State]struct {
 
 func toNew() machine {
 	return machine{
-		Planned:      {Capture, map[Outcome]State{Done: Captured, Refused: FailedClean, Failed: FailedClean, Unchanged: OnNew}},
+		Planned:      {Capture, map[Outcome]State{Done: Captured, Refused: FailedClean, Failed: FailedClean, Unchanged: OnNew, LeftOut: Skipped}},
 		Captured:     {Ready, map[Outcome]State{Done: Drained, NotFree: Deferring, Failed: Compensating}},
 		Drained:      {Move, map[Outcome]State{Done: Verifying, NotFree: Deferring, Failed: Compensating}},
 		Verifying:    {Verify, map[Outcome]State{Done: OnNew, Differs: Compensating, Failed: Compensating}},

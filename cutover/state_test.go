@@ -13,7 +13,7 @@ import (
 
 func outcomes() []cutover.Outcome {
 	return []cutover.Outcome{
-		cutover.Done, cutover.Refused, cutover.NotFree, cutover.Differs, cutover.Failed, cutover.Unchanged,
+		cutover.Done, cutover.Refused, cutover.NotFree, cutover.Differs, cutover.Failed, cutover.Unchanged, cutover.LeftOut,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/dualtone/dualtone/cutover/cutovertest"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/cutover/rollout/rollouttest"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -143,6 +144,39 @@ func TestAHoldOneMillisecondBeforeTheSwitchIsHonored(t *testing.T) {
 	back := o.runFor(t, workflows.ReturnUser, &activities.StageRef{Plan: "emea", Stage: "pilot"})
 	if back.State != cutover.FailedClean && back.State != cutover.Restored {
 		t.Errorf("a hold stopped the way back: %s (%s)", back.State, back.Detail)
+	}
+}
+
+// Whoever waits in the page of those who were let through is left out as well, even
+// once their turn has come and they are being looked at.
+func TestWhoeverIsLeftOutWhileTheirTurnComesIsNotSwitched(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	store := rollouttest.NewStore(o.stores)
+	o.user.Crew = store
+	stages := []rollout.Stage{{ID: "pilot", Kind: "pilot", State: rollout.Switching}}
+	placed := map[string][]dualtone.PersonID{"pilot": {"E100"}}
+	must(t, store.KeepPlan(t.Context(), rollout.Plan{Name: "emea", Hash: "h1", Author: "ada", State: rollout.Active, Since: monday()}, stages, placed))
+	o.world.FailWith(onceAt("get routes", func() {
+		n, err := store.Mark(t.Context(), rollout.Mark{
+			Plan: "emea", Stage: "pilot", People: []dualtone.PersonID{"E100"}, From: rollout.ToLeaveOut(), State: cutover.Skipped,
+			Detail: "left out by oscar: on leave", At: monday(),
+		})
+		if err != nil || n != 1 {
+			t.Errorf("%d were left out, %v", n, err)
+		}
+	}))
+	pilot := &activities.StageRef{Plan: "emea", Stage: "pilot"}
+	p := o.runFor(t, workflows.SwitchUser, pilot)
+	if p.State != cutover.Skipped || p.Detail != "left out by oscar: on leave" {
+		t.Errorf("the user is %s (%s), want skipped as oscar said", p.State, p.Detail)
+	}
+	if ops := writes(o.world.Ops()); len(ops) > 0 {
+		t.Errorf("written all the same: %v", ops)
+	}
+	// On nobody's behalf but their own they are switched.
+	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew {
+		t.Errorf("alone the user is %s (%s)", p.State, p.Detail)
 	}
 }
 

@@ -200,6 +200,16 @@ func TestAForgedPackIsOfAnotherKey(t *testing.T) {
 	}
 }
 
+func TestASignatureThatWasChangedIsNotCalledOneOfAnotherKey(t *testing.T) {
+	t.Parallel()
+	text := pack(t, about(), facts())
+	i := bytes.LastIndex(text, []byte(`"signature":"`)) + len(`"signature":"`)
+	text[i] ^= 1
+	if _, err := verify(t, text); err == nil || !strings.Contains(err.Error(), "it was changed, or what it signs") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAPackNamesTheOneBefore(t *testing.T) {
 	t.Parallel()
 	private, public := keys(t, 1)

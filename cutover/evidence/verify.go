@@ -250,7 +250,11 @@ func (c *checker) signature(body []byte) error {
 	if err := strict(body, &s); err != nil {
 		return c.fault("%s", err)
 	}
-	if len(c.key) != ed25519.PublicKeySize || !ed25519.Verify(c.key, []byte(c.last), s.Signature) {
+	signed := len(c.key) == ed25519.PublicKeySize && ed25519.Verify(c.key, []byte(c.last), s.Signature)
+	if !signed && s.Key == Fingerprint(c.key) {
+		return c.fault("the signature does not fit, though it says that it is of this key (%s): it was changed, or what it signs", s.Key)
+	}
+	if !signed {
 		return c.fault("the signature is not of this key (%s); the pack names the key %s", Fingerprint(c.key), s.Key)
 	}
 	if s.Key != Fingerprint(c.key) {

@@ -64,15 +64,15 @@ func (r Rate) Within(most Rate) string {
 		why   string
 	}{
 		{r.Concurrency < 1, "at least one user at a time"},
-		{r.Concurrency > most.Concurrency, "more users at a time than were approved"},
-		{above(r.UsersPerMinute, most.UsersPerMinute), "more users a minute than were approved"},
-		{above(r.APIShare, most.APIShare), "a larger share of the CRM's requests than was approved"},
-		{above(r.MaxOnNew, most.MaxOnNew), "more of a group on the new side than was approved"},
+		{r.Concurrency > most.Concurrency, fmt.Sprintf("more users at a time than were approved: %d", most.Concurrency)},
+		{above(r.UsersPerMinute, most.UsersPerMinute), fmt.Sprintf("more users a minute than were approved: %d", most.UsersPerMinute)},
+		{above(r.APIShare, most.APIShare), fmt.Sprintf("a larger share of the CRM's requests than was approved: %s", most.APIShare)},
+		{above(r.MaxOnNew, most.MaxOnNew), fmt.Sprintf("more of a group on the new side than was approved: %s", most.MaxOnNew)},
 		{r.MaxOnNew > 0 && most.MaxOnNew == 0, "the plan has no blast radius to change"},
-		{r.MinLeftOnOld < most.MinLeftOnOld, "fewer people left on the old side than were approved"},
+		{r.MinLeftOnOld < most.MinLeftOnOld, fmt.Sprintf("fewer people left on the old side than were approved: %d", most.MinLeftOnOld)},
 		{r.MinLeftOnOld > 0 && most.MaxOnNew == 0, "the plan has no blast radius to change"},
 		{above(r.StopWhen.Share, most.StopWhen.Share), "it would stop at more failed users than were approved"},
-		{above(r.StopWhen.InARow, most.StopWhen.InARow), "it would stop after more failures in a row than were approved"},
+		{above(r.StopWhen.InARow, most.StopWhen.InARow), fmt.Sprintf("it would stop after more failures in a row than were approved: %d", most.StopWhen.InARow)},
 		{above(r.StopWhen.MinAttempts, most.StopWhen.MinAttempts), "it would try more users before it counts than were approved"},
 	} {
 		if c.wrong {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -142,21 +143,21 @@ func TestLimitsGoDownFreelyAndUpToWhatWasApproved(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		o    rollout.Rate
-		ok   bool
+		why  string // ends the refusal, which names the cap
 	}{
-		{"nothing", rollout.Rate{}, true},
-		{"fewer at a time", rollout.Rate{Concurrency: 2}, true},
-		{"more at a time", rollout.Rate{Concurrency: 11}, false},
-		{"more a minute", rollout.Rate{UsersPerMinute: 31}, false},
-		{"a smaller share of the CRM", rollout.Rate{APIShare: 5 * percent}, true},
-		{"a larger share of the CRM", rollout.Rate{APIShare: 21 * percent}, false},
-		{"a smaller blast radius", rollout.Rate{MaxOnNew: 10 * percent, MinLeftOnOld: 6}, true},
-		{"a larger blast radius", rollout.Rate{MaxOnNew: 26 * percent}, false},
-		{"fewer people left", rollout.Rate{MinLeftOnOld: 3}, false},
-		{"it stops sooner", rollout.Rate{StopWhen: rollout.StopWhen{InARow: 2, Share: 0.01}}, true},
-		{"it stops later", rollout.Rate{StopWhen: rollout.StopWhen{InARow: 4}}, false},
+		{"nothing", rollout.Rate{}, ""},
+		{"fewer at a time", rollout.Rate{Concurrency: 2}, ""},
+		{"more at a time", rollout.Rate{Concurrency: 11}, "at a time than were approved: 10"},
+		{"more a minute", rollout.Rate{UsersPerMinute: 31}, "a minute than were approved: 30"},
+		{"a smaller share of the CRM", rollout.Rate{APIShare: 5 * percent}, ""},
+		{"a larger share of the CRM", rollout.Rate{APIShare: 21 * percent}, "than was approved: 20%"},
+		{"a smaller blast radius", rollout.Rate{MaxOnNew: 10 * percent, MinLeftOnOld: 6}, ""},
+		{"a larger blast radius", rollout.Rate{MaxOnNew: 26 * percent}, "than was approved: 25%"},
+		{"fewer people left", rollout.Rate{MinLeftOnOld: 3}, "than were approved: 4"},
+		{"it stops sooner", rollout.Rate{StopWhen: rollout.StopWhen{InARow: 2, Share: 0.01}}, ""},
+		{"it stops later", rollout.Rate{StopWhen: rollout.StopWhen{InARow: 4}}, "than were approved: 3"},
 	} {
-		if why := most.With(c.o).Within(most); (why == "") != c.ok {
+		if why := most.With(c.o).Within(most); (why == "") != (c.why == "") || !strings.HasSuffix(why, c.why) {
 			t.Errorf("%s: %q", c.what, why)
 		}
 	}
