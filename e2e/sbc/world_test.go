@@ -134,9 +134,12 @@ func (w *world) populate(t *testing.T) {
 	w.startSBC(t)
 }
 
+// startPhones has the old side's phones ring so much longer than the new side's that of
+// two which ring together the new one is picked up alone, also on a machine that is busy:
+// SIPp, which calls, can end only one of two answers.
 func (w *world) startPhones(t *testing.T) {
 	t.Helper()
-	w.old = w.phones(t, "old", w.at.old, 120*time.Millisecond)
+	w.old = w.phones(t, "old", w.at.old, 500*time.Millisecond)
 	t.Cleanup(func() { w.old.Stop() })
 	w.startNew(t)
 	t.Cleanup(func() { w.next.Stop() })
