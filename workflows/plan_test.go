@@ -56,6 +56,9 @@ type hall struct {
 	figure func(m rollout.Measure) rollout.Reading
 	checks func() activities.Checked
 	final  []string
+	// seconds is the second of each minute at which a stage may begin to move people,
+	// wherever it is open; nil for any.
+	seconds map[string]int
 	// crowded says who may not be switched now; nil for everybody may.
 	crowded func(people []dualtone.Person, now activities.Crowding) map[dualtone.PersonID]string
 	// left is how many users the plan's share of the CRM allows; nil for all.
@@ -218,13 +221,21 @@ func (h *hall) keep(ctx context.Context, s cutover.Switch) error {
 
 func (h *hall) Spec(context.Context, string, string) (rollout.PlanSpec, error) { return h.spec, nil }
 
-func (h *hall) Opening(_ context.Context, _, _, _ string, _ []string, at time.Time, granted ...plan.Grant) (rollout.Opening, error) {
+func (h *hall) Opening(_ context.Context, _, _, stage string, _ []string, at time.Time, granted ...plan.Grant) (rollout.Opening, error) {
 	for _, g := range granted {
 		if !at.Before(g.From) && at.Before(g.Until) {
 			return rollout.Opening{Open: true, Until: g.Until, Why: g.Reason}, nil
 		}
 	}
-	return h.open(at), nil
+	o := h.open(at)
+	if second, bound := h.seconds[stage]; bound && o.Open && at.Second() != second {
+		next := at.Truncate(time.Minute).Add(time.Duration(second) * time.Second)
+		if next.Before(at) {
+			next = next.Add(time.Minute)
+		}
+		return rollout.Opening{Next: next, Why: "its second has not come"}, nil
+	}
+	return o, nil
 }
 
 func (h *hall) OpenFor(ctx context.Context, _, _, _ string, _ dualtone.Person, at time.Time, granted ...plan.Grant) (bool, error) {
