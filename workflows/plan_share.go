@@ -31,7 +31,7 @@ func (p *planRun) share(ctx workflow.Context, movers []rollout.Mover) {
 	p.Movers = rollout.Divide(p.whole(), movers)
 	for _, m := range p.Movers {
 		child := p.running[m.Stage]
-		if child == nil || toldAlready(before, m) {
+		if child == nil || hasPart(before, m) || p.outdated(ctx, m) {
 			continue
 		}
 		// A stage that has just come to rest needs no part.
@@ -39,7 +39,16 @@ func (p *planRun) share(ctx workflow.Context, movers []rollout.Mover) {
 	}
 }
 
-func toldAlready(before []rollout.Mover, m rollout.Mover) bool {
+// latestParts is since when a stage is told no part that is divided anew by then.
+const latestParts = "the latest part of the limits holds"
+
+// outdated reports whether the limits were divided anew while other stages were
+// told, so that this part is none any more. Whoever did that tells the stage.
+func (p *planRun) outdated(ctx workflow.Context, m rollout.Mover) bool {
+	return !hasPart(p.Movers, m) && workflow.GetVersion(ctx, latestParts, workflow.DefaultVersion, 1) > workflow.DefaultVersion
+}
+
+func hasPart(before []rollout.Mover, m rollout.Mover) bool {
 	for _, b := range before {
 		if b.Stage == m.Stage {
 			return b.Told == m.Told
