@@ -118,6 +118,68 @@ func TestTwoWorkersTogetherKeepToThePlansShareOfTheCRM(t *testing.T) {
 	}
 }
 
+// closed is a calendar without open hours.
+type closed struct{ rollout.Calendars }
+
+func (closed) OpenFor(context.Context, string, string, string, dualtone.Person, time.Time, ...plan.Grant) (bool, error) {
+	return false, nil
+}
+
+func TestAWayBackWaitsForNoWindowNoShareOfTheCRMAndNoRadius(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	w := q.worker(0)
+	w.Calendar = closed{}
+	back := q.ask("east", noon(), rollout.Rate{APIShare: 10 * plan.OnePercent})
+	back.To = dualtone.Old
+	page, err := w.StagePeople(t.Context(), back)
+	must(t, err)
+	if len(page.People) != 50 || !page.Ended || !page.Wait.IsZero() {
+		t.Errorf("%d of 50 people may go back, ended %v, wait until %s", len(page.People), page.Ended, page.Wait)
+	}
+	back.To = dualtone.New
+	page, err = w.StagePeople(t.Context(), back)
+	must(t, err)
+	if len(page.People) != 0 {
+		t.Errorf("%d people may go to the new side all the same", len(page.People))
+	}
+}
+
+// Whoever is one too many for the CRM now is asked for later in the same pass.
+func TestWhatTheCRMLeavesNoRoomForComesNext(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	ask := q.ask("east", noon(), rollout.Rate{APIShare: 10 * plan.OnePercent})
+	page, err := q.worker(25).StagePeople(t.Context(), ask)
+	must(t, err)
+	if len(page.People) != 25 || page.Ended || page.After != page.People[24].Position {
+		t.Fatalf("%d people, after %d, ended %v; want 25 and the others after them", len(page.People), page.After, page.Ended)
+	}
+	ask.After = page.After
+	page, err = q.worker(50).StagePeople(t.Context(), ask)
+	must(t, err)
+	if len(page.People) == 0 || page.People[0].Person != "east-025" {
+		t.Errorf("then come %+v", page.People)
+	}
+}
+
+func TestThoseOnTheirWayCountAsThere(t *testing.T) {
+	t.Parallel()
+	q := newSharedQueue(t, 50)
+	for n := range 10 {
+		_, err := q.people.Keep(t.Context(), cutover.Switch{
+			ID: cutover.SwitchID(fmt.Sprint("s", n)), Person: dualtone.PersonID(fmt.Sprintf("east-%03d", n)), To: dualtone.New,
+			State: cutover.Drained, Started: noon(), Cohort: "emea/east",
+		})
+		must(t, err)
+	}
+	page, err := q.worker(1000).StagePeople(t.Context(), q.ask("west", noon(), rollout.Rate{}))
+	must(t, err)
+	if n := len(page.People); n != 30 {
+		t.Errorf("%d were let through while 10 of their queue are being moved, want 30: 40%% in all", n)
+	}
+}
+
 func TestFewerAreLetThroughWhileUsersHaveFailed(t *testing.T) {
 	t.Parallel()
 	q := newSharedQueue(t, 50)

@@ -134,10 +134,15 @@ func (*movedOffice) later() time.Time { return noon().AddDate(0, 0, 30) }
 
 func (o *movedOffice) missing(t *testing.T) string {
 	t.Helper()
+	return o.missingAt(t, o.later())
+}
+
+func (o *movedOffice) missingAt(t *testing.T, at time.Time) string {
+	t.Helper()
 	checks := &activities.Prechecks{
 		Library: o.library, Store: o.store, People: o.people, Receipts: o.packs, Log: o.log.log(), Now: o.later,
 	}
-	missing, err := checks.Final(t.Context(), o.ref(), o.later(), false)
+	missing, err := checks.Final(t.Context(), o.ref(), at, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +184,57 @@ func TestThePointOfNoReturnNeedsEveryProof(t *testing.T) {
 	}
 }
 
+func TestThePointOfNoReturnWaitsForPeopleAndTime(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for name, tt := range map[string]struct {
+		spoil func(*testing.T, *movedOffice) error
+		later time.Duration
+		want  string
+	}{
+		"compared within a day": {nil, 22 * time.Hour, ""},
+		"compared a day ago":    {nil, day, "older than 1d"},
+		"compared, and it differs": {func(t *testing.T, o *movedOffice) error {
+			return o.store.KeepReadings(t.Context(), rollout.Reading{
+				Plan: "emea", Stage: "pilot", Gate: "reconcile/user_state", At: o.later(), To: o.later(), Samples: 1, Ruling: rollout.GateFails, Why: "is 1, at most 0 is allowed",
+			})
+		}, 0, "reconcile/user_state of stage pilot is 1"},
+		"somebody went back alone": {func(t *testing.T, o *movedOffice) error {
+			_, err := o.people.Keep(t.Context(), cutover.Switch{
+				ID: "s2", Person: cutovertest.Agent().ID, To: dualtone.Old, State: cutover.Restored, Cohort: "emea/pilot", Started: o.later(),
+			})
+			return err
+		}, 0, "of stage pilot, 1 restored"},
+		"a hold": {func(t *testing.T, o *movedOffice) error {
+			return o.store.PlaceHold(t.Context(), rollout.Hold{ID: "plan-0401-1", Plan: "emea", Owner: "ivy", Reason: "trunk alarms", Placed: o.later()})
+		}, time.Minute, "trunk alarms"},
+		"the last switch 13 days ago": {func(t *testing.T, o *movedOffice) error {
+			return o.store.Record(t.Context(), switched(o, 13*day))
+		}, 0, "the last switch was at"},
+		"the last switch 14 days ago": {func(t *testing.T, o *movedOffice) error {
+			return o.store.Record(t.Context(), switched(o, 14*day))
+		}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newMovedOffice(t)
+			if tt.spoil != nil {
+				must(t, tt.spoil(t, o))
+			}
+			if got := o.missingAt(t, o.later().Add(tt.later)); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("missing %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// switched is the end of the pilot's switches so long before the plan is finalised.
+func switched(o *movedOffice, ago time.Duration) rollout.Transition {
+	return rollout.Transition{
+		Plan: "emea", Stage: "pilot", Verb: rollout.Switched, From: rollout.Passed, To: rollout.Passed, Actor: "system", At: o.later().Add(-ago), Hash: o.ref().Hash,
+	}
+}
+
 func TestTheOldTrunkIsConfirmedBySomebodyElse(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -216,6 +272,9 @@ func TestTheOldTrunkIsConfirmedBySomebodyElse(t *testing.T) {
 			t.Fatal(err)
 		}
 		task = moved
+		if got := missing(); step.to == rollout.TaskDone && !strings.Contains(got, "task finalise/old_trunk_kept is done") {
+			t.Errorf("done and not confirmed, and missing is %q", got)
+		}
 	}
 	if got := missing(); strings.Contains(got, "old_trunk_kept") {
 		t.Errorf("confirmed, and still missing: %q", got)

@@ -13,7 +13,9 @@ import (
 
 // slowShares is a server on which a plan takes a second to tell a stage its part
 // of the limits, as a busy one does.
-type slowShares struct{ interceptor.WorkerInterceptorBase }
+type slowShares struct {
+	interceptor.WorkerInterceptorBase
+}
 
 func (*slowShares) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	return &slowRun{interceptor.WorkflowInboundInterceptorBase{Next: next}}
