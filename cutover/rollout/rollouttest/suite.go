@@ -43,6 +43,8 @@ func Run(t *testing.T, open Open) {
 		{"who does not come back is on the new side", switchBackFails},
 		{"people are paged forward and backward and by state", userPages},
 		{"people are marked from the states that are named", marks},
+		{"whoever is left out is not switched for their stage", leftOut},
+		{"whoever is left out and switched in the same moment is one of the two", leftOutAtOnce},
 		{"a hold stands until it is released once", holds},
 		{"approvals are kept in order, repeated ones once", approvals},
 		{"readings are kept once and the newest are found", readings},
