@@ -283,7 +283,13 @@ func (s *Store) Mark(_ context.Context, m rollout.Mark) (int, error) {
 			continue
 		}
 		u := &k.users[at.stage][at.at]
-		if len(m.From) > 0 && !slices.Contains(m.From, u.State) || u.State == m.State && u.Detail == m.Detail {
+		if u.State == m.State && u.Detail == m.Detail {
+			if m.People != nil {
+				moved++
+			}
+			continue
+		}
+		if len(m.From) > 0 && !slices.Contains(m.From, u.State) {
 			continue
 		}
 		u.State, u.Since, u.Detail = m.State, stored(m.At), m.Detail

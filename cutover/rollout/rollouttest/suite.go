@@ -345,12 +345,12 @@ func marks(t *testing.T, b *bench) {
 		n, err := b.Rollouts.Mark(t.Context(), m)
 		must(t, err)
 		if n != want {
-			t.Errorf("%+v moved %d, want %d", m, n, want)
+			t.Errorf("%+v answers %d, want %d", m, n, want)
 		}
 	}
 	skip := rollout.Mark{People: []dualtone.PersonID{"p001", "p004"}, State: cutover.Skipped, Detail: "on leave"}
 	mark(1, skip) // p004 is in another stage
-	mark(0, skip)
+	mark(1, skip) // its answer was lost
 	mark(1, rollout.Mark{People: []dualtone.PersonID{"p001", "p002"}, From: []cutover.State{cutover.Planned}, State: cutover.Deferred})
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 1, cutover.Skipped: 1, cutover.Deferred: 1})
 	mark(1, rollout.Mark{From: []cutover.State{cutover.Planned}, State: cutover.Deferred, Detail: "the window closed"}) // everybody
