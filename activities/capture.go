@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
-	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/systems"
 )
 
@@ -48,14 +46,10 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 		s.State, s.Detail = cutover.FailedClean, err.Error()
 		s.Ended = u.Now()
 	}
-	out, err := u.leftOut(ctx, o)
-	if err != nil {
-		return Result{}, err
-	}
-	if out != "" {
-		return Result{Outcome: cutover.LeftOut, Detail: out}, nil
-	}
 	held, err := u.Switches.Keep(ctx, s)
+	if left, ok := errors.AsType[*cutover.LeftOutError](err); ok {
+		return o.leftOut(left), nil
+	}
 	switch {
 	case errors.Is(err, dualtone.ErrNotFound):
 		// There is no such person to keep a switch for.
@@ -70,19 +64,14 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 	return Result{Outcome: captureOutcome(held.State), Detail: held.Detail}, nil
 }
 
-// leftOut says who left the person out of their plan's stage while they waited for
-// their turn. It is asked last: from then on they are no more left out.
-func (u *User) leftOut(ctx context.Context, o Order) (string, error) {
-	if o.Held == nil || u.Crew == nil {
-		return "", nil
+// leftOut is what became of somebody who was left out while they waited for their
+// turn. A workflow of a version that does not know of it is told that they were
+// refused: they are left out all the same.
+func (o Order) leftOut(left *cutover.LeftOutError) Result {
+	if !o.MayBeLeftOut {
+		return Result{Outcome: cutover.Refused, Detail: left.Why}
 	}
-	users, err := u.Crew.Users(ctx, rollout.UserQuery{
-		Plan: o.Held.Plan, Stage: o.Held.Stage, Person: o.Person, States: []cutover.State{cutover.Skipped}, Limit: 1,
-	})
-	if err != nil || len(users) == 0 {
-		return "", wrap(err, "%s in stage %s of plan %s", o.Person, o.Held.Stage, o.Held.Plan)
-	}
-	return cmp.Or(users[0].Detail, "left out"), nil
+	return Result{Outcome: cutover.LeftOut, Detail: left.Why}
 }
 
 func captureOutcome(s cutover.State) cutover.Outcome {

@@ -185,7 +185,8 @@ type Marking struct {
 	Detail string              `json:"detail,omitempty"`
 }
 
-// MarkPeople moves people of a stage and returns how many it moved.
+// MarkPeople moves people of a stage and returns how many it moved, or of those who
+// are named how many stand so.
 func (r *Rollout) MarkPeople(ctx context.Context, m Marking) (int, error) {
 	n, err := r.Store.Mark(ctx, rollout.Mark{
 		Plan: m.Plan, Stage: m.Stage, People: m.People, From: m.From, State: m.State, Detail: m.Detail, At: r.Now(),

@@ -31,9 +31,8 @@ type User struct {
 	Edges    Edges
 	People   cutover.People
 	Switches cutover.Switches
-	// Holds are those of plans, and Crew their people; nil where there are no plans.
+	// Holds are those of plans; nil where there are no plans.
 	Holds     rollout.Holds
-	Crew      rollout.Crew
 	Migration cutover.Migration
 	Drain     Drain
 	// SignIn is how long a user who has been sent to the new side is waited for
@@ -81,9 +80,11 @@ type Order struct {
 	State  cutover.State `json:"state"`
 	Detail string        `json:"detail,omitempty"`
 	// Held is the stage of a plan on whose behalf the user is moved; its holds
-	// are honored until the first write of the move, and that the user is left out
-	// of it until they are captured.
+	// are honored until the first write of the move.
 	Held *StageRef `json:"held,omitempty"`
+	// MayBeLeftOut: whoever orders it knows the outcome left_out, which is that of
+	// a user who is left out of the stage of their cohort before they are captured.
+	MayBeLeftOut bool `json:"may_be_left_out,omitempty"`
 	// Wait is how long the user is waited for until they are free; that of the
 	// settings where it is 0. Insist: then they go back although they are not.
 	Wait   time.Duration `json:"wait,omitempty"`
@@ -158,7 +159,8 @@ func (u *User) Conclude(ctx context.Context, o Order) error {
 	}
 	_, err := u.Switches.Keep(ctx, s)
 	if errors.Is(err, dualtone.ErrConflict) {
-		// It was made in another switch of the same pass, which told its own end.
+		// It was made in another switch of the same pass, which told its own end; or
+		// they were left out before anything was kept of it, and the plan knows.
 		u.ends.End(o.Person)
 		return nil
 	}

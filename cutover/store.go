@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/dualtone/dualtone"
@@ -16,7 +17,9 @@ type Switches interface {
 	// must not mistake its own writes for the past. ErrNotFound when the person is
 	// not in the user list, ErrConflict when the id is that of another person's
 	// switch, or when another switch of the person was made in the same pass: who
-	// comes late with a request must not switch anybody twice.
+	// comes late with a request must not switch anybody twice. LeftOutError when the
+	// stage of a plan for which the person is sent to the new side has left them out;
+	// it leaves nobody out for whom a switch is kept, so one of the two comes first.
 	Keep(ctx context.Context, s Switch) (Switch, error)
 	// Switch returns ErrNotFound for an unknown one.
 	Switch(ctx context.Context, id SwitchID) (Switch, error)
@@ -36,6 +39,18 @@ type Switches interface {
 	// Journal returns entries, oldest first.
 	Journal(ctx context.Context, q JournalQuery) ([]Entry, error)
 }
+
+// LeftOutError says that somebody was left out of a stage before they were switched.
+type LeftOutError struct {
+	Person dualtone.PersonID
+	// Why is who left them out, and their reason.
+	Why string
+}
+
+func (e *LeftOutError) Error() string { return fmt.Sprintf("person %s: %s", e.Person, e.Why) }
+
+// Unwrap makes it a conflict.
+func (e *LeftOutError) Unwrap() error { return dualtone.ErrConflict }
 
 // JournalQuery selects journal entries; empty fields select all.
 type JournalQuery struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dualtone/dualtone"
@@ -261,12 +262,20 @@ func (s *Rollouts) Mark(ctx context.Context, m rollout.Mark) (int, error) {
 	}
 	var moved int64
 	err := again(ctx, fmt.Sprintf("people of stage %s of plan %s", m.Stage, m.Plan), func() error {
-		tag, err := s.pool.Exec(ctx, `
+		// The statements travel together; the second one sees what the first one waited for.
+		var batch pgx.Batch
+		batch.Queue(`
 			UPDATE plan_users SET state = $4, since = $5, detail = $6
 			WHERE plan = $1 AND stage = $2 AND ($3::text[] IS NULL OR person = ANY($3)) AND state = ANY($7) AND (state, detail) <> ($4, $6)`,
-			m.Plan, m.Stage, m.People, m.State, stored(m.At), printable(m.Detail), from)
-		moved = tag.RowsAffected()
-		return err
+			m.Plan, m.Stage, m.People, m.State, stored(m.At), printable(m.Detail), from).Exec(func(tag pgconn.CommandTag) error {
+			moved = tag.RowsAffected()
+			return nil
+		})
+		if m.People != nil {
+			batch.Queue(`SELECT count(*) FROM plan_users WHERE plan = $1 AND stage = $2 AND person = ANY($3) AND (state, detail) = ($4, $5)`,
+				m.Plan, m.Stage, m.People, m.State, printable(m.Detail)).QueryRow(func(row pgx.Row) error { return row.Scan(&moved) })
+		}
+		return s.pool.SendBatch(ctx, &batch).Close()
 	})
 	return int(moved), err
 }

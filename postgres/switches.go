@@ -83,15 +83,24 @@ const personReached = `
 		WHEN s.state = 'restored' AND s."to" = 'old' THEN NULL
 		ELSE p.stands END`
 
-// keepSwitch inserts unless the switch, or another of the same pass, is there, with the journal's first entry
-// of it, and reads what is held. The last part is blind to a row that another
-// transaction commits while the insert waits for it; then it returns none.
+// keepSwitch inserts unless the switch, or another of the same pass, is there, or
+// the person was left out of the stage that sends them to the new side; with the
+// journal's first entry of it. It reads what is held, or in its place a switch without
+// an id that says why they were left out. The part about what is held is blind to a row that
+// another transaction commits while the insert waits for it; then it returns none.
+// The person's place in the stage is locked as it is read, so that whoever marks it
+// in the same moment came before, or waits and finds that they are captured.
 const keepSwitch = `
-WITH s AS (
+WITH place AS (
+	SELECT state, detail FROM plan_users
+	WHERE $3 = 'new' AND person = $2 AND plan || '/' || stage = $5
+	FOR NO KEY UPDATE
+), s AS (
 	INSERT INTO switches (` + switchColumns + `, reached)
 	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16::jsonb, $13
 	WHERE NOT EXISTS (SELECT FROM switches WHERE id = $1)
 		AND NOT EXISTS (SELECT FROM switches WHERE person = $2 AND pass = $6 AND pass <> '')
+		AND NOT EXISTS (SELECT FROM place WHERE state = 'skipped')
 	ON CONFLICT DO NOTHING
 	RETURNING *
 ), person AS (
@@ -105,7 +114,10 @@ WITH s AS (
 )
 SELECT ` + switchColumns + ` FROM s
 UNION ALL
-SELECT ` + switchColumns + ` FROM switches WHERE id = $1`
+SELECT ` + switchColumns + ` FROM switches WHERE id = $1
+UNION ALL
+SELECT '', $2, $3, $4, $5, $6, $7, $8, $9, $10, state, detail, $13, NULL, NULL, NULL
+FROM place WHERE state = 'skipped' AND NOT EXISTS (SELECT FROM switches WHERE id = $1)`
 
 // Keep stores a new switch and journals its state, or returns the one that is
 // held under its id. A new switch is its person's newest one from then on.
@@ -144,6 +156,8 @@ func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, 
 	case held[0].Person != w.Person:
 		return cutover.Switch{}, fmt.Errorf("switch %s of person %s: held for person %s: %w",
 			w.ID, w.Person, held[0].Person, dualtone.ErrConflict)
+	case held[0].ID == "":
+		return cutover.Switch{}, &cutover.LeftOutError{Person: w.Person, Why: held[0].Detail}
 	default:
 		return held[0].switched(), nil
 	}

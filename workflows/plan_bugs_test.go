@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/testsuite"
+
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
@@ -153,7 +155,6 @@ func TestWhoeverIsLeftOutWhileTheirTurnComesIsNotSwitched(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
 	store := rollouttest.NewStore(o.stores)
-	o.user.Crew = store
 	stages := []rollout.Stage{{ID: "pilot", Kind: "pilot", State: rollout.Switching}}
 	placed := map[string][]dualtone.PersonID{"pilot": {"E100"}}
 	must(t, store.KeepPlan(t.Context(), rollout.Plan{Name: "emea", Hash: "h1", Author: "ada", State: rollout.Active, Since: monday()}, stages, placed))
@@ -173,6 +174,19 @@ func TestWhoeverIsLeftOutWhileTheirTurnComesIsNotSwitched(t *testing.T) {
 	}
 	if ops := writes(o.world.Ops()); len(ops) > 0 {
 		t.Errorf("written all the same: %v", ops)
+	}
+	// A workflow of a version that does not know of it is told what it knows.
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	activities.Register(env, o.user, &activities.Cohort{})
+	answer, err := env.ExecuteActivity(string(cutover.Capture), activities.Order{
+		Switch: "earlier", Person: "E100", To: dualtone.New, Cohort: "emea/pilot", State: cutover.Planned, Held: pilot,
+	})
+	must(t, err)
+	var r activities.Result
+	must(t, answer.Get(&r))
+	if r.Outcome != cutover.Refused || r.Detail != p.Detail {
+		t.Errorf("a workflow of the version before is told %s (%s), want refused", r.Outcome, r.Detail)
 	}
 	// On nobody's behalf but their own they are switched.
 	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew {

@@ -92,7 +92,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Wait: r.DrainWait, Insist: r.Insist, Over: r.Over,
 	}
 	if work == cutover.Capture {
-		order.Pass = r.Pass
+		order.Pass, order.MayBeLeftOut = r.Pass, true
 	}
 	var result activities.Result
 	failure := workflow.ExecuteActivity(workContext(ctx, work, p.To, r), string(work), order).Get(ctx, &result)

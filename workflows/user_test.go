@@ -21,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/cutovertest"
+	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/workflows"
 )
 
@@ -56,7 +57,11 @@ func (o *office) run(t fatal, workflow any) workflows.Progress { return o.runFor
 
 // runFor does so on behalf of a stage, whose holds are honored.
 func (o *office) runFor(t fatal, workflow any, held *activities.StageRef) workflows.Progress {
-	return o.runAs(t, workflow, workflows.UserRequest{Held: held})
+	r := workflows.UserRequest{Held: held}
+	if held != nil {
+		r.Cohort = rollout.CohortName(held.Plan, held.Stage)
+	}
+	return o.runAs(t, workflow, r)
 }
 
 // runAs does so as it is asked for.

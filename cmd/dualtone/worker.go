@@ -146,7 +146,7 @@ func newMover(cfg *config.Config, s *stores, f *fleet) *activities.User {
 	m := cfg.Migration
 	return &activities.User{
 		Old: f.platforms[m.Old], New: f.platforms[m.New], CRM: f.crms[m.CRM],
-		Router: s.router, Flips: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts, Crew: s.rollouts,
+		Router: s.router, Flips: s.router, Edges: rollcall.NewConfirmer(s.edges, cfg.Routing.Confirm), People: s.people, Switches: s.switches, Holds: s.rollouts,
 		Migration: m.Cutover(),
 		Drain:     activities.Drain{Wait: m.Drain.Wait, Poll: m.Drain.Poll},
 		SignIn:    m.SignIn,

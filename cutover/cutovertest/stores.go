@@ -25,6 +25,16 @@ type Stores struct {
 	stands map[dualtone.PersonID]cutover.SwitchID
 	// follow hears of every state that a person comes to, and for which cohort.
 	follow []func(p cutover.PersonState, cohort string)
+	// ask may refuse to keep a switch.
+	ask []func(w cutover.Switch) error
+}
+
+// Ask calls a function with every new switch, before it is kept; nothing is kept
+// when it returns an error. It must not come back to these stores.
+func (s *Stores) Ask(before func(w cutover.Switch) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ask = append(s.ask, before)
 }
 
 // Follow calls a function with every state that a person comes to, and the cohort

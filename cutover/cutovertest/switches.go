@@ -27,6 +27,11 @@ func (s *Stores) Keep(_ context.Context, w cutover.Switch) (cutover.Switch, erro
 			return cutover.Switch{}, fmt.Errorf("person %s was switched in this pass of cohort %s already: %w", w.Person, w.Cohort, dualtone.ErrConflict)
 		}
 	}
+	for _, ask := range s.ask {
+		if err := ask(w); err != nil {
+			return cutover.Switch{}, err
+		}
+	}
 	k := &kept{Switch: copied(w), reached: w.Started}
 	k.Started, k.Ended = stored(k.Started), stored(k.Ended)
 	s.switches[w.ID] = k

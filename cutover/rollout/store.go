@@ -172,7 +172,8 @@ type Mark struct {
 type Crew interface {
 	// Users returns people in the order of stages and positions.
 	Users(ctx context.Context, q UserQuery) ([]User, error)
-	// Mark moves people and returns how many it moved.
+	// Mark moves people and returns how many it moved; of people who are named, how
+	// many stand so by now, so that it may be repeated when its answer was lost.
 	Mark(ctx context.Context, m Mark) (int, error)
 }
 
@@ -250,4 +251,5 @@ type Store interface { //nolint:interfacebloat // the sum of small ports, which 
 	Admissions
 	Usages
 	Overviews
+	Headcounts
 }

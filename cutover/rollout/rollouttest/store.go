@@ -56,8 +56,25 @@ type place struct {
 // people of its plans.
 func NewStore(people *cutovertest.Stores) *Store {
 	s := &Store{people: people, plans: map[string]*kept{}}
+	people.Ask(s.against)
 	people.Follow(s.moved)
 	return s
+}
+
+// against refuses to switch whoever was left out of the stage that wants it.
+func (s *Store) against(w cutover.Switch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.plans {
+		at, ok := k.of[w.Person]
+		if !ok || w.To != dualtone.New || w.Cohort != rollout.CohortName(k.Name, at.stage) {
+			continue
+		}
+		if u := k.users[at.stage][at.at]; u.State == cutover.Skipped {
+			return &cutover.LeftOutError{Person: w.Person, Why: u.Detail}
+		}
+	}
+	return nil
 }
 
 // underWay are the states of plans whose people switches move.
@@ -266,7 +283,13 @@ func (s *Store) Mark(_ context.Context, m rollout.Mark) (int, error) {
 			continue
 		}
 		u := &k.users[at.stage][at.at]
-		if len(m.From) > 0 && !slices.Contains(m.From, u.State) || u.State == m.State && u.Detail == m.Detail {
+		if u.State == m.State && u.Detail == m.Detail {
+			if m.People != nil {
+				moved++
+			}
+			continue
+		}
+		if len(m.From) > 0 && !slices.Contains(m.From, u.State) {
 			continue
 		}
 		u.State, u.Since, u.Detail = m.State, stored(m.At), m.Detail

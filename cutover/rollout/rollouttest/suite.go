@@ -43,6 +43,8 @@ func Run(t *testing.T, open Open) {
 		{"who does not come back is on the new side", switchBackFails},
 		{"people are paged forward and backward and by state", userPages},
 		{"people are marked from the states that are named", marks},
+		{"whoever is left out is not switched for their stage", leftOut},
+		{"whoever is left out and switched in the same moment is one of the two", leftOutAtOnce},
 		{"a hold stands until it is released once", holds},
 		{"approvals are kept in order, repeated ones once", approvals},
 		{"readings are kept once and the newest are found", readings},
@@ -50,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"people who were let through count until they begin", admissions},
 		{"people are let through by one at a time", admissionsAtOnce},
 		{"people whose switch failed are counted, not those who were taken back", failures},
+		{"people are counted by the groups in which they work", headcounts},
 		{"a plan is read at once as it is read bit by bit", overviews},
 		{"what workers asked of systems is their sum, however often it is told", usages},
 	} {
@@ -343,12 +346,12 @@ func marks(t *testing.T, b *bench) {
 		n, err := b.Rollouts.Mark(t.Context(), m)
 		must(t, err)
 		if n != want {
-			t.Errorf("%+v moved %d, want %d", m, n, want)
+			t.Errorf("%+v answers %d, want %d", m, n, want)
 		}
 	}
 	skip := rollout.Mark{People: []dualtone.PersonID{"p001", "p004"}, State: cutover.Skipped, Detail: "on leave"}
 	mark(1, skip) // p004 is in another stage
-	mark(0, skip)
+	mark(1, skip) // its answer was lost
 	mark(1, rollout.Mark{People: []dualtone.PersonID{"p001", "p002"}, From: []cutover.State{cutover.Planned}, State: cutover.Deferred})
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 1, cutover.Skipped: 1, cutover.Deferred: 1})
 	mark(1, rollout.Mark{From: []cutover.State{cutover.Planned}, State: cutover.Deferred, Detail: "the window closed"}) // everybody
