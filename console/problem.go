@@ -10,6 +10,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/finance"
 )
 
 // Problem is an error for programs, RFC 9457, with what to do next. The API declares
@@ -62,6 +63,9 @@ func ProblemOf(err error) Problem {
 	}
 	if faulty, ok := errors.AsType[*FaultyError](err); ok {
 		p.Faults, p.Next = faulty.Faults, "mend what errors names, and send it again; nothing was changed"
+	}
+	if missing, ok := errors.AsType[*finance.NoRateError](err); ok {
+		p.Next = missing.Next()
 	}
 	if p.Status == http.StatusInternalServerError {
 		// What went wrong inside is for the log.

@@ -64,6 +64,12 @@ func (e *NoRateError) Error() string {
 	return fmt.Sprintf("no rate from %s to %s for %s", e.From, e.To, e.Day)
 }
 
+// Next says what to do about it.
+func (e *NoRateError) Next() string {
+	return fmt.Sprintf("add a rate from %s to %s of %s, or of a day before it, to the file that spec.exchange.rates of the contracts names, "+
+		"and dualtone finance contracts import them again", e.From, e.To, e.Day)
+}
+
 // Unwrap makes it invalid input.
 func (*NoRateError) Unwrap() error { return dualtone.ErrInvalid }
 

@@ -139,6 +139,14 @@ func (s server) delivery(ctx context.Context, name string) (d listedDelivery, er
 	return d, s.Get(ctx, client.Path("deliveries", name), nil, &d)
 }
 
+// began is when its last run did; the zero time without one.
+func (d *listedDelivery) began() (at time.Time) {
+	if d.Last != nil {
+		at = d.Last.Began
+	}
+	return at
+}
+
 // next says when a delivery goes out.
 func (d *listedDelivery) next() string {
 	switch {
@@ -191,6 +199,15 @@ func deliverList(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&after, "after", "", "go on after this name")
 	limitFlag(cmd, &limit, 100, "deliveries")
 	return cmd
+}
+
+// latestRun is when the last run of a delivery began; the zero time without one.
+func latestRun(ctx context.Context, s *stores, name string) (at time.Time, err error) {
+	runs, err := s.deliveries.Runs(ctx, delivery.RunsQuery{Delivery: name, Limit: 1})
+	if len(runs) > 0 {
+		at = runs[0].Began
+	}
+	return at, err
 }
 
 // withLastRuns adds to deliveries what became of each the last time.
@@ -280,12 +297,29 @@ func deliverRun(a *app) *cobra.Command {
 				if d = kept.Delivery; err != nil || dryRun {
 					return done, err
 				}
-				return sent[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
+				latest := func(ctx context.Context) (time.Time, error) {
+					kept, err := s.delivery(ctx, d.Name)
+					return kept.began(), err
+				}
+				err = a.whileDelivered(cmd.Context(), d.Name, kept.began(), latest, func() (err error) {
+					done, err = sent[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
+					return err
+				})
+				return done, err
 			}, func(k *desk) (done activities.Delivered, err error) {
 				if d, err = k.stores.deliveries.Get(cmd.Context(), args[0]); err != nil || dryRun {
 					return done, err
 				}
-				return k.control.Deliver(cmd.Context(), d.Name)
+				latest := func(ctx context.Context) (time.Time, error) { return latestRun(ctx, k.stores, d.Name) }
+				before, err := latest(cmd.Context())
+				if err != nil {
+					return done, err
+				}
+				err = a.whileDelivered(cmd.Context(), d.Name, before, latest, func() (err error) {
+					done, err = k.control.Deliver(cmd.Context(), d.Name)
+					return err
+				})
+				return done, err
 			})
 			switch {
 			case err != nil && d.Name != "":

@@ -39,8 +39,9 @@ func financeReports(a *app) []*cobra.Command {
 		reportFinance(a, statement.Delay, "What each further day costs, in cash and in waste",
 			"Computes what it costs when everybody who is not switched yet is switched so many days later. Waste grows by the day; "+
 				"cash jumps where a notice day or the end of a contract is passed."),
-		reportFinance(a, statement.Variance, "What was planned and what it became, by price, volume and timing",
-			"Takes the difference between the plan as it was approved and what it became apart."),
+		reportFinance(a, statement.Variance, "What was planned and what it became, by volume, timing, price and rate of exchange",
+			"Takes the difference between the plan as it was approved and what it became apart, day by day: other quantities, other days of switches, "+
+				"other prices of contracts, other rates of exchange, and the cents of rounding."),
 		reportFinance(a, statement.InvoiceCheck, "What suppliers bill, and what they should",
 			"Compares the lines of invoices with what contracts make of the seats that people held, and the platforms' own figures with both."),
 		reportFinance(a, statement.Notices, "By when contracts must be ended, and what missing it costs",

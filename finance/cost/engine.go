@@ -13,8 +13,10 @@ import (
 
 // Engine answers what two systems cost. It may be asked from many goroutines.
 type Engine struct {
-	in     Inputs
-	rates  finance.Rates
+	in    Inputs
+	rates finance.Rates
+	// then are the rates of exchange that were known when the plan was approved.
+	then   finance.Rates
 	groups []group
 	people []alike
 	// contracts are the latest versions of the contracts with the two systems.
@@ -39,6 +41,11 @@ func New(in Inputs) (*Engine, error) {
 	var err error
 	if e.rates, err = finance.NewRates(in.Book.Policy, in.Book.Quotes); err != nil {
 		return nil, err
+	}
+	if e.then = e.rates; in.Approved != nil {
+		if e.then, err = finance.NewRates(in.Approved.Policy, in.Approved.Quotes); err != nil {
+			return nil, err
+		}
 	}
 	if err := e.takeUsers(); err != nil {
 		return nil, err

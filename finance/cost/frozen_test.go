@@ -119,7 +119,12 @@ func learned(t *rapid.T, in cost.Inputs) cost.Inputs {
 // closing has two months closed one after the other while more becomes known, and
 // calls after each.
 func closing(t *rapid.T, each func(h *history, closed finance.Month)) (h *history, first finance.Month) {
-	in := worlds(t)
+	return closingOf(t, worlds(t), learned, each)
+}
+
+func closingOf(
+	t *rapid.T, in cost.Inputs, learn func(*rapid.T, cost.Inputs) cost.Inputs, each func(h *history, closed finance.Month),
+) (h *history, first finance.Month) {
 	invoiced(t, &in)
 	shown(t, &in)
 	in.KnownAt = time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -132,7 +137,7 @@ func closing(t *rapid.T, each func(h *history, closed finance.Month)) (h *histor
 			t.Fatal(err)
 		}
 		each(h, c.Month)
-		h.known = append(h.known, learned(t, h.known[n]))
+		h.known = append(h.known, learn(t, h.known[n]))
 	}
 	return h, first
 }

@@ -86,6 +86,7 @@ func corrections(posted, now []Line, in finance.Month) []Line {
 		l, k := posted[i], keyOf(&posted[i])
 		if o := was[k]; o != nil {
 			l.Quantity, l.Amount, l.Reported = o.Quantity.Add(l.Quantity), o.Amount.Add(l.Amount), o.Reported.Add(l.Reported)
+			l.Basis = o.Basis.plus(l.Basis)
 		} else {
 			order = append(order, k)
 		}
@@ -101,6 +102,7 @@ func corrections(posted, now []Line, in finance.Month) []Line {
 				continue
 			}
 			l.Quantity, l.Amount, l.Reported = l.Quantity.Sub(o.Quantity), l.Amount.Sub(o.Amount), l.Reported.Sub(o.Reported)
+			l.Basis = l.Basis.minus(o.Basis)
 		}
 		all = append(all, corrected(l, in))
 	}
@@ -112,6 +114,7 @@ func corrections(posted, now []Line, in finance.Month) []Line {
 		// It is not there any more.
 		l := *o
 		l.Quantity, l.Amount.Amount, l.Reported.Amount = o.Quantity.Neg(), o.Amount.Amount.Neg(), o.Reported.Amount.Neg()
+		l.Basis = o.Basis.negated()
 		all = append(all, corrected(l, in))
 	}
 	return all
@@ -214,10 +217,7 @@ func (e *Engine) asked(f *frame, when schedule, q *Question) ([]Line, error) {
 // linesOf are the lines of a schedule: those of the plan at the prices known when it
 // was approved.
 func (e *Engine) linesOf(f *frame, when schedule) ([]Line, error) {
-	if when != asExpected && e.in.Approved != nil {
-		f = e.approved(f)
-	}
-	p, err := e.count(f, when)
+	p, err := e.count(e.against(f, when), when)
 	if err != nil {
 		return nil, err
 	}

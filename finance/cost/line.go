@@ -116,6 +116,8 @@ type Line struct {
 	// NoticeDay and End are the contract's.
 	NoticeDay finance.Day `json:"notice_day,omitzero"`
 	End       finance.Day `json:"contract_end,omitzero"`
+	// Basis is nil where nothing is held against the plan.
+	Basis *Basis `json:"-"`
 }
 
 // Head is what every report begins with.

@@ -65,12 +65,13 @@ func (d *drawer) put(o piece, quantity finance.Exact, unit Unit) {
 		Rate:      finance.Money{Amount: price.rate, Currency: price.contract.Currency},
 		Proration: cmp.Or(price.contract.Proration, contract.Calendar), Conversion: price.conversion,
 		Amount:    finance.Money{Amount: amount, Currency: price.contract.Currency},
-		Reported:  finance.Money{Amount: amount.Mul(price.conversion.Rate), Currency: d.frame.pricing.book.Currency},
+		Reported:  finance.Money{Amount: amount.Mul(price.conversion.Rate), Currency: d.frame.pricing.currency},
 		NoticeDay: o.item.notice, End: o.item.end,
 	}
 	if o.class.Overlap() {
 		l.Serving = o.item.side.Other()
 	}
+	l.Basis = d.frame.basis(&l, o.segment)
 	if n := len(d.lines) - 1; n >= 0 && d.part == segment.part && d.lines[n].joins(&l) {
 		d.lines[n].join(&l)
 		return
@@ -87,6 +88,7 @@ func (l *Line) join(o *Line) {
 	l.Quantity = l.Quantity.Add(o.Quantity)
 	l.Amount = l.Amount.Add(o.Amount)
 	l.Reported = l.Reported.Add(o.Reported)
+	l.Basis = l.Basis.plus(o.Basis)
 }
 
 // seatLines are those of seats: charged, planned, idle and stranded.

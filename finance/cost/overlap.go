@@ -174,6 +174,6 @@ func (p *pass) run(u *User, c Class, item, s int, on finance.Span) UserRun {
 		User: u.ID, Days: on,
 		Rate:     finance.Money{Amount: price.rate, Currency: price.contract.Currency},
 		Amount:   finance.Money{Amount: amount, Currency: price.contract.Currency},
-		Reported: finance.Money{Amount: amount.Mul(price.conversion.Rate), Currency: p.frame.pricing.book.Currency},
+		Reported: finance.Money{Amount: amount.Mul(price.conversion.Rate), Currency: p.frame.pricing.currency},
 	}
 }

@@ -130,10 +130,13 @@ func (p *priced) bill(line *timeline, billed []InvoiceLine) {
 
 // pricing computes prices once for all the passes of an engine.
 type pricing struct {
-	line  *timeline
-	book  *Book
-	rates finance.Rates
-	known map[priceKey]*price
+	line *timeline
+	days contract.WorkingDays
+	// currency is that of reports. Rates are those of the book; where it has none for a
+	// day, later is taken.
+	currency     finance.Currency
+	rates, later *finance.Rates
+	known        map[priceKey]*price
 }
 
 type priceKey struct {
@@ -147,7 +150,7 @@ func (g *pricing) price(v *version, segment int) (*price, error) {
 		return p, nil
 	}
 	day := g.line.segments[segment].From
-	conversion, err := g.rates.For(v.contract.Currency, g.book.Currency, day)
+	conversion, err := g.convert(v.contract.Currency, day)
 	if err != nil {
 		return nil, fmt.Errorf("contract %s, item %s: %w", v.contract.ID, v.item.ID, err)
 	}
@@ -156,13 +159,22 @@ func (g *pricing) price(v *version, segment int) (*price, error) {
 	return p, nil
 }
 
+// convert is the rate of exchange for a day.
+func (g *pricing) convert(from finance.Currency, day finance.Day) (finance.Conversion, error) {
+	c, err := g.rates.For(from, g.currency, day)
+	if err != nil {
+		return g.later.For(from, g.currency, day)
+	}
+	return c, nil
+}
+
 // priced is the item with its prices up to the end of its contract.
 func (g *pricing) priced(p *paid, end finance.Day) (priced, error) {
 	all := p.until(end)
 	last := &p.versions[len(p.versions)-1]
 	found := priced{
 		paid: p, prices: make([]*price, len(g.line.segments)), end: end,
-		notice: last.contract.LastNotice(end, g.book.WorkingDays),
+		notice: last.contract.LastNotice(end, g.days),
 	}
 	for i := range all {
 		v := &all[i]

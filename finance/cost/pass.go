@@ -16,6 +16,9 @@ type frame struct {
 	pricing pricing
 	items   []paid
 	limit   finance.Day // up to which contracts are looked at
+	// plan is the frame of the prices that the plan was made with, over the same
+	// segments; nil where nothing is held against the plan.
+	plan *frame
 }
 
 // frame covers everything that a delay of so many days can reach. Lines end where
@@ -60,13 +63,19 @@ func (e *Engine) frame(book *Book, delay int, asked finance.Span) *frame {
 	for _, l := range e.in.Facts.Invoices {
 		cuts = append(cuts, l.Period.From, l.Period.To+1)
 	}
-	if !e.rates.Monthly() {
+	rates := &e.rates
+	if book == e.in.Approved {
+		rates = &e.then
+	}
+	if !rates.Monthly() {
 		for _, q := range book.Quotes {
 			cuts = append(cuts, q.Day)
 		}
 	}
 	f.line = newTimeline(span, e.in.AsOf, asked, cuts)
-	f.pricing = pricing{line: &f.line, book: book, rates: e.rates, known: map[priceKey]*price{}}
+	f.pricing = pricing{
+		line: &f.line, days: book.WorkingDays, currency: e.in.Book.Currency, rates: rates, later: &e.rates, known: map[priceKey]*price{},
+	}
 	return f
 }
 

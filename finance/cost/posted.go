@@ -96,6 +96,15 @@ type keptLine struct {
 	ExactQuantity   *big.Rat `json:"exact_quantity"`
 	ExactRate       *big.Rat `json:"exact_rate"`
 	ExactConversion *big.Rat `json:"exact_conversion"`
+	// ExactBasis is nil in a month that was closed before it was kept.
+	ExactBasis *keptBasis `json:"exact_basis,omitempty"`
+}
+
+// keptBasis is a Basis as fractions.
+type keptBasis struct {
+	AtPlan  *big.Rat `json:"at_plan"`
+	AtPrice *big.Rat `json:"at_price"`
+	Own     *big.Rat `json:"own"`
 }
 
 // MarshalJSON writes the numbers of lines as fractions beside decimals, which may
@@ -116,7 +125,10 @@ func (p *Posted) MarshalJSON() ([]byte, error) {
 func keptLines(all []Line) []keptLine {
 	found := make([]keptLine, len(all))
 	for i, l := range all {
-		found[i] = keptLine{l, l.Quantity.Ratio(), l.Rate.Amount.Ratio(), l.Conversion.Rate.Ratio()}
+		found[i] = keptLine{l, l.Quantity.Ratio(), l.Rate.Amount.Ratio(), l.Conversion.Rate.Ratio(), nil}
+		if b := l.Basis; b != nil {
+			found[i].ExactBasis = &keptBasis{b.AtPlan.Ratio(), b.AtPrice.Ratio(), b.Own.Ratio()}
+		}
 	}
 	return found
 }
@@ -127,6 +139,9 @@ func linesOf(text json.RawMessage) ([]Line, error) {
 	for i, k := range all {
 		l := k.Line
 		l.Quantity, l.Rate.Amount, l.Conversion.Rate = finance.OfRatio(k.ExactQuantity), finance.OfRatio(k.ExactRate), finance.OfRatio(k.ExactConversion)
+		if b := k.ExactBasis; b != nil {
+			l.Basis = &Basis{finance.OfRatio(b.AtPlan), finance.OfRatio(b.AtPrice), finance.OfRatio(b.Own)}
+		}
 		found[i] = l
 	}
 	return found, err
@@ -135,7 +150,7 @@ func linesOf(text json.RawMessage) ([]Line, error) {
 // post is what the month in which the engine's day is would hold if it were closed.
 func (e *Engine) post(month finance.Month) (*Posted, error) {
 	f, q := e.frame(&e.in.Book, 0, finance.Span{}), Question{}
-	p, err := e.count(f, asExpected)
+	p, err := e.count(e.against(f, asExpected), asExpected)
 	if err != nil {
 		return nil, err
 	}

@@ -277,23 +277,6 @@ func TestForecastAndActualCoverEachSeatDayOnce(t *testing.T) {
 	})
 }
 
-func TestVarianceIsTakenApartWithoutARest(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		e, _ := asked(t, worlds(t))
-		v, err := e.Variance(cost.Question{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range append(v.Lines, v.Total) {
-			parts := l.Price.Add(l.Volume).Add(l.Timing)
-			if want := l.Actual.Sub(l.Planned); !parts.Equal(want) {
-				t.Fatalf("%s %s %s: price, volume and timing are %s, the difference is %s", l.Class, l.Month, l.Item, parts, want)
-			}
-		}
-	})
-}
-
 func TestADelayIsTheSameHoweverLittleOfItIsCountedAnew(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

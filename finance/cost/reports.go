@@ -175,11 +175,11 @@ type Variance struct {
 	Head
 
 	Lines []VarianceLine `json:"lines"`
-	Total VarianceLine   `json:"total"`
 }
 
-// VarianceLine compares one item in one month and class. Price, Volume and Timing
-// add up to Actual less Planned. All amounts are in the currency of the report.
+// VarianceLine compares one item in one month and class. Volume, Timing, Price,
+// Exchange and Rounding add up to Actual less Planned. All amounts are in the currency
+// of the report.
 type VarianceLine struct {
 	Class    Class             `json:"class,omitempty"`
 	Month    finance.Month     `json:"month,omitzero"`
@@ -195,16 +195,22 @@ type VarianceLine struct {
 	// on which they were.
 	MovedQuantity  finance.Exact `json:"moved_quantity"`
 	ActualQuantity finance.Exact `json:"actual_quantity"`
-	PlannedRate    finance.Exact `json:"planned_rate"`
-	ActualRate     finance.Exact `json:"actual_rate"`
-	Planned        finance.Money `json:"planned"`
-	Actual         finance.Money `json:"actual"`
-	// Price is the change of rate times the actual quantity, Volume the change of
-	// quantity times the planned rate, Timing the same for what is only earlier or
-	// later.
-	Price  finance.Money `json:"price"`
+	// PlannedRate and ActualRate are means over the days of the line. Where not all
+	// days cost the same, the two differ without any change of price.
+	PlannedRate finance.Exact `json:"planned_rate"`
+	ActualRate  finance.Exact `json:"actual_rate"`
+	Planned     finance.Money `json:"planned"`
+	Actual      finance.Money `json:"actual"`
+	// Volume is what more or fewer pieces come to at the prices and the rates of exchange
+	// of the plan, day by day; Timing is the same for what is only earlier or later.
 	Volume finance.Money `json:"volume"`
 	Timing finance.Money `json:"timing"`
+	// Price is the change of the contract's price for the actual quantity, at the plan's
+	// rates of exchange, Exchange what those became since.
+	Price    finance.Money `json:"price"`
+	Exchange finance.Money `json:"exchange"`
+	// Rounding is the cents by which the parts and the amounts are rounded apart.
+	Rounding finance.Money `json:"rounding"`
 }
 
 // InvoiceCheck compares what suppliers bill with what contracts and platforms

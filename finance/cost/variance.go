@@ -9,9 +9,9 @@ import (
 	"github.com/dualtone/dualtone/finance/contract"
 )
 
-// Variance tells what was planned, what it became, and which part of the
-// difference is a price, a quantity or a time. What it became holds the forecast
-// of what is to come.
+// Variance tells what was planned, what it became, and which part of the difference
+// is a quantity, a time, a price or a rate of exchange. What it became holds the
+// forecast of what is to come.
 func (e *Engine) Variance(q Question) (Variance, error) {
 	f := e.frame(&e.in.Book, 0, q.Span)
 	v := Variance{Head: e.head("variance", q, f.line.span)}
@@ -21,22 +21,10 @@ func (e *Engine) Variance(q Question) (Variance, error) {
 		if lines[i], err = e.asked(f, when, &q); err != nil {
 			return Variance{}, err
 		}
+		lines[i] = f.measured(lines[i])
 	}
 	v.Lines = e.vary(lines[0], lines[1], lines[2])
-	v.Total = e.varied(v.Lines)
 	return v, nil
-}
-
-// varied adds up lines.
-func (e *Engine) varied(lines []VarianceLine) VarianceLine {
-	zero := finance.Money{Currency: e.in.Book.Currency}
-	total := VarianceLine{Planned: zero, Actual: zero, Price: zero, Volume: zero, Timing: zero}
-	for i := range lines {
-		l := &lines[i]
-		total.Planned, total.Actual = total.Planned.Add(l.Planned), total.Actual.Add(l.Actual)
-		total.Price, total.Volume, total.Timing = total.Price.Add(l.Price), total.Volume.Add(l.Volume), total.Timing.Add(l.Timing)
-	}
-	return total
 }
 
 type varianceKey struct {
@@ -47,32 +35,12 @@ type varianceKey struct {
 	corrects string
 }
 
-// rateKey is what has one rate, whatever class it is of.
-type rateKey struct {
-	month    finance.Month
-	contract contract.ID
-	item     contract.ItemID
-	unit     Unit
-}
-
-// plannedRates are what the plan has for a unit of an item in a month.
-func plannedRates(planned []Line) map[rateKey]finance.Exact {
-	quantity, amount := map[rateKey]finance.Exact{}, map[rateKey]finance.Exact{}
-	for i := range planned {
-		if l := &planned[i]; l.Corrects == "" {
-			k := rateKey{l.Month, l.Contract, l.Item, l.Unit}
-			quantity[k], amount[k] = quantity[k].Add(l.Quantity), amount[k].Add(l.exactly())
-		}
-	}
-	for k := range amount {
-		amount[k] = mean(amount[k], quantity[k])
-	}
-	return amount
-}
-
 // unrounded are the amounts of a line of the plan, of the plan with its switches
 // moved, and of what it became, in the currency of the report.
-type unrounded struct{ planned, moved, actual finance.Exact }
+type unrounded struct {
+	planned, moved finance.Exact
+	actual         *Basis
+}
 
 // vary compares lines of the plan, of the plan with its switches moved, and of
 // what it became.
@@ -80,38 +48,34 @@ func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
 	zero := finance.Money{Currency: e.in.Book.Currency}
 	at := map[varianceKey]*VarianceLine{}
 	exact := map[varianceKey]*unrounded{}
-	of := func(l *Line) (*VarianceLine, *unrounded, finance.Exact) {
+	of := func(l *Line) (*VarianceLine, *unrounded) {
 		k := varianceKey{l.Class, l.Month, l.Contract, l.Item, l.Corrects}
 		if at[k] == nil {
 			at[k] = &VarianceLine{
 				Class: l.Class, Month: l.Month, Contract: l.Contract, Item: l.Item, Kind: l.Kind, System: l.System, Unit: l.Unit, Corrects: l.Corrects,
 				Planned: zero, Actual: zero,
 			}
-			exact[k] = &unrounded{}
+			exact[k] = &unrounded{actual: &Basis{}}
 		}
-		return at[k], exact[k], l.exactly()
+		return at[k], exact[k]
 	}
 	for i := range planned {
-		v, x, amount := of(&planned[i])
+		v, x := of(&planned[i])
 		v.PlannedQuantity, v.Planned = v.PlannedQuantity.Add(planned[i].Quantity), v.Planned.Add(planned[i].Reported)
-		x.planned = x.planned.Add(amount)
+		x.planned = x.planned.Add(planned[i].Basis.Own)
 	}
 	for i := range moved {
-		v, x, amount := of(&moved[i])
-		v.MovedQuantity, x.moved = v.MovedQuantity.Add(moved[i].Quantity), x.moved.Add(amount)
+		v, x := of(&moved[i])
+		v.MovedQuantity, x.moved = v.MovedQuantity.Add(moved[i].Quantity), x.moved.Add(moved[i].Basis.Own)
 	}
 	for i := range actual {
-		v, x, amount := of(&actual[i])
+		v, x := of(&actual[i])
 		v.ActualQuantity, v.Actual = v.ActualQuantity.Add(actual[i].Quantity), v.Actual.Add(actual[i].Reported)
-		x.actual = x.actual.Add(amount)
+		x.actual = x.actual.plus(actual[i].Basis)
 	}
-	all, rates := make([]VarianceLine, 0, len(at)), plannedRates(planned)
+	all := make([]VarianceLine, 0, len(at))
 	for k, v := range at {
-		planned := finance.Exact{}
-		if k.corrects == "" { // A correction is at the rates of the month that it corrects.
-			planned = rates[rateKey{k.month, k.contract, k.item, v.Unit}]
-		}
-		v.explain(exact[k], planned)
+		v.explain(exact[k])
 		all = append(all, *v)
 	}
 	slices.SortFunc(all, func(a, b VarianceLine) int {
@@ -130,37 +94,31 @@ func (l *Line) exactly() finance.Exact {
 	return l.Quantity.Mul(l.Rate.Amount).Mul(l.Conversion.Rate)
 }
 
-// explain takes the difference apart, with rates that are means over the line. Where
-// none of its class was planned, the rate is what the plan has for the item. Each part
-// is rounded, and one that there is takes what that leaves, so that the three add up to
-// the difference to the cent.
-func (v *VarianceLine) explain(x *unrounded, planned finance.Exact) {
-	v.PlannedRate, v.ActualRate = mean(x.planned, v.PlannedQuantity), mean(x.actual, v.ActualQuantity)
+// explain takes the difference apart. Each part is the difference of two unrounded
+// sums over the days, rounded by itself; what that leaves of the difference is told as
+// rounding, so that no part has a cent of what did not change.
+func (v *VarianceLine) explain(x *unrounded) {
 	switch {
 	case !v.PlannedQuantity.IsZero():
+		v.PlannedRate = mean(x.planned, v.PlannedQuantity)
 	case !v.MovedQuantity.IsZero():
 		v.PlannedRate = mean(x.moved, v.MovedQuantity)
-	case !planned.IsZero():
-		v.PlannedRate = planned
-	default:
-		v.PlannedRate = v.ActualRate // Nothing was planned, so none of it is a price.
+	default: // What the plan would have paid for what there was.
+		v.PlannedRate = mean(x.actual.AtPlan, v.ActualQuantity)
 	}
-	if v.ActualQuantity.IsZero() {
-		v.ActualRate = v.PlannedRate
+	if v.ActualRate = v.PlannedRate; !v.ActualQuantity.IsZero() {
+		v.ActualRate = mean(x.actual.Own, v.ActualQuantity)
 	}
-	in := v.Actual.Currency
-	v.Timing = finance.Money{Amount: v.MovedQuantity.Sub(v.PlannedQuantity).Mul(v.PlannedRate), Currency: in}.Round(rounding)
-	v.Price = finance.Money{Amount: v.ActualRate.Sub(v.PlannedRate).Mul(v.ActualQuantity), Currency: in}.Round(rounding)
-	v.Volume = finance.Money{Amount: v.ActualQuantity.Sub(v.MovedQuantity).Mul(v.PlannedRate), Currency: in}.Round(rounding)
-	rest := v.Actual.Sub(v.Planned).Sub(v.Price).Sub(v.Volume).Sub(v.Timing)
-	switch {
-	case !v.Volume.IsZero():
-		v.Volume = v.Volume.Add(rest)
-	case !v.Timing.IsZero():
-		v.Timing = v.Timing.Add(rest)
-	default: // also a correction of a rate, which has no quantity
-		v.Price = v.Price.Add(rest)
+	timing, volume := x.moved.Sub(x.planned), x.actual.AtPlan.Sub(x.moved)
+	if v.ActualQuantity.Equal(v.MovedQuantity) { // as many, on days that cost something else
+		timing, volume = timing.Add(volume), finance.Exact{}
 	}
+	part := func(x finance.Exact) finance.Money {
+		return finance.Money{Amount: x, Currency: v.Actual.Currency}.Round(rounding)
+	}
+	v.Volume, v.Timing = part(volume), part(timing)
+	v.Price, v.Exchange = part(x.actual.AtPrice.Sub(x.actual.AtPlan)), part(x.actual.Own.Sub(x.actual.AtPrice))
+	v.Rounding = v.Actual.Sub(v.Planned).Sub(v.Volume).Sub(v.Timing).Sub(v.Price).Sub(v.Exchange)
 }
 
 func mean(amount, quantity finance.Exact) finance.Exact {

@@ -31,7 +31,7 @@ func (m *maker) variance() (*document.Document, error) {
 			figure(money(measure.name+"_planned", measure.title+" planned", v.Currency), paid(planned)),
 			figure(money(measure.name+"_actual", measure.title+", actual and forecast", v.Currency), paid(actual)),
 			figure(money(measure.name+"_variance", measure.title+" over plan", v.Currency), paid(actual.Sub(planned))))
-		d.Tables = append(d.Tables, varied(measure.name, measure.title+" by price, volume and timing", lines, v.Currency))
+		d.Tables = append(d.Tables, varied(measure.name, measure.title+" by volume, timing, price and rate of exchange", lines, v.Currency))
 	}
 	return d, nil
 }
@@ -46,18 +46,19 @@ func varied(name, title string, all []cost.VarianceLine, in finance.Currency) do
 		rows[i] = []document.Cell{
 			word(l.Class), word(l.Month.String()), word(l.Contract), word(l.Item), word(l.Kind), word(l.System), word(l.Unit),
 			exact(l.PlannedQuantity), exact(l.MovedQuantity), exact(l.ActualQuantity), exact(l.PlannedRate), exact(l.ActualRate),
-			paid(l.Planned), paid(l.Actual), paid(l.Price), paid(l.Volume), paid(l.Timing), word(l.Corrects),
+			paid(l.Planned), paid(l.Actual), paid(l.Volume), paid(l.Timing), paid(l.Price), paid(l.Exchange), paid(l.Rounding), word(l.Corrects),
 		}
 	}
 	return document.Table{
 		Name: name, Title: title, Rows: document.Of(rows...),
-		SumRule: "sums of the rows; price, volume and timing add up to actual less planned",
+		SumRule: "sums of the rows; volume, timing, price, rate of exchange and rounding add up to actual less planned",
 		Columns: []document.Column{
 			text("class", "Class"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), text("kind", "Kind"), text("system", "System"), text("unit", "Unit"),
 			quantity("planned_quantity", "Planned quantity"), quantity("moved_quantity", "With the days of the switches"), quantity("actual_quantity", "Actual and forecast quantity"),
 			rate("planned_rate", "Planned rate"), rate("actual_rate", "Actual rate"),
 			summed(money("planned", "Planned", in)), summed(money("actual", "Actual and forecast", in)),
-			summed(money("price", "Price", in)), summed(money("volume", "Volume", in)), summed(money("timing", "Timing", in)),
+			summed(money("volume", "Volume", in)), summed(money("timing", "Timing", in)), summed(money("price", "Price", in)),
+			summed(money("exchange", "Rate of exchange", in)), summed(money("rounding", "Rounding", in)),
 			text("correction_of", "Corrects"),
 		},
 	}
