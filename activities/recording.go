@@ -45,7 +45,7 @@ func (l *CallLog) Recorded(ctx context.Context, p *plan.Plan, agents []dualtone.
 	agents = evenly(agents, recordedUsers)
 	r.Users = len(agents)
 	for _, agent := range agents {
-		sums, err := l.Rollups.Sums(ctx, report.Ask{Times: times, Facet: report.ByAgent, Key: string(agent)})
+		sums, err := l.Rollups.Sums(ctx, report.Ask{Times: times, Facet: report.ByAgent, Keys: []string{string(agent)}})
 		if errors.Is(err, dualtone.ErrNotFound) {
 			continue // somebody who never had a call
 		}

@@ -38,7 +38,8 @@ type stretch [64]*report.Figures
 type summing struct {
 	tx  pgx.Tx
 	ask report.Ask
-	key int32 // of ask.Key
+	// keys are those that are asked for; none for all.
+	keys []int32
 	// first is the first quarter hour, and intervals says for each from there on to
 	// which interval it goes: nowhere where that is read as a whole, and less of an
 	// interval whose 24 hours end after it.
@@ -83,15 +84,8 @@ func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.A
 	if err != nil {
 		return report.Answer{}, err
 	}
-	if ask.Key != "" {
-		id, known, err := r.words.find(ctx, kindOfFacet(ask.Facet), ask.Key)
-		if err != nil {
-			return report.Answer{}, err
-		}
-		if !known {
-			return report.Answer{}, fmt.Errorf("%s %q: the log never met it: %w", ask.Facet, ask.Key, dualtone.ErrNotFound)
-		}
-		s.key = id
+	if s.keys, err = r.keys(ctx, ask); err != nil {
+		return report.Answer{}, err
 	}
 	if err := s.read(ctx, view); err != nil {
 		return report.Answer{}, err
@@ -113,6 +107,27 @@ func (r *Rollups) sums(ctx context.Context, tx pgx.Tx, ask report.Ask) (report.A
 	}
 	return answer, err
 }
+
+// keys finds what is asked for. ErrNotFound where the log met none of it.
+func (r *Rollups) keys(ctx context.Context, ask report.Ask) ([]int32, error) {
+	var found []int32
+	for _, key := range ask.Keys {
+		id, known, err := r.words.find(ctx, kindOfFacet(ask.Facet), key)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			found = append(found, id)
+		}
+	}
+	if len(ask.Keys) > 0 && len(found) == 0 {
+		return nil, fmt.Errorf("%s %q: the log never met it: %w", ask.Facet, ask.Keys[0], dualtone.ErrNotFound)
+	}
+	return found, nil
+}
+
+// wants reports whether a key is asked for.
+func (s *summing) wants(key int32) bool { return len(s.keys) == 0 || slices.Contains(s.keys, key) }
 
 func kindOfFacet(f report.Facet) wordKind {
 	switch f {
@@ -252,8 +267,12 @@ func (s *summing) readCut(ctx context.Context, v view, cut int32, days map[int32
 		first, last = min(first, day), max(last, day)
 	}
 	only, args := "", []any{cut, first, last, v.whole}
-	if s.ask.Key != "" {
-		only, args = " AND page = $5", append(args, pageOf(s.key))
+	if len(s.keys) > 0 {
+		pages := make([]int32, len(s.keys))
+		for i, key := range s.keys {
+			pages[i] = pageOf(key)
+		}
+		only, args = " AND page = ANY($5)", append(args, pages)
 	}
 	found, err := s.tx.Query(ctx, `
 		SELECT day - date 'epoch', system_id, sums FROM rollup_cuts
@@ -269,7 +288,7 @@ func (s *summing) readCut(ctx context.Context, v view, cut int32, days map[int32
 			return nil
 		}
 		return eachKey(sums, func(key int32, packed []byte) ([]byte, error) {
-			if s.ask.Key != "" && key != s.key {
+			if !s.wants(key) {
 				return report.SkipPacked(packed)
 			}
 			return s.at(i, system, key).AddPacked(packed)
@@ -294,8 +313,8 @@ func (s *summing) readDays(ctx context.Context, v view) error {
 		days = append(days, time.Unix(int64(d)*86_400, 0).UTC())
 	}
 	only, args := "", []any{int16(s.ask.Facet), days, v.whole} //nolint:gosec // three facets
-	if s.ask.Key != "" {
-		only, args = " AND key = $4", append(args, s.key)
+	if len(s.keys) > 0 {
+		only, args = " AND key = ANY($4)", append(args, s.keys)
 	}
 	found, err := s.tx.Query(ctx, `
 		SELECT day - date 'epoch', system_id, key, cells FROM rollup_days
@@ -353,7 +372,7 @@ func (s *summing) readPart(ctx context.Context, v view) error {
 	var ledger pgtype.DriverBytes
 	_, err = pgx.ForEachRow(found, []any{&ledger}, func() error {
 		return readLedger(ledger, func(k ledgerKey, packed []byte) ([]byte, error) {
-			if k.facet != s.ask.Facet || s.ask.Key != "" && k.key != s.key {
+			if k.facet != s.ask.Facet || !s.wants(k.key) {
 				return report.SkipPacked(packed)
 			}
 			return s.addQuarter(k.quarter, k.system, k.key, packed)

@@ -285,3 +285,30 @@ func TestAClosedMonthNamesWhatCameLater(t *testing.T) {
 		t.Errorf("closings: %v, %v", all, err)
 	}
 }
+
+func TestSeveralQueuesAreSelectedAtOnce(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	c := small(300)
+	var rows []calllog.Row
+	for i := range c.Calls {
+		leg := c.Leg(i)
+		leg.System = "pbx"
+		rows = append(rows, rowOf(int64(i), leg))
+	}
+	l.read(t, file("a"), rows...)
+	all := l.make(t, report.Query{Facet: report.ByQueue}, "Europe/Berlin").Rows
+	var want int64
+	for _, r := range all[:2] {
+		want += r.Both.Legs
+	}
+	if len(all) < 3 || want == 0 {
+		t.Fatalf("%d queues, %d legs", len(all), want)
+	}
+	for _, interval := range []report.Interval{report.Whole, report.Day, report.HalfHour} {
+		got := l.make(t, report.Query{Facet: report.ByQueue, Interval: interval, Only: all[0].Key, Also: []string{all[1].Key, "never-met"}, Rename: func(string, string) string { return all[0].Key }}, "Europe/Berlin")
+		if got.Total.Both.Legs != want {
+			t.Errorf("by %q: %d legs of two queues, want %d", interval, got.Total.Both.Legs, want)
+		}
+	}
+}

@@ -173,6 +173,45 @@ func TestAQueryThatCannotBeAnsweredSaysWhy(t *testing.T) {
 	}
 }
 
+func TestOneQueueIsSelectedByAllItsNames(t *testing.T) {
+	t.Parallel()
+	f := Of(leg(calllog.Answered, nil))
+	q := monday()
+	q.Sides["cloud"] = dualtone.New
+	q.Only, q.Also = "sales", []string{"q-7"}
+	q.Rename = func(system, key string) string {
+		if system == "cloud" && key == "q-7" {
+			return "sales"
+		}
+		return key
+	}
+	sums := asked{sums: fixed{
+		{System: "pbx", Key: "sales", Figures: &f}, {System: "cloud", Key: "q-7", Figures: &f},
+		{System: "pbx", Key: "q-7", Figures: &f}, // another queue, which happens to be called so
+	}}
+	made, err := Make(t.Context(), &sums, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(made.Rows) != 1 || made.Rows[0].Key != "sales" || made.Total.Old.Offered != 1 || made.Total.New.Offered != 1 {
+		t.Errorf("%+v", made)
+	}
+	if diff := cmp.Diff([]string{"sales", "q-7"}, sums.ask.Keys); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// asked are sums that remember what was asked.
+type asked struct {
+	sums fixed
+	ask  Ask
+}
+
+func (a *asked) Sums(ctx context.Context, ask Ask) (Answer, error) {
+	a.ask = ask
+	return a.sums.Sums(ctx, ask)
+}
+
 func TestSystemsOfNoSideAreInBothAndNamed(t *testing.T) {
 	t.Parallel()
 	f := Of(leg(calllog.Answered, nil))

@@ -59,8 +59,8 @@ type Ask struct {
 	// on quarter hours.
 	Times []time.Time
 	Facet Facet
-	// Key selects one queue, site or agent; empty for all.
-	Key string
+	// Keys select queues, sites or agents; none for all.
+	Keys []string
 	// KnownAt is the time whose knowledge is asked for; zero for now.
 	KnownAt time.Time
 }
@@ -92,8 +92,10 @@ type Query struct {
 	Interval Interval
 	// Facet groups rows by queue, site or agent; 0 does not.
 	Facet Facet
-	// Only selects one queue, site or agent of the facet.
+	// Only selects one queue, site or agent of the facet, by its name after Rename.
 	Only string
+	// Also are the other names by which systems call what Only selects.
+	Also []string
 	// Service is the wait within which an answer is in time, Short that up to
 	// which an abandoned call is a short one; each is one of Edges, Short may be
 	// 0 for none.
@@ -200,10 +202,17 @@ func Make(ctx context.Context, rollups Rollups, q Query) (Traffic, error) {
 	if err != nil {
 		return Traffic{}, err
 	}
-	ask := Ask{Times: times, Facet: cmp.Or(q.Facet, ByQueue), Key: q.Only, KnownAt: q.KnownAt}
+	ask := Ask{Times: times, Facet: cmp.Or(q.Facet, ByQueue), KnownAt: q.KnownAt}
+	if q.Only != "" {
+		ask.Keys = append([]string{q.Only}, q.Also...)
+	}
 	answer, err := rollups.Sums(ctx, ask)
 	if err != nil {
 		return Traffic{}, fmt.Errorf("traffic report: %w", err)
+	}
+	if len(q.Also) > 0 {
+		// What one system calls so may be something else on the other.
+		answer.Sums = slices.DeleteFunc(answer.Sums, func(s Sum) bool { return q.named(&s) != q.Only })
 	}
 	return q.traffic(times, answer), nil
 }
@@ -248,7 +257,7 @@ func (q *Query) traffic(times []time.Time, answer Answer) Traffic {
 			case !known && !slices.Contains(strangers, s.System):
 				strangers = append(strangers, s.System)
 			}
-			column = grid.index[grid.key(s)]
+			column = grid.index[q.named(s)]
 		}
 		grid.at(column, s.Interval).add(side, s.Figures)
 		total.add(side, s.Figures)
@@ -290,7 +299,7 @@ func (q *Query) grid(times []time.Time, sums []Sum) *grid {
 		if i > 0 && sums[i].alike(&sums[i-1]) {
 			continue
 		}
-		key := g.key(&sums[i])
+		key := q.named(&sums[i])
 		if _, met := g.index[key]; !met {
 			g.index[key] = 0
 			g.keys = append(g.keys, key)
@@ -308,13 +317,13 @@ func (q *Query) grid(times []time.Time, sums []Sum) *grid {
 	return g
 }
 
-// key is what the row of a sum is called.
-func (g *grid) key(s *Sum) string {
+// named is what the row of a sum is called.
+func (q *Query) named(s *Sum) string {
 	switch {
-	case g.query.Facet == 0:
+	case q.Facet == 0:
 		return ""
-	case g.query.Rename != nil:
-		return g.query.Rename(s.System, s.Key)
+	case q.Rename != nil:
+		return q.Rename(s.System, s.Key)
 	default:
 		return s.Key
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,8 +63,8 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 // call centers.
 func systemNames(m *config.Migration) map[string]string {
 	names := map[string]string{}
-	for name, id := range m.Queues {
-		names[id] = name
+	for id, all := range replacedQueues(m) {
+		names[id] = strings.Join(all, ", ")
 	}
 	maps.Copy(names, map[string]string{m.CallCenters.Old: "of the old system", m.CallCenters.New: "of the new system"})
 	delete(names, "")

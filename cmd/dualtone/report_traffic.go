@@ -64,7 +64,7 @@ func reportTraffic(a *app) *cobra.Command {
 	flags.StringVar(&f.to, "to", "", "last day (default: today)")
 	flags.StringVar(&f.zone, "zone", "UTC", "the time zone of days and half hours, such as Europe/Berlin")
 	flags.StringSliceVar(&f.by, "by", []string{"day"}, "rows: day or half_hour or none, and queue, site or agent, such as day,queue")
-	flags.StringVar(&f.queue, "queue", "", "only this queue")
+	flags.StringVar(&f.queue, "queue", "", "only this queue, by its name on either system")
 	flags.StringVar(&f.site, "site", "", "only this site")
 	flags.StringVar(&f.agent, "agent", "", "only this agent's account")
 	flags.DurationVar(&f.service, "service", 20*time.Second, "the wait of the service level")
@@ -147,6 +147,10 @@ func traffic(ctx context.Context, cfg *config.Config, s *stores, q report.Query,
 		}
 	}
 	q.Sides = sidesOf(cfg)
+	var notes []string
+	if q.Facet == report.ByQueue {
+		notes = sameQueue(&q, &cfg.Migration)
+	}
 	if q.Facet == report.ByAgent && q.Only == "" {
 		people, err := accounts(ctx, s)
 		if err != nil {
@@ -160,6 +164,7 @@ func traffic(ctx context.Context, cfg *config.Config, s *stores, q report.Query,
 	if err != nil {
 		return made, err
 	}
+	made.Notes = append(made.Notes, notes...)
 	return made, report.AddCorrections(ctx, s.rollups, &made, q.Zone, corrections)
 }
 

@@ -103,7 +103,7 @@ func problemOf(err error) problem {
 	}
 	switch p.status {
 	case http.StatusForbidden:
-		p.title, p.next = "Not yours to do", "Ask somebody who has that role, or an administrator for the role."
+		p.title, p.next = "Not yours to do", "Ask somebody who may, or an administrator where you lack the role."
 	case http.StatusNotFound:
 		p.title, p.next = "Not found", "It may have been renamed, or never was there; the lists show what there is."
 	case http.StatusUnprocessableEntity:
@@ -111,7 +111,7 @@ func problemOf(err error) problem {
 	case http.StatusRequestEntityTooLarge:
 		p.title, p.next = "Too large", "Nothing was changed. Send it in smaller parts."
 	case http.StatusConflict:
-		p.title, p.next = "Not now", "Somebody or something else was first: look at how it stands and try again."
+		p.title, p.next = "Not now", "Look at how it stands, and try again once nothing speaks against it."
 	case http.StatusServiceUnavailable:
 		p.title, p.next = "Out of reach", "Nothing was changed. Try again in a moment."
 	case http.StatusInternalServerError:

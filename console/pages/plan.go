@@ -274,6 +274,10 @@ func (s sight) gridSays() string {
 	switch {
 	case len(s.users) == 0:
 		return "None of the " + counted(all) + " " + of
+	case all == 1 && s.state == "":
+		return "The one user"
+	case all == 1:
+		return "The one user who is " + words(string(s.state))
 	case len(s.users) == all:
 		return "All " + counted(all) + " " + of
 	case s.state != "":

@@ -35,6 +35,7 @@ func planOffers() []offer {
 		{verb: rollout.Release, text: "Release the holds"},
 		{verb: rollout.Pause, text: "Pause"},
 		{verb: rollout.Resume, text: "Resume"},
+		{verb: rollout.Compare, text: "Compare anew"},
 		{verb: rollout.Abort, text: "Abort", class: "danger", fields: []field{inFlightField()}},
 		{verb: rollout.Rollback, text: "Roll back", class: "danger"},
 		{verb: rollout.Finalise, text: "Finalise", class: "danger"},
@@ -54,9 +55,8 @@ func stageOffers() []offer {
 		}},
 		{verb: rollout.Skip, text: "Skip"},
 		{verb: rollout.Retry, text: "Retry"},
-		{verb: rollout.Window, text: "Open the window", fields: []field{windowField()}},
+		{verb: rollout.Window, text: "Open the window"},
 		{verb: rollout.Extend, text: "Extend the soak", fields: []field{soakField()}},
-		{verb: rollout.Compare, text: "Compare anew"},
 		{verb: rollout.Override, text: "Override the gate"},
 		{verb: rollout.Rollback, text: "Roll back", class: "danger"},
 	}
@@ -69,16 +69,6 @@ func inFlightField() field {
 func holdField() field {
 	return field{name: "for", label: "For", options: []option{
 		{"", "until somebody releases it"}, {"1h", "1 hour"}, {"4h", "4 hours"}, {"12h", "12 hours"}, {"24h", "a day"},
-	}}
-}
-
-// agree is what a form says that agrees to a window, or to an abort, that somebody
-// else asked for.
-const agree = "agree"
-
-func windowField() field {
-	return field{name: "opens", label: "For", options: []option{
-		{"1h", "1 hour"}, {"2h", "2 hours"}, {"4h", "4 hours"}, {"8h", "8 hours"}, {agree, "as somebody else has asked for: I agree"},
 	}}
 }
 
@@ -139,6 +129,8 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	switch {
 	case agrees:
 		b.text, b.fields, b.hidden = "Agree to abort", nil, append(b.hidden, hidden{agree, agree})
+	case o.verb == rollout.Window:
+		s.windowed(&b, v, id)
 	case o.verb == rollout.PutHold && s.money != nil:
 		b.effect += " While it holds, " + s.money.PerDay() + "."
 	case o.verb == rollout.Rollback:
@@ -155,7 +147,7 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	}
 	if denied != nil {
 		b.refused = v.refusal(verbAction(o.verb))
-	} else if err := against(); err != nil {
+	} else if err := against(); err != nil && b.refused == "" {
 		b.refused = whyNot(err)
 	}
 	t.Reason = ""
@@ -209,6 +201,8 @@ func roleField(roles, wanted []access.Role) field {
 func (s sight) wanted(stage string, v rollout.Verb) []access.Role {
 	spec := &s.document.Plan.Spec
 	switch {
+	case v == rollout.Window && spec.Calendars.Override != nil:
+		return spec.Calendars.Override.Roles
 	case v != rollout.Approve && v != rollout.Reject && v != rollout.Finalise:
 		return nil
 	case stage == workflows.FinalStage || v == rollout.Finalise:

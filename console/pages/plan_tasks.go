@@ -20,6 +20,9 @@ func (s sight) taskButtons(v Viewer, t rollout.Task) []button {
 	for _, st := range s.view.Stages {
 		if st.ID == t.Stage && st.Users.Total() > 0 {
 			waits = fmt.Sprintf("%d users of stage %s wait for it", st.Users.Total(), st.ID)
+			if st.Users.Total() == 1 {
+				waits = "1 user of stage " + st.ID + " waits for it"
+			}
 		}
 	}
 	all := []struct {

@@ -38,6 +38,26 @@ func (s *site) crowd(t *testing.T, names ...dualtone.PersonID) {
 	must(t, s.desk.People.Import(t.Context(), all, cutover.Import{Actor: "test", Source: "test"}))
 }
 
+func TestOneUserIsNotCalledSeveral(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.crowd(t, "1001")
+	s.handIn(t, "spring", "pam", "1001")
+	must(t, s.desk.Plans.Store.OpenTasks(t.Context(), rollout.Task{
+		Plan: "spring", Stage: "pilot", ID: "letter", Name: "Letter", Owner: "olga", Due: time.Now(), Confirm: "records", State: rollout.TaskOpen,
+	}))
+	olga := s.as(t, "olga", access.Operator)
+	shows(t, olga.look(t, "/plans/spring?stage=pilot"), ">The one user<", "1 user of stage pilot waits for it")
+	shows(t, olga.look(t, "/plans/spring?stage=pilot&state=planned"), "The one user who is planned")
+}
+
+func TestATimeWithoutCallsSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	got := s.as(t, "vi", access.Viewer).look(t, "/reports/traffic?from=2020-01-01&to=2020-01-02")
+	shows(t, got, "No call of this time is known.", `<option value="day">day</option>`)
+}
+
 func TestAHoldTellsWhatADayOfItCosts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

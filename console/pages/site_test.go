@@ -224,10 +224,16 @@ func (s *site) handIn(t *testing.T, name, author string, crew ...dualtone.Person
 	t.Helper()
 	text, err := os.ReadFile("sample.yaml")
 	must(t, err)
+	s.handInText(t, name, author, text, crew...)
+}
+
+// handInText keeps a plan of one stage, which stands in a text.
+func (s *site) handInText(t *testing.T, name, author string, text []byte, crew ...dualtone.PersonID) {
+	t.Helper()
 	read := plan.Read(plan.Source{Name: "plan.yaml", Text: text, Now: time.Now()})
 	d := read.Document
 	d.Plan.Metadata.Name = name
-	_, err = s.desk.Plans.Versions.Save(t.Context(), plan.Version{Name: name, Hash: d.Hash(), Document: d, Author: author, Saved: time.Now(), Source: string(text)})
+	_, err := s.desk.Plans.Versions.Save(t.Context(), plan.Version{Name: name, Hash: d.Hash(), Document: d, Author: author, Saved: time.Now(), Source: string(text)})
 	must(t, err)
 	kept := rollout.Plan{Name: name, Hash: string(d.Hash()), Author: author, State: rollout.Completed, Since: time.Now(), Kept: time.Now()}
 	must(t, s.desk.Plans.Store.KeepPlan(t.Context(), kept, []rollout.Stage{{ID: "pilot", Kind: "users", State: rollout.Pending}}, map[string][]dualtone.PersonID{"pilot": crew}))

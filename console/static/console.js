@@ -9,14 +9,30 @@
     if (open) {
       const dialog = document.getElementById(open.dataset.dialog);
       dialog.querySelector('.problem')?.replaceChildren();
-      // A page that follows what happens leaves dialogs alone; their numbers are the button's.
-      if (open.dataset.effect) dialog.querySelector('p[data-effect]').textContent = open.dataset.effect;
       dialog.showModal();
       for (const asks of dialog.querySelectorAll('[hx-trigger="opened"]')) asks.dispatchEvent(new CustomEvent('opened'));
     }
     e.target.closest('[data-close]')?.closest('dialog').close();
     const toggle = e.target.closest('[data-pause]');
     if (toggle) pause(toggle);
+  });
+
+  // A form that says that it is being done is not sent twice. One that htmx sends is
+  // kept from it by htmx, and its dialog tells when no answer came.
+  document.addEventListener('submit', (e) => {
+    const form = e.target;
+    if (e.defaultPrevented || !form.querySelector('.busy')) return;
+    if (form.dataset.sent) e.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+  addEventListener('pageshow', (e) => { if (e.persisted) location.reload(); });
+  document.addEventListener('htmx:error', (e) => {
+    const problem = e.target.querySelector?.('.problem');
+    if (!problem) return;
+    const note = document.createElement('p');
+    note.className = 'note bad';
+    note.textContent = 'No answer came. The order may have been taken all the same: look at the page before you give it again.';
+    problem.replaceChildren(note);
   });
 
   // The numbers of the lines beside a text, and the way from a fault to its line.
@@ -76,9 +92,10 @@
     const b = badge();
     if (b) { b.dataset.state = state; b.querySelector('[data-text]').textContent = text; }
   }
-  let paused = false;
+  let paused = false, follow;
   function pause(button) {
     paused = !paused;
+    if (!paused) follow?.();
     button.setAttribute('aria-pressed', paused);
     button.textContent = paused ? 'Follow again' : 'Pause updates';
     mark(paused ? 'paused' : 'live', paused ? 'Paused' : 'Live');
@@ -86,7 +103,12 @@
   document.addEventListener('htmx:sse:after:connection', () => { if (!paused) mark('live', 'Live'); });
   document.addEventListener('htmx:sse:error', () => mark('lost', 'Reconnecting'));
   document.addEventListener('htmx:sse:close', () => mark('lost', 'Not following'));
-  document.addEventListener('htmx:sse:before:message', (e) => { if (paused) e.detail.cancelled = true; });
+  // News wait until the reader follows again, and until what is being filled in is closed.
+  document.addEventListener('htmx:sse:before:message', (e) => {
+    const open = e.target.querySelector('dialog[open]');
+    if (paused) e.detail.waitUntil(new Promise((done) => { follow = done; }));
+    else if (open) e.detail.waitUntil(new Promise((done) => open.addEventListener('close', done, { once: true })));
+  });
   document.addEventListener('htmx:after:swap', () => show());
 
   // "/" goes to the search, "?" lists the keys, "g" and a letter to a section.
