@@ -85,8 +85,8 @@ const personReached = `
 
 // keepSwitch inserts unless the switch, or another of the same pass, is there, or
 // the person was left out of the stage that sends them to the new side; with the
-// journal's first entry of it. It reads what is held, or in its place a switch that
-// was skipped and is not held. The part about what is held is blind to a row that
+// journal's first entry of it. It reads what is held, or in its place a switch without
+// an id that says why they were left out. The part about what is held is blind to a row that
 // another transaction commits while the insert waits for it; then it returns none.
 // The person's place in the stage is locked as it is read, so that whoever marks it
 // in the same moment came before, or waits and finds that they are captured.
@@ -116,7 +116,7 @@ SELECT ` + switchColumns + ` FROM s
 UNION ALL
 SELECT ` + switchColumns + ` FROM switches WHERE id = $1
 UNION ALL
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, state, detail, $13, NULL, NULL, NULL
+SELECT '', $2, $3, $4, $5, $6, $7, $8, $9, $10, state, detail, $13, NULL, NULL, NULL
 FROM place WHERE state = 'skipped' AND NOT EXISTS (SELECT FROM switches WHERE id = $1)`
 
 // Keep stores a new switch and journals its state, or returns the one that is
@@ -156,7 +156,7 @@ func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, 
 	case held[0].Person != w.Person:
 		return cutover.Switch{}, fmt.Errorf("switch %s of person %s: held for person %s: %w",
 			w.ID, w.Person, held[0].Person, dualtone.ErrConflict)
-	case held[0].State == cutover.Skipped:
+	case held[0].ID == "":
 		return cutover.Switch{}, &cutover.LeftOutError{Person: w.Person, Why: held[0].Detail}
 	default:
 		return held[0].switched(), nil
