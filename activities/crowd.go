@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
 )
@@ -40,7 +39,7 @@ func (p *Prechecks) Crowded(ctx context.Context, r StageRef, people []dualtone.P
 		return nil, err
 	}
 	limit.MaxOnNew = limit.After(now.Failed)
-	radius, err := p.radius(ctx, limit, now.Open)
+	radius, err := p.radius(ctx, limit, people, now.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -65,23 +64,21 @@ func shrunk(planned plan.BlastRadius, now plan.Percent, failed int) string {
 	return fmt.Sprintf("; the limit is %s while %d users have failed", now, failed)
 }
 
-// radius counts where everybody is now. Whoever is on the way counts as there.
-func (p *Prechecks) radius(ctx context.Context, limit plan.BlastRadius, open []dualtone.PersonID) (*plan.Radius, error) {
-	all, err := cutover.Everybody(ctx, p.People, cutover.PeopleQuery{})
-	if err != nil {
-		return nil, err
-	}
-	going := make(map[dualtone.PersonID]bool, len(open))
-	for _, id := range open {
-		going[id] = true
-	}
-	users := rollout.Candidates(all)
-	for i, person := range all {
-		if going[person.ID] || person.State != "" && !person.State.Final() {
-			users[i].Side = dualtone.New
+// radius counts where those are now with whom people work. Whoever is on the way
+// counts as there.
+func (p *Prechecks) radius(ctx context.Context, limit plan.BlastRadius, people []dualtone.Person, open []dualtone.PersonID) (*plan.Radius, error) {
+	var groups []plan.Group
+	seen := map[plan.Group]bool{}
+	for _, who := range people {
+		for g := range limit.Groups(&plan.User{Person: who}) {
+			if !seen[g] {
+				seen[g] = true
+				groups = append(groups, g)
+			}
 		}
 	}
-	return plan.NewRadius(limit, users), nil
+	counts, err := p.Store.Headcounts(ctx, groups, open)
+	return plan.CountedRadius(limit, counts), wrap(err, "%d groups", len(groups))
 }
 
 // lifted reports whether the stage has passed after which there is no limit.

@@ -1,26 +1,38 @@
 package plan
 
-import "github.com/dualtone/dualtone"
+import (
+	"iter"
+
+	"github.com/dualtone/dualtone"
+)
 
 // Radius counts how much of each queue, skill, site or shift is on the new side,
 // and refuses a user who would be one too many.
 type Radius struct {
 	limit  BlastRadius
-	people map[group]*counted
+	people map[Group]*counted
 }
 
-type group struct {
-	by    Dimension
-	value string
+// Group is the people of a queue, skill, site or shift.
+type Group struct {
+	By    Dimension
+	Value string
+}
+
+// Headcount is how many people are in a group, and how many of them on the new side.
+type Headcount struct {
+	Group
+
+	People, New int
 }
 
 type counted struct{ all, moved int }
 
 // NewRadius counts where all users are now.
 func NewRadius(limit BlastRadius, users []User) *Radius {
-	r := &Radius{limit: limit, people: map[group]*counted{}}
+	r := &Radius{limit: limit, people: map[Group]*counted{}}
 	for i := range users {
-		for g := range r.groups(&users[i]) {
+		for g := range limit.Groups(&users[i]) {
 			c := r.people[g]
 			if c == nil {
 				c = &counted{}
@@ -35,16 +47,30 @@ func NewRadius(limit BlastRadius, users []User) *Radius {
 	return r
 }
 
-// Within is the same count under another limit on the same groups.
-func (r *Radius) Within(limit BlastRadius) *Radius {
-	return &Radius{limit: limit, people: r.people}
+// CountedRadius begins with what somebody else has counted.
+func CountedRadius(limit BlastRadius, counts []Headcount) *Radius {
+	r := &Radius{limit: limit, people: map[Group]*counted{}}
+	for _, c := range counts {
+		r.people[c.Group] = &counted{c.People, c.New}
+	}
+	return r
 }
 
-func (r *Radius) groups(u *User) func(yield func(group) bool) {
-	return func(yield func(group) bool) {
-		for _, by := range r.limit.Per {
+// Headcount is the count of a group.
+func (r *Radius) Headcount(g Group) Headcount {
+	h := Headcount{Group: g}
+	if c := r.people[g]; c != nil {
+		h.People, h.New = c.all, c.moved
+	}
+	return h
+}
+
+// Groups are those of a user that the limit is about.
+func (b BlastRadius) Groups(u *User) iter.Seq[Group] {
+	return func(yield func(Group) bool) {
+		for _, by := range b.Per {
 			for _, v := range valuesOf(u, string(by)) {
-				if !yield(group{by, v}) {
+				if !yield(Group{by, v}) {
 					return
 				}
 			}
@@ -60,9 +86,9 @@ func (r *Radius) most(c *counted) int {
 // Refuses tells of the first group that would have too many people on the new
 // side with one more user; false when the user may move.
 func (r *Radius) Refuses(u *User) (Crowded, bool) {
-	for g := range r.groups(u) {
+	for g := range r.limit.Groups(u) {
 		if c := r.people[g]; c != nil && c.moved+1 > r.most(c) {
-			return Crowded{Dimension: g.by, Value: g.value, People: c.all, New: c.moved + 1, Most: r.most(c)}, true
+			return Crowded{Dimension: g.By, Value: g.Value, People: c.all, New: c.moved + 1, Most: r.most(c)}, true
 		}
 	}
 	return Crowded{}, false
@@ -75,7 +101,7 @@ func (r *Radius) Move(u *User) { r.shift(u, 1) }
 func (r *Radius) Back(u *User) { r.shift(u, -1) }
 
 func (r *Radius) shift(u *User, by int) {
-	for g := range r.groups(u) {
+	for g := range r.limit.Groups(u) {
 		if c := r.people[g]; c != nil {
 			c.moved += by
 		}
@@ -91,12 +117,12 @@ func (r *resolver) crowds() {
 	}
 	radius := NewRadius(*limit, r.users)
 	for _, s := range r.found.Stages {
-		touched := map[group]bool{}
-		var order []group
+		touched := map[Group]bool{}
+		var order []Group
 		for _, p := range s.People {
 			u := &r.users[r.byID[p.Person]]
 			radius.Move(u)
-			for g := range radius.groups(u) {
+			for g := range limit.Groups(u) {
 				if !touched[g] {
 					touched[g] = true
 					order = append(order, g)
@@ -105,7 +131,7 @@ func (r *resolver) crowds() {
 		}
 		for _, g := range order {
 			if c := radius.people[g]; c.moved > radius.most(c) {
-				r.found.Crowded = append(r.found.Crowded, Crowded{s.Stage, g.by, g.value, c.all, c.moved, radius.most(c)})
+				r.found.Crowded = append(r.found.Crowded, Crowded{s.Stage, g.By, g.Value, c.all, c.moved, radius.most(c)})
 			}
 		}
 		if s.Stage == limit.LiftAfter {

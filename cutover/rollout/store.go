@@ -251,4 +251,5 @@ type Store interface { //nolint:interfacebloat // the sum of small ports, which 
 	Admissions
 	Usages
 	Overviews
+	Headcounts
 }

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"people who were let through count until they begin", admissions},
 		{"people are let through by one at a time", admissionsAtOnce},
 		{"people whose switch failed are counted, not those who were taken back", failures},
+		{"people are counted by the groups in which they work", headcounts},
 		{"a plan is read at once as it is read bit by bit", overviews},
 		{"what workers asked of systems is their sum, however often it is told", usages},
 	} {
