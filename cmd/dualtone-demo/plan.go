@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +62,8 @@ type planned struct {
 // runPlan has a program manager run the sample plan: a gate takes its wave back
 // while the line to the new system is faulty, and lets it pass once it is mended.
 func (s *stage) runPlan(ctx context.Context) (planned, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, planLimit, errLimit)
+	defer cancel()
 	r := planned{People: waveTo - pilotFrom}
 	for _, act := range []func(context.Context, *planned) error{s.approvePlan, s.pilotPasses, s.waveFails, s.waveAgain, s.prove, s.notFinalYet, s.final} {
 		if err := act(ctx, &r); err != nil {
@@ -259,94 +260,12 @@ func (s *stage) final(ctx context.Context, r *planned) error {
 	return err
 }
 
-// taskOpens waits until there is a task.
-func (s *stage) taskOpens(ctx context.Context, task string) error {
-	ctx, cancel := context.WithTimeout(ctx, stagePatience)
-	defer cancel()
-	for {
-		var v planStanding
-		if err := s.program.ask(ctx, &v, "plan", "status", planName); err != nil {
-			return fmt.Errorf("task %s: %w", task, err)
-		}
-		for _, t := range v.Tasks {
-			if t.ID == task {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("task %s is not opened: %w", task, ctx.Err())
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-}
-
 // letPass waits until a stage asks for approval, and gives it.
 func (s *stage) letPass(ctx context.Context, stage string) error {
 	if err := s.reaches(ctx, stage, "awaiting_approval"); err != nil {
 		return err
 	}
 	return s.program.do(ctx, "plan", "approve", planName, "--stage", stage, "--actor", "lea", "--role", "operations-lead")
-}
-
-// stagePatience is how long a stage may take to come to a state.
-const stagePatience = 90 * time.Second
-
-// reaches waits until a stage, or the plan, is in a state, and says which it
-// passes through. One that stops elsewhere is shown.
-func (s *stage) reaches(ctx context.Context, stage, want string) error {
-	ctx, cancel := context.WithTimeout(ctx, stagePatience)
-	defer cancel()
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	last := ""
-	for {
-		var v planStanding
-		if err := s.program.ask(ctx, &v, "plan", "status", planName); err != nil {
-			return fmt.Errorf("%s is %s, want %s: %w", stage, last, want, err)
-		}
-		state, detail := v.of(stage)
-		if state != last {
-			last = state
-			fmt.Fprintf(s.out, "  %-10s %-18s %s\n", stage, state, detail)
-		}
-		switch {
-		case state == want:
-			return nil
-		case slices.Contains([]string{"blocked", "rejected", "partial", "unknown", "failed", "rollback_incomplete"}, state):
-			return fmt.Errorf("stage %s is %s, want %s: %s", stage, state, want, detail)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("stage %s is still %s, want %s: %s: %w", stage, state, want, detail, ctx.Err())
-		case <-tick.C:
-		}
-	}
-}
-
-// planStanding is what plan status tells programs.
-type planStanding struct {
-	Plan struct {
-		State string `json:"state"`
-	} `json:"plan"`
-	Stages []struct {
-		ID     string `json:"id"`
-		State  string `json:"state"`
-		Detail string `json:"detail"`
-	} `json:"stages"`
-	Tasks []struct {
-		ID string `json:"id"`
-	} `json:"tasks"`
-}
-
-// of is the state of a stage and why; of the plan itself where none is named.
-func (v planStanding) of(stage string) (state, detail string) {
-	for _, s := range v.Stages {
-		if s.ID == stage {
-			return s.State, s.Detail
-		}
-	}
-	return v.Plan.State, ""
 }
 
 // faults lists what the plan was to prove and did not.
