@@ -297,11 +297,12 @@ func (m *watchModel) View() tea.View { return tea.NewView(m.seen.screen(m.width,
 func (l look) screen(width, height int, failure error) string {
 	var all []string
 	for _, d := range []detail{
-		{grids: begun, failed: mostFailed},
-		{grids: atWork, failed: mostFailed},
-		{grids: atWork, failed: fewFailed},
-		{grids: atWork, failed: fewFailed, folded: true},
-		{grids: never, failed: 1, folded: true},
+		{grids: begun, failed: mostFailed, held: wholeHold},
+		{grids: atWork, failed: mostFailed, held: wholeHold},
+		{grids: atWork, failed: fewFailed, held: wholeHold},
+		{grids: atWork, failed: fewFailed, held: wholeHold, folded: true},
+		{grids: never, failed: fewFailed, held: fewOfHold, folded: true},
+		{grids: never, failed: 1, held: 1, folded: true},
 	} {
 		if all = l.rows(width, d, failure); len(all) <= height {
 			break
@@ -321,11 +322,31 @@ func (l look) screen(width, height int, failure error) string {
 type detail struct {
 	grids  func(rollout.Stage) bool // of which stages users are drawn
 	failed int                      // how many of those are named who failed
+	held   int                      // how many rows say why the plan is held
 	folded bool                     // stages that passed are only counted
 }
 
 // fewFailed are named where there is little room.
 const fewFailed = 3
+
+// wholeHold rows tell of a hold whatever people write as a reason; fewOfHold are those
+// where there is little room.
+const (
+	wholeHold = 20
+	fewOfHold = 3
+)
+
+// wrapped breaks a text into at most so many rows of a width; the last one says by
+// its end that there is more.
+func wrapped(text string, width, most int) []string {
+	all := strings.Split(lipgloss.Wrap(text, width, ""), "\n")
+	if len(all) <= most {
+		return all
+	}
+	all = all[:most]
+	all[most-1] = lipgloss.NewStyle().MaxWidth(width-len(" ...")).Render(all[most-1]) + " ..."
+	return all
+}
 
 func begun(s rollout.Stage) bool { return s.State != rollout.Pending && s.Users.Total() > 0 }
 
@@ -341,7 +362,8 @@ func (l look) rows(width int, d detail, failure error) []string {
 		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" NOT UP TO DATE "), printable(failure.Error()))
 	}
 	for _, h := range v.Holds {
-		add("%s %s", lipgloss.NewStyle().Reverse(true).Render(" HELD "), printable(h.String())+perDay(v.Money))
+		held := lipgloss.NewStyle().Reverse(true).Render(" HELD ") + " " + printable(h.String()) + perDay(v.Money)
+		all = append(all, wrapped(held, width, d.held)...)
 	}
 	if m := v.Money; m != nil && !d.folded {
 		add("%s", m.PerDay())

@@ -71,6 +71,23 @@ func TestTheScreenOfAPlanFitsItsTerminal(t *testing.T) {
 	}
 }
 
+// Whoever watches reads all of why a plan is held, where the terminal has the rows.
+func TestTheReasonOfAHoldIsWrappedNotCut(t *testing.T) {
+	t.Parallel()
+	l := busyPlan()
+	l.view.Holds = []rollout.Hold{{Owner: "system", Stage: "wave-07", Reason: "abandon-rate of the last 20 minutes: 4 samples, needs 5; aht: 4 samples, needs 50 before it says anything"}}
+	for _, width := range []int{80, 60} {
+		screen := l.screen(width, 24, nil)
+		whole := strings.Join(strings.Fields(screen), " ")
+		if want := l.view.Holds[0].String(); !strings.Contains(whole, want) {
+			t.Errorf("on %d columns it does not say %q:\n%s", width, want, screen)
+		}
+	}
+	if screen := busyPlan().screen(40, 12, nil); !strings.Contains(screen, " ...\n") {
+		t.Errorf("where there is no room, nothing says that there is more:\n%s", screen)
+	}
+}
+
 // Who came back with a stage that was taken back is where they should be.
 func TestOnlyThoseAreAstrayWhoAreNotWhereTheirStageWantsThem(t *testing.T) {
 	t.Parallel()
