@@ -21,8 +21,11 @@ func TestPatienceLastsAsLongAsThereIsProgress(t *testing.T) {
 		after time.Duration
 		spent bool
 	}{
-		{"3 moved", 0, false}, {"3 moved", quietFor - 1, false}, {"4 moved", quietFor, false},
-		{"4 moved", 2*quietFor - 1, false}, {"4 moved", 2 * quietFor, true},
+		{"3 moved", 0, false},
+		{"3 moved", quietFor - 1, false},
+		{"4 moved", quietFor, false},
+		{"4 moved", 2*quietFor - 1, false},
+		{"4 moved", 2 * quietFor, true},
 	} {
 		if got := p.spent(c.seen, start.Add(c.after)); got != c.spent {
 			t.Errorf("%s after %s: spent is %t", c.seen, c.after, got)
