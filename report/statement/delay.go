@@ -53,7 +53,10 @@ func (m *maker) addCurve(d *document.Document) error {
 // each day until then costs.
 func decision(y *cost.Delay) string {
 	if len(y.Steps) == 0 && y.Left == 0 {
-		return fmt.Sprintf("Nobody is left to be switched, so a delay moves nobody: %s.", y.NextDay.PerDay())
+		if y.NextDay.Cash.IsZero() && y.NextDay.Waste.IsZero() {
+			return "Nobody is left to be switched: a delay costs nothing."
+		}
+		return fmt.Sprintf("Nobody is left to be switched. A delay puts off the day on which old seats are let go: %s.", y.NextDay.PerDay())
 	}
 	if len(y.Steps) == 0 {
 		return fmt.Sprintf("A delay of up to %d days makes no contract go on: %s.", len(y.Points)-1, y.NextDay.PerDay())
