@@ -273,13 +273,19 @@ func (p *planRun) lost(ctx workflow.Context, spec rollout.Spec, failure error) S
 	return StageEnd{State: states[spec.Stage]}
 }
 
+// policyStops is since when the stages that run go back with the plan at once, not
+// only when they have come to rest.
+const policyStops = "the policy stops stages that run"
+
 // judge follows the policy when a gate took a stage back, and reopens a plan
 // that is no longer complete.
 func (p *planRun) judge(ctx workflow.Context, end StageEnd) {
 	if end.ByItself && p.Spec.Scope == plan.ScopePlan && p.Standing.State == rollout.Active {
 		o := rollout.Order{Verb: rollout.GoBack, Actor: activities.Itself, Role: rollout.System, Reason: "a gate took a stage back, and the policy is to take all of it back"}
 		p.Back = PlanOrder{Order: o}
-		_ = p.take(ctx, o)
+		if p.take(ctx, o) == nil && workflow.GetVersion(ctx, policyStops, workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+			p.tellStages(ctx, p.Back)
+		}
 	}
 	if p.Standing.State == rollout.Completed && end.State != rollout.Passed && end.State != rollout.Skipped {
 		_ = p.take(ctx, rollout.Order{Verb: rollout.Reopen, Actor: activities.Itself, Role: rollout.System, Reason: "a stage was taken back"})

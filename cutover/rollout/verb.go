@@ -141,7 +141,7 @@ func stageRules() []rule {
 		{verb: Soaked, from: []State{Soaking}, to: Evaluating, who: system(), forward: true},
 		{verb: Pass, from: []State{Evaluating}, to: Passed, who: system(), forward: true, judged: true, whole: true},
 		{verb: Fail, from: []State{Switching, WaitingWindow, Soaking, Evaluating}, to: Failed, who: system(), judged: true},
-		{verb: GoBack, from: moving, to: RollingBack, who: system()},
+		{verb: GoBack, from: stageReversible(), to: RollingBack, who: system()},
 		{verb: Override, from: []State{Evaluating, Failed}, to: Passed, forward: true, whole: true, reason: true},
 		{verb: PutHold, from: holdable, reason: true},
 		{verb: Release, from: holdable},
