@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func stand(t *testing.T, standings ...string) (*stage, *bytes.Buffer, func() str
 	t.Helper()
 	dir := t.TempDir()
 	for i, text := range standings {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

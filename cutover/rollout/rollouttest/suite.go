@@ -352,6 +352,7 @@ func marks(t *testing.T, b *bench) {
 	skip := rollout.Mark{People: []dualtone.PersonID{"p001", "p004"}, State: cutover.Skipped, Detail: "on leave"}
 	mark(1, skip) // p004 is in another stage
 	mark(1, skip) // its answer was lost
+	mark(0, rollout.Mark{People: []dualtone.PersonID{"p001"}, From: []cutover.State{cutover.Planned}, State: cutover.Skipped, Detail: "for another reason"})
 	mark(1, rollout.Mark{People: []dualtone.PersonID{"p001", "p002"}, From: []cutover.State{cutover.Planned}, State: cutover.Deferred})
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 1, cutover.Skipped: 1, cutover.Deferred: 1})
 	mark(1, rollout.Mark{From: []cutover.State{cutover.Planned}, State: cutover.Deferred, Detail: "the window closed"}) // everybody

@@ -49,15 +49,7 @@ func headcounts(t *testing.T, b *bench) {
 		for range random.IntN(100) {
 			going = append(going, person(random.IntN(320)))
 		}
-		var groups []plan.Group
-		for _, by := range []plan.Dimension{plan.BySite, plan.ByTeam, plan.ByQueue, plan.BySkill, plan.ByShift, plan.ByLanguage} {
-			for _, value := range []string{"berlin", "leeds", "blue \"sky\"", "sales", "ünïted", "late", "early", "none"} {
-				if random.IntN(3) > 0 {
-					groups = append(groups, plan.Group{By: by, Value: value})
-				}
-			}
-		}
-		random.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+		groups := someGroups(random)
 		counts, err := b.Rollouts.Headcounts(t.Context(), groups, going)
 		must(t, err)
 		same(t, "the counts", counted(all, groups, going), counts)
@@ -67,4 +59,17 @@ func headcounts(t *testing.T, b *bench) {
 	if len(none) > 0 {
 		t.Errorf("of no groups there are %v", none)
 	}
+}
+
+// someGroups draws groups in any order, some of them of nobody.
+func someGroups(random *rand.Rand) (groups []plan.Group) {
+	for _, by := range []plan.Dimension{plan.BySite, plan.ByTeam, plan.ByQueue, plan.BySkill, plan.ByShift, plan.ByLanguage} {
+		for _, value := range []string{"berlin", "leeds", "blue \"sky\"", "sales", "ünïted", "late", "early", "none"} {
+			if random.IntN(3) > 0 {
+				groups = append(groups, plan.Group{By: by, Value: value})
+			}
+		}
+	}
+	random.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	return groups
 }
