@@ -93,7 +93,7 @@ func visit(t *testing.T, home, story string, steps holds, args ...string) int {
 
 // meant is the trouble that the stories make on purpose: what is not there, not
 // allowed, too late, or not answered.
-func meant() []string { return []string{"404", "403", "409", "ERR_FAILED"} }
+func meant() []string { return []string{"404", "403", "409", "ERR_FAILED", "Failed to fetch"} }
 
 // contracts are what both systems cost, since long ago.
 const contracts = `apiVersion: dualtone/v1
