@@ -186,7 +186,8 @@ func TestOneQueueIsSelectedByAllItsNames(t *testing.T) {
 		return key
 	}
 	sums := asked{sums: fixed{
-		{System: "pbx", Key: "sales", Figures: &f}, {System: "cloud", Key: "q-7", Figures: &f},
+		{System: "pbx", Key: "sales", Figures: &f},
+		{System: "cloud", Key: "q-7", Figures: &f},
 		{System: "pbx", Key: "q-7", Figures: &f}, // another queue, which happens to be called so
 	}}
 	made, err := Make(t.Context(), &sums, q)
