@@ -188,38 +188,38 @@ func TestThePointOfNoReturnWaitsForPeopleAndTime(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	for name, tt := range map[string]struct {
-		spoil func(*testing.T, *movedOffice) error
+		spoil func(context.Context, *movedOffice) error
 		later time.Duration
 		want  string
 	}{
 		"compared within a day": {nil, 22 * time.Hour, ""},
 		"compared a day ago":    {nil, day, "older than 1d"},
-		"compared, and it differs": {func(t *testing.T, o *movedOffice) error {
-			return o.store.KeepReadings(t.Context(), rollout.Reading{
+		"compared, and it differs": {func(ctx context.Context, o *movedOffice) error {
+			return o.store.KeepReadings(ctx, rollout.Reading{
 				Plan: "emea", Stage: "pilot", Gate: "reconcile/user_state", At: o.later(), To: o.later(), Samples: 1, Ruling: rollout.GateFails, Why: "is 1, at most 0 is allowed",
 			})
 		}, 0, "reconcile/user_state of stage pilot is 1"},
-		"somebody went back alone": {func(t *testing.T, o *movedOffice) error {
-			_, err := o.people.Keep(t.Context(), cutover.Switch{
+		"somebody went back alone": {func(ctx context.Context, o *movedOffice) error {
+			_, err := o.people.Keep(ctx, cutover.Switch{
 				ID: "s2", Person: cutovertest.Agent().ID, To: dualtone.Old, State: cutover.Restored, Cohort: "emea/pilot", Started: o.later(),
 			})
 			return err
 		}, 0, "of stage pilot, 1 restored"},
-		"a hold": {func(t *testing.T, o *movedOffice) error {
-			return o.store.PlaceHold(t.Context(), rollout.Hold{ID: "plan-0401-1", Plan: "emea", Owner: "ivy", Reason: "trunk alarms", Placed: o.later()})
+		"a hold": {func(ctx context.Context, o *movedOffice) error {
+			return o.store.PlaceHold(ctx, rollout.Hold{ID: "plan-0401-1", Plan: "emea", Owner: "ivy", Reason: "trunk alarms", Placed: o.later()})
 		}, time.Minute, "trunk alarms"},
-		"the last switch 13 days ago": {func(t *testing.T, o *movedOffice) error {
-			return o.store.Record(t.Context(), switched(o, 13*day))
+		"the last switch 13 days ago": {func(ctx context.Context, o *movedOffice) error {
+			return o.store.Record(ctx, switched(o, 13*day))
 		}, 0, "the last switch was at"},
-		"the last switch 14 days ago": {func(t *testing.T, o *movedOffice) error {
-			return o.store.Record(t.Context(), switched(o, 14*day))
+		"the last switch 14 days ago": {func(ctx context.Context, o *movedOffice) error {
+			return o.store.Record(ctx, switched(o, 14*day))
 		}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newMovedOffice(t)
 			if tt.spoil != nil {
-				must(t, tt.spoil(t, o))
+				must(t, tt.spoil(t.Context(), o))
 			}
 			if got := o.missingAt(t, o.later().Add(tt.later)); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
 				t.Errorf("missing %q, want %q", got, tt.want)
