@@ -38,7 +38,7 @@ func TestADeliveryThatNoWorkerTakesUpSaysSo(t *testing.T) {
 						return ordered, nil
 					}
 				}, func() error {
-					time.Sleep(c.ends)
+					<-time.After(c.ends)
 					return nil
 				})
 				if err != nil {

@@ -42,11 +42,15 @@ func daily(in *cost.Inputs) {
 	}
 }
 
-// addsUp wants the parts to be the difference to the cent.
+// addsUp wants the parts to be the difference to the cent, and no more than cents of it to
+// be rounding.
 func addsUp(t *rapid.T, l *cost.VarianceLine) {
 	parts := l.Volume.Add(l.Timing).Add(l.Price).Add(l.Exchange).Add(l.Rounding)
 	if want := l.Actual.Sub(l.Planned); !parts.Equal(want) {
 		t.Fatalf("%s %s %s of %q: the parts are %s, the difference is %s", l.Class, l.Month, l.Item, l.Corrects, parts, want)
+	}
+	if most := finance.MustExact("0.50"); l.Rounding.Amount.Cmp(most) > 0 || l.Rounding.Amount.Neg().Cmp(most) > 0 {
+		t.Fatalf("%s %s %s of %q: %s are said to be rounding", l.Class, l.Month, l.Item, l.Corrects, l.Rounding)
 	}
 }
 

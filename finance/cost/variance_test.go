@@ -128,6 +128,11 @@ func TestEachPartIsOfItsOwnCause(t *testing.T) {
 	moved := eurosBy30()
 	moved.Book = *moved.Approved
 	moved.Facts.Users[0].Seats[0].From = day("2027-03-17")
+	foreseen := eurosBy30()
+	foreseen.Approved.Contracts, foreseen.Book.Quotes = foreseen.Book.Contracts, foreseen.Approved.Quotes
+	otherDays := moved
+	otherDays.Facts.Users = []cost.User{moved.Facts.Users[0]}
+	otherDays.Facts.Users[0].Seats = []cost.Seat{{System: "cloud", From: day("2027-03-16"), To: day("2027-03-30")}}
 	for name, c := range map[string]struct {
 		in   cost.Inputs
 		want parts
@@ -145,6 +150,10 @@ func TestEachPartIsOfItsOwnCause(t *testing.T) {
 		// 5 days of 1.00 at 0.80 and 10 at 0.90: 13.00.
 		"the price as planned": {samePrice, parts{planned: "12.80", actual: "13.00", volume: "0.80", timing: "-1.60", exchange: "1.00"}},
 		// 14 days that cost something in place of 16, and in both the 31st, so that the mean of a day differs: 12.80 / 17 and 11.20 / 15.
+		// Planned: the 15th to the 25th, 11 days of 1.00, and the 26th to the 30th, 5 of 1.10, at 0.80: 13.20. Actual: the same without the 15th: 12.40.
+		"a price that was agreed already": {foreseen, parts{planned: "13.20", actual: "12.40", volume: "0.80", timing: "-1.60"}},
+		// 15 days as in the plan with its switch moved, the 16th to the 30th in place of the 17th to the 31st, which costs nothing: 15 * 0.80 = 12.00.
+		"as many days, and others":          {otherDays, parts{planned: "12.80", actual: "12.00", timing: "-0.80"}},
 		"nothing but the day of the switch": {moved, parts{planned: "12.80", actual: "11.20", timing: "-1.60"}},
 	} {
 		if got := charged(c.in); got != c.want {
