@@ -54,11 +54,11 @@ func TestTheAlertsNameOnlyFiguresThatTemporalsClientKeeps(t *testing.T) {
 	holdsAgainst(t, kept, regexp.MustCompile(`temporal_[a-z_]+`), "watching/alerts.yaml", "watching/dashboard.json")
 }
 
-func TestTheAlertsNameOnlyFiguresThatEdgesKeep(t *testing.T) {
+func TestTheDashboardNamesOnlyFiguresThatEdgesKeep(t *testing.T) {
 	t.Parallel()
 	kept := prometheus.NewPedanticRegistry()
 	kept.MustRegister(edge.NewMeasures("a", routing.NewTable(routing.Options{})))
-	holdsAgainst(t, kept, regexp.MustCompile(`dualtone_edge_[a-z_]+`), "sbc/alerts.yaml", "watching/dashboard.json")
+	holdsAgainst(t, kept, regexp.MustCompile(`dualtone_edge_[a-z_]+`), "watching/dashboard.json")
 }
 
 // holdsAgainst fails where files of docs name a figure that nobody keeps.

@@ -32,9 +32,6 @@ func (e *Engine) delay(q Question, most int, from finance.Day) (Delay, error) {
 			d.Left += a.n
 		}
 	}
-	if d.Left == 0 {
-		d.Notes = append(d.Notes, "nobody is left to be switched: a delay puts off no more than the day on which old seats are let go")
-	}
 	s, err := e.delaying(f, q, max(from, f.line.span.From))
 	if err != nil {
 		return Delay{}, err
