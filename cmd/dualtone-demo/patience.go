@@ -161,7 +161,7 @@ func (s *stage) reaches(ctx context.Context, stage, want string) error {
 			return false, fmt.Errorf("stage %s is %s, want %s: %s", stage, state, want, detail)
 		}
 		h, held := v.hold(stage)
-		if !held || h.Owner != "system" || time.Since(h.Placed) < samplesIn {
+		if !held || h.Owner != "system" || !strings.Contains(h.Reason, "samples, needs") || time.Since(h.Placed) < samplesIn {
 			return false, nil
 		}
 		return false, s.program.do(ctx, "plan", "release", planName, "--stage", h.Stage, "--hold", h.ID, "--actor", "oscar", "--reason", "more calls have come: measure again")

@@ -96,14 +96,19 @@ func TestAStageThatLacksCallsIsLetMeasureAgain(t *testing.T) {
 
 func TestWhateverThePlanWaitsForIsToldWhenTheTimeIsOver(t *testing.T) {
 	t.Parallel()
-	s, _, orders := stand(t, fmt.Sprintf(heldPilot, "ivy"))
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, errLimit)
-	defer cancel()
-	err := s.reaches(ctx, "pilot", "passed")
-	if !errors.Is(err, errLimit) || !strings.Contains(err.Error(), "ivy holds it: abandon-rate: 4 samples") {
-		t.Errorf("it ends with %v", err)
-	}
-	if got := orders(); got != "" {
-		t.Errorf("somebody else's hold was released: %s", got)
+	for held, why := range map[string]string{
+		fmt.Sprintf(heldPilot, "ivy"): "ivy holds it: abandon-rate: 4 samples",
+		strings.Replace(fmt.Sprintf(heldPilot, "system"), "abandon-rate: 4 samples, needs 5", "3 users failed in a row", 1): "system holds it: 3 users failed in a row",
+	} {
+		s, _, orders := stand(t, held)
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, errLimit)
+		defer cancel()
+		err := s.reaches(ctx, "pilot", "passed")
+		if !errors.Is(err, errLimit) || !strings.Contains(err.Error(), why) {
+			t.Errorf("it ends with %v, want %s", err, why)
+		}
+		if got := orders(); got != "" {
+			t.Errorf("a hold that is not for want of calls was released: %s", got)
+		}
 	}
 }
