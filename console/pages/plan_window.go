@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/cutover/plan"
@@ -30,7 +31,7 @@ func (s sight) askedWindow(stage string) (rollout.Transition, bool) {
 // windowed says in the dialog of a closed window whose turn it is, and offers to
 // agree to whoever did not ask.
 func (s sight) windowed(b *button, v Viewer, stage string) {
-	b.fields = []field{windowField()}
+	b.fields = []field{s.windowField()}
 	t, found := s.askedWindow(stage)
 	switch {
 	case !found:
@@ -63,6 +64,19 @@ func (s sight) againstWindow(v Viewer, agreeing bool) string {
 	return whyNot(why)
 }
 
-func windowField() field {
-	return field{name: "opens", label: "For", options: []option{{"1h", "1 hour"}, {"2h", "2 hours"}, {"4h", "4 hours"}, {"8h", "8 hours"}}}
+// windowField offers windows that are as long as the plan allows.
+func (s sight) windowField() field {
+	f := field{name: "opens", label: "For"}
+	override := s.document.Plan.Spec.Calendars.Override
+	if override == nil {
+		return f
+	}
+	for _, long := range []plan.Duration{plan.Duration(time.Hour), plan.Duration(2 * time.Hour), plan.Duration(4 * time.Hour), plan.Duration(8 * time.Hour)} {
+		if long < override.Expires {
+			f.options = append(f.options, option{long.String(), long.String()})
+		}
+	}
+	most := override.Expires.String()
+	f.options = append(f.options, option{most, most + ", the longest that the plan allows"})
+	return f
 }

@@ -42,6 +42,8 @@ func TestAWindowThatWasAskedForIsOfferedToASecondPerson(t *testing.T) {
 	ann, ben, oscar := s.as(t, "ann", access.OperationsLead), s.as(t, "ben", access.OperationsLead), s.as(t, "oscar", access.Operator)
 	if got := dialog(ben.look(t, "/plans/spring").text, id); !strings.Contains(got, "once somebody else has agreed") || strings.Contains(got, agrees) {
 		t.Errorf("nobody has asked, and ben reads: %s", got)
+	} else if !strings.Contains(got, `value="4h"`) || strings.Contains(got, `value="8h"`) {
+		t.Errorf("the plan allows four hours, and ben is offered: %s", got)
 	}
 	if got := oscar.look(t, "/plans/spring").text; dialog(got, id) != "" || !strings.Contains(got, "an override takes one of operations-lead, not operator") {
 		t.Error("an operator is offered a window which the plan gives to others")
