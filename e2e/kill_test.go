@@ -123,6 +123,7 @@ func (h *hammer) pass(t *testing.T, to dualtone.Side) {
 	eventually(t, "enough workers were killed", func() bool { return h.kills.Load() >= target || !h.running(t) })
 	close(stop)
 	hands.Wait()
+	h.site.clearFaults() // One that struck the sign-in of this worker would keep it from starting.
 	w := h.site.work(t)
 	eventually(t, "the cohort came to rest", func() bool { return !h.running(t) })
 	w.kill()
@@ -147,7 +148,6 @@ func TestNobodyIsSplitWhenWorkersAndServersAreKilled(t *testing.T) { //nolint:pa
 	to, moved := dualtone.New, 0
 	for h.kills.Load() < enoughKills || to == dualtone.Old {
 		h.pass(t, to)
-		s.clearFaults()
 		on := s.judge(t, before)
 		t.Logf("to the %s side: %v, after %d kills in %s", to, on, h.kills.Load(), time.Since(began).Round(time.Second))
 		moved = max(moved, on[dualtone.New])
