@@ -35,20 +35,28 @@ func (b *Basis) negated() *Basis {
 }
 
 // against is the frame whose prices a schedule has, with those of the plan beside
-// them. It cuts the days where either changes.
+// them. It cuts the days where either changes, once for all schedules of a frame.
 func (e *Engine) against(f *frame, when schedule) *frame {
-	if e.in.Approved == nil {
+	switch {
+	case f.plan != nil:
+	case e.in.Approved == nil:
 		f.plan = f
+	default:
+		f.plan = e.approved(f)
+		f.plan.plan = f.plan
+		f.line = f.plan.line
+		clear(f.pricing.known) // They are by segment.
+	}
+	if when == asExpected {
 		return f
 	}
-	plan := e.approved(f)
-	plan.plan = plan
-	if when != asExpected {
-		return plan
-	}
-	f.line, f.plan = plan.line, plan
-	clear(f.pricing.known) // They are by segment.
-	return f
+	return f.plan
+}
+
+// unchanged is the basis of a line at the prices and rates of exchange of the plan.
+func (l *Line) unchanged() *Basis {
+	own := l.exactly()
+	return &Basis{own, own, own}
 }
 
 // basis is that of a line, at the prices of the plan on a segment; nil where nothing is
@@ -58,8 +66,7 @@ func (f *frame) basis(l *Line, segment int) *Basis {
 	if f.plan == nil {
 		return nil
 	}
-	own := l.exactly()
-	same := &Basis{own, own, own}
+	same := l.unchanged()
 	if f.plan == f {
 		return same
 	}
@@ -78,8 +85,8 @@ func (f *frame) basis(l *Line, segment int) *Basis {
 	}
 	return &Basis{
 		AtPlan:  l.Quantity.Mul(price.rate).Mul(price.conversion.Rate),
-		AtPrice: own.Mul(exchange.Rate).Over(l.Conversion.Rate),
-		Own:     own,
+		AtPrice: same.Own.Mul(exchange.Rate).Over(l.Conversion.Rate),
+		Own:     same.Own,
 	}
 }
 
@@ -100,12 +107,12 @@ func (p *paid) on(day finance.Day) *version {
 func (f *frame) measured(all []Line) []Line {
 	all = slices.Clone(all)
 	for i := range all {
-		if l := &all[i]; l.Basis == nil && f.line.span.Has(l.Days.From) {
+		switch l := &all[i]; {
+		case l.Basis != nil:
+		case f.line.span.Has(l.Days.From):
 			l.Basis = f.basis(l, f.line.at(l.Days.From))
-		}
-		if l := &all[i]; l.Basis == nil {
-			own := l.exactly()
-			l.Basis = &Basis{own, own, own}
+		default:
+			l.Basis = l.unchanged()
 		}
 	}
 	return all

@@ -1,6 +1,7 @@
 package cost_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -56,10 +57,25 @@ func addsUp(t *rapid.T, l *cost.VarianceLine) {
 
 func varied(t *rapid.T, in cost.Inputs) []cost.VarianceLine {
 	e, err := cost.New(in)
+	return varianceOf(t, e, err, cost.Question{})
+}
+
+// variedSince is what a history with closed months makes of a plan.
+func variedSince(t interface {
+	rapid.TB
+	Context() context.Context
+}, h *history, q cost.Question,
+) []cost.VarianceLine {
+	e, err := cost.Load(t.Context(), h, h, q)
+	return varianceOf(t, e, err, q)
+}
+
+func varianceOf(t rapid.TB, e *cost.Engine, err error, q cost.Question) []cost.VarianceLine {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := e.Variance(cost.Question{})
+	v, err := e.Variance(q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,16 +151,9 @@ func TestCorrectionsOfClosedMonthsHaveAPriceWhereOneChanged(t *testing.T) {
 			return in
 		}, func(*history, finance.Month) {})
 		q := cost.Question{AsOf: day("2027-09-30")}
-		e, err := cost.Load(t.Context(), h, h, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := e.Variance(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range v.Lines {
-			l := &v.Lines[i]
+		lines := variedSince(t, h, q)
+		for i := range lines {
+			l := &lines[i]
 			addsUp(t, l)
 			if !l.Price.IsZero() || !l.Exchange.IsZero() {
 				t.Fatalf("%s %s of %s: nothing but quantities changed, and %s of price and %s of exchange", l.Class, l.Month, l.Corrects, l.Price, l.Exchange)

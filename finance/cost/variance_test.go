@@ -168,16 +168,8 @@ func TestACorrectionIsAtTheRateOfItsMonth(t *testing.T) {
 	h.close(t, "2027-02")
 	h.learn(func(in *cost.Inputs) { in.Facts.Users[0].Seats[1].From = day("2027-02-20") })
 	q := cost.Question{AsOf: day("2027-03-31")}
-	e, err := cost.Load(t.Context(), h, h, q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := e.Variance(q)
-	if err != nil {
-		t.Fatal(err)
-	}
 	n := 0
-	for _, l := range v.Lines {
+	for _, l := range variedSince(t, h, q) {
 		if l.Corrects == "" {
 			continue
 		}
@@ -238,18 +230,7 @@ func TestAMonthThatWasClosedBeforeItsBasisWasKeptIsTakenApart(t *testing.T) {
 	h.close(t, "2027-02")
 	h.close(t, "2027-03")
 	q := cost.Question{AsOf: day("2027-03-31"), Span: finance.Span{From: day("2027-02-01"), To: day("2027-03-31")}}
-	taken := func() []cost.VarianceLine {
-		e, err := cost.Load(t.Context(), h, h, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := e.Variance(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v.Lines
-	}
-	want := taken()
+	want := variedSince(t, h, q)
 	basis := regexp.MustCompile(`,"exact_basis":\{[^}]*\}`)
 	for i, c := range h.done {
 		posted := basis.ReplaceAll(h.posted[closingKey(c)], nil)
@@ -259,7 +240,7 @@ func TestAMonthThatWasClosedBeforeItsBasisWasKeptIsTakenApart(t *testing.T) {
 		sum := sha256.Sum256(posted)
 		h.posted[closingKey(c)], h.done[i].Digest = posted, hex.EncodeToString(sum[:])
 	}
-	if diff := cmp.Diff(want, taken()); diff != "" {
+	if diff := cmp.Diff(want, variedSince(t, h, q)); diff != "" {
 		t.Errorf("without what was kept (-want +got):\n%s", diff)
 	}
 }
