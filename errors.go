@@ -93,6 +93,17 @@ func Said(err error) string {
 	return text
 }
 
+// Next is what an error itself says is to be done about it; empty where it does not.
+func Next(err error) string {
+	if e, ok := errors.AsType[interface {
+		error
+		Next() string
+	}](err); ok {
+		return e.Next()
+	}
+	return ""
+}
+
 // Lasting reports whether trying the same again would fail the same way.
 func Lasting(err error) bool {
 	switch Kind(err) {

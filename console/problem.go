@@ -10,7 +10,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
-	"github.com/dualtone/dualtone/finance"
 )
 
 // Problem is an error for programs, RFC 9457, with what to do next. The API declares
@@ -55,7 +54,7 @@ func (*FaultyError) Unwrap() error { return dualtone.ErrInvalid }
 
 // ProblemOf is an error as a problem.
 func ProblemOf(err error) Problem {
-	p := Problem{Type: "about:blank", Status: StatusOf(err), Kind: dualtone.Kind(err), Detail: dualtone.Said(err)}
+	p := Problem{Type: "about:blank", Status: StatusOf(err), Kind: dualtone.Kind(err), Detail: dualtone.Said(err), Next: dualtone.Next(err)}
 	p.Title = http.StatusText(p.Status)
 	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
 		p.Missing = denied.May
@@ -63,9 +62,6 @@ func ProblemOf(err error) Problem {
 	}
 	if faulty, ok := errors.AsType[*FaultyError](err); ok {
 		p.Faults, p.Next = faulty.Faults, "mend what errors names, and send it again; nothing was changed"
-	}
-	if missing, ok := errors.AsType[*finance.NoRateError](err); ok {
-		p.Next = missing.Next()
 	}
 	if p.Status == http.StatusInternalServerError {
 		// What went wrong inside is for the log.

@@ -12,7 +12,6 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/client"
 	"github.com/dualtone/dualtone/config"
-	"github.com/dualtone/dualtone/finance"
 	"github.com/dualtone/dualtone/migrations"
 )
 
@@ -118,8 +117,8 @@ func nextStep(err error) string {
 	if refused, ok := errors.AsType[*client.RefusedError](err); ok && refused.Next != "" {
 		return refused.Next
 	}
-	if missing, ok := errors.AsType[*finance.NoRateError](err); ok {
-		return missing.Next()
+	if next := dualtone.Next(err); next != "" {
+		return next
 	}
 	switch {
 	case errors.Is(err, migrations.ErrBehind):
