@@ -139,14 +139,6 @@ func (s server) delivery(ctx context.Context, name string) (d listedDelivery, er
 	return d, s.Get(ctx, client.Path("deliveries", name), nil, &d)
 }
 
-// began is when its last run did; the zero time without one.
-func (d *listedDelivery) began() (at time.Time) {
-	if d.Last != nil {
-		at = d.Last.Began
-	}
-	return at
-}
-
 // next says when a delivery goes out.
 func (d *listedDelivery) next() string {
 	switch {
@@ -201,13 +193,13 @@ func deliverList(a *app) *cobra.Command {
 	return cmd
 }
 
-// latestRun is when the last run of a delivery began; the zero time without one.
-func latestRun(ctx context.Context, s *stores, name string) (at time.Time, err error) {
+// lastRun is that of a delivery; nil without one.
+func lastRun(ctx context.Context, s *stores, name string) (*delivery.Run, error) {
 	runs, err := s.deliveries.Runs(ctx, delivery.RunsQuery{Delivery: name, Limit: 1})
-	if len(runs) > 0 {
-		at = runs[0].Began
+	if len(runs) == 0 {
+		return nil, err
 	}
-	return at, err
+	return &runs[0], err
 }
 
 // withLastRuns adds to deliveries what became of each the last time.
@@ -215,12 +207,9 @@ func withLastRuns(cmd *cobra.Command, s *stores, all []delivery.Delivery) ([]lis
 	items := make([]listedDelivery, len(all))
 	for i, d := range all {
 		items[i].Delivery = d
-		runs, err := s.deliveries.Runs(cmd.Context(), delivery.RunsQuery{Delivery: d.Name, Limit: 1})
-		if err != nil {
+		var err error
+		if items[i].Last, err = lastRun(cmd.Context(), s, d.Name); err != nil {
 			return nil, err
-		}
-		if len(runs) > 0 {
-			items[i].Last = &runs[0]
 		}
 	}
 	return items, nil
@@ -299,9 +288,9 @@ func deliverRun(a *app) *cobra.Command {
 				}
 				latest := func(ctx context.Context) (time.Time, error) {
 					kept, err := s.delivery(ctx, d.Name)
-					return kept.began(), err
+					return began(kept.Last), err
 				}
-				err = a.whileDelivered(cmd.Context(), d.Name, kept.began(), latest, func() (err error) {
+				err = a.whileDelivered(cmd.Context(), d.Name, began(kept.Last), latest, func() (err error) {
 					done, err = sent[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
 					return err
 				})
@@ -310,7 +299,10 @@ func deliverRun(a *app) *cobra.Command {
 				if d, err = k.stores.deliveries.Get(cmd.Context(), args[0]); err != nil || dryRun {
 					return done, err
 				}
-				latest := func(ctx context.Context) (time.Time, error) { return latestRun(ctx, k.stores, d.Name) }
+				latest := func(ctx context.Context) (time.Time, error) {
+					run, err := lastRun(ctx, k.stores, d.Name)
+					return began(run), err
+				}
 				before, err := latest(cmd.Context())
 				if err != nil {
 					return done, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/dualtone/dualtone/report/delivery"
 )
 
 // upIn is how long a worker that is there may take before it is said that there is
@@ -12,6 +14,14 @@ const (
 	upIn      = 3 * time.Second
 	lookAgain = time.Second
 )
+
+// began is when a run did; the zero time without one.
+func began(run *delivery.Run) (at time.Time) {
+	if run != nil {
+		at = run.Began
+	}
+	return at
+}
 
 // whileDelivered has a delivery go out, and tells beside the answer when no worker takes
 // it up: that it did is seen by a run that began since the one before. What cannot be
@@ -28,10 +38,10 @@ func (a *app) whileDelivered(ctx context.Context, name string, before time.Time,
 				return
 			case <-time.After(waited):
 			}
-			began, err := latest(ctx)
+			at, err := latest(ctx)
 			switch {
 			case err != nil:
-			case !began.Equal(before):
+			case !at.Equal(before):
 				if told {
 					a.say("a worker has taken delivery %s up", name)
 				}
