@@ -118,6 +118,18 @@ func TestTwoWorkersTogetherKeepToThePlansShareOfTheCRM(t *testing.T) {
 	}
 }
 
+// switched has the first so many of the stage east be in a state of their switch.
+func (q *sharedQueue) switched(t *testing.T, many int, state cutover.State) {
+	t.Helper()
+	for n := range many {
+		_, err := q.people.Keep(t.Context(), cutover.Switch{
+			ID: cutover.SwitchID(fmt.Sprint("s", n)), Person: dualtone.PersonID(fmt.Sprintf("east-%03d", n)), To: dualtone.New,
+			State: state, Started: noon(), Cohort: "emea/east",
+		})
+		must(t, err)
+	}
+}
+
 // closed is a calendar without open hours.
 type closed struct{ rollout.Calendars }
 
@@ -166,13 +178,7 @@ func TestWhatTheCRMLeavesNoRoomForComesNext(t *testing.T) {
 func TestThoseOnTheirWayCountAsThere(t *testing.T) {
 	t.Parallel()
 	q := newSharedQueue(t, 50)
-	for n := range 10 {
-		_, err := q.people.Keep(t.Context(), cutover.Switch{
-			ID: cutover.SwitchID(fmt.Sprint("s", n)), Person: dualtone.PersonID(fmt.Sprintf("east-%03d", n)), To: dualtone.New,
-			State: cutover.Drained, Started: noon(), Cohort: "emea/east",
-		})
-		must(t, err)
-	}
+	q.switched(t, 10, cutover.Drained)
 	page, err := q.worker(1000).StagePeople(t.Context(), q.ask("west", noon(), rollout.Rate{}))
 	must(t, err)
 	if n := len(page.People); n != 30 {
@@ -183,13 +189,7 @@ func TestThoseOnTheirWayCountAsThere(t *testing.T) {
 func TestFewerAreLetThroughWhileUsersHaveFailed(t *testing.T) {
 	t.Parallel()
 	q := newSharedQueue(t, 50)
-	for n := range 2 {
-		_, err := q.people.Keep(t.Context(), cutover.Switch{
-			ID: cutover.SwitchID(fmt.Sprint("s", n)), Person: dualtone.PersonID(fmt.Sprintf("east-%03d", n)), To: dualtone.New,
-			State: cutover.FailedClean, Started: noon(), Cohort: "emea/east",
-		})
-		must(t, err)
-	}
+	q.switched(t, 2, cutover.FailedClean)
 	west := q.ask("west", noon(), rollout.Rate{})
 	page, err := q.worker(1000).StagePeople(t.Context(), west)
 	must(t, err)
