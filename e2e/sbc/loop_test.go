@@ -41,7 +41,12 @@ func TestACallThatAPBXForwardsToItselfEndsAfterOneLeg(t *testing.T) {
 			must(t, err)
 			pbx, err := realasterisk.Start(t.Context(), realasterisk.Setup{SystemName: "loop", Extra: forwarding(border)})
 			must(t, err)
-			t.Cleanup(func() { must(t, pbx.Stop()) })
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("the PBX said:\n%s", pbx.Log())
+				}
+				must(t, pbx.Stop())
+			})
 			w := newWorld(t, lookup, host, ports{sbc: border, old: pbx.SIP})
 			w.startNew(t)
 			t.Cleanup(func() { w.next.Stop() })
