@@ -1,15 +1,28 @@
-// Package quietstart keeps the garbage collector from running while the
-// program's libraries set themselves up.
+// Package quietstart makes the program ready sooner: its libraries fill some 10 MB
+// of tables when they set themselves up, whatever the command is.
 //
-// They fill some 10 MB of tables that stay. From the collector's least heap of
-// 4 MB on it would look through them again and again, which was a quarter of
-// what a short command costs.
+// From its least heap of 4 MB on the garbage collector would look through the tables
+// again and again, which was a quarter of what a short command costs. And the system
+// gives the heap out in pages of 4 KiB, each on its own, which under a hypervisor
+// takes up to 10 us a page: another third.
+//
+// As the package imports next to nothing it is set up before any with tables.
 package quietstart
 
+import "runtime"
+
 // reserve is memory that nobody touches, so the system never provides it; the
-// collector counts it and comes again only at twice as much. As the package
-// imports nothing it is set up before any with tables.
-var reserve = make([]byte, 16<<20) //nolint:gochecknoglobals,unused // It is held, and never read.
+// collector counts it and comes again only at twice as much.
+var reserve = ready() //nolint:gochecknoglobals // The program has one heap.
+
+func ready() []byte {
+	held := make([]byte, 16<<20)
+	enlargePages()
+	return held
+}
 
 // Over lets the next collection count only what is there.
-func Over() { reserve = nil }
+func Over() {
+	runtime.KeepAlive(reserve)
+	reserve = nil
+}
