@@ -157,7 +157,7 @@ type ledger struct {
 
 // ledger takes what a question asks of a pass.
 func (e *Engine) ledger(p *pass, q *Question) (ledger, error) {
-	lines, err := e.merged(p.lines(), asExpected, q)
+	lines, err := e.merged(p.frame, p.lines(), asExpected, q)
 	if err != nil {
 		return ledger{}, err
 	}
@@ -179,9 +179,9 @@ func (e *Engine) ledger(p *pass, q *Question) (ledger, error) {
 	return g, nil
 }
 
-// merged are the lines of a schedule beside what was posted of it. Those of a closed
-// month of which only some days are asked about are cut as they were known then.
-func (e *Engine) merged(now []Line, when schedule, q *Question) ([]Line, error) {
+// merged are the lines of a schedule on a frame beside what was posted of it. Those of a
+// closed month of which only some days are asked about are cut as they were known then.
+func (e *Engine) merged(f *frame, now []Line, when schedule, q *Question) ([]Line, error) {
 	lines, err := e.merge(now, func(h *held) ([]Line, error) { return h.lines(when) })
 	if err != nil {
 		return nil, err
@@ -194,7 +194,9 @@ func (e *Engine) merged(now []Line, when schedule, q *Question) ([]Line, error) 
 		if err != nil {
 			return nil, err
 		}
-		cut, err := then.linesOf(then.frame(&then.in.Book, 0, q.Span), when)
+		days := then.frame(&then.in.Book, 0, q.Span)
+		days.measures = f.measures
+		cut, err := then.linesOf(days, when)
 		if err != nil {
 			return nil, err
 		}
@@ -211,7 +213,7 @@ func (e *Engine) asked(f *frame, when schedule, q *Question) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.merged(now, when, q)
+	return e.merged(f, now, when, q)
 }
 
 // linesOf are the lines of a schedule: those of the plan at the prices known when it

@@ -150,11 +150,12 @@ func linesOf(text json.RawMessage) ([]Line, error) {
 // post is what the month in which the engine's day is would hold if it were closed.
 func (e *Engine) post(month finance.Month) (*Posted, error) {
 	f, q := e.frame(&e.in.Book, 0, finance.Span{}), Question{}
+	f.measures = true
 	p, err := e.count(e.against(f, asExpected), asExpected)
 	if err != nil {
 		return nil, err
 	}
-	actual, err := e.merged(p.lines(), asExpected, &q)
+	actual, err := e.merged(f, p.lines(), asExpected, &q)
 	if err != nil {
 		return nil, err
 	}

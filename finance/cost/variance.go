@@ -14,6 +14,7 @@ import (
 // forecast of what is to come.
 func (e *Engine) Variance(q Question) (Variance, error) {
 	f := e.frame(&e.in.Book, 0, q.Span)
+	f.measures = true
 	v := Variance{Head: e.head("variance", q, f.line.span)}
 	var lines [3][]Line
 	for i, when := range []schedule{asPlanned, asMoved, asExpected} {
