@@ -13,7 +13,7 @@ func (e *Engine) merge(now []Line, posted func(*held) ([]Line, error)) ([]Line, 
 	if len(e.closed) == 0 {
 		return now, nil
 	}
-	var all, closed, open []Line
+	var all []Line
 	for i := range e.closed {
 		lines, err := posted(e.closed[i].held)
 		if err != nil {
@@ -21,16 +21,9 @@ func (e *Engine) merge(now []Line, posted func(*held) ([]Line, error)) ([]Line, 
 		}
 		all = append(all, lines...)
 	}
-	for i := range now {
-		if e.isClosed(now[i].Month) {
-			closed = append(closed, now[i])
-		} else {
-			open = append(open, now[i])
-		}
-	}
-	all = slices.Concat(all, corrections(all, closed, e.lastClosed()+1), open)
-	slices.SortStableFunc(all, inOrder)
-	return all, nil
+	closed := only(now, func(l *Line) bool { return e.isClosed(l.Month) })
+	open := only(now, func(l *Line) bool { return !e.isClosed(l.Month) })
+	return inOrder(slices.Concat(all, corrections(all, closed, e.lastClosed()+1), open)), nil
 }
 
 // lastClosed is the last month that is closed; no month for none.
@@ -127,8 +120,8 @@ func uninvoiced(lines []Line) []Line {
 	for i := range all {
 		all[i].Invoice = ""
 	}
-	slices.SortStableFunc(all, inOrder)
-	var joined []Line
+	all = inOrder(all)
+	joined := all[:0]
 	for i := range all {
 		if n := len(joined) - 1; n >= 0 && joined[n].joins(&all[i]) {
 			joined[n].join(&all[i])
@@ -200,11 +193,10 @@ func (e *Engine) merged(f *frame, now []Line, when schedule, q *Question) ([]Lin
 		if err != nil {
 			return nil, err
 		}
-		lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Month == c.Month && l.Corrects == "" })
+		lines = only(lines, func(l *Line) bool { return l.Month != c.Month || l.Corrects != "" })
 		lines = append(lines, of(cut, c.Month)...)
 	}
-	slices.SortStableFunc(lines, inOrder)
-	return q.of(lines), nil
+	return q.of(inOrder(lines)), nil
 }
 
 // asked are the lines of a schedule that were asked for.
@@ -249,4 +241,22 @@ func (e *Engine) seated(p *pass, q *Question, g *ledger) error {
 	return nil
 }
 
-func inOrder(a, b Line) int { return cmp.Or(a.compare(b.Key), cmp.Compare(a.Days.From, b.Days.From)) }
+// inOrder is lines in the order of their keys and days. Lines are large: it is their
+// places that are sorted.
+func inOrder(all []Line) []Line {
+	before := func(a, b *Line) int { return cmp.Or(a.compare(&b.Key), cmp.Compare(a.Days.From, b.Days.From)) }
+	at, there := make([]int, len(all)), true
+	for i := range all {
+		at[i] = i
+		there = there && (i == 0 || before(&all[i-1], &all[i]) <= 0)
+	}
+	if there {
+		return all
+	}
+	slices.SortFunc(at, func(a, b int) int { return cmp.Or(before(&all[a], &all[b]), cmp.Compare(a, b)) })
+	found := make([]Line, len(all))
+	for i, from := range at {
+		found[i] = all[from]
+	}
+	return found
+}
