@@ -48,6 +48,17 @@ type correctedKey struct {
 	from     finance.Day
 }
 
+// beginning is the same on another day.
+func (k correctedKey) beginning(from finance.Day) correctedKey {
+	k.from = from
+	return k
+}
+
+// pricedAs reports whether a unit of two lines costs the same.
+func (l *Line) pricedAs(o *Line) bool {
+	return l.Rate.Equal(o.Rate) && l.Conversion.Rate.Equal(o.Conversion.Rate)
+}
+
 // keyOf is that of a line, or of the line that it corrects.
 func keyOf(l *Line) correctedKey {
 	k := correctedKey{l.Key, l.Amount.Currency, l.Days.From}
@@ -86,18 +97,36 @@ func corrections(posted, now []Line, in finance.Month) []Line {
 		l.Month = k.Month
 		was[k] = &l
 	}
+	// Where a month is cut changes with what became known of invoices and of the plan, and
+	// with it the day on which a line is said to begin: whoever has no line of the same day
+	// is held against one at the same price.
 	var all []Line
-	for i := range now {
-		l, k := now[i], keyOf(&now[i])
-		if o := was[k]; o != nil {
-			delete(was, k)
-			if o.Quantity.Equal(l.Quantity) && o.Rate.Equal(l.Rate) && o.Conversion.Rate.Equal(l.Conversion.Rate) {
-				continue
-			}
-			l.Quantity, l.Amount, l.Reported = l.Quantity.Sub(o.Quantity), l.Amount.Sub(o.Amount), l.Reported.Sub(o.Reported)
-			l.Basis = l.Basis.minus(o.Basis)
+	var others []*Line
+	differ := func(l Line, k correctedKey) {
+		o := was[k]
+		delete(was, k)
+		if o.Quantity.Equal(l.Quantity) && o.pricedAs(&l) {
+			return
 		}
+		l.Quantity, l.Amount, l.Reported = l.Quantity.Sub(o.Quantity), l.Amount.Sub(o.Amount), l.Reported.Sub(o.Reported)
+		l.Basis = l.Basis.minus(o.Basis)
 		all = append(all, corrected(l, in))
+	}
+	for i := range now {
+		if k := keyOf(&now[i]); was[k] != nil {
+			differ(now[i], k)
+		} else {
+			others = append(others, &now[i])
+		}
+	}
+	for _, l := range others {
+		k := keyOf(l)
+		at := slices.IndexFunc(order, func(o correctedKey) bool { return was[o] != nil && o.beginning(k.from) == k && was[o].pricedAs(l) })
+		if at < 0 {
+			all = append(all, corrected(*l, in))
+			continue
+		}
+		differ(*l, order[at])
 	}
 	for _, k := range order {
 		o := was[k]
