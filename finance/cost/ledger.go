@@ -48,6 +48,23 @@ type correctedKey struct {
 	from     finance.Day
 }
 
+// netted are lines with their corrections added to them, in the order of the lines.
+func netted(posted []Line) (was map[correctedKey]*Line, order []correctedKey) {
+	was = map[correctedKey]*Line{}
+	for i := range posted {
+		l, k := posted[i], keyOf(&posted[i])
+		if o := was[k]; o != nil {
+			l.Quantity, l.Amount, l.Reported = o.Quantity.Add(l.Quantity), o.Amount.Add(l.Amount), o.Reported.Add(l.Reported)
+			l.Basis = o.Basis.plus(l.Basis)
+		} else {
+			order = append(order, k)
+		}
+		l.Month = k.Month
+		was[k] = &l
+	}
+	return was, order
+}
+
 // beginning is the same on another day.
 func (k correctedKey) beginning(from finance.Day) correctedKey {
 	k.from = from
@@ -83,20 +100,8 @@ func (l *Line) about() finance.Month {
 // posted of them, earlier corrections included, in another month. A line that
 // differs in nothing but how a cent was rounded is no correction.
 func corrections(posted, now []Line, in finance.Month) []Line {
-	posted, now = uninvoiced(posted), uninvoiced(now)
-	was := map[correctedKey]*Line{}
-	var order []correctedKey
-	for i := range posted {
-		l, k := posted[i], keyOf(&posted[i])
-		if o := was[k]; o != nil {
-			l.Quantity, l.Amount, l.Reported = o.Quantity.Add(l.Quantity), o.Amount.Add(l.Amount), o.Reported.Add(l.Reported)
-			l.Basis = o.Basis.plus(l.Basis)
-		} else {
-			order = append(order, k)
-		}
-		l.Month = k.Month
-		was[k] = &l
-	}
+	was, order := netted(uninvoiced(posted))
+	now = uninvoiced(now)
 	// Where a month is cut changes with what became known of invoices and of the plan, and
 	// with it the day on which a line is said to begin: whoever has no line of the same day
 	// is held against one at the same price.
