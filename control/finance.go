@@ -51,3 +51,15 @@ func (c *Control) SampleFinance(ctx context.Context) (activities.SampledFinance,
 		id: sampleID, workflow: workflows.SampleFinanceName, what: sampleID, already: "the facts of finance are being sampled",
 	})
 }
+
+// Ordered is what was ordered last, and whether a worker has taken it up.
+type Ordered struct {
+	At    time.Time `json:"at,omitzero"`
+	Taken bool      `json:"taken"`
+}
+
+// OrderedSample is the sampling that was ordered last, beside those of every day; the
+// zero value where none was, or where it is too long ago to be known.
+func (c *Control) OrderedSample(ctx context.Context) (Ordered, error) {
+	return c.ordered(ctx, sampleID)
+}

@@ -68,3 +68,20 @@ func (c *Control) begun(ctx context.Context, e errand) (client.WorkflowRun, erro
 	}
 	return c.Client.GetWorkflow(ctx, e.id+"/now", info.GetExecution().GetRunId()), nil
 }
+
+// untaken is how long the history of a workflow is that no worker has taken up: that it
+// was started, and that it waits for a worker.
+const untaken = 2
+
+// ordered is how it stands with the errand of a schedule that was ordered last.
+func (c *Control) ordered(ctx context.Context, id string) (Ordered, error) {
+	latest, err := c.Client.DescribeWorkflowExecution(ctx, id+"/now", "")
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return Ordered{}, nil
+	}
+	if err != nil {
+		return Ordered{}, named(err, id)
+	}
+	info := latest.GetWorkflowExecutionInfo()
+	return Ordered{At: info.GetStartTime().AsTime(), Taken: info.GetHistoryLength() > untaken}, nil
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/dualtone/dualtone/internal/placed"
@@ -33,6 +34,9 @@ var decimals = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,12})?$`)
 // ParseExact reads a decimal number such as 42000.00; anything else is
 // ErrInvalid.
 func ParseExact(text string) (Exact, error) {
+	if r, usual := parsed(text); usual {
+		return Exact{small: r}, nil
+	}
 	if !decimals.MatchString(text) {
 		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a number", Want: "write digits and a point, as in 42000.00"}
 	}
@@ -135,6 +139,36 @@ func (x Exact) Int() (n int, whole bool) {
 // Ratio is the number as a fraction, which is written without rounding.
 func (x Exact) Ratio() *big.Rat { return new(big.Rat).Set(x.rat()) }
 
+// AppendRatio writes the number as a fraction, without rounding.
+func (x Exact) AppendRatio(to []byte) []byte {
+	if x.large != nil {
+		return append(to, x.large.RatString()...)
+	}
+	to = strconv.AppendInt(to, x.small.over, 10)
+	if under := x.small.bottom(); under != 1 {
+		to = strconv.AppendInt(append(to, '/'), under, 10)
+	}
+	return to
+}
+
+// ParseRatio reads what AppendRatio writes; anything else is ErrInvalid.
+func ParseRatio(text string) (Exact, error) {
+	over, under, fraction := strings.Cut(text, "/")
+	if !fraction {
+		under = "1"
+	}
+	a, err1 := strconv.ParseInt(over, 10, 64)
+	b, err2 := strconv.ParseInt(under, 10, 64)
+	if err1 == nil && err2 == nil && b > 0 {
+		return Fraction(a, b), nil
+	}
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a fraction", Want: "write two whole numbers and a line, as in 7500/31"}
+	}
+	return OfRatio(r), nil
+}
+
 // OfRatio is a fraction, which is not changed any more, as a number; none is 0.
 func OfRatio(r *big.Rat) Exact {
 	if r == nil {
@@ -153,12 +187,17 @@ const longest = 12
 // String writes the number as a decimal; one that has no end is rounded half up
 // at the twelfth digit after the point.
 func (x Exact) String() string {
-	text := x.rat().FloatString(longest)
+	text := x.Fixed(longest)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
 // Fixed writes the number with so many digits after the point, rounded half up.
-func (x Exact) Fixed(digits int) string { return x.rat().FloatString(digits) }
+func (x Exact) Fixed(digits int) string {
+	if unit := tens(digits); x.large == nil && unit > 0 {
+		return x.small.fixed(digits, uint64(unit)) //nolint:gosec // more than 0
+	}
+	return x.rat().FloatString(digits)
+}
 
 // MarshalText writes the number as String does.
 func (x Exact) MarshalText() ([]byte, error) { return []byte(x.String()), nil }

@@ -1,12 +1,15 @@
 package finance_test
 
 import (
+	"errors"
 	"math"
 	"math/big"
+	"regexp"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/finance"
 )
 
@@ -36,6 +39,12 @@ func TestNumbersAreExactHoweverLargeTheyBecome(t *testing.T) {
 			if n, whole := got.Int(); whole != want.IsInt() || want.Num().IsInt64() && int64(n) != new(big.Int).Quo(want.Num(), want.Denom()).Int64() {
 				t.Fatalf("%s: %s is cut to %d, whole %t", what, want, n, whole)
 			}
+			if text := string(got.AppendRatio(nil)); text != want.RatString() {
+				t.Fatalf("%s: %s is written as %s", what, want, text)
+			}
+			if back, err := finance.ParseRatio(want.RatString()); err != nil || !back.Equal(got) {
+				t.Fatalf("%s: %s is read as %s: %v", what, want, back, err)
+			}
 		}
 		same("sum", a.Add(b), new(big.Rat).Add(x, y))
 		same("difference", a.Sub(b), new(big.Rat).Sub(x, y))
@@ -58,6 +67,39 @@ func TestNumbersAreExactHoweverLargeTheyBecome(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNumbersAreWrittenAndReadAsTheyAre: with any number of digits, and those that are
+// written mostly as those that are not.
+func TestNumbersAreWrittenAndReadAsTheyAre(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		x, want := number(t, "number")
+		digits := rapid.IntRange(0, 20).Draw(t, "digits")
+		if got := x.Fixed(digits); got != want.FloatString(digits) {
+			t.Fatalf("%s with %d digits is %s, want %s", want, digits, got, want.FloatString(digits))
+		}
+		text := rapid.StringMatching(`-?[0-9]{0,19}\.?[0-9]{0,13}`).Draw(t, "text")
+		got, err := finance.ParseExact(text)
+		if valid := regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,12})?$`).MatchString(text); valid != (err == nil) {
+			t.Fatalf("%q is read as %s: %v", text, got, err)
+		}
+		if err != nil {
+			return
+		}
+		if same, _ := new(big.Rat).SetString(text); got.Ratio().Cmp(same) != 0 {
+			t.Fatalf("%q is read as %s", text, got.Ratio())
+		}
+	})
+}
+
+func TestWhatIsNoFractionIsNotRead(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "/", "1/", "/2", "1/0", "a/b", "1/2/3"} {
+		if got, err := finance.ParseRatio(text); !errors.Is(err, dualtone.ErrInvalid) {
+			t.Errorf("%q is read as %s: %v", text, got, err)
+		}
+	}
 }
 
 func TestHalvesGoUpOrToTheEvenDigit(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"strconv"
+	"strings"
 )
 
 // ratio is a reduced fraction of whole numbers of 64 bits, which nearly all amounts,
@@ -122,4 +124,54 @@ func small(r *big.Rat) (f ratio, whole bool) {
 		return ratio{}, false
 	}
 	return ratio{r.Num().Int64(), r.Denom().Int64()}, true
+}
+
+// fixed writes the fraction with so many digits after the point, which unit is ten to
+// the power of, rounded half up.
+func (r ratio) fixed(digits int, unit uint64) string {
+	under := uint64(r.bottom()) //nolint:gosec // more than 0
+	whole, rest := magnitude(r.over)/under, magnitude(r.over)%under
+	high, low := bits.Mul64(rest, unit)
+	part, left := bits.Div64(high, low, under)
+	if left >= under-left {
+		part++
+	}
+	if part == unit {
+		whole, part = whole+1, 0
+	}
+	text := make([]byte, 0, 40)
+	if r.over < 0 {
+		text = append(text, '-')
+	}
+	text = strconv.AppendUint(text, whole, 10)
+	if digits == 0 {
+		return string(text)
+	}
+	point := len(text)
+	text = strconv.AppendUint(text, unit+part, 10) // A 1, and the digits with what is 0 in front of them.
+	text[point] = '.'
+	return string(text)
+}
+
+// parsed reads a decimal number as they are written mostly; not usual is one of more than
+// 18 digits, and what is no number.
+func parsed(text string) (r ratio, usual bool) {
+	digits, negative := strings.CutPrefix(text, "-")
+	before, after, point := strings.Cut(digits, ".")
+	if before == "" || point && after == "" || len(before)+len(after) > 18 || len(after) > longest {
+		return ratio{}, false
+	}
+	var over int64
+	for _, part := range []string{before, after} {
+		for i := range len(part) {
+			if part[i] < '0' || part[i] > '9' {
+				return ratio{}, false
+			}
+			over = over*10 + int64(part[i]-'0')
+		}
+	}
+	if negative {
+		over = -over
+	}
+	return reduced(over, tens(len(after))), true
 }

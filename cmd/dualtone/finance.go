@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/console/api"
+	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -29,13 +31,29 @@ func financeSample(a *app) *cobra.Command {
 			"are in use. Workers do it every day by themselves. Days that were missed are made up for, except for what a platform showed on them.",
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (activities.SampledFinance, error) {
-				return sent[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{DryRun: dryRun})
-			}, func(d *desk) (activities.SampledFinance, error) {
-				if dryRun {
-					return activities.SampledFinance{}, nil
+			done, err := eitherDesk(cmd.Context(), a, "", func(s server) (done activities.SampledFinance, err error) {
+				order := func() error {
+					done, err = sent[activities.SampledFinance](cmd.Context(), s, "/finance/sample", api.ScheduleOrder{DryRun: dryRun})
+					return err
 				}
-				return d.control.SampleFinance(cmd.Context())
+				if dryRun {
+					err = order()
+					return done, err
+				}
+				err = a.whileSampled(cmd.Context(), func(ctx context.Context) (latest control.Ordered, err error) {
+					err = s.Get(ctx, "/finance/sample", nil, &latest)
+					return latest, err
+				}, order)
+				return done, err
+			}, func(d *desk) (done activities.SampledFinance, err error) {
+				if dryRun {
+					return done, nil
+				}
+				err = a.whileSampled(cmd.Context(), d.control.OrderedSample, func() error {
+					done, err = d.control.SampleFinance(cmd.Context())
+					return err
+				})
+				return done, err
 			})
 			if err != nil {
 				return hint(err, "dualtone systems check tells how the systems are; a worker must be running")
@@ -61,6 +79,18 @@ func financeSample(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "ask whether it could be done, and keep nothing")
 	return cmd
+}
+
+// whileSampled has the facts of finance sampled, and tells when no worker takes that up.
+func (a *app) whileSampled(ctx context.Context, latest func(context.Context) (control.Ordered, error), sample func() error) error {
+	before, err := latest(ctx)
+	if err != nil {
+		return err
+	}
+	return a.whileDone(ctx, "the sampling", func(ctx context.Context) (bool, error) {
+		now, err := latest(ctx)
+		return now.Taken && !now.At.Equal(before.At), err
+	}, sample)
 }
 
 func keptText(k cost.Kept) string {

@@ -290,7 +290,7 @@ func deliverRun(a *app) *cobra.Command {
 					kept, err := s.delivery(ctx, d.Name)
 					return began(kept.Last), err
 				}
-				err = a.whileDelivered(cmd.Context(), d.Name, began(kept.Last), latest, func() (err error) {
+				err = a.whileDone(cmd.Context(), "delivery "+d.Name, runSince(began(kept.Last), latest), func() (err error) {
 					done, err = sent[activities.Delivered](cmd.Context(), s, client.Path("deliveries", d.Name)+"/run", api.ScheduleOrder{})
 					return err
 				})
@@ -307,7 +307,7 @@ func deliverRun(a *app) *cobra.Command {
 				if err != nil {
 					return done, err
 				}
-				err = a.whileDelivered(cmd.Context(), d.Name, before, latest, func() (err error) {
+				err = a.whileDone(cmd.Context(), "delivery "+d.Name, runSince(before, latest), func() (err error) {
 					done, err = k.control.Deliver(cmd.Context(), d.Name)
 					return err
 				})

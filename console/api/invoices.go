@@ -36,6 +36,10 @@ func (a *API) billing() {
 				return bodyOf(a.Plans.SwitchSampling(ctx, on, by(ctx, in.Body.Why)))
 			})
 	}
+	read(a, get("get-sample", "/finance/sample", access.ReportFinance, "When the facts of finance were last ordered to be taken, and whether a worker has taken that up"),
+		func(ctx context.Context, _ *struct{}) (*body[control.Ordered], error) {
+			return bodyOf(a.Plans.OrderedSample(ctx))
+		})
 	write(a, post("sample-finance", "/finance/sample", access.FinanceWrite, "Have a worker take the facts of finance now").lasting(),
 		func(ctx context.Context, in *samplingOrder, _ access.Role) (*body[activities.SampledFinance], error) {
 			if in.Body.DryRun {

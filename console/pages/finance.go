@@ -124,21 +124,30 @@ func meant(all []rollout.Plan, several []string) string {
 type sheet struct {
 	*document.Table
 
+	// filled are the columns in which any row of the table has something.
+	filled []int
 	shown  [][]document.Cell
 	totals []document.Total
 	next   int // the row with which the next page begins; 0 for none
 }
 
+// dense is from how many columns on a sheet is set smaller, so that it fits a laptop.
+const dense = 14
+
 func sheetsOf(d *document.Document, first int) ([]sheet, error) {
 	var all []sheet
 	for _, t := range d.Readable() {
 		s, sums, n := sheet{Table: t}, document.NewSums(t), 0
+		filled := make([]bool, len(t.Columns))
 		for row, err := range t.Rows {
 			if err == nil {
 				err = sums.Add(row)
 			}
 			if err != nil {
 				return nil, err
+			}
+			for i := range row {
+				filled[i] = filled[i] || row[i].Text != ""
 			}
 			n++
 			switch {
@@ -147,6 +156,11 @@ func sheetsOf(d *document.Document, first int) ([]sheet, error) {
 				s.shown = append(s.shown, slices.Clone(row))
 			case s.next == 0:
 				s.next = n
+			}
+		}
+		for i := range filled {
+			if filled[i] {
+				s.filled = append(s.filled, i)
 			}
 		}
 		s.totals = sums.Totals()

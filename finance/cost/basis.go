@@ -43,7 +43,7 @@ func (e *Engine) against(f *frame, when schedule) *frame {
 		f.plan = f
 	default:
 		f.plan = e.approved(f)
-		f.plan.plan = f.plan
+		f.plan.plan, f.plan.measures = f.plan, f.measures
 		f.line = f.plan.line
 		clear(f.pricing.known) // They are by segment.
 	}
@@ -59,11 +59,11 @@ func (l *Line) unchanged() *Basis {
 	return &Basis{own, own, own}
 }
 
-// basis is that of a line, at the prices of the plan on a segment; nil where nothing is
-// held against the plan. What the plan does not have has no price and no rate of its
+// basis is that of a line, at the prices of the plan on a segment; nil where no variance
+// is asked for. What the plan does not have has no price and no rate of its
 // own to differ from.
 func (f *frame) basis(l *Line, segment int) *Basis {
-	if f.plan == nil {
+	if !f.measures {
 		return nil
 	}
 	same := l.unchanged()

@@ -2,7 +2,6 @@ package cost
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -203,7 +202,7 @@ func (f *frozen) remade() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(p)
+	return p.text()
 }
 
 // part is days, and the engine that knows them.
@@ -258,7 +257,7 @@ func (c *Closer) CloseMonth(ctx context.Context, month Closing, today finance.Da
 	if err != nil {
 		return month, err
 	}
-	text, err := json.Marshal(posted)
+	text, err := posted.text()
 	if err != nil {
 		return month, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/finance"
+	"github.com/dualtone/dualtone/finance/contract"
 	"github.com/dualtone/dualtone/finance/cost"
 )
 
@@ -224,6 +225,43 @@ func TestAReopenedMonthFollowsWhatIsKnown(t *testing.T) {
 	for _, l := range o.Lines {
 		if l.Corrects != "" {
 			t.Errorf("%s is corrected in %s, and it is open", l.Corrects, l.Month)
+		}
+	}
+}
+
+// TestWhereAMonthIsCutIsNoCorrection: an invoice that comes, and another price in the plan,
+// cut the days of a month anew, and nothing of what was paid became known otherwise.
+func TestWhereAMonthIsCutIsNoCorrection(t *testing.T) {
+	t.Parallel()
+	in := waves(0)
+	in.Facts.Users = slices.Clone(in.Facts.Users)
+	for i := range in.Facts.Users {
+		u := &in.Facts.Users[i]
+		u.Seats = slices.Clone(u.Seats)
+		u.Seats[1].From = day("2027-02-22")
+	}
+	approved := in.Book
+	before := approved.Contracts[0]
+	after := before
+	after.Items = slices.Clone(after.Items)
+	after.Items[0].Price.Amount = finance.MustExact("77.00")
+	before.Valid.To, after.Valid.From = day("2027-02-19"), day("2027-02-20")
+	approved.Contracts = append([]contract.Contract{before, after}, approved.Contracts[1:]...)
+	in.Approved = &approved
+	h := &history{known: []cost.Inputs{in}}
+	h.close(t, "2027-02")
+	h.learn(func(now *cost.Inputs) {
+		in.KnownAt = now.KnownAt
+		in.Facts.Invoices = []cost.InvoiceLine{{
+			Invoice: "R-1", Contract: in.Book.Contracts[0].ID, Item: "trunk", Period: finance.Span{From: day("2027-02-05"), To: day("2027-02-18")},
+			Quantity: finance.Whole(1), Amount: finance.Money{Amount: finance.Whole(1), Currency: "GBP"},
+		}}
+		*now = in
+	})
+	o, _ := h.report(t, cost.Question{AsOf: day("2027-03-31")})
+	for _, l := range o.Lines {
+		if l.Corrects != "" {
+			t.Errorf("%s seat-days of %s on %s are a correction of %s", l.Quantity, l.Class, l.Days, l.Corrects)
 		}
 	}
 }

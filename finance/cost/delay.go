@@ -132,7 +132,7 @@ func (s *delaying) future(shift int) (future, error) {
 	if err != nil {
 		return future{}, err
 	}
-	lines := slices.DeleteFunc(p.lines(), func(l Line) bool { return l.Month <= s.e.lastClosed() })
+	lines := only(p.lines(), func(l *Line) bool { return l.Month > s.e.lastClosed() })
 	x := future{currency: s.e.in.Book.Currency, classes: map[Class]*Total{}, longer: p.extensions}
 	for _, c := range Classes() {
 		x.classes[c] = &Total{Class: c, Unit: SeatDay, Amount: finance.Money{Currency: x.currency}}

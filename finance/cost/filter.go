@@ -51,8 +51,26 @@ func (q *Question) grouped() bool {
 }
 
 // of are the lines that were asked for.
-func (q *Question) of(lines []Line) []Line {
-	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return !q.has(&l) })
+func (q *Question) of(lines []Line) []Line { return only(lines, q.has) }
+
+// only are the lines that are wanted. Lines are large: none is copied where all are.
+func only(lines []Line, wanted func(*Line) bool) []Line {
+	n := 0
+	for i := range lines {
+		if wanted(&lines[i]) {
+			n++
+		}
+	}
+	if n == len(lines) {
+		return lines
+	}
+	all := make([]Line, 0, n)
+	for i := range lines {
+		if wanted(&lines[i]) {
+			all = append(all, lines[i])
+		}
+	}
+	return all
 }
 
 // sum adds up what lines are reported with, in a currency even when there are

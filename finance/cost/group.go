@@ -115,11 +115,16 @@ func GroupBy(lines []Line, facets ...Facet) []Group {
 }
 
 // compare puts keys in the order of reports.
-func (k Key) compare(o Key) int {
+func (k *Key) compare(o *Key) int {
+	if k.Class != o.Class {
+		return cmp.Compare(classOrder(k.Class), classOrder(o.Class))
+	}
+	if k.Month != o.Month {
+		return cmp.Compare(k.Month, o.Month)
+	}
 	return cmp.Or(
-		cmp.Compare(classOrder(k.Class), classOrder(o.Class)), cmp.Compare(k.Month, o.Month), strings.Compare(string(k.Contract), string(o.Contract)),
-		strings.Compare(string(k.Item), string(o.Item)), strings.Compare(k.Stage, o.Stage), strings.Compare(k.CostCenter, o.CostCenter),
-		strings.Compare(k.Country, o.Country), strings.Compare(string(k.Phase), string(o.Phase)), strings.Compare(string(k.Serving), string(o.Serving)),
+		strings.Compare(string(k.Contract), string(o.Contract)), strings.Compare(string(k.Item), string(o.Item)),
+		strings.Compare(k.Stage, o.Stage), strings.Compare(k.CostCenter, o.CostCenter), strings.Compare(k.Country, o.Country), strings.Compare(string(k.Phase), string(o.Phase)), strings.Compare(string(k.Serving), string(o.Serving)),
 		strings.Compare(k.Invoice, o.Invoice), strings.Compare(k.Corrects, o.Corrects), strings.Compare(k.System, o.System))
 }
 

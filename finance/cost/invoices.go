@@ -95,6 +95,7 @@ func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	item := &p.items[i]
 	var other finance.Currency
 	f.ExpectedQuantity, f.Expected, other = p.expected(i, l.Period, in)
+	f.Unit = unitOf(item.kind)
 	f.Shown = p.shown(item, l.Period)
 	f.Difference = l.Amount.Sub(f.Expected)
 	if other != "" {
@@ -107,25 +108,27 @@ func (p *pass) check(l InvoiceLine, before []finance.Span) InvoiceFinding {
 	case f.Difference.IsZero():
 		f.Finding = Agrees
 	case f.Difference.Amount.Sign() > 0:
-		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference.Grouped(), f.basis(item))
+		f.Finding, f.Text = OverBilled, fmt.Sprintf("%s more than the contract makes of %s", f.Difference.Grouped(), f.counted())
 	default:
-		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1).Grouped(), f.basis(item))
+		f.Finding, f.Text = UnderBilled, fmt.Sprintf("%s less than the contract makes of %s", f.Difference.Times(-1).Grouped(), f.counted())
 	}
 	return f
 }
 
-// basis says what was counted.
-func (f *InvoiceFinding) basis(item *priced) string {
-	unit := ItemDay
-	switch item.kind {
+// unitOf is what an item of a kind is counted in.
+func unitOf(kind contract.ItemKind) Unit {
+	switch kind {
 	case licensed:
-		unit = SeatDay
+		return SeatDay
 	case contract.Hairpin:
-		unit = Minute
+		return Minute
 	default:
+		return ItemDay
 	}
-	return fmt.Sprintf("%s %ss", f.ExpectedQuantity, unit)
 }
+
+// counted says what was counted.
+func (f *InvoiceFinding) counted() string { return fmt.Sprintf("%s %ss", f.ExpectedQuantity, f.Unit) }
 
 // expected is what the contract makes of an item in a period: seat-days, days of
 // pieces or minutes, and their amount in a currency, rounded; other is the contract's
@@ -135,7 +138,10 @@ func (p *pass) expected(i int, period finance.Span, in finance.Currency) (quanti
 	amount.Currency = in
 	counts := map[int]int64{} // by segment
 	p.used(i, func(d finance.Day, n int) {
-		if s := line.at(d); period.Has(d) && item.prices[s] != nil {
+		if !period.Has(d) {
+			return
+		}
+		if s := line.at(d); item.prices[s] != nil {
 			counts[s] += int64(n)
 		}
 	})
@@ -298,7 +304,7 @@ func (e *Engine) mergeFindings(now []InvoiceFinding) ([]InvoiceFinding, error) {
 	})
 	for _, k := range order {
 		if o := was[k]; o != nil && o.Finding != Withdrawn {
-			c := InvoiceFinding{InvoiceLine: o.InvoiceLine, Finding: Withdrawn, Shown: -1, Month: o.Period.To.Month(), Text: "it is on no invoice any more"}
+			c := InvoiceFinding{InvoiceLine: o.InvoiceLine, Finding: Withdrawn, Unit: o.Unit, Shown: -1, Month: o.Period.To.Month(), Text: "it is on no invoice any more"}
 			c.Quantity, c.Amount = finance.Exact{}, finance.Money{Currency: o.Amount.Currency}
 			c.Expected, c.Difference = c.Amount, c.Amount
 			c.add(o, -1)

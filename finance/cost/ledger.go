@@ -13,7 +13,7 @@ func (e *Engine) merge(now []Line, posted func(*held) ([]Line, error)) ([]Line, 
 	if len(e.closed) == 0 {
 		return now, nil
 	}
-	var all, closed, open []Line
+	var all []Line
 	for i := range e.closed {
 		lines, err := posted(e.closed[i].held)
 		if err != nil {
@@ -21,16 +21,9 @@ func (e *Engine) merge(now []Line, posted func(*held) ([]Line, error)) ([]Line, 
 		}
 		all = append(all, lines...)
 	}
-	for i := range now {
-		if e.isClosed(now[i].Month) {
-			closed = append(closed, now[i])
-		} else {
-			open = append(open, now[i])
-		}
-	}
-	all = slices.Concat(all, corrections(all, closed, e.lastClosed()+1), open)
-	slices.SortStableFunc(all, inOrder)
-	return all, nil
+	closed := only(now, func(l *Line) bool { return e.isClosed(l.Month) })
+	open := only(now, func(l *Line) bool { return !e.isClosed(l.Month) })
+	return inOrder(slices.Concat(all, corrections(all, closed, e.lastClosed()+1), open)), nil
 }
 
 // lastClosed is the last month that is closed; no month for none.
@@ -53,6 +46,34 @@ type correctedKey struct {
 
 	currency finance.Currency
 	from     finance.Day
+}
+
+// netted are lines with their corrections added to them, in the order of the lines.
+func netted(posted []Line) (was map[correctedKey]*Line, order []correctedKey) {
+	was = map[correctedKey]*Line{}
+	for i := range posted {
+		l, k := posted[i], keyOf(&posted[i])
+		if o := was[k]; o != nil {
+			l.Quantity, l.Amount, l.Reported = o.Quantity.Add(l.Quantity), o.Amount.Add(l.Amount), o.Reported.Add(l.Reported)
+			l.Basis = o.Basis.plus(l.Basis)
+		} else {
+			order = append(order, k)
+		}
+		l.Month = k.Month
+		was[k] = &l
+	}
+	return was, order
+}
+
+// beginning is the same on another day.
+func (k correctedKey) beginning(from finance.Day) correctedKey {
+	k.from = from
+	return k
+}
+
+// pricedAs reports whether a unit of two lines costs the same.
+func (l *Line) pricedAs(o *Line) bool {
+	return l.Rate.Equal(o.Rate) && l.Conversion.Rate.Equal(o.Conversion.Rate)
 }
 
 // keyOf is that of a line, or of the line that it corrects.
@@ -79,32 +100,38 @@ func (l *Line) about() finance.Month {
 // posted of them, earlier corrections included, in another month. A line that
 // differs in nothing but how a cent was rounded is no correction.
 func corrections(posted, now []Line, in finance.Month) []Line {
-	posted, now = uninvoiced(posted), uninvoiced(now)
-	was := map[correctedKey]*Line{}
-	var order []correctedKey
-	for i := range posted {
-		l, k := posted[i], keyOf(&posted[i])
-		if o := was[k]; o != nil {
-			l.Quantity, l.Amount, l.Reported = o.Quantity.Add(l.Quantity), o.Amount.Add(l.Amount), o.Reported.Add(l.Reported)
-			l.Basis = o.Basis.plus(l.Basis)
-		} else {
-			order = append(order, k)
-		}
-		l.Month = k.Month
-		was[k] = &l
-	}
+	was, order := netted(uninvoiced(posted))
+	now = uninvoiced(now)
+	// Where a month is cut changes with what became known of invoices and of the plan, and
+	// with it the day on which a line is said to begin: whoever has no line of the same day
+	// is held against one at the same price.
 	var all []Line
-	for i := range now {
-		l, k := now[i], keyOf(&now[i])
-		if o := was[k]; o != nil {
-			delete(was, k)
-			if o.Quantity.Equal(l.Quantity) && o.Rate.Equal(l.Rate) && o.Conversion.Rate.Equal(l.Conversion.Rate) {
-				continue
-			}
-			l.Quantity, l.Amount, l.Reported = l.Quantity.Sub(o.Quantity), l.Amount.Sub(o.Amount), l.Reported.Sub(o.Reported)
-			l.Basis = l.Basis.minus(o.Basis)
+	var others []*Line
+	differ := func(l Line, k correctedKey) {
+		o := was[k]
+		delete(was, k)
+		if o.Quantity.Equal(l.Quantity) && o.pricedAs(&l) {
+			return
 		}
+		l.Quantity, l.Amount, l.Reported = l.Quantity.Sub(o.Quantity), l.Amount.Sub(o.Amount), l.Reported.Sub(o.Reported)
+		l.Basis = l.Basis.minus(o.Basis)
 		all = append(all, corrected(l, in))
+	}
+	for i := range now {
+		if k := keyOf(&now[i]); was[k] != nil {
+			differ(now[i], k)
+		} else {
+			others = append(others, &now[i])
+		}
+	}
+	for _, l := range others {
+		k := keyOf(l)
+		at := slices.IndexFunc(order, func(o correctedKey) bool { return was[o] != nil && o.beginning(k.from) == k && was[o].pricedAs(l) })
+		if at < 0 {
+			all = append(all, corrected(*l, in))
+			continue
+		}
+		differ(*l, order[at])
 	}
 	for _, k := range order {
 		o := was[k]
@@ -127,8 +154,8 @@ func uninvoiced(lines []Line) []Line {
 	for i := range all {
 		all[i].Invoice = ""
 	}
-	slices.SortStableFunc(all, inOrder)
-	var joined []Line
+	all = inOrder(all)
+	joined := all[:0]
 	for i := range all {
 		if n := len(joined) - 1; n >= 0 && joined[n].joins(&all[i]) {
 			joined[n].join(&all[i])
@@ -157,7 +184,7 @@ type ledger struct {
 
 // ledger takes what a question asks of a pass.
 func (e *Engine) ledger(p *pass, q *Question) (ledger, error) {
-	lines, err := e.merged(p.lines(), asExpected, q)
+	lines, err := e.merged(p.frame, p.lines(), asExpected, q)
 	if err != nil {
 		return ledger{}, err
 	}
@@ -179,9 +206,9 @@ func (e *Engine) ledger(p *pass, q *Question) (ledger, error) {
 	return g, nil
 }
 
-// merged are the lines of a schedule beside what was posted of it. Those of a closed
-// month of which only some days are asked about are cut as they were known then.
-func (e *Engine) merged(now []Line, when schedule, q *Question) ([]Line, error) {
+// merged are the lines of a schedule on a frame beside what was posted of it. Those of a
+// closed month of which only some days are asked about are cut as they were known then.
+func (e *Engine) merged(f *frame, now []Line, when schedule, q *Question) ([]Line, error) {
 	lines, err := e.merge(now, func(h *held) ([]Line, error) { return h.lines(when) })
 	if err != nil {
 		return nil, err
@@ -194,15 +221,16 @@ func (e *Engine) merged(now []Line, when schedule, q *Question) ([]Line, error) 
 		if err != nil {
 			return nil, err
 		}
-		cut, err := then.linesOf(then.frame(&then.in.Book, 0, q.Span), when)
+		days := then.frame(&then.in.Book, 0, q.Span)
+		days.measures = f.measures
+		cut, err := then.linesOf(days, when)
 		if err != nil {
 			return nil, err
 		}
-		lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Month == c.Month && l.Corrects == "" })
+		lines = only(lines, func(l *Line) bool { return l.Month != c.Month || l.Corrects != "" })
 		lines = append(lines, of(cut, c.Month)...)
 	}
-	slices.SortStableFunc(lines, inOrder)
-	return q.of(lines), nil
+	return q.of(inOrder(lines)), nil
 }
 
 // asked are the lines of a schedule that were asked for.
@@ -211,7 +239,7 @@ func (e *Engine) asked(f *frame, when schedule, q *Question) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.merged(now, when, q)
+	return e.merged(f, now, when, q)
 }
 
 // linesOf are the lines of a schedule: those of the plan at the prices known when it
@@ -247,4 +275,22 @@ func (e *Engine) seated(p *pass, q *Question, g *ledger) error {
 	return nil
 }
 
-func inOrder(a, b Line) int { return cmp.Or(a.compare(b.Key), cmp.Compare(a.Days.From, b.Days.From)) }
+// inOrder is lines in the order of their keys and days. Lines are large: it is their
+// places that are sorted.
+func inOrder(all []Line) []Line {
+	before := func(a, b *Line) int { return cmp.Or(a.compare(&b.Key), cmp.Compare(a.Days.From, b.Days.From)) }
+	at, there := make([]int, len(all)), true
+	for i := range all {
+		at[i] = i
+		there = there && (i == 0 || before(&all[i-1], &all[i]) <= 0)
+	}
+	if there {
+		return all
+	}
+	slices.SortFunc(at, func(a, b int) int { return cmp.Or(before(&all[a], &all[b]), cmp.Compare(a, b)) })
+	found := make([]Line, len(all))
+	for i, from := range at {
+		found[i] = all[from]
+	}
+	return found
+}

@@ -116,7 +116,7 @@ type Line struct {
 	// NoticeDay and End are the contract's.
 	NoticeDay finance.Day `json:"notice_day,omitzero"`
 	End       finance.Day `json:"contract_end,omitzero"`
-	// Basis is nil where nothing is held against the plan.
+	// Basis is nil where no variance was asked for.
 	Basis *Basis `json:"-"`
 }
 

@@ -35,9 +35,9 @@ func (p *pass) lines() []Line {
 			d.fixed(item)
 		}
 	}
-	slices.SortStableFunc(d.lines, inOrder)
-	round(d.lines)
-	return d.lines
+	all := inOrder(d.lines)
+	round(all)
+	return all
 }
 
 // piece is what a quantity on a segment is to be a line of.
@@ -75,6 +75,9 @@ func (d *drawer) put(o piece, quantity finance.Exact, unit Unit) {
 	if n := len(d.lines) - 1; n >= 0 && d.part == segment.part && d.lines[n].joins(&l) {
 		d.lines[n].join(&l)
 		return
+	}
+	if len(d.lines) == cap(d.lines) {
+		d.lines = slices.Grow(d.lines, max(64, len(d.lines)))
 	}
 	d.lines, d.part = append(d.lines, l), segment.part
 }

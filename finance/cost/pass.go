@@ -19,6 +19,9 @@ type frame struct {
 	// plan is the frame of the prices that the plan was made with, over the same
 	// segments; nil where nothing is held against the plan.
 	plan *frame
+	// measures is that lines have a basis: the parts of a variance are made of it, and
+	// nothing else is.
+	measures bool
 }
 
 // frame covers everything that a delay of so many days can reach. Lines end where

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"slices"
 
 	"github.com/dualtone/dualtone"
@@ -93,23 +92,35 @@ func (h *held) rebilled() ([]Rebilled, error) {
 type keptLine struct {
 	Line
 
-	ExactQuantity   *big.Rat `json:"exact_quantity"`
-	ExactRate       *big.Rat `json:"exact_rate"`
-	ExactConversion *big.Rat `json:"exact_conversion"`
+	ExactQuantity   ratio `json:"exact_quantity"`
+	ExactRate       ratio `json:"exact_rate"`
+	ExactConversion ratio `json:"exact_conversion"`
 	// ExactBasis is nil in a month that was closed before it was kept.
 	ExactBasis *keptBasis `json:"exact_basis,omitempty"`
 }
 
 // keptBasis is a Basis as fractions.
 type keptBasis struct {
-	AtPlan  *big.Rat `json:"at_plan"`
-	AtPrice *big.Rat `json:"at_price"`
-	Own     *big.Rat `json:"own"`
+	AtPlan  ratio `json:"at_plan"`
+	AtPrice ratio `json:"at_price"`
+	Own     ratio `json:"own"`
 }
 
-// MarshalJSON writes the numbers of lines as fractions beside decimals, which may
-// have no end.
-func (p *Posted) MarshalJSON() ([]byte, error) {
+// ratio is a number that is written as a fraction.
+type ratio struct{ finance.Exact }
+
+// MarshalText writes it as over/under, or as a whole number.
+func (r ratio) MarshalText() ([]byte, error) { return r.AppendRatio(nil), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (r *ratio) UnmarshalText(text []byte) (err error) {
+	r.Exact, err = finance.ParseRatio(string(text))
+	return err
+}
+
+// text is what is kept: JSON with the numbers of lines as fractions beside decimals, which
+// may have no end.
+func (p *Posted) text() ([]byte, error) {
 	return json.Marshal(struct {
 		Lines    []keptLine       `json:"lines"`
 		Planned  []keptLine       `json:"planned"`
@@ -124,10 +135,11 @@ func (p *Posted) MarshalJSON() ([]byte, error) {
 
 func keptLines(all []Line) []keptLine {
 	found := make([]keptLine, len(all))
-	for i, l := range all {
-		found[i] = keptLine{l, l.Quantity.Ratio(), l.Rate.Amount.Ratio(), l.Conversion.Rate.Ratio(), nil}
+	for i := range all {
+		l := &all[i]
+		found[i] = keptLine{*l, ratio{l.Quantity}, ratio{l.Rate.Amount}, ratio{l.Conversion.Rate}, nil}
 		if b := l.Basis; b != nil {
-			found[i].ExactBasis = &keptBasis{b.AtPlan.Ratio(), b.AtPrice.Ratio(), b.Own.Ratio()}
+			found[i].ExactBasis = &keptBasis{ratio{b.AtPlan}, ratio{b.AtPrice}, ratio{b.Own}}
 		}
 	}
 	return found
@@ -136,13 +148,13 @@ func keptLines(all []Line) []keptLine {
 func linesOf(text json.RawMessage) ([]Line, error) {
 	all, err := read[[]keptLine](text)
 	found := make([]Line, len(all))
-	for i, k := range all {
-		l := k.Line
-		l.Quantity, l.Rate.Amount, l.Conversion.Rate = finance.OfRatio(k.ExactQuantity), finance.OfRatio(k.ExactRate), finance.OfRatio(k.ExactConversion)
+	for i := range all {
+		k, l := &all[i], &found[i]
+		*l = k.Line
+		l.Quantity, l.Rate.Amount, l.Conversion.Rate = k.ExactQuantity.Exact, k.ExactRate.Exact, k.ExactConversion.Exact
 		if b := k.ExactBasis; b != nil {
-			l.Basis = &Basis{finance.OfRatio(b.AtPlan), finance.OfRatio(b.AtPrice), finance.OfRatio(b.Own)}
+			l.Basis = &Basis{b.AtPlan.Exact, b.AtPrice.Exact, b.Own.Exact}
 		}
-		found[i] = l
 	}
 	return found, err
 }
@@ -150,11 +162,12 @@ func linesOf(text json.RawMessage) ([]Line, error) {
 // post is what the month in which the engine's day is would hold if it were closed.
 func (e *Engine) post(month finance.Month) (*Posted, error) {
 	f, q := e.frame(&e.in.Book, 0, finance.Span{}), Question{}
+	f.measures = true
 	p, err := e.count(e.against(f, asExpected), asExpected)
 	if err != nil {
 		return nil, err
 	}
-	actual, err := e.merged(p.lines(), asExpected, &q)
+	actual, err := e.merged(f, p.lines(), asExpected, &q)
 	if err != nil {
 		return nil, err
 	}
@@ -198,11 +211,8 @@ func (p *pass) posting(month finance.Month) []PostedDays {
 
 // of are the lines that stand in a month.
 func of(lines []Line, month finance.Month) []Line {
-	all := []Line{}
-	for i := range lines {
-		if lines[i].Month == month {
-			all = append(all, lines[i])
-		}
+	if lines == nil {
+		return []Line{}
 	}
-	return all
+	return only(lines, func(l *Line) bool { return l.Month == month })
 }

@@ -25,10 +25,10 @@ func worlds(t *rapid.T) cost.Inputs {
 			After: map[string]int{"": rapid.IntRange(0, 20).Draw(t, "after"), "s1": rapid.IntRange(0, 20).Draw(t, "after s1")},
 		},
 		Book: cost.Book{Name: "b", Currency: "GBP", Policy: rapid.SampledFrom([]finance.Policy{finance.ChargeDate, finance.MonthAverage, finance.Closing}).Draw(t, "policy")},
-		AsOf: base + finance.Day(rapid.Int32Range(0, 200).Draw(t, "as of")),
+		AsOf: base + finance.Day(rapid.Int32Range(0, 120).Draw(t, "as of")),
 	}
 	if rapid.Bool().Draw(t, "released") {
-		in.Plan.Release = base + finance.Day(rapid.Int32Range(60, 300).Draw(t, "release"))
+		in.Plan.Release = base + finance.Day(rapid.Int32Range(40, 180).Draw(t, "release"))
 	}
 	for n := range finance.Day(12) {
 		in.Book.Quotes = append(in.Book.Quotes, finance.Quote{
@@ -43,7 +43,7 @@ func worlds(t *rapid.T) cost.Inputs {
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "minutes") {
 		in.Facts.Minutes = append(in.Facts.Minutes, cost.Minutes{
-			System: "pbx", Day: base + finance.Day(rapid.Int32Range(0, 200).Draw(t, "minute day")), CostCenter: "a", Seconds: rapid.Int64Range(1, 9999).Draw(t, "seconds"),
+			System: "pbx", Day: base + finance.Day(rapid.Int32Range(0, 120).Draw(t, "minute day")), CostCenter: "a", Seconds: rapid.Int64Range(1, 9999).Draw(t, "seconds"),
 		})
 	}
 	return in
@@ -53,12 +53,12 @@ func contracts(t *rapid.T, id, system string, base finance.Day) contract.Contrac
 	price := func(per contract.Per) contract.Price {
 		return contract.Price{Amount: finance.Fraction(rapid.Int64Range(1, 99_999).Draw(t, "price"), 100), Per: per}
 	}
-	from := base - finance.Day(rapid.Int32Range(-60, 400).Draw(t, "from"))
+	from := base - finance.Day(rapid.Int32Range(-50, 400).Draw(t, "from"))
 	return contract.Contract{
 		ID: contract.ID(id), System: system, Currency: rapid.SampledFrom([]finance.Currency{"GBP", "EUR"}).Draw(t, "currency"),
-		Term:      contract.Term{From: max(from, base-30), To: base + finance.Day(rapid.Int32Range(90, 260).Draw(t, "to"))},
-		Renewal:   contract.Period{Months: rapid.IntRange(0, 6).Draw(t, "renewal")},
-		Notice:    contract.Notice{Period: contract.Period{Days: rapid.IntRange(1, 60).Draw(t, "notice")}},
+		Term:      contract.Term{From: max(from, base-30), To: base + finance.Day(rapid.Int32Range(60, 170).Draw(t, "to"))},
+		Renewal:   contract.Period{Months: rapid.IntRange(0, 3).Draw(t, "renewal")},
+		Notice:    contract.Notice{Period: contract.Period{Days: rapid.IntRange(1, 40).Draw(t, "notice")}},
 		Proration: rapid.SampledFrom([]contract.Proration{contract.Calendar, contract.Actual, contract.Thirty}).Draw(t, "proration"),
 		PartMonth: rapid.SampledFrom([]contract.PartMonth{contract.ByTheDay, contract.WholeMonths}).Draw(t, "part month"),
 		Items: []contract.Item{
@@ -79,23 +79,23 @@ func person(t *rapid.T, n int, base, asOf finance.Day) cost.User {
 		Seats: []cost.Seat{{System: "pbx", From: at("old from", 0)}},
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "new seats") {
-		s := cost.Seat{System: "cloud", From: at("new from", 120)}
+		s := cost.Seat{System: "cloud", From: at("new from", 80)}
 		if rapid.Bool().Draw(t, "ended") {
-			s.To = s.From + finance.Day(rapid.Int32Range(0, 90).Draw(t, "new to"))
+			s.To = s.From + finance.Day(rapid.Int32Range(0, 60).Draw(t, "new to"))
 		}
 		u.Seats = append(u.Seats, s)
 	}
 	side := dualtone.New
 	day := base
 	for range rapid.IntRange(0, 3).Draw(t, "switches") {
-		if day += finance.Day(rapid.Int32Range(1, 60).Draw(t, "switch")); day > asOf {
+		if day += finance.Day(rapid.Int32Range(1, 40).Draw(t, "switch")); day > asOf {
 			break
 		}
 		u.Switches = append(u.Switches, cost.Switch{Day: day, To: side})
 		side = side.Other()
 	}
 	if rapid.Bool().Draw(t, "in the plan") {
-		u.Planned = base + finance.Day(rapid.Int32Range(10, 150).Draw(t, "planned"))
+		u.Planned = base + finance.Day(rapid.Int32Range(10, 100).Draw(t, "planned"))
 		if side == dualtone.New {
 			u.Expected = u.Planned + finance.Day(rapid.Int32Range(0, 30).Draw(t, "late"))
 		}

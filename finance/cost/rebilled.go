@@ -130,9 +130,10 @@ func (k charged) onNone() charged {
 // correct adds corrections to what is charged on no invoice, where they stand. They are
 // told apart by groups of people, and so are the lines of which they are made.
 func (all billings) correct(e *Engine, posted, now []Line) {
-	closed := slices.DeleteFunc(slices.Clone(now), func(l Line) bool { return !e.isClosed(l.Month) })
-	for _, l := range append(corrections(posted, closed, e.lastClosed()+1), posted...) {
-		if l.Class == Charged && l.Corrects != "" {
+	closed := only(now, func(l *Line) bool { return e.isClosed(l.Month) })
+	charges := append(corrections(posted, closed, e.lastClosed()+1), posted...)
+	for i := range charges {
+		if l := &charges[i]; l.Class == Charged && l.Corrects != "" {
 			b := all.at(charged{billKey{l.Contract, l.Item}, l.about(), l.Amount.Currency, ""}, l.Days)
 			b.posted = b.posted.Add(l.Amount.Amount)
 		}

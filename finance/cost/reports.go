@@ -249,8 +249,10 @@ type InvoiceFinding struct {
 	InvoiceLine
 
 	Finding Finding `json:"finding"`
-	// Expected is what the contract makes of the seats that people held.
+	// Expected is what the contract makes of the seats that people held. ExpectedQuantity
+	// is in Unit, which a line that is in no contract has none of.
 	ExpectedQuantity finance.Exact `json:"expected_quantity"`
+	Unit             Unit          `json:"unit,omitempty"`
 	Expected         finance.Money `json:"expected"`
 	Difference       finance.Money `json:"difference"` // billed less expected
 	// Shown is the most licenses that the platform showed in use in the period, -1

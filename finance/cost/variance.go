@@ -2,6 +2,7 @@ package cost
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 // forecast of what is to come.
 func (e *Engine) Variance(q Question) (Variance, error) {
 	f := e.frame(&e.in.Book, 0, q.Span)
+	f.measures = true
 	v := Variance{Head: e.head("variance", q, f.line.span)}
 	var lines [3][]Line
 	for i, when := range []schedule{asPlanned, asMoved, asExpected} {
@@ -73,15 +75,17 @@ func (e *Engine) vary(planned, moved, actual []Line) []VarianceLine {
 		v.ActualQuantity, v.Actual = v.ActualQuantity.Add(actual[i].Quantity), v.Actual.Add(actual[i].Reported)
 		x.actual = x.actual.plus(actual[i].Basis)
 	}
-	all := make([]VarianceLine, 0, len(at))
 	for k, v := range at {
 		v.explain(exact[k])
-		all = append(all, *v)
 	}
-	slices.SortFunc(all, func(a, b VarianceLine) int {
+	sorted := slices.SortedFunc(maps.Values(at), func(a, b *VarianceLine) int {
 		return cmp.Or(cmp.Compare(classOrder(a.Class), classOrder(b.Class)), cmp.Compare(a.Month, b.Month),
 			strings.Compare(string(a.Contract), string(b.Contract)), strings.Compare(string(a.Item), string(b.Item)), strings.Compare(a.Corrects, b.Corrects))
 	})
+	all := make([]VarianceLine, len(sorted))
+	for i, v := range sorted {
+		all[i] = *v
+	}
 	return all
 }
 

@@ -150,7 +150,7 @@ func TestCorrectionsOfClosedMonthsHaveAPriceWhereOneChanged(t *testing.T) {
 			in.Book = approved
 			return in
 		}, func(*history, finance.Month) {})
-		q := cost.Question{AsOf: day("2027-09-30")}
+		q := cost.Question{AsOf: day("2027-06-15")}
 		lines := variedSince(t, h, q)
 		for i := range lines {
 			l := &lines[i]

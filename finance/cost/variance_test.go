@@ -244,3 +244,28 @@ func TestAMonthThatWasClosedBeforeItsBasisWasKeptIsTakenApart(t *testing.T) {
 		t.Errorf("without what was kept (-want +got):\n%s", diff)
 	}
 }
+
+// TestOnlyAVarianceIsMeasuredAgainstThePlan: the prices of the plan are looked up line by
+// line for nothing else.
+func TestOnlyAVarianceIsMeasuredAgainstThePlan(t *testing.T) {
+	t.Parallel()
+	in := waves(0)
+	approved := in.Book
+	in.Approved = &approved
+	e, err := cost.New(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := e.Outlook(cost.Question{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Lines) == 0 {
+		t.Fatal("a forecast without lines")
+	}
+	for _, l := range out.Lines {
+		if l.Basis != nil {
+			t.Fatalf("%s of %s in a forecast is measured against the plan", l.Item, l.Month)
+		}
+	}
+}

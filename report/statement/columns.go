@@ -86,10 +86,10 @@ func lines(name, title string, all []cost.Line, in finance.Currency) document.Ta
 		Name: name, Title: title, Detail: true, SumBy: "class", Apart: true,
 		SumRule: "each class is rounded as a whole, and its lines so that they add up to it; classes are not added, since waste is a part of what is charged",
 		Columns: []document.Column{
-			text("class", "Class"), text("phase", "Actual or forecast"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), text("kind", "Kind"),
+			text("class", "Class"), text("phase", "Actual or forecast"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), worded("kind", "Kind", kinds()),
 			text("system", "System"), text("serving", "Served by"), text("stage", "Stage"), text("cost_center", "Cost center"), text("country", "Country"),
 			date("first_day", "First day"), date("last_day", "Last day"), quantity("quantity", "Quantity"), text("unit", "Unit"),
-			mixed("rate", "Daily rate", rateDigits), worded("proration", "Proration", prorations()), mixed("amount", "Amount", 0),
+			mixed("rate", "Rate of one unit", rateDigits), worded("proration", "Proration", prorations()), mixed("amount", "Amount", 0),
 			rate("fx_rate", "Rate of exchange"), date("fx_date", "Date of the rate"), summed(money("reported", "Amount reported", in)),
 			text("invoice", "Invoice"), text("accrual", "Accrual"), text("correction_of", "Corrects"),
 			date("notice_day", "Last notice day"), date("contract_end", "Contract end"), text("supplier", "Supplier"), text("owner", "Owner"),

@@ -53,7 +53,7 @@ func billedLines(all []cost.InvoiceFinding) document.Table {
 			shown.Text = strconv.Itoa(f.Shown)
 		}
 		rows[i] = []document.Cell{
-			word(f.Invoice), word(f.Contract), word(f.Item), on(f.Period.From), on(f.Period.To), exact(f.Quantity), exact(aDay(f)), exact(f.ExpectedQuantity), shown,
+			word(f.Invoice), word(f.Contract), word(f.Item), on(f.Period.From), on(f.Period.To), exact(f.Quantity), exact(aDay(f)), exact(f.ExpectedQuantity), word(f.Unit), shown,
 			own(f.Amount), own(f.Expected), own(f.Difference), word(f.Finding), word(f.Text), word(f.Month.String()), word(f.Corrects),
 		}
 	}
@@ -61,7 +61,7 @@ func billedLines(all []cost.InvoiceFinding) document.Table {
 		Name: "findings", Title: "Lines of invoices", Rows: document.Of(rows...),
 		Columns: []document.Column{
 			text("invoice", "Invoice"), text("contract", "Contract"), text("item", "Item"), date("first_day", "First day"), date("last_day", "Last day"),
-			quantity("quantity", "Billed quantity"), quantity("expected_a_day", "Expected a day"), quantity("expected_quantity", "Expected over the period"), quantity("shown", "Shown by the platform"),
+			quantity("quantity", "Billed quantity"), quantity("expected_a_day", "Expected a day"), quantity("expected_quantity", "Expected over the period"), text("unit", "Unit of what is expected"), quantity("shown", "Most seats that the platform showed"),
 			mixed("billed", "Billed", 0), mixed("expected", "Expected", 0), mixed("difference", "Billed too much", 0), worded("finding", "Finding", findings()), text("text", "What it says"),
 			text("month", "Counts in"), text("correction_of", "Corrects"),
 		},
@@ -84,7 +84,7 @@ func seats(all []cost.SeatDifference) document.Table {
 		Name: "seats", Title: "Where a platform shows other seats than people hold", Rows: document.Of(rows...),
 		Columns: []document.Column{
 			text("system", "System"), text("license", "License"), date("first_day", "First day"), date("last_day", "Last day"),
-			quantity("shown", "Platform shows"), quantity("known", "People hold"), quantity("difference", "Difference"), text("correction_of", "Corrects"),
+			quantity("shown", "Seats that the platform shows"), quantity("known", "Seats that people hold"), quantity("difference", "Seats more than people hold"), text("correction_of", "Corrects"),
 		},
 	}
 }

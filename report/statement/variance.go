@@ -53,9 +53,9 @@ func varied(name, title string, all []cost.VarianceLine, in finance.Currency) do
 		Name: name, Title: title, Rows: document.Of(rows...),
 		SumRule: "sums of the rows; volume, timing, price, rate of exchange and rounding add up to actual less planned",
 		Columns: []document.Column{
-			text("class", "Class"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), text("kind", "Kind"), text("system", "System"), text("unit", "Unit"),
-			quantity("planned_quantity", "Planned quantity"), quantity("moved_quantity", "With the days of the switches"), quantity("actual_quantity", "Actual and forecast quantity"),
-			rate("planned_rate", "Planned rate"), rate("actual_rate", "Actual rate"),
+			text("class", "Class"), text("month", "Month"), text("contract", "Contract"), text("item", "Item"), worded("kind", "Kind", kinds()), text("system", "System"), text("unit", "Unit"),
+			quantity("planned_quantity", "Planned quantity"), quantity("moved_quantity", "Planned quantity, switches moved"), quantity("actual_quantity", "Actual and forecast quantity"),
+			rate("planned_rate", "Planned rate of one unit"), rate("actual_rate", "Actual rate of one unit"),
 			summed(money("planned", "Planned", in)), summed(money("actual", "Actual and forecast", in)),
 			summed(money("volume", "Volume", in)), summed(money("timing", "Timing", in)), summed(money("price", "Price", in)),
 			summed(money("exchange", "Rate of exchange", in)), summed(money("rounding", "Rounding", in)),

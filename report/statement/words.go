@@ -31,6 +31,17 @@ func policies() document.Vocabulary {
 	}
 }
 
+func kinds() document.Vocabulary {
+	return document.Vocabulary{
+		term(contract.License, "seat license", "What is paid for: the seats of people, or of a commitment to so many."),
+		term(contract.Support, "support", "What is paid for: support of a system."),
+		term(contract.Trunk, "trunk", "What is paid for: trunks into a system."),
+		term(contract.Number, "phone number", "What is paid for: numbers of a system."),
+		term(contract.Team, "team", "What is paid for: people who run a system."),
+		term(contract.Hairpin, "minutes of extra legs", "What is paid for: minutes of calls that one system sent on to the other."),
+	}
+}
+
 func prorations() document.Vocabulary {
 	return document.Vocabulary{
 		term(contract.Calendar, "days of the month", "Proration: a day costs the month's price over the days of the month."),

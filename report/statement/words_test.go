@@ -42,3 +42,18 @@ func TestPeopleReadWordsAndProgramsReadCodes(t *testing.T) {
 		t.Errorf("people read\n%s\nand CSV has\n%s", &people, &csv)
 	}
 }
+
+func TestWhatIsPaidForIsReadInWords(t *testing.T) {
+	t.Parallel()
+	d := made(t, billed(), statement.Request{Report: statement.Variance})
+	var people, csv bytes.Buffer
+	if err := d.WriteTerminal(&people, document.Page{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.WriteCSV(&csv, "cash"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(people.String(), "  seat license  ") || strings.Contains(people.String(), "  license  ") || !strings.Contains(csv.String(), ",license,") {
+		t.Errorf("people read\n%s\nand CSV has\n%s", &people, &csv)
+	}
+}

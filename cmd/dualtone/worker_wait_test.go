@@ -8,12 +8,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/dualtone/dualtone/control"
 )
 
 func TestADeliveryThatNoWorkerTakesUpSaysSo(t *testing.T) {
 	t.Parallel()
 	ordered := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
-	const waits, taken = "waits for a worker: none has taken it up yet", "a worker has taken delivery board up"
+	const waits, taken = "delivery board waits for a worker: none has taken it up yet; dualtone worker starts one", "a worker has taken delivery board up"
 	for name, c := range map[string]struct {
 		begins, ends time.Duration // of the run, after the order
 		want, never  []string
@@ -28,16 +30,17 @@ func TestADeliveryThatNoWorkerTakesUpSaysSo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told bytes.Buffer
 				a, start := &app{err: &told}, time.Now()
-				err := a.whileDelivered(t.Context(), "board", ordered.Add(-time.Hour), func(context.Context) (time.Time, error) {
+				before := ordered.Add(-time.Hour)
+				err := a.whileDone(t.Context(), "delivery board", runSince(before, func(context.Context) (time.Time, error) {
 					switch since := time.Since(start); {
 					case since < 5*time.Second && since > 4*time.Second:
 						return time.Time{}, errors.New("the database is away")
 					case since < c.begins:
-						return ordered.Add(-time.Hour), nil
+						return before, nil
 					default:
 						return ordered, nil
 					}
-				}, func() error {
+				}), func() error {
 					<-time.After(c.ends)
 					return nil
 				})
@@ -66,7 +69,7 @@ func TestWaitingForAWorkerIsInterrupted(t *testing.T) {
 		defer interrupt()
 		var told bytes.Buffer
 		begun := time.Now()
-		err := (&app{err: &told}).whileDelivered(ctx, "board", time.Time{}, func(context.Context) (time.Time, error) { return time.Time{}, nil }, func() error {
+		err := (&app{err: &told}).whileDone(ctx, "delivery board", func(context.Context) (bool, error) { return false, nil }, func() error {
 			<-ctx.Done()
 			return ctx.Err()
 		})
@@ -74,4 +77,40 @@ func TestWaitingForAWorkerIsInterrupted(t *testing.T) {
 			t.Errorf("after %s: %v", time.Since(begun), err)
 		}
 	})
+}
+
+func TestASamplingThatNoWorkerTakesUpSaysSo(t *testing.T) {
+	t.Parallel()
+	before := control.Ordered{At: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), Taken: true}
+	for name, c := range map[string]struct {
+		latest control.Ordered
+		said   bool
+	}{
+		"the one before is the latest": {before, true},
+		"nobody has taken it up":       {control.Ordered{At: before.At.Add(time.Hour)}, true},
+		"a worker has taken it up":     {control.Ordered{At: before.At.Add(time.Hour), Taken: true}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var told bytes.Buffer
+				start := time.Now()
+				err := (&app{err: &told}).whileSampled(t.Context(), func(context.Context) (control.Ordered, error) {
+					if time.Since(start) == 0 {
+						return before, nil
+					}
+					return c.latest, nil
+				}, func() error {
+					<-time.After(time.Minute)
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if said := strings.Contains(told.String(), "the sampling waits for a worker: none has taken it up yet; dualtone worker starts one"); said != c.said {
+					t.Errorf("told %q", told.String())
+				}
+			})
+		})
+	}
 }
