@@ -65,9 +65,9 @@ func netted(posted []Line) (was map[correctedKey]*Line, order []correctedKey) {
 	return was, order
 }
 
-// beginning is the same on another day.
-func (k correctedKey) beginning(from finance.Day) correctedKey {
-	k.from = from
+// anyDay is the same whatever the day on which the line begins.
+func (k correctedKey) anyDay() correctedKey {
+	k.from = 0
 	return k
 }
 
@@ -124,14 +124,20 @@ func corrections(posted, now []Line, in finance.Month) []Line {
 			others = append(others, &now[i])
 		}
 	}
+	onAnyDay := map[correctedKey][]correctedKey{}
+	for _, k := range order {
+		if was[k] != nil {
+			onAnyDay[k.anyDay()] = append(onAnyDay[k.anyDay()], k)
+		}
+	}
 	for _, l := range others {
-		k := keyOf(l)
-		at := slices.IndexFunc(order, func(o correctedKey) bool { return was[o] != nil && o.beginning(k.from) == k && was[o].pricedAs(l) })
+		same := onAnyDay[keyOf(l).anyDay()]
+		at := slices.IndexFunc(same, func(k correctedKey) bool { return was[k] != nil && was[k].pricedAs(l) })
 		if at < 0 {
 			all = append(all, corrected(*l, in))
 			continue
 		}
-		differ(*l, order[at])
+		differ(*l, same[at])
 	}
 	for _, k := range order {
 		o := was[k]
