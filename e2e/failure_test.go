@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,10 +30,24 @@ type trial struct {
 	want standing
 }
 
+// companies have their tries side by side: a try waits for far longer than it works,
+// and what fails in one company's systems fails for all of its people.
+const companies = 3
+
 // TestAnyFailureOfAnySystem lets requests to the three systems fail in every way
 // in which a system can, in a move and in the way back.
 func TestAnyFailureOfAnySystem(t *testing.T) {
 	t.Parallel()
+	var tries sync.WaitGroup
+	for i := range companies {
+		// Parallel would have them wait for each other where there are few processors.
+		tries.Go(func() { t.Run(fmt.Sprintf("company %d", i+1), anyFailure) })
+	}
+	tries.Wait()
+}
+
+func anyFailure(t *testing.T) {
+	t.Helper()
 	s := newSite(t, 6, pace{drain: "1s", patience: "4s", signIn: "0s"})
 	s.open(t)
 	c := s.workHere(t)

@@ -21,9 +21,10 @@ var binary string
 var record = flag.Bool("record", false, "record the histories that workflows/replay_test.go replays")
 
 func TestMain(m *testing.M) {
-	// A try moves a user through real servers, so there are few by default, and a
-	// failed one is not tried again with less: it tells its story at once.
-	for name, value := range map[string]string{"rapid.checks": "25", "rapid.shrinktime": "0s", "rapid.nofailfile": "true"} {
+	// A try moves a user through real servers, so there are few by default, 27 in all
+	// companies, and a failed one is not tried again with less: it tells its story at
+	// once.
+	for name, value := range map[string]string{"rapid.checks": "9", "rapid.shrinktime": "0s", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			fmt.Fprintln(os.Stderr, "e2e:", err)
 		}

@@ -42,6 +42,9 @@ func params(dir string) testscript.Params {
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/xdg")
 			env.Setenv("DUALTONE_DATA_DIR", env.WorkDir+"/data")
 			env.Setenv("NO_COLOR", "1")
+			// With -race, a program sleeps for a second at its end, in case somebody who
+			// still runs comes to a race; a script runs dozens of programs.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "waves": keepWaves},

@@ -87,7 +87,6 @@ func (b Bars) labels() []tick {
 	every := len(b.Bars)/mostNames + 1
 	slot := (width - barsLeft) / float64(max(1, len(b.Bars)))
 	var all []tick
-	const letter = 6.5
 	room := max(3, int(slot*float64(every)/letter)-1)
 	for i := 0; i < len(b.Bars); i += every {
 		all = append(all, tick{barsLeft + slot*(float64(i)+0.5), shortened(b.Bars[i].Name, room)})

@@ -86,16 +86,19 @@ type tick struct {
 	text string
 }
 
-// nearEdge is how close to the right edge a mark is written before its line, not
-// around it.
-const nearEdge = 40.0
+// label is where the middle of its text is: over its line, unless it would run over
+// the edge there.
+func (k tick) label() float64 { return min(k.x, width-wide(k.text)/2) }
 
-func (k tick) anchor() string {
-	if k.x > width-nearEdge {
-		return "end"
-	}
-	return "middle"
-}
+// letter is how wide a letter of the axis is, and between how far apart two texts
+// are at least.
+const (
+	letter  = 6.5
+	between = 8.0
+)
+
+// wide is how much room a text of the axis takes.
+func wide(text string) float64 { return letter * float64(len(text)) }
 
 // steps are how far apart the marks of the axis may be.
 func steps() []time.Duration {
@@ -106,26 +109,37 @@ func steps() []time.Duration {
 	}
 }
 
-func (t Timeline) ticks() []tick {
-	const most = 9
-	whole := t.To.Sub(t.From)
-	step := steps()[len(steps())-1]
-	for _, s := range steps() {
-		if whole/s <= most {
-			step = s
-			break
-		}
-	}
-	layout := "2 Jan 15:04"
+// layout is how the marks of a step are written.
+func (t Timeline) layout(step time.Duration) string {
 	switch {
 	case step >= 24*time.Hour:
-		layout = "2 Jan"
+		return "2 Jan"
 	case t.Exact || step < time.Minute:
-		layout = "15:04:05"
+		return "15:04:05"
+	default:
+		return "2 Jan 15:04"
 	}
+}
+
+// step is the least distance of marks at which no text touches another: the last one
+// is moved to the left where it would run over the edge, by half of it at most.
+func (t Timeline) step() time.Duration {
+	const widest = 28 // the day of a month with two digits, as most are
+	whole := t.To.Sub(t.From)
+	for _, s := range steps() {
+		text := time.Date(2000, time.January, widest, 0, 0, 0, 0, time.UTC).Format(t.layout(s))
+		if (width-names)*float64(s)/float64(whole) >= 1.5*wide(text)+between {
+			return s
+		}
+	}
+	return steps()[len(steps())-1]
+}
+
+func (t Timeline) ticks() []tick {
+	step := t.step()
 	var all []tick
 	for at := t.From.Truncate(step).Add(step); at.Before(t.To); at = at.Add(step) {
-		all = append(all, tick{t.x(at), at.UTC().Format(layout)})
+		all = append(all, tick{t.x(at), at.UTC().Format(t.layout(step))})
 	}
 	return all
 }

@@ -86,7 +86,7 @@ func (g group) buttons(v Viewer) []button {
 			id: "move", text: "Move", class: "go", effect: "Moves up to " + several(waiting, "user") + " to the new system, a window of them at a time.",
 			fields: []field{{name: "window", label: "Users at a time (empty: as configured)", typed: "number"}},
 		},
-		{id: "retry", text: "Retry the failed", effect: "Tries those again who could not be moved, and nobody else."},
+		{id: "retry", text: "Retry", effect: g.retries()},
 		{id: "rollback", text: "Roll back", class: "danger", effect: "Takes back " + several(onNew, "user") + ", last first."},
 	}
 	if g.running() {
@@ -106,6 +106,23 @@ func (g group) buttons(v Viewer) []button {
 		}
 	}
 	return all
+}
+
+// retries says whom a retry moves: restored are those whose switch failed and those
+// whom somebody took back, and it tells them apart as little as their state does.
+func (g group) retries() string {
+	var who []string
+	all := 0
+	for _, s := range cutover.Retryable(dualtone.New) {
+		if n := cutover.Tally(g.States)[s]; n > 0 {
+			all, who = all+n, append(who, counted(n)+" "+words(string(s)))
+		}
+	}
+	effect := "Moves " + several(all, "user") + " to the new system, whose latest switch left them on the old one: " + strings.Join(who, ", ") + "."
+	if g.States[cutover.Restored] > 0 {
+		effect += " Whoever was taken back is restored as well, and is moved again."
+	}
+	return effect
 }
 
 // pointless is why an order would change nothing now; empty where it would.
@@ -183,7 +200,7 @@ func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	return nil, done303("/cohorts/"+name, map[string]string{
-		"move": "The cohort is being moved.", "retry": "Those who failed are tried again.", "rollback": "The way back has begun.",
+		"move": "The cohort is being moved.", "retry": "They are tried again.", "rollback": "The way back has begun.",
 		"pause": "Paused: nobody else is started.", "resume": "It goes on.", "stop": "Stopped: nobody else is started.",
 	}[verb])
 }

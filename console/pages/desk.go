@@ -132,6 +132,7 @@ func (d *Desk) registerPlans(t *console.Router) {
 	t.Read("GET /plans/{plan}", access.PlanRead, d.show("Plan", "/plans", d.plan))
 	t.Read("GET /plans/{plan}/live", access.PlanRead, d.follow("/plans", d.planLive))
 	t.Read("GET /plans/{plan}/calls", access.SystemCheck, d.show("Calls", "/plans", d.onCalls))
+	t.Read("GET /plans/{plan}/final", access.PlanRead, d.show("Before the point of no return", "/plans", d.beforeFinal))
 	t.Read("GET /plans/{plan}/outcome", access.PlanRead, d.show("Outcome", "/plans", d.outcome))
 	// Holding is what most may do; each verb is asked for by itself.
 	t.Write("POST /plans/{plan}/orders", access.PlanHold, d.act("/plans", d.order))

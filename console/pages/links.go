@@ -137,7 +137,41 @@ type readerKey struct{}
 // far it is turned, and never what it is about.
 func readersOwn() []string { return []string{"after", "row", "stage", "state", "by", "days", "table"} }
 
-var errNoLink = fmt.Errorf("this link is unknown, has expired or was revoked; whoever sent it can make a new one: %w", dualtone.ErrNotFound)
+// deadLinkError is why an address shows nothing to whoever follows it, and what they
+// do about it: they have no account, so no other page is named.
+type deadLinkError struct{ what, next string }
+
+// Error says what became of the link.
+func (e *deadLinkError) Error() string { return e.what }
+
+// Next says what to do about it.
+func (e *deadLinkError) Next() string { return e.next }
+
+// Unwrap makes it something that is not there.
+func (*deadLinkError) Unwrap() error { return dualtone.ErrNotFound }
+
+// whyDead is why a link shows nothing by a key; nil if it shows its page. Only whoever
+// has the whole key is told what the link was.
+func whyDead(l access.Link, key string, now time.Time) error {
+	was := fmt.Sprintf("This link let %s read %s. ", l.Reader, l.Path)
+	anew := "Ask " + l.By + ", who shared it, for a new one."
+	switch {
+	case !l.Is(key):
+		return &deadLinkError{
+			"There is no shared link at this address.",
+			"Part of it may have been lost on the way: open it from the message that it came in, or ask whoever sent it for a new one.",
+		}
+	case !l.Revoked.IsZero():
+		return &deadLinkError{was + "It was revoked on " + dayText(l.Revoked) + ".", anew}
+	case !l.Valid(now):
+		return &deadLinkError{was + "It expired on " + dayText(l.Expires) + ".", anew}
+	default:
+		return nil
+	}
+}
+
+// dayText is a time as a sentence names it.
+func dayText(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 MST") }
 
 // shared serves a page to whoever has its address.
 func (d *Desk) shared(w http.ResponseWriter, r *http.Request) {
@@ -167,12 +201,12 @@ func (d *Desk) shared(w http.ResponseWriter, r *http.Request) {
 func (d *Desk) reader(r *http.Request) (*http.Request, access.Link, error) {
 	key := r.PathValue("key")
 	l, err := d.Office.Links.Link(r.Context(), access.LinkID(key))
-	switch {
-	case errors.Is(err, dualtone.ErrNotFound), err == nil && (!l.Is(key) || !l.Valid(d.Now())):
-		// Whoever is signed in and follows an old link is no reader of it either.
-		return r.WithContext(context.WithValue(r.Context(), readerKey{}, Viewer{ReadOnly: true})), l, errNoLink
-	case err != nil:
+	if err != nil && !errors.Is(err, dualtone.ErrNotFound) {
 		return r, l, err
+	}
+	if err := whyDead(l, key, d.Now()); err != nil {
+		// Whoever is signed in and follows an old link is no reader of it either.
+		return r.WithContext(context.WithValue(r.Context(), readerKey{}, Viewer{ReadOnly: true})), l, err
 	}
 	v := Viewer{ReadOnly: true, Under: "/shared/" + key, Reader: l.Reader, Until: l.Expires, SharedBy: l.By}
 	held := r.Clone(context.WithValue(r.Context(), readerKey{}, v))

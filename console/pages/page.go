@@ -101,6 +101,9 @@ func problemOf(err error) problem {
 	if _, refused := errors.AsType[*rollout.RefusalError](err); refused {
 		return problem{status: http.StatusConflict, title: "Not taken", what: err.Error()}
 	}
+	if dead, ok := errors.AsType[*deadLinkError](err); ok {
+		return problem{status: p.status, title: "This link shows nothing", what: dead.what, next: dead.next}
+	}
 	switch p.status {
 	case http.StatusForbidden:
 		p.title, p.next = "Not yours to do", "Ask somebody who may, or an administrator where you lack the role."

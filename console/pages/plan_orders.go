@@ -133,6 +133,8 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		s.windowed(&b, v, id)
 	case o.verb == rollout.PutHold && s.money != nil:
 		b.effect += " While it holds, " + s.money.PerDay() + "."
+	case o.verb == rollout.Finalise:
+		b.now = s.path + "/final"
 	case o.verb == rollout.Rollback:
 		b.effect += s.takesBack(id)
 		b.now = s.path + "/calls?stage=" + url.QueryEscape(id)
@@ -149,6 +151,9 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 		b.refused = v.refusal(verbAction(o.verb))
 	} else if err := against(); err != nil && b.refused == "" {
 		b.refused = whyNot(err)
+	}
+	if wants := s.wantsBeforeFinal(); o.verb == rollout.Finalise && denied == nil && len(wants) > 0 {
+		b.refused = strings.TrimPrefix(b.refused+"; "+strings.Join(wants, "; "), "; ")
 	}
 	t.Reason = ""
 	if err := against(); err != nil && b.refused == "" {

@@ -210,7 +210,7 @@ func (d *Desk) switchUser(r *http.Request, p page) (templ.Component, error) {
 	if _, err := d.Control.SwitchUserOver(r.Context(), id, to, over, why); err != nil {
 		return nil, err
 	}
-	return nil, done303("/users/"+string(id), "The switch is under way.")
+	return nil, done303("/users/"+string(id), "The switch has begun.")
 }
 
 // preview shows what switching a user would do, and does nothing.

@@ -27,8 +27,8 @@ for (const [name, roles] of Object.entries(people)) {
 await browser.held(root, 'accounts');
 tell({ step: 'accounts', said: words(await root.textContent('table')) });
 
-// An admin reads what is wrong with a list, writes its good rows, mends a record of
-// a call, moves a cohort under a page that follows it, and takes it back.
+// An admin reads what is wrong with a list, writes its good rows, and mends a record of
+// a call.
 const adam = await browser.signIn(base, 'adam');
 await adam.goto(base + '/users/import');
 await adam.setInputFiles('[name=file]', badList);
@@ -50,38 +50,45 @@ await adam.fill('[name=reason]', 'the clock of the PBX was set by hand');
 await adam.click('button[value=replay]');
 tell({ step: 'row read', said: await said(adam) });
 
-await adam.goto(base + '/cohorts/wave');
-tell({ step: 'effect', said: await order(adam, 'Move', { reason: 'the first wave' }) });
-await reaches(adam, 'main .badge', /^moved$/);
-tell({ step: 'moved', live: await adam.getAttribute('.live', 'data-state') });
-await browser.held(adam, 'cohort-moved');
-await adam.goto(base + '/users/E1011');
-await browser.held(adam, 'user-moved');
-await adam.click('text=What would change');
-tell({ step: 'three ways', said: words(await adam.textContent('main table')) });
-await browser.held(adam, 'user-three-ways');
-await adam.goto(base + '/cohorts/wave');
-await order(adam, 'Roll back', { reason: 'only to see that it works' });
-await reaches(adam, 'main .badge', /^restored$/);
-tell({ step: 'taken back' });
-
-// A program manager writes a plan: a mistake is told while it is typed.
+// A cohort goes there and back, while a program manager writes a plan: a mistake is
+// told while it is typed.
 const pam = await browser.signIn(base, 'pam');
-await pam.goto(base + '/plans/edit');
-await pam.fill('#source', plan.replace('concurrency: 4', 'concurrency: four'));
-await pam.waitForFunction(() => document.querySelector('#faults').textContent.includes('four'));
-tell({ step: 'fault', said: words(await pam.textContent('#faults .faults li.bad')) });
-await pam.fill('#source', plan);
-await pam.waitForFunction(() => !document.querySelector('#faults .faults li.bad'));
-await browser.held(pam, 'editor');
-await pam.fill('#editor [name=reason]', 'the plan of the spring');
-await pam.click('text=Hand in for approval');
-await pam.waitForSelector('text=Hand in this version');
-tell({ step: 'before it is handed in', said: words(await pam.textContent('#faults')) });
-await pam.click('text=Hand in this version');
-await pam.waitForURL('**/plans/acme');
-tell({ step: 'handed in', state: await pam.textContent('h1 .badge') });
-tell({ step: 'own plan', why: await refused(pam, 'Approve') });
+await Promise.all([thereAndBack(), written()]);
+
+async function thereAndBack() {
+  await adam.goto(base + '/cohorts/wave');
+  tell({ step: 'effect', said: await order(adam, 'Move', { reason: 'the first wave' }) });
+  await reaches(adam, 'main .badge', /^moved$/);
+  tell({ step: 'moved', live: await adam.getAttribute('.live', 'data-state') });
+  await browser.held(adam, 'cohort-moved');
+  await adam.goto(base + '/users/E1011');
+  await browser.held(adam, 'user-moved');
+  await adam.click('text=What would change');
+  tell({ step: 'three ways', said: words(await adam.textContent('main table')) });
+  await browser.held(adam, 'user-three-ways');
+  await adam.goto(base + '/cohorts/wave');
+  await order(adam, 'Roll back', { reason: 'only to see that it works' });
+  await reaches(adam, 'main .badge', /^restored$/);
+  tell({ step: 'taken back' });
+}
+
+async function written() {
+  await pam.goto(base + '/plans/edit');
+  await pam.fill('#source', plan.replace('concurrency: 4', 'concurrency: four'));
+  await pam.waitForFunction(() => document.querySelector('#faults').textContent.includes('four'));
+  tell({ step: 'fault', said: words(await pam.textContent('#faults .faults li.bad')) });
+  await pam.fill('#source', plan);
+  await pam.waitForFunction(() => !document.querySelector('#faults .faults li.bad'));
+  await browser.held(pam, 'editor');
+  await pam.fill('#editor [name=reason]', 'the plan of the spring');
+  await pam.click('text=Hand in for approval');
+  await pam.waitForSelector('text=Hand in this version');
+  tell({ step: 'before it is handed in', said: words(await pam.textContent('#faults')) });
+  await pam.click('text=Hand in this version');
+  await pam.waitForURL('**/plans/acme');
+  tell({ step: 'handed in', state: await pam.textContent('h1 .badge') });
+  tell({ step: 'own plan', why: await refused(pam, 'Approve') });
+}
 
 // It is approved by somebody else, started by an operator, and taken back.
 const ann = await browser.signIn(base, 'ann');
@@ -133,6 +140,15 @@ await said(ann);
 await reaches(ann, stage('pilot'), 'passed');
 tell({ step: 'pilot passed', live: await ann.getAttribute('.live', 'data-state'), said: words(await ann.textContent(stage('pilot'))), why: words(await ann.textContent('#v-pilot-rollback p')) });
 await browser.held(ann, 'plan-running');
+await oscar.goto(base + '/plans/acme');
+// Who is to agree has had the page open all along, and the dialog as well.
+await ann.locator('main').getByRole('button', { name: 'Abort', exact: true }).first().click();
+await ann.click('dialog[open] [data-close]');
+await order(oscar, 'Abort', { reason: 'the board has stopped it' });
+tell({ step: 'abort asked', said: await said(oscar) });
+await ann.locator('main').getByRole('button', { name: 'Agree to abort', exact: true }).first().waitFor();
+tell({ step: 'abort agreed', why: await order(ann, 'Agree to abort', { reason: 'as the board says' }), said: await said(ann) });
+await reaches(ann, 'h1 .badge', /^aborted$/);
 await oscar.goto(base + '/plans/acme');
 tell({ step: 'rollback', said: await order(oscar, 'Roll back', { reason: 'voice quality' }) });
 await said(oscar);
