@@ -36,11 +36,12 @@ const companies = 3
 
 // TestAnyFailureOfAnySystem lets requests to the three systems fail in every way
 // in which a system can, in a move and in the way back.
+//
+//nolint:paralleltest // Parallel would have its parts wait for each other where there are few processors.
 func TestAnyFailureOfAnySystem(t *testing.T) {
 	t.Parallel()
 	var tries sync.WaitGroup
 	for i := range companies {
-		// Parallel would have them wait for each other where there are few processors.
 		tries.Go(func() { t.Run(fmt.Sprintf("company %d", i+1), anyFailure) })
 	}
 	tries.Wait()

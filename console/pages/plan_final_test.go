@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +35,11 @@ type lookedRun struct {
 }
 
 func (r lookedRun) Get(_ context.Context, into any) error {
-	*into.(*[]string) = r.missing
+	missing, ok := into.(*[]string)
+	if !ok {
+		return fmt.Errorf("into a %T, and not into words", into)
+	}
+	*missing = r.missing
 	return nil
 }
 
