@@ -94,7 +94,7 @@ func (c *Client) Cohorts(ctx context.Context, q cutover.CohortQuery) ([]cutover.
 
 // Members pages through a cohort in its order.
 func (c *Client) Members(ctx context.Context, q cutover.MemberQuery) ([]cutover.Member, error) {
-	query := list(Query{}.Text("side", string(q.Side)).Number("after", int64(q.After)).Yes("reverse", q.Reverse), "state", q.States)
+	query := list(Query{}.Text("side", string(q.Side)).Text("retry", string(q.Retry)).Number("after", int64(q.After)).Yes("reverse", q.Reverse), "state", q.States)
 	return List[cutover.Member](ctx, c, path("cohorts", q.Cohort, "members"), query, q.Limit)
 }
 

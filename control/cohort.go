@@ -19,8 +19,23 @@ type CohortMove struct {
 	Window int
 	// Only keeps members whose latest switch is in one of these states.
 	Only []cutover.State
+	// Retry keeps those whom their latest switch was to bring to the same side, and
+	// did not.
+	Retry bool
 	Why
 }
+
+// Members asks for those whom the move would switch, in its order.
+func (m *CohortMove) Members() cutover.MemberQuery {
+	q := cutover.MemberQuery{Cohort: m.Cohort, Side: m.To.Other(), States: m.Only, Reverse: m.To == dualtone.Old}
+	if m.Retry {
+		q.Retry = m.To
+	}
+	return q
+}
+
+// Back reports whether everybody is taken back.
+func (m *CohortMove) Back() bool { return m.To == dualtone.Old && len(m.Only) == 0 && !m.Retry }
 
 // CohortRun is a cohort's move that was started.
 type CohortRun struct {
@@ -36,11 +51,15 @@ func (c *Control) MoveCohort(ctx context.Context, m CohortMove) (*CohortRun, err
 		return nil, err
 	}
 	r := workflows.CohortRequest{
-		Cohort: m.Cohort, To: m.To, Actor: m.Actor, Reason: m.Reason, Window: m.Window, Only: m.Only,
+		Cohort: m.Cohort, To: m.To, Actor: m.Actor, Reason: m.Reason, Window: m.Window, Only: m.Only, Retry: m.Retry,
 		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience, RunLength: c.Defaults.RunLength,
 	}
 	if r.Window == 0 {
 		r.Window = c.Defaults.Window
+	}
+	if m.Retry && len(m.Only) == 0 {
+		// A worker of an older build does not know what a retry is, and would move everybody.
+		r.Only = cutover.Retryable(m.To)
 	}
 	run, err := c.start(ctx, cohortID(m.Cohort), "cohort "+m.Cohort, workflows.MoveCohortName, r)
 	if err != nil {

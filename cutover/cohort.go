@@ -61,7 +61,8 @@ func Judge(to dualtone.Side, t Tally, stopped bool) Verdict {
 }
 
 // Retryable lists the states in which a user can be tried again on the way to a
-// side without anybody having looked first.
+// side without anybody having looked first. Restored are also those who were taken
+// back on purpose: what their latest switch was for tells them apart.
 func Retryable(to dualtone.Side) []State {
 	if to == dualtone.Old {
 		return []State{Deferred, RestoreDrift}

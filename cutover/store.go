@@ -177,6 +177,9 @@ type MemberQuery struct {
 	Side dualtone.Side
 	// States keeps members whose latest switch is in one of them; empty for all.
 	States []State
+	// Retry keeps members whom their latest switch was to bring to that side, left
+	// where they were, and who can be tried again; empty for all.
+	Retry dualtone.Side
 	// After is the position after which to go on, 0 for the start; with Reverse
 	// the position before which to go on, 0 for the end.
 	After   int

@@ -160,6 +160,11 @@ func (s *Cohorts) Members(ctx context.Context, q cutover.MemberQuery) ([]cutover
 	if len(q.States) > 0 {
 		f.add("coalesce(p.state, 'planned') = ANY(%s)", q.States)
 	}
+	if q.Retry != "" {
+		f.add("p.side = %s", q.Retry.Other())
+		f.add("p.state = ANY(%s)", cutover.Retryable(q.Retry))
+		f.add(`EXISTS (SELECT FROM switches w WHERE w.id = p.switch AND w.person = p.id AND w."to" = %s)`, q.Retry)
+	}
 	sql := `SELECT m.position, ` + personColumns + ` FROM cohort_members m JOIN people p ON p.id = m.person` +
 		f.where() + " ORDER BY " + order + f.limit(q.Limit)
 	var found []memberRow

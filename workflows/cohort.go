@@ -41,7 +41,10 @@ type CohortRequest struct {
 	Window int `json:"window"`
 	// Only keeps members whose latest switch is in one of these states; all if
 	// empty.
-	Only      []cutover.State `json:"only,omitempty"`
+	Only []cutover.State `json:"only,omitempty"`
+	// Retry keeps members whose latest switch was to bring them to the same side, and
+	// did not.
+	Retry     bool            `json:"retry,omitempty"`
 	DrainWait time.Duration   `json:"drain_wait"`
 	Insist    bool            `json:"insist,omitempty"` // as of UserRequest
 	Patience  time.Duration   `json:"patience"`
@@ -218,11 +221,15 @@ func (c *cohort) fetch(ctx workflow.Context) error {
 		return c.fetchStage(ctx)
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-	var page activities.Page
-	err := workflow.ExecuteActivity(ctx, activities.MembersName, cutover.MemberQuery{
+	q := cutover.MemberQuery{
 		Cohort: c.Cohort, Side: c.To.Other(), States: c.Only,
 		After: c.After, Reverse: c.To == dualtone.Old, Limit: pageSize,
-	}).Get(ctx, &page)
+	}
+	if c.Retry {
+		q.Retry = c.To
+	}
+	var page activities.Page
+	err := workflow.ExecuteActivity(ctx, activities.MembersName, q).Get(ctx, &page)
 	if err != nil {
 		return err
 	}
@@ -276,7 +283,7 @@ func (c *cohort) next() CohortRequest {
 // back is the request of the run that takes everybody back.
 func (c *cohort) back() CohortRequest {
 	r := c.CohortRequest
-	r.To, r.Carried, r.Only = dualtone.Old, nil, nil
+	r.To, r.Carried, r.Only, r.Retry = dualtone.Old, nil, nil, false
 	r.Actor, r.Reason = c.TurnBack.Actor, c.TurnBack.Reason
 	return r
 }

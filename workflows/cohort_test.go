@@ -73,10 +73,11 @@ func (f *floor) runUser(ctx context.Context, r activities.UserRun) (activities.U
 		defer f.mu.Unlock()
 		f.inFlight--
 	}()
+	to := dualtone.New
 	if r.Workflow == workflows.ReturnUserName {
-		state = cutover.Restored
+		to, state = dualtone.Old, cutover.Restored
 	}
-	_, err := f.stores.Keep(ctx, cutover.Switch{ID: cutover.SwitchID(r.Workflow + "/" + string(r.Person)), Person: r.Person, State: state})
+	_, err := f.stores.Keep(ctx, cutover.Switch{ID: cutover.SwitchID(r.Workflow + "/" + string(r.Person)), Person: r.Person, To: to, State: state})
 	return activities.UserEnd{State: state}, err
 }
 
@@ -151,8 +152,12 @@ func TestPartialSuccessIsNotSuccess(t *testing.T) {
 	if s := f.run(t, request(dualtone.New)); s.Verdict != cutover.Partial {
 		t.Errorf("verdict %s with one user restored, want partial", s.Verdict)
 	}
+	takenBack := cutover.Switch{ID: "back", Person: "E00003", To: dualtone.Old, State: cutover.Restored, Started: time.Now()}
+	if _, err := f.stores.Keep(t.Context(), takenBack); err != nil {
+		t.Fatal(err)
+	}
 	retry := request(dualtone.New)
-	retry.Only = cutover.Retryable(dualtone.New)
+	retry.Retry = true
 	f.started, f.end = nil, func(dualtone.PersonID) cutover.State { return cutover.OnNew }
 	f.fresh()
 	if s := f.run(t, retry); s.Verdict != cutover.AllMoved || len(f.started) != 1 {

@@ -199,6 +199,7 @@ func cohortShow(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	choiceFlag(cmd, &q.Side, "side", "only members on this side", dualtone.Old, dualtone.New)
+	choiceFlag(cmd, &q.Retry, "retry", "only members whom dualtone cohort retry --to this side would move", dualtone.New, dualtone.Old)
 	flags.StringVar(&state, "state", "", "only members whose latest switch is in this state")
 	flags.IntVar(&q.After, "after", 0, "go on after this position")
 	limitFlag(cmd, &q.Limit, 100, "members")

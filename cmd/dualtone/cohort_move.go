@@ -24,6 +24,7 @@ type moveFlags struct {
 	reason string
 	window int
 	only   []string
+	retry  bool
 	dryRun bool
 	noWait bool
 }
@@ -77,9 +78,11 @@ func cohortRetry(a *app) *cobra.Command {
 	to := dualtone.New
 	cmd := &cobra.Command{
 		Use: "retry NAME", Short: "Try again with those who could not be moved, and with nobody else",
+		Long: "Moves those again whose latest switch was to bring them to the side and did not: it failed and was taken back, was deferred " +
+			"or left out. Whoever was taken back afterwards stays where they are; dualtone cohort move moves them.",
 		Args: takes("the cohort's NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.only = texts(cutover.Retryable(to))
+			f.retry = true
 			return a.moveCohort(cmd.Context(), args[0], to, f)
 		},
 	}
@@ -93,7 +96,7 @@ func (a *app) moveCohort(ctx context.Context, name string, to dualtone.Side, f m
 		if _, err := c.reads.Cohort(ctx, name); err != nil {
 			return hint(err, "dualtone cohort list shows which there are")
 		}
-		m := control.CohortMove{Cohort: name, To: to, Window: f.window, Why: c.why}
+		m := control.CohortMove{Cohort: name, To: to, Window: f.window, Retry: f.retry, Why: c.why}
 		for _, s := range f.only {
 			m.Only = append(m.Only, cutover.State(s))
 		}
@@ -119,8 +122,8 @@ func (a *app) moveCohort(ctx context.Context, name string, to dualtone.Side, f m
 // whom lists the members that a move would switch, in its order.
 func whom(ctx context.Context, r reads, m control.CohortMove) ([]cutover.Member, error) {
 	var all []cutover.Member
-	q := cutover.MemberQuery{Cohort: m.Cohort, Side: m.To.Other(), States: m.Only, Reverse: m.To == dualtone.Old, Limit: pageSize}
-	for {
+	q := m.Members()
+	for q.Limit = pageSize; ; {
 		found, err := r.Members(ctx, q)
 		if err != nil {
 			return nil, err

@@ -45,7 +45,7 @@ type here struct{ *control.Control }
 
 // StartMove moves a cohort, or takes it back.
 func (h here) StartMove(ctx context.Context, m control.CohortMove) error {
-	if m.To == dualtone.Old && len(m.Only) == 0 {
+	if m.Back() {
 		return h.RollBack(ctx, m)
 	}
 	_, err := h.MoveCohort(ctx, m)

@@ -52,8 +52,8 @@ func (s server) Stop(ctx context.Context, cohort string, inFlight control.InFlig
 
 // StartMove moves a cohort, or takes it back.
 func (s server) StartMove(ctx context.Context, m control.CohortMove) error {
-	verb, body := "move", map[string]any{"to": m.To, "reason": m.Why.Reason, "window": m.Window, "only": m.Only}
-	if m.To == dualtone.Old && len(m.Only) == 0 {
+	verb, body := "move", map[string]any{"to": m.To, "reason": m.Why.Reason, "window": m.Window, "only": m.Only, "retry": m.Retry}
+	if m.Back() {
 		verb, body = "rollback", map[string]any{"reason": m.Why.Reason, "window": m.Window}
 	}
 	return s.Send(ctx, http.MethodPost, client.Path("cohorts", m.Cohort)+"/"+verb, body, nil)

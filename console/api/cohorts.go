@@ -59,6 +59,8 @@ type memberList struct {
 	Side   dualtone.Side   `query:"side" enum:"old,new"`
 	States []cutover.State `query:"state"`
 
+	Retry dualtone.Side `query:"retry" enum:"old,new" doc:"Only members whom their latest switch was to bring to that side, and who can be tried again"`
+
 	Reverse bool `query:"reverse" doc:"The last first, as they are taken back"`
 }
 
@@ -67,7 +69,7 @@ func (a *API) members(ctx context.Context, in *memberList) (*Page[cutover.Member
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Cohorts.Members(ctx, cutover.MemberQuery{Cohort: in.Cohort, Side: in.Side, States: in.States, Reverse: in.Reverse, After: int(after), Limit: in.more()})
+	found, err := a.Cohorts.Members(ctx, cutover.MemberQuery{Cohort: in.Cohort, Side: in.Side, States: in.States, Retry: in.Retry, Reverse: in.Reverse, After: int(after), Limit: in.more()})
 	return paged("/cohorts/"+in.Cohort+"/members", in.Paging, found, err, func(m cutover.Member) string { return serial(int64(m.Position)) })
 }
 
@@ -100,7 +102,7 @@ type CohortMove struct {
 	To     dualtone.Side   `json:"to,omitempty" enum:"old,new" default:"new"`
 	Window int             `json:"window,omitempty" minimum:"0" maximum:"1000" doc:"How many users at a time"`
 	Only   []cutover.State `json:"only,omitempty" doc:"Only members whose latest switch is in one of these states"`
-	Retry  bool            `json:"retry,omitempty" doc:"Only those who could not be moved"`
+	Retry  bool            `json:"retry,omitempty" doc:"Only those whom their latest switch was to bring to that side, and did not"`
 	DryRun bool            `json:"dry_run,omitempty" doc:"Say who would be moved, and move nobody"`
 }
 
@@ -121,12 +123,9 @@ type Moving struct {
 }
 
 func (a *API) moveCohort(ctx context.Context, in *cohortMove, _ access.Role) (*body[Moving], error) {
-	m := control.CohortMove{Cohort: in.Cohort, To: in.Body.To, Window: in.Body.Window, Only: in.Body.Only, Why: by(ctx, in.Body.Why)}
+	m := control.CohortMove{Cohort: in.Cohort, To: in.Body.To, Window: in.Body.Window, Only: in.Body.Only, Retry: in.Body.Retry, Why: by(ctx, in.Body.Why)}
 	if m.To == "" {
 		m.To = dualtone.New
-	}
-	if in.Body.Retry {
-		m.Only = cutover.Retryable(m.To)
 	}
 	out, err := a.whom(ctx, m, in.Body.DryRun)
 	if err != nil || in.Body.DryRun {
@@ -152,7 +151,8 @@ func (a *API) whom(ctx context.Context, m control.CohortMove, dryRun bool) (Movi
 	if _, err := a.Cohorts.Cohort(ctx, m.Cohort); err != nil {
 		return out, err
 	}
-	for q := (cutover.MemberQuery{Cohort: m.Cohort, Side: m.To.Other(), States: m.Only, Limit: page}); ; {
+	q := m.Members()
+	for q.Limit = page; ; {
 		found, err := a.Cohorts.Members(ctx, q)
 		if err != nil {
 			return out, err

@@ -86,7 +86,7 @@ func (g group) buttons(v Viewer) []button {
 			id: "move", text: "Move", class: "go", effect: "Moves up to " + several(waiting, "user") + " to the new system, a window of them at a time.",
 			fields: []field{{name: "window", label: "Users at a time (empty: as configured)", typed: "number"}},
 		},
-		{id: "retry", text: "Retry", effect: g.retries()},
+		{id: "retry", text: "Retry the failed", effect: "Moves up to " + several(g.retryable(), "user") + " again whose move failed, was deferred or left out, and nobody who was taken back."},
 		{id: "rollback", text: "Roll back", class: "danger", effect: "Takes back " + several(onNew, "user") + ", last first."},
 	}
 	if g.running() {
@@ -108,34 +108,22 @@ func (g group) buttons(v Viewer) []button {
 	return all
 }
 
-// retries says whom a retry moves: restored are those whose switch failed and those
-// whom somebody took back, and it tells them apart as little as their state does.
-func (g group) retries() string {
-	var who []string
+// retryable is how many could be tried again, were nobody of them taken back on purpose.
+func (g group) retryable() int {
 	all := 0
 	for _, s := range cutover.Retryable(dualtone.New) {
-		if n := cutover.Tally(g.States)[s]; n > 0 {
-			all, who = all+n, append(who, counted(n)+" "+words(string(s)))
-		}
+		all += g.States[s]
 	}
-	effect := "Moves " + several(all, "user") + " to the new system, whose latest switch left them on the old one: " + strings.Join(who, ", ") + "."
-	if g.States[cutover.Restored] > 0 {
-		effect += " Whoever was taken back is restored as well, and is moved again."
-	}
-	return effect
+	return all
 }
 
 // pointless is why an order would change nothing now; empty where it would.
 func (g group) pointless(order string) string {
 	states := cutover.Tally(g.States)
-	var failed int
-	for _, s := range cutover.Retryable(dualtone.New) {
-		failed += states[s]
-	}
 	switch {
 	case order == "move" && states[cutover.OnNew] == g.Size:
 		return "everybody in it is on the new system"
-	case order == "retry" && failed == 0:
+	case order == "retry" && g.retryable() == 0:
 		return "nobody in it failed"
 	case order == "rollback" && !g.running() && states[cutover.OnNew]+states[cutover.Unknown]+states[cutover.RestoreDrift] == 0:
 		return "nobody in it is on the new system"
@@ -182,7 +170,7 @@ func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
 	case "move":
 		_, err = d.Control.MoveCohort(ctx, move)
 	case "retry":
-		move.Only = cutover.Retryable(dualtone.New)
+		move.Retry = true
 		_, err = d.Control.MoveCohort(ctx, move)
 	case "rollback":
 		move.To = dualtone.Old
@@ -200,7 +188,7 @@ func (d *Desk) cohortOrder(r *http.Request, p page) (templ.Component, error) {
 		return nil, err
 	}
 	return nil, done303("/cohorts/"+name, map[string]string{
-		"move": "The cohort is being moved.", "retry": "They are tried again.", "rollback": "The way back has begun.",
+		"move": "The cohort is being moved.", "retry": "Those who failed are tried again.", "rollback": "The way back has begun.",
 		"pause": "Paused: nobody else is started.", "resume": "It goes on.", "stop": "Stopped: nobody else is started.",
 	}[verb])
 }

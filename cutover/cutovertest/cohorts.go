@@ -86,6 +86,15 @@ func (s *Stores) Cohorts(_ context.Context, q cutover.CohortQuery) ([]cutover.Co
 	return page(all, q.Limit), nil
 }
 
+// retryable reports whether somebody can be tried again on the way to a side.
+func (s *Stores) retryable(p *cutover.PersonState, to dualtone.Side) bool {
+	if to == "" {
+		return true
+	}
+	latest, ok := s.switches[p.Switch]
+	return ok && latest.To == to && p.Side == to.Other() && slices.Contains(cutover.Retryable(to), p.State)
+}
+
 // Members pages through a cohort.
 func (s *Stores) Members(_ context.Context, q cutover.MemberQuery) ([]cutover.Member, error) {
 	s.mu.Lock()
@@ -98,7 +107,7 @@ func (s *Stores) Members(_ context.Context, q cutover.MemberQuery) ([]cutover.Me
 	for i, id := range c.members {
 		p := s.people[id]
 		beyond := q.After > 0 && (!q.Reverse && i+1 <= q.After || q.Reverse && i+1 >= q.After)
-		if !beyond && (q.Side == "" || p.Side == q.Side) && (len(q.States) == 0 || slices.Contains(q.States, stateOf(*p))) {
+		if !beyond && (q.Side == "" || p.Side == q.Side) && (len(q.States) == 0 || slices.Contains(q.States, stateOf(*p))) && s.retryable(p, q.Retry) {
 			all = append(all, cutover.Member{Position: i + 1, PersonState: copied(*p)})
 		}
 	}

@@ -19,6 +19,7 @@ func RunCohorts(t *testing.T, open Open) {
 		{"cohorts are listed by name, searched and paged", cohortList},
 		{"members keep their order and positions, forward and backward", memberOrder},
 		{"members are selected by side and state", memberSelection},
+		{"members are tried again who could not be moved, and nobody who was taken back", memberRetry},
 	})
 }
 
@@ -135,4 +136,23 @@ func memberSelection(t *testing.T, b *bench) {
 	b.members(t, "5:p003 3:p004", cutover.MemberQuery{Side: dualtone.Old, Reverse: true, Limit: 2})
 	b.members(t, "2:p001", cutover.MemberQuery{Side: dualtone.Old, States: []cutover.State{cutover.Planned}, After: 1, Limit: 1})
 	b.members(t, "", cutover.MemberQuery{Side: dualtone.New, States: []cutover.State{cutover.Captured}})
+}
+
+// memberRetry: somebody whose move failed and was taken back is as restored as somebody
+// who was moved and then taken back on purpose, and is the only one to try again.
+func memberRetry(t *testing.T, b *bench) {
+	b.wave(t)
+	move := func(id cutover.SwitchID, person int, to dualtone.Side, state cutover.State) {
+		b.record(t, reached(b.keep(t, captured(id, employee(person), to)), state, 1))
+	}
+	move("s1", 4, dualtone.New, cutover.Restored)
+	move("s2", 1, dualtone.New, cutover.OnNew)
+	move("s3", 1, dualtone.Old, cutover.Restored)
+	move("s4", 5, dualtone.New, cutover.Deferred)
+	move("s5", 2, dualtone.New, cutover.OnNew)
+	move("s6", 3, dualtone.New, cutover.OnNew)
+	move("s7", 3, dualtone.Old, cutover.Deferred)
+	b.members(t, "1:p005 3:p004", cutover.MemberQuery{Retry: dualtone.New})
+	b.members(t, "1:p005", cutover.MemberQuery{Retry: dualtone.New, States: []cutover.State{cutover.Deferred}})
+	b.members(t, "5:p003", cutover.MemberQuery{Retry: dualtone.Old})
 }
