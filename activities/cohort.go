@@ -16,6 +16,7 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
+	"github.com/dualtone/dualtone/cutover/rollout"
 )
 
 // Cohort does for a cohort's workflow what it may not do itself: page through
@@ -23,6 +24,9 @@ import (
 type Cohort struct {
 	Cohorts cutover.Cohorts
 	Client  client.Client
+	// Crew are the people of plans.
+	Crew rollout.Crew
+	Now  func() time.Time
 	// Ends hears of users whose switch ends in this process.
 	Ends *Ends
 }
@@ -63,6 +67,8 @@ type UserRun struct {
 	For string `json:"for"`
 	// Resumed says that an earlier run of the cohort's workflow has asked already.
 	Resumed bool `json:"resumed,omitempty"`
+	// Stage is the stage of a plan that sends the member to the new side; nil for none.
+	Stage *StageRef `json:"stage,omitempty"`
 }
 
 // UserEnd is how a member's workflow ended.
@@ -109,17 +115,33 @@ func (c *Cohort) RunUser(ctx context.Context, r UserRun) (UserEnd, error) {
 	return c.await(ctx, run, expected)
 }
 
+// elsewhere is why somebody waits whom somebody else is switching.
+const elsewhere = "another switch of this user is running"
+
 // busyElsewhere joins the running workflow if it is ours after all, and else
-// leaves the person to whoever is switching them.
+// leaves the person to whoever is switching them; a stage finds them again in its
+// next window.
 func (c *Cohort) busyElsewhere(ctx context.Context, r UserRun, expected *awaited) (UserEnd, error) {
 	run, err := c.joined(ctx, UserWorkflowID(r.Person), r.For)
 	if err != nil {
 		return UserEnd{}, err
 	}
 	if run == nil {
-		return UserEnd{State: cutover.Skipped, Detail: "another switch of this user is running"}, nil
+		return UserEnd{State: cutover.Deferred, Detail: elsewhere}, c.wait(ctx, r)
 	}
 	return c.await(ctx, run, expected)
+}
+
+// wait tells the stage that the member waits for its next window.
+func (c *Cohort) wait(ctx context.Context, r UserRun) error {
+	if r.Stage == nil {
+		return nil
+	}
+	_, err := c.Crew.Mark(ctx, rollout.Mark{
+		Plan: r.Stage.Plan, Stage: r.Stage.Stage, People: []dualtone.PersonID{r.Person}, From: rollout.ToDropOut(),
+		State: cutover.Deferred, Detail: elsewhere, At: c.Now(),
+	})
+	return wrap(err, "person %s of stage %s of plan %s", r.Person, r.Stage.Stage, r.Stage.Plan)
 }
 
 // joined returns the latest run of a user's workflow if it was started for the

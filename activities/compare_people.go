@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -192,18 +193,22 @@ func (s *survey) begin(ctx context.Context, page int) error {
 }
 
 // person compares one user: the side on which the user list has them, and, of one
-// who is on the new side, everything that their switch made.
+// who is on the new side, everything that the switch made which stands. Whoever was
+// left out is where others put them.
 func (c *Comparison) person(ctx context.Context, u rollout.User, p cutover.PersonState) ([]rollout.Difference, error) {
-	onNew := u.State == cutover.OnNew
-	if onNew != (p.Side == dualtone.New) {
+	onNew := p.Side == dualtone.New
+	if u.State != cutover.Skipped && onNew != (u.State == cutover.OnNew) {
 		return []rollout.Difference{{Key: string(u.Person), Old: "in the plan: " + string(u.State), New: "in the user list: " + string(p.Side)}}, nil
 	}
-	if !onNew || p.Switch == "" {
+	if !onNew {
 		return nil, nil
 	}
-	s, err := c.User.Switches.Switch(ctx, p.Switch)
-	if err != nil {
-		return nil, wrap(err, "switch %s", p.Switch)
+	s, err := c.User.Switches.Latest(ctx, p.ID)
+	switch {
+	case errors.Is(err, dualtone.ErrNotFound):
+		return nil, nil // they were there before dualtone came
+	case err != nil:
+		return nil, wrap(err, "switch of %s", p.ID)
 	}
 	missing, err := c.User.compareSeen(ctx, p.Person, cutover.Apply(s.Before, s.Actions), cutover.Missing)
 	var all []rollout.Difference

@@ -218,6 +218,43 @@ func TestManyAreReadBackWithFewRequests(t *testing.T) {
 	}
 }
 
+// Who did not come back is compared with the switch that stands, and who was left out
+// with whatever others made of them.
+func TestPeopleAreComparedWithTheSwitchThatStands(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, 4)
+	keep := func(w cutover.Switch) {
+		w.Started = noon().Add(time.Hour)
+		_, err := f.people.Keep(t.Context(), w)
+		must(t, err)
+	}
+	// A way back that met a call: had it gone on, their phone would be forwarded.
+	keep(cutover.Switch{
+		ID: "back", Person: "E0000", To: dualtone.Old, State: cutover.Deferred, Undoes: "s0",
+		Actions: []cutover.Action{{Facet: cutover.OldForward, To: cutover.Value{Forward: &dualtone.Forward{To: "5555"}}}},
+	})
+	leave := func(id dualtone.PersonID) {
+		_, err := f.store.Mark(t.Context(), rollout.Mark{
+			Plan: "emea", Stage: "pilot", People: []dualtone.PersonID{id}, State: cutover.Skipped, Detail: "not by this plan", At: noon(),
+		})
+		must(t, err)
+	}
+	leave("E0001")
+	leave("E0002")
+	keep(cutover.Switch{ID: "home", Person: "E0002", To: dualtone.Old, State: cutover.Restored, Undoes: "s2"})
+	r, _, err := f.measure(t, &crew{}, nil)
+	must(t, err)
+	if r.Samples != 4 || len(r.Differences) != 0 {
+		t.Errorf("%d compared, differences %+v, want none", r.Samples, r.Differences)
+	}
+	must(t, f.pbx.ChangePerson(strconv.Itoa(firstExtension+1), func(p *sim.Person) { p.Forward = "6666" }))
+	r, _, err = f.measure(t, &crew{}, nil)
+	must(t, err)
+	if len(r.Differences) != 1 || r.Differences[0].Key != "E0001 old.forward" {
+		t.Errorf("once one is not as their own switch left them: %+v", r.Differences)
+	}
+}
+
 func TestAComparisonGoesOnWhereALostWorkerWas(t *testing.T) {
 	t.Parallel()
 	const people = 450

@@ -191,6 +191,9 @@ func (c *checking) people(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			if rollout.There(u.State, person) {
+				continue
+			}
 			c.users = append(c.users, person)
 			if leftover(person.State) {
 				left = append(left, fmt.Sprintf("%s (%s)", person.ID, person.State))

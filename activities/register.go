@@ -25,6 +25,7 @@ const (
 	MeasureStageName   = "measure_stage"
 	StageTasksName     = "stage_tasks"
 	MarkPeopleName     = "mark_people"
+	PersonPlacesName   = "person_places"
 	KeepTransitionName = "keep_transition"
 	KeepHoldName       = "keep_hold"
 	KeepApprovalName   = "keep_approval"
@@ -73,6 +74,7 @@ func RegisterRollout(r registry, p *Rollout) {
 		MeasureStageName:   p.MeasureStage,
 		StageTasksName:     p.StageTasks,
 		MarkPeopleName:     p.MarkPeople,
+		PersonPlacesName:   p.PersonPlaces,
 		KeepTransitionName: p.KeepTransition,
 		KeepHoldName:       p.KeepHold,
 		KeepApprovalName:   p.KeepApproval,

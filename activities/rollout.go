@@ -160,8 +160,12 @@ func (r *Rollout) PerformFinal(ctx context.Context, p PlanRef) error {
 	return wrap(r.Final.Perform(ctx, p), "finalising plan %s", p.Plan)
 }
 
-// StageTally counts the people of a stage by where they are.
+// StageTally counts the people of a stage by where they are. Whom others have brought
+// to the new side meanwhile is left out, and counted so.
 func (r *Rollout) StageTally(ctx context.Context, s StageRef) (cutover.Tally, error) {
+	if _, err := r.leaveThere(ctx, s); err != nil {
+		return nil, err
+	}
 	stages, err := r.Store.Stages(ctx, s.Plan)
 	if err != nil {
 		return nil, wrap(err, "stages of plan %s", s.Plan)
@@ -192,6 +196,18 @@ func (r *Rollout) MarkPeople(ctx context.Context, m Marking) (int, error) {
 		Plan: m.Plan, Stage: m.Stage, People: m.People, From: m.From, State: m.State, Detail: m.Detail, At: r.Now(),
 	})
 	return n, wrap(err, "people of stage %s of plan %s", m.Stage, m.Plan)
+}
+
+// PersonPlaces reads where in a plan somebody is; nowhere is an answer too.
+func (r *Rollout) PersonPlaces(ctx context.Context, q PersonRef) ([]rollout.User, error) {
+	users, err := r.Store.Users(ctx, rollout.UserQuery{Plan: q.Plan, Person: q.Person})
+	return users, wrap(err, "person %s of plan %s", q.Person, q.Plan)
+}
+
+// PersonRef names somebody of a plan.
+type PersonRef struct {
+	Plan   string            `json:"plan"`
+	Person dualtone.PersonID `json:"person"`
 }
 
 // Asked is a question about a moment.

@@ -35,6 +35,17 @@ func (r *Rollout) CheckStage(ctx context.Context, s StageRef) (CheckResult, erro
 	}
 	result := CheckResult{Blocks: strings.Join(found.Blocks, "; "), LeftOut: len(found.LeftOut), At: r.Now()}
 	lines := slices.Concat(found.Blocks, found.Facts)
+	if result.Blocks == "" {
+		// Whoever proves the way back while the stage is blocked will be back.
+		there, err := r.leaveThere(ctx, s)
+		if err != nil {
+			return CheckResult{}, err
+		}
+		result.LeftOut += len(there)
+		for _, u := range there {
+			lines = append(lines, fmt.Sprintf("%s left out: %s", u.Person, u.Detail))
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(found.LeftOut)) {
 		why := found.LeftOut[id]
 		lines = append(lines, fmt.Sprintf("%s left out: %s", id, why))

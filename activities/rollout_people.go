@@ -44,8 +44,9 @@ type StagePage struct {
 const budgetWait = 15 * time.Minute
 
 // StagePeople returns the next people of a stage. On the way to the new side it
-// leaves out those whose site is not in a window, and those of whose group too
-// many would be on the new side; the latter are deferred with the reason. Nobody
+// leaves out those whose site is not in a window, whom others have brought there, and
+// those of whose group too many would be on the new side; the latter are deferred with
+// the reason. Nobody
 // is among them while the plan's share of the CRM is used up. A way back asks
 // nothing of the kind.
 func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, error) {
@@ -53,6 +54,11 @@ func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, err
 		users, page, err := r.page(ctx, q)
 		page.add(users)
 		return page, err
+	}
+	if q.After == 0 {
+		if _, err := r.leaveThere(ctx, q.StageRef); err != nil {
+			return StagePage{}, err
+		}
 	}
 	var page StagePage
 	asked := rollout.Admission{Plan: q.Plan, Stage: q.Stage, At: q.At, Anew: q.After == 0}
@@ -67,6 +73,32 @@ func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, err
 	})
 	return page, err
 }
+
+// leaveThere leaves those out of a stage whom others have brought to the new side,
+// so that it neither counts them as its own nor waits for them or takes them back.
+// It returns them with the reason.
+func (r *Rollout) leaveThere(ctx context.Context, s StageRef) ([]rollout.User, error) {
+	users, err := r.Store.Users(ctx, rollout.UserQuery{Plan: s.Plan, Stage: s.Stage, There: true})
+	if err != nil || len(users) == 0 {
+		return nil, wrap(err, "people of stage %s of plan %s", s.Stage, s.Plan)
+	}
+	from := map[cutover.State][]dualtone.PersonID{}
+	for i := range users {
+		from[users[i].State] = append(from[users[i].State], users[i].Person)
+		users[i].Detail = there
+	}
+	for _, at := range slices.Sorted(maps.Keys(from)) {
+		if _, err := r.MarkPeople(ctx, Marking{
+			StageRef: s, People: from[at], From: []cutover.State{at}, State: cutover.Skipped, Detail: there,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
+}
+
+// there is why somebody is left out whom others have brought to the new side.
+const there = "on the new side already, and not by this plan"
 
 // page reads the next people of a stage.
 func (r *Rollout) page(ctx context.Context, q StageQuery) ([]rollout.User, StagePage, error) {

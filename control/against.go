@@ -33,10 +33,7 @@ func (v PlanView) Against(o workflows.PlanOrder, places []rollout.User) error {
 	o.At, o.Evidence = v.AsOf, v.AsOf
 	switch {
 	case o.Person != "" && o.Verb == rollout.Skip:
-		if err := s.AgainstLeavingOut(o.Person, o.Order); err != nil {
-			return err
-		}
-		return s.AgainstPlace(o.Person, places, rollout.ToLeaveOut(), o.Order, "so they are on the new side or on the way")
+		return s.AgainstSkipping(o.Person, places, o.Order)
 	case o.Person != "" && o.Verb == rollout.Rollback:
 		return s.AgainstTakingBack(o.Person, places, o.Order)
 	}

@@ -238,6 +238,9 @@ func (s *Rollouts) Users(ctx context.Context, q rollout.UserQuery) ([]rollout.Us
 	if len(q.States) > 0 {
 		f.add("u.state = ANY(%s)", q.States)
 	}
+	if q.There {
+		f.add("p.side = 'new' AND u.state NOT IN ('on_new', 'skipped') AND (u.state = ANY(%s) OR p.state = 'on_new')", rollout.ToDropOut())
+	}
 	order, sign := "u.plan, u.stage, u.position", ">"
 	if q.Reverse {
 		order, sign = "u.plan, u.stage DESC, u.position DESC", "<"

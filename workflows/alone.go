@@ -37,11 +37,30 @@ func leaveOut(ctx workflow.Context, b *book, s rollout.Standing, o PlanOrder) er
 		return err
 	}
 	if n == 0 {
-		return fmt.Errorf("skip of %s refused: they are not in stage %s, or on the new side, or being switched right now: %w", o.Person, s.Stage, dualtone.ErrConflict)
+		return notLeftOut(ctx, s, o)
 	}
 	if workflow.GetVersion(ctx, logsLeftOut, workflow.DefaultVersion, 1) > workflow.DefaultVersion {
 		o.At = workflow.Now(ctx)
 		b.keep(activities.KeepTransitionName, s.About(o.Person, o.Order))
 	}
 	return nil
+}
+
+// saysWhyNot is since when somebody who cannot be left out is looked at again, to say
+// why not.
+const saysWhyNot = "says why somebody is not left out"
+
+// notLeftOut is why somebody could not be left out.
+func notLeftOut(ctx workflow.Context, s rollout.Standing, o PlanOrder) error {
+	if workflow.GetVersion(ctx, saysWhyNot, workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+		var places []rollout.User
+		asked := activities.PersonRef{Plan: s.Plan, Person: o.Person}
+		if err := workflow.ExecuteActivity(keeping(ctx), activities.PersonPlacesName, asked).Get(ctx, &places); err != nil {
+			return err
+		}
+		if err := s.AgainstSkipping(o.Person, places, o.Order); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("skip of %s refused: they were being switched a moment ago; look at them again: %w", o.Person, dualtone.ErrConflict)
 }

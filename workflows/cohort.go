@@ -253,7 +253,7 @@ func (c *cohort) watch(ctx workflow.Context, place activities.Place, resumed boo
 		RetryPolicy:         &temporal.RetryPolicy{MaximumInterval: 15 * time.Second},
 	})
 	future := workflow.ExecuteActivity(ctx, activities.RunUserName, activities.UserRun{
-		Workflow: name, Person: place.Person, For: c.Pass, Resumed: resumed,
+		Workflow: name, Person: place.Person, For: c.Pass, Resumed: resumed, Stage: c.heldBy(),
 		Request: UserRequest{
 			Person: place.Person, Cohort: c.Cohort, Pass: c.Pass, Actor: c.Actor, Reason: c.Reason,
 			Held: c.heldBy(), DrainWait: c.DrainWait, Insist: c.Insist, Patience: c.Patience,

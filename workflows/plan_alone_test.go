@@ -31,6 +31,7 @@ func TestAUserIsLeftOutOfAStageThatHasNotBegun(t *testing.T) {
 	})
 	h.after(2*time.Hour, func() { h.atStage(t, "wave-1", rollout.Pending) })
 	h.after(26*time.Hour, func() {
+		said = append(said, leave("0", "ada", plan.Planner))
 		h.atStage(t, "wave-1", rollout.Passed)
 		if users := h.stage(t, "wave-1").Users; users[cutover.OnNew] != 3 || users[cutover.Skipped] != 1 {
 			t.Errorf("the users are %v, want 3 on the new side and 1 left out", users)
@@ -38,7 +39,7 @@ func TestAUserIsLeftOutOfAStageThatHasNotBegun(t *testing.T) {
 		h.must(t, h.order(incident(rollout.Rollback)))
 	})
 	h.run(t, h.start())
-	for i, want := range []string{"vic acts as viewer; may: planner", "they are not in stage wave-1"} {
+	for i, want := range []string{"vic acts as viewer; may: planner", "they are not in stage wave-1 of plan emea", "they are on_new, so they are on the new side"} {
 		if !strings.Contains(*said[i], want) {
 			t.Errorf("refusal %d says %q, want %q", i, *said[i], want)
 		}

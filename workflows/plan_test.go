@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -51,6 +52,9 @@ type hall struct {
 	// held says of a switch that ended deferred whether a hold was the reason; nil for
 	// never.
 	held func(dualtone.PersonID) bool
+	// elsewhere says of somebody whether somebody else is switching them right now; nil
+	// for of nobody.
+	elsewhere func(dualtone.PersonID) bool
 	// open is the calendar, figure what a gate reads, checks what prechecks find.
 	open   func(at time.Time) rollout.Opening
 	figure func(m rollout.Measure) rollout.Reading
@@ -65,6 +69,8 @@ type hall struct {
 	left func() int
 	// linger is how long a switch takes by the real clock.
 	linger time.Duration
+	// last, where there is one, has switches last until it is closed.
+	last chan struct{}
 	// interceptors come before the program's own.
 	interceptors []interceptor.WorkerInterceptor
 	// performed are the plans whose final actions were done.
@@ -76,6 +82,7 @@ type began struct {
 	person dualtone.PersonID
 	to     dualtone.Side
 	at     time.Time
+	asked  workflows.UserRequest
 }
 
 // played is a user's switch as the stub plays it; state is set once done is closed.
@@ -165,6 +172,13 @@ func (h *hall) fresh() {
 // from it, either may be the first to ask; the other joins the switch and waits
 // for its end.
 func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.UserEnd, error) {
+	if h.elsewhere != nil && h.elsewhere(r.Person) {
+		return h.playElsewhere(ctx, r)
+	}
+	asked, err := requested(r)
+	if err != nil {
+		return activities.UserEnd{}, err
+	}
 	h.mu.Lock()
 	if held := h.asked[r.Person]; held != nil && held.pass == r.For && (r.Resumed || held.early) {
 		held.early = held.early && r.Resumed
@@ -174,6 +188,10 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 	}
 	if h.asked == nil {
 		h.asked = map[dualtone.PersonID]*played{}
+	}
+	if p, err := h.people.Person(ctx, r.Person); err == nil && p.Side == dualtone.New && r.Workflow == workflows.SwitchUserName {
+		h.mu.Unlock()
+		return activities.UserEnd{State: cutover.OnNew}, nil // there is nothing to do
 	}
 	this := &played{pass: r.For, done: make(chan struct{}), early: r.Resumed}
 	defer close(this.done)
@@ -186,13 +204,13 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		to, end = dualtone.Old, h.back
 	}
 	if h.went == nil {
-		h.began = append(h.began, began{r.Person, to, h.env.Now()})
+		h.began = append(h.began, began{r.Person, to, h.env.Now(), asked})
 	} else {
 		h.went.begin(r.Person, to)
 	}
 	this.state = end(r.Person)
 	held := h.held != nil && to == dualtone.New && h.held(r.Person)
-	linger := h.linger
+	linger, last := h.linger, h.last
 	id := cutover.SwitchID(fmt.Sprintf("%s/%d", r.Person, h.runs))
 	h.mu.Unlock()
 	defer func() {
@@ -201,7 +219,19 @@ func (h *hall) runUser(ctx context.Context, r activities.UserRun) (activities.Us
 		h.inFlight--
 	}()
 	<-time.After(linger)
+	if last != nil {
+		<-last
+	}
 	return activities.UserEnd{State: this.state, Held: held}, h.keep(ctx, cutover.Switch{ID: id, Person: r.Person, To: to, State: this.state})
+}
+
+// requested is what the user's workflow is asked for.
+func requested(r activities.UserRun) (asked workflows.UserRequest, err error) {
+	text, err := json.Marshal(r.Request)
+	if err != nil {
+		return asked, err
+	}
+	return asked, json.Unmarshal(text, &asked)
 }
 
 // keep keeps how a switch ended; of a plan that is too big to keep every switch,

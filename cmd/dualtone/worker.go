@@ -94,7 +94,7 @@ func (a *app) work(ctx context.Context, cfg *config.Config, s *stores, c client.
 	})
 	workflows.Register(w)
 	mover := newMover(cfg, s, f)
-	activities.Register(w, mover, &activities.Cohort{Cohorts: s.cohorts, Client: c})
+	activities.Register(w, mover, &activities.Cohort{Cohorts: s.cohorts, Client: c, Crew: s.rollouts, Now: time.Now})
 	records, err := callRecords(cfg, s, f)
 	if err != nil {
 		return err

@@ -23,8 +23,8 @@ type Stores struct {
 	recorded map[string]bool
 	// stands is the switch that a way back of a person would take back.
 	stands map[dualtone.PersonID]cutover.SwitchID
-	// follow hears of every state that a person comes to, and for which cohort.
-	follow []func(p cutover.PersonState, cohort string)
+	// follow hears of every state that a person comes to, and by which switch.
+	follow []func(p cutover.PersonState, w cutover.Switch)
 	// ask may refuse to keep a switch.
 	ask []func(w cutover.Switch) error
 }
@@ -37,9 +37,9 @@ func (s *Stores) Ask(before func(w cutover.Switch) error) {
 	s.ask = append(s.ask, before)
 }
 
-// Follow calls a function with every state that a person comes to, and the cohort
-// for which they were switched, as a database's trigger would. It must not come back to these stores.
-func (s *Stores) Follow(heard func(p cutover.PersonState, cohort string)) {
+// Follow calls a function with every state that a person comes to, and the switch
+// that took them there, as a database's trigger would. It must not come back to these stores.
+func (s *Stores) Follow(heard func(p cutover.PersonState, w cutover.Switch)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.follow = append(s.follow, heard)

@@ -116,7 +116,7 @@ func (s *Stores) movePerson(w *kept) {
 	p := s.people[w.Person]
 	p.State, p.Switch, p.Detail, p.Since = w.State, w.ID, w.Detail, w.reached
 	for _, heard := range s.follow {
-		heard(*p, w.Cohort)
+		heard(*p, w.Switch)
 	}
 	switch w.State {
 	case cutover.OnNew:

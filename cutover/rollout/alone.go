@@ -32,6 +32,19 @@ func (s Standing) AgainstLeavingOut(who dualtone.PersonID, o Order) error {
 	}
 }
 
+// AgainstSkipping is what speaks against leaving somebody out of a stage who has some
+// places in the plan.
+func (s Standing) AgainstSkipping(who dualtone.PersonID, places []User, o Order) error {
+	if err := s.AgainstLeavingOut(who, o); err != nil {
+		return err
+	}
+	otherwise := "so they are being switched right now"
+	if slices.ContainsFunc(places, func(u User) bool { return u.Person == who && u.Stage == s.Stage && u.State == cutover.OnNew }) {
+		otherwise = "so they are on the new side; roll them back first"
+	}
+	return s.AgainstPlace(who, places, ToLeaveOut(), o, otherwise)
+}
+
 // AgainstTakingBack is what speaks against taking somebody back alone.
 func (s Standing) AgainstTakingBack(who dualtone.PersonID, places []User, o Order) error {
 	if _, err := s.Take(o); err != nil {

@@ -56,6 +56,16 @@ func Where(p cutover.PersonState) cutover.State {
 	return p.State
 }
 
+// There reports whether somebody who is at a place of a plan is on the new side
+// without the plan having brought them there: by a switch of their own, or before
+// dualtone came. The plan neither waits for them nor takes them back.
+func There(at cutover.State, p cutover.PersonState) bool {
+	if at == cutover.OnNew || at == cutover.Skipped || p.Side != dualtone.New {
+		return false
+	}
+	return slices.Contains(ToDropOut(), at) || p.State == cutover.OnNew
+}
+
 // NotBack says who is not on the old side as before, nor was ever moved. Empty when
 // nobody is missing.
 func NotBack(users cutover.Tally) string {

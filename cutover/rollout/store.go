@@ -128,7 +128,9 @@ type UserQuery struct {
 	AfterStage string
 	Reverse    bool
 	Person     dualtone.PersonID
-	Limit      int
+	// There selects those whom There is about.
+	There bool
+	Limit int
 }
 
 // Behind has the query go on behind a place, as User.Place names it.
@@ -166,9 +168,10 @@ type Mark struct {
 	At     time.Time
 }
 
-// Crew keeps where each person of a plan is. A person's switch moves them by
-// itself to Where it left them, as long as their plan is under way; one that was not
-// made for the plan moves only those whom the plan has tried before.
+// Crew keeps where each person of a plan is. A person's switch that was made for
+// their stage moves them by itself to Where it left them, as long as their plan is
+// under way. Any other moves only those back of whom something of the plan's may
+// stand on the new side, ToTakeBack: whom others bring there is There, and not moved.
 type Crew interface {
 	// Users returns people in the order of stages and positions.
 	Users(ctx context.Context, q UserQuery) ([]User, error)

@@ -80,13 +80,14 @@ func (s *Store) against(w cutover.Switch) error {
 // underWay are the states of plans whose people switches move.
 func underWay(s rollout.State) bool { return s.Started() && s != rollout.Finalised }
 
-func (s *Store) moved(p cutover.PersonState, cohort string) {
+func (s *Store) moved(p cutover.PersonState, w cutover.Switch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.plans {
 		if at, ok := k.of[p.ID]; ok && underWay(k.State) {
 			u := &k.users[at.stage][at.at]
-			if u.State != cutover.Planned || cohort == rollout.CohortName(k.Name, at.stage) {
+			back := w.To == dualtone.Old && slices.Contains(rollout.ToTakeBack(), u.State)
+			if back || w.Cohort == rollout.CohortName(k.Name, at.stage) {
 				u.State, u.Since, u.Detail = rollout.Where(p), p.Since, p.Detail
 			}
 		}
@@ -210,13 +211,29 @@ func (s *Store) Refine(_ context.Context, n rollout.Note) error {
 }
 
 // Users returns the people of a plan, by stage and position.
-func (s *Store) Users(_ context.Context, q rollout.UserQuery) ([]rollout.User, error) {
+func (s *Store) Users(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
+	most := q.Limit
+	if q.There {
+		q.Limit = 0
+	}
+	all := s.placed(q)
+	if q.There {
+		all = slices.DeleteFunc(all, func(u rollout.User) bool {
+			p, err := s.people.Person(ctx, u.Person)
+			return err != nil || !rollout.There(u.State, p)
+		})
+	}
+	return page(all, most), nil
+}
+
+// placed are those whom a query selects by their places alone.
+func (s *Store) placed(q rollout.UserQuery) []rollout.User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []rollout.User{}
 	k, ok := s.plans[q.Plan]
 	if !ok {
-		return all, nil
+		return all
 	}
 	stages := slices.Sorted(maps.Keys(k.users))
 	if q.Reverse {
@@ -227,7 +244,7 @@ func (s *Store) Users(_ context.Context, q rollout.UserQuery) ([]rollout.User, e
 			all = selected(all, k.users[stage], q)
 		}
 	}
-	return page(all, q.Limit), nil
+	return all
 }
 
 // selected adds those whom a query selects, no more than it asks for.

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"a transition from another state is a conflict", transitionConflict},
 		{"a switch moves its person in a plan under way", switchMoves},
 		{"who does not come back is on the new side", switchBackFails},
+		{"whom others bring to the new side is found there and not moved", broughtByOthers},
 		{"people are paged forward and backward and by state", userPages},
 		{"people are marked from the states that are named", marks},
 		{"whoever is left out is not switched for their stage", leftOut},
@@ -282,7 +283,7 @@ func switchMoves(t *testing.T, b *bench) {
 	b.moved(t, "p009", cutover.OnNew, "emea/wave-1") // in no stage
 	b.moved(t, "p005", cutover.Restored, "")         // a canary that the plan has not tried yet
 	b.moved(t, "p003", cutover.OnNew, "emea/pilot")
-	b.moved(t, "p003", cutover.Restored, "") // taken back by hand
+	b.switched(t, "p003", dualtone.Old, cutover.Restored, "") // taken back by hand
 	b.count(t, "pilot", cutover.Tally{cutover.Planned: 1, cutover.OnNew: 1, cutover.Restored: 1})
 	b.count(t, "wave-1", cutover.Tally{cutover.Planned: 4, cutover.Deferred: 1})
 	all, err := b.Rollouts.Users(t.Context(), rollout.UserQuery{Plan: "emea", Person: "p004"})
