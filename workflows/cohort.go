@@ -44,10 +44,10 @@ type CohortRequest struct {
 	Only []cutover.State `json:"only,omitempty"`
 	// Retry keeps members whose latest switch was to bring them to the same side, and
 	// did not.
-	Retry     bool            `json:"retry,omitempty"`
-	DrainWait time.Duration   `json:"drain_wait"`
-	Insist    bool            `json:"insist,omitempty"` // as of UserRequest
-	Patience  time.Duration   `json:"patience"`
+	Retry     bool          `json:"retry,omitempty"`
+	DrainWait time.Duration `json:"drain_wait"`
+	Insist    bool          `json:"insist,omitempty"` // as of UserRequest
+	Patience  time.Duration `json:"patience"`
 	// RunLength is how many users one workflow run starts before it continues
 	// as a new one.
 	RunLength int `json:"run_length"`
