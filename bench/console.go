@@ -226,15 +226,8 @@ func (v *visit) fill(ctx context.Context, people *postgres.People, accounts *pos
 	if err := v.plans.KeepPlan(ctx, p, stages, map[string][]dualtone.PersonID{"all": crew}); err != nil {
 		return err
 	}
-	office := access.Office{Accounts: accounts, Tokens: accounts, Grants: accounts, Now: time.Now}
 	for i := range v.found.Accounts {
-		roles := []access.Role{access.Roles()[i%len(access.Roles())]}
-		name := fmt.Sprintf("visitor-%d", i)
-		made := access.Account{Name: name, Kind: access.Service, Source: access.Local, Roles: roles, Created: now, By: "bench"}
-		if err := accounts.KeepAccount(ctx, made); err != nil {
-			return err
-		}
-		_, secret, err := office.Issue(ctx, access.Actor{Name: name}, access.Order{Name: "bench", Roles: roles, Expires: now.Add(time.Hour)})
+		secret, err := enroll(ctx, accounts, fmt.Sprintf("visitor-%d", i), access.Roles()[i%len(access.Roles())])
 		if err != nil {
 			return err
 		}
@@ -243,11 +236,24 @@ func (v *visit) fill(ctx context.Context, people *postgres.People, accounts *pos
 	return nil
 }
 
+// enroll makes an account for a program, and returns the secret of its token.
+func enroll(ctx context.Context, accounts *postgres.Accounts, name string, role access.Role) (secret string, err error) {
+	now := time.Now().UTC()
+	roles := []access.Role{role}
+	made := access.Account{Name: name, Kind: access.Service, Source: access.Local, Roles: roles, Created: now, By: "bench"}
+	if err := accounts.KeepAccount(ctx, made); err != nil {
+		return "", err
+	}
+	office := access.Office{Accounts: accounts, Tokens: accounts, Grants: accounts, Now: time.Now}
+	_, secret, err = office.Issue(ctx, access.Actor{Name: name}, access.Order{Name: "bench", Roles: roles, Expires: now.Add(time.Hour)})
+	return secret, err
+}
+
 func startConsole(dir, program string, stack *devstack.Stack) (*process, string, error) {
 	config := filepath.Join(dir, "dualtone.yaml")
 	text := fmt.Sprintf("database: {url: env:BENCH_DATABASE}\ntemporal: {address: %q, namespace: %s}\n"+
 		"console: {listen: \"127.0.0.1:0\", max_connections: %d, rate: {per_second: 1000, burst: 5000}}\n", stack.TemporalAddress, stack.Namespace, bound)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil { //nolint:gosec // the bench names its own file
 		return nil, "", err
 	}
 	p, err := startProcess(dir, "console", []string{"BENCH_DATABASE=" + stack.DatabaseURL}, program, "--config", config, "console")

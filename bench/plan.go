@@ -105,6 +105,9 @@ func realPlan(ctx context.Context, s settings, r *planned) error {
 	if err := t.startBoth(ctx); err != nil {
 		return err
 	}
+	if err := t.openCounter(ctx); err != nil {
+		return err
+	}
 	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.runPaced, t.largePlan} {
 		if err := act(ctx, r); err != nil {
 			return err
@@ -204,9 +207,14 @@ func (t *stage) runPlan(ctx context.Context, r *planned) error {
 	return t.longest(ctx, r)
 }
 
-// program runs dualtone's own command line.
+// program runs dualtone's own command line at the database and Temporal.
 func (t *stage) program(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, t.dualtone, append([]string{"--config", filepath.Join(t.dir, "dualtone.yaml")}, args...)...) //nolint:gosec // our own program
+	return t.programWith(ctx, filepath.Join(t.dir, "dualtone.yaml"), args...)
+}
+
+// programWith runs dualtone's own command line with settings.
+func (t *stage) programWith(ctx context.Context, settings string, args ...string) error {
+	cmd := exec.CommandContext(ctx, t.dualtone, append([]string{"--config", settings}, args...)...) //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), t.environment()...)
 	// An operator's terminal is a session of its own, to which the kernel gives a
 	// share of the processors beside that of the servers.

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/access"
+	"github.com/dualtone/dualtone/audit"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rollout"
@@ -15,16 +19,17 @@ import (
 
 // statuses is how long it took to tell how a plan stands.
 type statuses struct {
-	// Program is the whole command, process and connection included; Reading is
-	// what it reads.
+	// Program is the whole command, process and connection included, Served the same
+	// through a server, which is connected; Reading is what it reads.
 	Program waits `json:"program"`
+	Served  waits `json:"served"`
 	Reading waits `json:"reading"`
 	// Rows are the users of the plan.
 	Rows int `json:"rows"`
 }
 
 func (s statuses) String() string {
-	return fmt.Sprintf("in %.0f ms (p99 %.0f), of which reading %.1f ms (p99 %.1f)", s.Program.Half, s.Program.P99, s.Reading.Half, s.Reading.P99)
+	return fmt.Sprintf("in %.0f ms (p99 %.0f), through a server in %.0f (%.0f), of which reading %.1f ms (p99 %.1f)", s.Program.Half, s.Program.P99, s.Served.Half, s.Served.P99, s.Reading.Half, s.Reading.P99)
 }
 
 // waits is how long something took, over all times, in milliseconds.
@@ -45,13 +50,18 @@ func waited(do func() error) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-// again does something every so often until it is told to end, and says how long it
-// took each time.
-func again(ctx context.Context, every time.Duration, do func(context.Context) error) (end func() []time.Duration) {
+// again does something every so often, for the first time after a while, until it is
+// told to end, and says how long it took each time.
+func again(ctx context.Context, after, every time.Duration, do func(context.Context) error) (end func() []time.Duration) {
 	ctx, cancel := context.WithCancel(ctx)
 	var took []time.Duration
 	var done sync.WaitGroup
 	done.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(after):
+		}
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
@@ -72,22 +82,52 @@ func again(ctx context.Context, every time.Duration, do func(context.Context) er
 	}
 }
 
-// watchStatus asks how the plan stands until it is told to end: the program each
-// second, and what it reads five times as often.
+// openCounter starts a server of dualtone, and keeps what the program needs to ask it.
+func (t *stage) openCounter(ctx context.Context) error {
+	dir := filepath.Join(t.dir, "counter")
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the bench names its own file
+		return err
+	}
+	secret, err := enroll(audit.Because(ctx, audit.Cause{Actor: "bench"}), postgres.NewAccounts(t.pool), "program", access.Viewer)
+	if err != nil {
+		return err
+	}
+	server, at, err := startConsole(dir, t.dualtone, t.stack)
+	if err != nil {
+		return err
+	}
+	t.closers = append(t.closers, server.stop)
+	token := filepath.Join(dir, "token")
+	if err := os.WriteFile(token, []byte(secret), 0o600); err != nil { //nolint:gosec // the bench names its own file
+		return err
+	}
+	t.asking = filepath.Join(dir, "program.yaml")
+	return os.WriteFile(t.asking, fmt.Appendf(nil, "server: {url: %q, token: %q}\n", at, "file:"+token), 0o600) //nolint:gosec // the bench names its own file
+}
+
+// unsteady is how often the program is asked: plans start their users in beats of whole
+// seconds, and each question must come at another place between two of them.
+const unsteady = 2300 * time.Millisecond
+
+// watchStatus asks how the plan stands until it is told to end: the program at the
+// database and through a server in turns, and what it reads ten times as often.
 func (t *stage) watchStatus(ctx context.Context, people int) (end func() statuses) {
-	program := again(ctx, time.Second, func(ctx context.Context) error {
+	program := again(ctx, 0, unsteady, func(ctx context.Context) error {
 		return t.program(ctx, "plan", "status", planName, "--output", "json")
 	})
-	reading := again(ctx, time.Second/5, func(ctx context.Context) error { _, err := t.read(ctx, planName); return err })
+	served := again(ctx, unsteady/2, unsteady, func(ctx context.Context) error {
+		return t.programWith(ctx, t.asking, "plan", "status", planName, "--output", "json")
+	})
+	reading := again(ctx, 0, unsteady/10, func(ctx context.Context) error { _, err := t.read(ctx, planName); return err })
 	return func() statuses {
-		return statuses{Program: waitsOf(program()), Reading: waitsOf(reading()), Rows: people}
+		return statuses{Program: waitsOf(program()), Served: waitsOf(served()), Reading: waitsOf(reading()), Rows: people}
 	}
 }
 
 // watchStart starts the program each second to do nothing, until it is told to end:
 // so long takes any command on such a machine.
 func (t *stage) watchStart(ctx context.Context) (end func() []time.Duration) {
-	return again(ctx, time.Second, func(ctx context.Context) error { return t.program(ctx, "version") })
+	return again(ctx, 0, time.Second, func(ctx context.Context) error { return t.program(ctx, "version") })
 }
 
 // read reads what plan status tells.
@@ -110,7 +150,7 @@ func (t *stage) largePlan(ctx context.Context, r *planned) error {
 	if err := t.keepLarge(ctx, people); err != nil {
 		return err
 	}
-	var program, reading []time.Duration
+	var program, served, reading []time.Duration
 	for i := range 10 * largeAgain {
 		once, err := waited(func() error { _, err := t.read(ctx, largeName); return err })
 		if err != nil {
@@ -124,8 +164,12 @@ func (t *stage) largePlan(ctx context.Context, r *planned) error {
 			return err
 		}
 		program = append(program, once)
+		if once, err = waited(func() error { return t.programWith(ctx, t.asking, "plan", "status", largeName) }); err != nil {
+			return err
+		}
+		served = append(served, once)
 	}
-	r.Large = statuses{Program: waitsOf(program), Reading: waitsOf(reading), Rows: people}
+	r.Large = statuses{Program: waitsOf(program), Served: waitsOf(served), Reading: waitsOf(reading), Rows: people}
 	t.say("status of a plan of %d: %s", people, r.Large)
 	return nil
 }

@@ -25,8 +25,8 @@ func (p *planned) reportReal(b *strings.Builder) {
 	bare := median(p.Bare, pass.rate)
 	fmt.Fprintf(b, `
 A wave of %d users with %d in flight, prechecked, approved, switched and read back, between two cohorts of %d bare
-workflows, which have as many activities and do nothing. The whole command starts a process and connects; what it reads
-is the same question from a process that is there. Beside the bare workflows a command that does nothing, dualtone
+workflows, which have as many activities and do nothing. The whole command starts a process and connects; through a
+server it asks one that is connected; what it reads is the same question from a process that is there. Beside the bare workflows a command that does nothing, dualtone
 version, is started as often: it waits for the same processors.
 
 | | measured | beside it | ratio | goal |
@@ -51,10 +51,12 @@ version, is started as often: it waits for the same processors.
 	}
 }
 
-// report writes two rows: the whole command, and what it reads.
+// report writes three rows: the whole command, the same through a server, and what it
+// reads.
 func (s statuses) report(b *strings.Builder, when string) {
 	const goal = 200
 	fmt.Fprintf(b, "| %d users, %s: the whole command | %d | %.1f ms | %.1f ms | %d ms |\n", s.Rows, when, s.Program.Times, s.Program.Half, s.Program.P99, goal)
+	fmt.Fprintf(b, "| %d users, %s: the same through a server | %d | %.1f ms | %.1f ms | %d ms |\n", s.Rows, when, s.Served.Times, s.Served.Half, s.Served.P99, goal)
 	fmt.Fprintf(b, "| %d users, %s: what it reads | %d | %.1f ms | %.1f ms | %d ms |\n", s.Rows, when, s.Reading.Times, s.Reading.Half, s.Reading.P99, goal)
 }
 

@@ -45,6 +45,7 @@ type stage struct {
 	parts   map[string]int // processes by what they are
 	clients map[string]client.Client
 	workers []*process
+	asking  string // the settings of a program that goes through a server
 	closers []func()
 }
 

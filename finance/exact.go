@@ -194,7 +194,7 @@ func (x Exact) String() string {
 // Fixed writes the number with so many digits after the point, rounded half up.
 func (x Exact) Fixed(digits int) string {
 	if unit := tens(digits); x.large == nil && unit > 0 {
-		return x.small.fixed(digits, uint64(unit)) //nolint:gosec // more than 0
+		return x.small.fixed(digits, uint64(unit))
 	}
 	return x.rat().FloatString(digits)
 }

@@ -137,36 +137,45 @@ const dense = 14
 func sheetsOf(d *document.Document, first int) ([]sheet, error) {
 	var all []sheet
 	for _, t := range d.Readable() {
-		s, sums, n := sheet{Table: t}, document.NewSums(t), 0
-		filled := make([]bool, len(t.Columns))
-		for row, err := range t.Rows {
-			if err == nil {
-				err = sums.Add(row)
-			}
-			if err != nil {
-				return nil, err
-			}
-			for i := range row {
-				filled[i] = filled[i] || row[i].Text != ""
-			}
-			n++
-			switch {
-			case n < first:
-			case len(s.shown) < perPage:
-				s.shown = append(s.shown, slices.Clone(row))
-			case s.next == 0:
-				s.next = n
-			}
+		s, err := sheetOf(t, first)
+		if err != nil {
+			return nil, err
 		}
-		for i := range filled {
-			if filled[i] {
-				s.filled = append(s.filled, i)
-			}
-		}
-		s.totals = sums.Totals()
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// sheetOf shows a page of a table from a row on.
+func sheetOf(t *document.Table, first int) (sheet, error) {
+	s, sums, n := sheet{Table: t}, document.NewSums(t), 0
+	filled := make([]bool, len(t.Columns))
+	for row, err := range t.Rows {
+		if err == nil {
+			err = sums.Add(row)
+		}
+		if err != nil {
+			return s, err
+		}
+		for i := range row {
+			filled[i] = filled[i] || row[i].Text != ""
+		}
+		n++
+		switch {
+		case n < first:
+		case len(s.shown) < perPage:
+			s.shown = append(s.shown, slices.Clone(row))
+		case s.next == 0:
+			s.next = n
+		}
+	}
+	for i := range filled {
+		if filled[i] {
+			s.filled = append(s.filled, i)
+		}
+	}
+	s.totals = sums.Totals()
+	return s, nil
 }
 
 // costsFile is the same as a file, in any format; several files come as one archive.
