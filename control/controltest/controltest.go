@@ -5,12 +5,18 @@ import (
 	"context"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 )
 
 // NothingRuns is a Temporal in which no workflow runs and none can be started.
 type NothingRuns struct{ client.Client }
+
+// DescribeWorkflowExecution finds no workflow.
+func (NothingRuns) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, serviceerror.NewNotFound("no such workflow")
+}
 
 // QueryWorkflow finds no workflow.
 func (NothingRuns) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
