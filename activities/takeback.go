@@ -45,17 +45,16 @@ const stragglers = 2
 
 // undo takes back what stands of a switch, and says what is not as before then. An
 // attempt that is taken for dead may only be out of touch, and the write that it was
-// about arrive late: what of the switch's own stands there afterwards goes back too.
+// about arrive late, even in parts: what of the switch's own stands there afterwards goes
+// back too, also where the first try met a conflict.
 func (u *User) undo(ctx context.Context, l *ledger, s cutover.Switch, now cutover.Image) ([]cutover.Difference, error) {
-	left := map[cutover.Facet]bool{}
 	var missing []cutover.Difference
 	for round := range 1 + stragglers {
 		undo, _ := cutover.Undo(s.Before, s.Actions, now)
-		undo = slices.DeleteFunc(undo, func(a cutover.Action) bool { return left[a.Facet] })
 		if round > 0 && len(undo) == 0 {
 			break
 		}
-		if err := u.putBack(ctx, l, backwards(undo, s.Actions), left); err != nil {
+		if err := u.putBack(ctx, l, backwards(undo, s.Actions), map[cutover.Facet]bool{}); err != nil {
 			return nil, err
 		}
 		var err error
