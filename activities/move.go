@@ -73,7 +73,7 @@ func (u *User) moveBack(ctx context.Context, l *ledger, actions []numbered) erro
 			return err
 		}
 	}
-	return u.putBack(ctx, l, actions, map[cutover.Facet]bool{})
+	return u.putBack(ctx, l, actions)
 }
 
 func (u *User) writeAll(ctx context.Context, l *ledger, actions []numbered) error {
@@ -119,7 +119,8 @@ func (u *User) waitSignedIn(ctx context.Context, l *ledger) error {
 // putBack makes the writes of a way back. A facet that meets a conflict or
 // another lasting refusal is left, and not touched again; the journal and the
 // comparison at the end tell of it.
-func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered, left map[cutover.Facet]bool) error {
+func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
+	left := map[cutover.Facet]bool{}
 	for _, a := range actions {
 		if left[a.Facet] {
 			continue

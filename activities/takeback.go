@@ -54,7 +54,7 @@ func (u *User) undo(ctx context.Context, l *ledger, s cutover.Switch, now cutove
 		if round > 0 && len(undo) == 0 {
 			break
 		}
-		if err := u.putBack(ctx, l, backwards(undo, s.Actions), map[cutover.Facet]bool{}); err != nil {
+		if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
 			return nil, err
 		}
 		var err error
