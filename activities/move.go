@@ -117,8 +117,8 @@ func (u *User) waitSignedIn(ctx context.Context, l *ledger) error {
 }
 
 // putBack makes the writes of a way back. A facet that meets a conflict or
-// another lasting refusal is left, and not touched again; the journal and the
-// comparison at the end tell of it.
+// another lasting refusal is not touched again; the journal and the comparison
+// at the end tell of it.
 func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
 	left := map[cutover.Facet]bool{}
 	for _, a := range actions {

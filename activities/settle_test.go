@@ -1,8 +1,8 @@
 package activities_test
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +14,6 @@ import (
 	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/cutovertest"
-	"github.com/dualtone/dualtone/systems"
 )
 
 // number is an action with its number in the journal.
@@ -37,6 +36,13 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 	licensed.Licenses = []string{"CloudPhone"}
 	first, crm := number{1, plan[0]}, number{phone + 1, plan[phone]}
 	half := before.With(cutover.Softphone, cutover.Value{Softphone: &licensed})
+	calls := slices.IndexFunc(plan, func(a cutover.Action) bool { return a.Facet == cutover.OldForward })
+	forward := number{calls + 1, plan[calls]}
+	unlit := dualtone.Forward{To: forward.To.Forward.To, Detail: maps.Clone(forward.To.Forward.Detail)}
+	if unlit.Detail == nil {
+		unlit.Detail = map[string]string{}
+	}
+	unlit.Detail["lamp"] = "off"
 	for name, tt := range map[string]struct {
 		number
 		world cutover.Image
@@ -53,6 +59,12 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 			true,
 		},
 		"broken off after the license": {crm, half, []string{"intent 4", "state 0", "note 4", "intent -4", "wrote -4", "state 0"}, false},
+		"broken off before the lamp was lit": {
+			forward,
+			before.With(cutover.OldForward, cutover.Value{Forward: &unlit}),
+			[]string{"intent 6", "state 0", "note 6", "intent -6", "wrote -6", "state 0"},
+			false,
+		},
 		"broken off before the license was taken": {
 			number{-crm.at, cutover.Action{Facet: crm.Facet, From: crm.To, To: crm.From}},
 			half,
@@ -100,68 +112,10 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 	}
 }
 
-// straggler is a system at which a write of an attempt that was out of touch arrives
-// right after another write.
-type straggler struct {
-	systems.Provisioning
-
-	arrive func()
-}
-
-func (s *straggler) SetSeat(ctx context.Context, user dualtone.UserID, from, to dualtone.Seat) error {
-	err := s.Provisioning.SetSeat(ctx, user, from, to)
-	s.arrive()
-	return err
-}
-
-// An attempt whose heartbeats do not arrive counts as dead, and may be in the middle of a
-// write that arrives while the switch is being taken back.
-func TestAWriteThatComesLateIsTakenBackToo(t *testing.T) {
-	t.Parallel()
-	agent, before := cutovertest.Agent(), cutovertest.Before()
-	plan, err := cutovertest.Migration().Plan(agent, before, &dualtone.Offering{Profile: "work"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := slices.IndexFunc(plan, func(a cutover.Action) bool { return a.Facet == cutover.OldForward })
-	late := plan[at]
-	world, stores := cutovertest.NewWorld(before.With(plan[0].Facet, plan[0].To)), cutovertest.NewStores(agent)
-	s := cutover.Switch{ID: "s", Person: agent.ID, To: dualtone.New, State: cutover.Drained, Before: before, Actions: plan}
-	if _, err := stores.Keep(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	for i, a := range []cutover.Action{plan[0], late} {
-		intent := cutover.Entry{
-			Switch: s.ID, Person: agent.ID, Action: []int{1, at + 1}[i], Kind: cutover.Intent, Facet: a.Facet, From: &a.From, To: &a.To,
-		}
-		if err := stores.Record(t.Context(), intent); err != nil {
-			t.Fatal(err)
-		}
-	}
-	next, old := world.Platform(dualtone.New), world.Platform(dualtone.Old)
-	next.Provisioning = &straggler{next.Provisioning, func() {
-		if err := old.Forwarding.SetForward(t.Context(), agent.Accounts.Old, *late.From.Forward, *late.To.Forward); err != nil {
-			t.Error(err)
-		}
-	}}
-	takeBackOn(t, world, next, stores, s)
-	if diff := cutover.Differences(before, world.Image()); len(diff) > 0 {
-		t.Errorf("not as before: %+v", diff)
-	}
-	if p, err := stores.Person(t.Context(), agent.ID); err != nil || p.State != cutover.Restored {
-		t.Errorf("%s is %s: %s: %v", p.ID, p.State, p.Detail, err)
-	}
-}
-
 func takeBack(t *testing.T, world *cutovertest.World, stores *cutovertest.Stores, s cutover.Switch) {
 	t.Helper()
-	takeBackOn(t, world, world.Platform(dualtone.New), stores, s)
-}
-
-func takeBackOn(t *testing.T, world *cutovertest.World, next *systems.Platform, stores *cutovertest.Stores, s cutover.Switch) {
-	t.Helper()
 	u := &activities.User{
-		Old: world.Platform(dualtone.Old), New: next, CRM: world.CRM(cutovertest.CallCenters()...),
+		Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), CRM: world.CRM(cutovertest.CallCenters()...),
 		Router: world.Router(), People: stores, Switches: stores, Migration: cutovertest.Migration(),
 		Drain: activities.Drain{Poll: time.Millisecond}, Now: time.Now,
 	}

@@ -32,41 +32,15 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err := l.settle(ctx, now); err != nil {
 		return Result{}, err
 	}
-	missing, err := u.undo(ctx, l, s, now)
+	undo, _ := cutover.Undo(s.Before, s.Actions, now)
+	if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
+		return Result{}, err
+	}
+	left, err := u.compare(ctx, l.person, s.Before, cutover.Differences)
 	if err != nil {
 		return Result{}, err
 	}
-	return u.judge(ctx, l, s.Before, missing)
-}
-
-// stragglers is how often writes of the switch are looked for that come while it is
-// being taken back.
-const stragglers = 2
-
-// undo takes back what stands of a switch, and says what is not as before then. An
-// attempt that is taken for dead may only be out of touch, and the write that it was
-// about arrive late, even in parts: what of the switch's own stands there afterwards goes
-// back too, also where the first try met a conflict.
-func (u *User) undo(ctx context.Context, l *ledger, s cutover.Switch, now cutover.Image) ([]cutover.Difference, error) {
-	var missing []cutover.Difference
-	for round := range 1 + stragglers {
-		undo, _ := cutover.Undo(s.Before, s.Actions, now)
-		if round > 0 && len(undo) == 0 {
-			break
-		}
-		if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
-			return nil, err
-		}
-		var err error
-		if missing, err = u.compare(ctx, l.person, s.Before, cutover.Differences); err != nil {
-			return nil, err
-		}
-		now = s.Before
-		for _, d := range missing {
-			now = now.With(d.Facet, d.Have)
-		}
-	}
-	return missing, nil
+	return u.judge(ctx, l, s.Before, left)
 }
 
 // begin journals that the way back has begun, and why, unless an earlier

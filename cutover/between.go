@@ -22,6 +22,9 @@ func (v Value) Between(from, to Value) bool {
 	case v.Offering != nil && from.Offering != nil && to.Offering != nil:
 		o, a, b := v.Offering.Unpaused(), from.Offering.Unpaused(), to.Offering.Unpaused()
 		return sameProfile(o, a, b) && mixed(o.Memberships, a.Memberships, b.Memberships)
+	case v.Forward != nil && from.Forward != nil && to.Forward != nil:
+		f, a, b := v.Forward, from.Forward, to.Forward
+		return (f.To == a.To || f.To == b.To) && blended(f.Detail, a.Detail, b.Detail)
 	default:
 		return v.Equal(from) || v.Equal(to)
 	}
@@ -35,6 +38,23 @@ func (v Value) Strays(from Value) bool {
 
 func sameProfile(o, a, b dualtone.Offering) bool {
 	return o.Profile == "" || o.Profile == a.Profile || o.Profile == b.Profile
+}
+
+// blended reports whether each detail of a forward is as one of two others has it, or is
+// one that neither has: such as the lamp of a phone, which is told only while it does not
+// agree with the forward, between the writes of the two.
+func blended(have, a, b map[string]string) bool {
+	for _, both := range []map[string]string{a, b} {
+		for name := range both {
+			was, before := a[name]
+			is, after := b[name]
+			found, there := have[name]
+			if (found != was || there != before) && (found != is || there != after) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // mixed reports whether a list holds all that two others share, and nothing that
