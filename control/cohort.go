@@ -27,11 +27,8 @@ type CohortMove struct {
 
 // Members asks for those whom the move would switch, in its order.
 func (m *CohortMove) Members() cutover.MemberQuery {
-	q := cutover.MemberQuery{Cohort: m.Cohort, Side: m.To.Other(), States: m.Only, Reverse: m.To == dualtone.Old}
-	if m.Retry {
-		q.Retry = m.To
-	}
-	return q
+	r := workflows.CohortRequest{Cohort: m.Cohort, To: m.To, Only: m.Only, Retry: m.Retry}
+	return r.Members()
 }
 
 // Back reports whether everybody is taken back.

@@ -70,6 +70,15 @@ type CohortRequest struct {
 	Carried *Carried `json:"carried,omitempty"`
 }
 
+// Members asks for the members whom the move switches, in its order.
+func (r *CohortRequest) Members() cutover.MemberQuery {
+	q := cutover.MemberQuery{Cohort: r.Cohort, Side: r.To.Other(), States: r.Only, Reverse: r.To == dualtone.Old}
+	if r.Retry {
+		q.Retry = r.To
+	}
+	return q
+}
+
 // Carried is a cohort's progress as one run hands it to the next.
 type Carried struct {
 	Pass     string              `json:"pass"`
@@ -221,13 +230,8 @@ func (c *cohort) fetch(ctx workflow.Context) error {
 		return c.fetchStage(ctx)
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-	q := cutover.MemberQuery{
-		Cohort: c.Cohort, Side: c.To.Other(), States: c.Only,
-		After: c.After, Reverse: c.To == dualtone.Old, Limit: pageSize,
-	}
-	if c.Retry {
-		q.Retry = c.To
-	}
+	q := c.Members()
+	q.After, q.Limit = c.After, pageSize
 	var page activities.Page
 	err := workflow.ExecuteActivity(ctx, activities.MembersName, q).Get(ctx, &page)
 	if err != nil {
