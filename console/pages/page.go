@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/access"
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/cutover"
@@ -101,9 +103,6 @@ func problemOf(err error) problem {
 	if _, refused := errors.AsType[*rollout.RefusalError](err); refused {
 		return problem{status: http.StatusConflict, title: "Not taken", what: err.Error()}
 	}
-	if dead, ok := errors.AsType[*deadLinkError](err); ok {
-		return problem{status: p.status, title: "This link shows nothing", what: dead.what, next: dead.next}
-	}
 	switch p.status {
 	case http.StatusForbidden:
 		p.title, p.next = "Not yours to do", "Ask somebody who may, or an administrator where you lack the role."
@@ -119,7 +118,12 @@ func problemOf(err error) problem {
 		p.title, p.next = "Out of reach", "Nothing was changed. Try again in a moment."
 	case http.StatusInternalServerError:
 		p.what, p.next = "dualtone could not answer; its log says why.", "Nothing that you asked for was done."
+		return p
 	}
+	if _, dead := errors.AsType[*deadLinkError](err); dead {
+		p.title = "This link shows nothing"
+	}
+	p.next = cmp.Or(dualtone.Next(err), p.next)
 	return p
 }
 

@@ -152,8 +152,8 @@ func (s sight) button(v Viewer, stage *rollout.Stage, o offer) button {
 	} else if err := against(); err != nil && b.refused == "" {
 		b.refused = whyNot(err)
 	}
-	if wants := s.wantsBeforeFinal(); o.verb == rollout.Finalise && denied == nil && len(wants) > 0 {
-		b.refused = strings.TrimPrefix(b.refused+"; "+strings.Join(wants, "; "), "; ")
+	if o.verb == rollout.Finalise && denied == nil {
+		b.refused = strings.TrimPrefix(strings.Join(append([]string{b.refused}, s.wantsBeforeFinal()...), "; "), "; ")
 	}
 	t.Reason = ""
 	if err := against(); err != nil && b.refused == "" {
