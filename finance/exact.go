@@ -24,7 +24,7 @@ func Whole[T ~int | ~int64 | ~int32](n T) Exact { return Fraction(int64(n), 1) }
 // Fraction is a number over another one that is not 0.
 func Fraction(over, under int64) Exact {
 	if over == math.MinInt64 || under <= 0 {
-		return OfRatio(big.NewRat(over, under))
+		return ofRatio(big.NewRat(over, under))
 	}
 	return Exact{small: reduced(over, under)}
 }
@@ -41,7 +41,7 @@ func ParseExact(text string) (Exact, error) {
 		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a number", Want: "write digits and a point, as in 42000.00"}
 	}
 	r, _ := new(big.Rat).SetString(text)
-	return OfRatio(r), nil
+	return ofRatio(r), nil
 }
 
 // MustExact is ParseExact of a number that stands in the program.
@@ -68,7 +68,7 @@ func (x Exact) Add(o Exact) Exact {
 			return Exact{small: sum}
 		}
 	}
-	return OfRatio(new(big.Rat).Add(x.rat(), o.rat()))
+	return ofRatio(new(big.Rat).Add(x.rat(), o.rat()))
 }
 
 // Sub is the difference.
@@ -81,7 +81,7 @@ func (x Exact) Mul(o Exact) Exact {
 			return Exact{small: product}
 		}
 	}
-	return OfRatio(new(big.Rat).Mul(x.rat(), o.rat()))
+	return ofRatio(new(big.Rat).Mul(x.rat(), o.rat()))
 }
 
 // Times is the number so many times.
@@ -92,7 +92,7 @@ func (x Exact) Over(o Exact) Exact {
 	if o.large == nil && !o.IsZero() {
 		return x.Mul(Exact{small: o.small.inverse()})
 	}
-	return OfRatio(new(big.Rat).Quo(x.rat(), o.rat()))
+	return ofRatio(new(big.Rat).Quo(x.rat(), o.rat()))
 }
 
 // Neg is the number with the other sign.
@@ -100,7 +100,7 @@ func (x Exact) Neg() Exact {
 	if x.large == nil {
 		return Exact{small: ratio{-x.small.over, x.small.under}}
 	}
-	return OfRatio(new(big.Rat).Neg(x.large))
+	return ofRatio(new(big.Rat).Neg(x.large))
 }
 
 // Cmp is -1, 0 or 1 as the number is less than, equal to or more than another.
@@ -136,9 +136,6 @@ func (x Exact) Int() (n int, whole bool) {
 	return int(new(big.Int).Quo(x.large.Num(), x.large.Denom()).Int64()), x.large.IsInt()
 }
 
-// Ratio is the number as a fraction, which is written without rounding.
-func (x Exact) Ratio() *big.Rat { return new(big.Rat).Set(x.rat()) }
-
 // AppendRatio writes the number as a fraction, without rounding.
 func (x Exact) AppendRatio(to []byte) []byte {
 	if x.large != nil {
@@ -166,14 +163,11 @@ func ParseRatio(text string) (Exact, error) {
 	if !ok {
 		return Exact{}, &placed.ValueError{Text: text, Wrong: "is not a fraction", Want: "write two whole numbers and a line, as in 7500/31"}
 	}
-	return OfRatio(r), nil
+	return ofRatio(r), nil
 }
 
-// OfRatio is a fraction, which is not changed any more, as a number; none is 0.
-func OfRatio(r *big.Rat) Exact {
-	if r == nil {
-		return Exact{}
-	}
+// ofRatio is a fraction, which is not changed any more, as a number.
+func ofRatio(r *big.Rat) Exact {
 	if f, whole := small(r); whole {
 		return Exact{small: f}
 	}

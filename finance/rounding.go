@@ -36,7 +36,7 @@ func (x Exact) Round(digits int, how Rounding) Exact {
 	if half > 0 || half == 0 && (how != HalfEven || whole.Bit(0) == 1) {
 		whole.Add(whole, big.NewInt(int64(scaled.Sign())))
 	}
-	return OfRatio(new(big.Rat).SetFrac(whole, unit))
+	return ofRatio(new(big.Rat).SetFrac(whole, unit))
 }
 
 // floor is the number rounded down to so many digits.
@@ -49,7 +49,7 @@ func (x Exact) floor(digits int) Exact {
 	unit := manyTens(digits)
 	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(unit))
 	whole := new(big.Int).Div(scaled.Num(), scaled.Denom())
-	return OfRatio(new(big.Rat).SetFrac(whole, unit))
+	return ofRatio(new(big.Rat).SetFrac(whole, unit))
 }
 
 // manyTens is a power of ten.
@@ -82,7 +82,7 @@ func Apportion(parts []Exact, digits int, how Rounding) []Exact {
 		sum, given = sum.Add(p), given.Add(shares[i])
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Or(lost[b].Cmp(lost[a]), cmp.Compare(a, b)) })
-	unit := OfRatio(new(big.Rat).SetFrac(big.NewInt(1), manyTens(digits)))
+	unit := ofRatio(new(big.Rat).SetFrac(big.NewInt(1), manyTens(digits)))
 	missing := sum.Round(digits, how).Sub(given)
 	for _, i := range order {
 		if missing.Sign() <= 0 {
