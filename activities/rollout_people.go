@@ -46,9 +46,8 @@ const budgetWait = 15 * time.Minute
 // StagePeople returns the next people of a stage. On the way to the new side it
 // leaves out those whose site is not in a window, whom others have brought there, and
 // those of whose group too many would be on the new side; the latter are deferred with
-// the reason. Nobody
-// is among them while the plan's share of the CRM is used up. A way back asks
-// nothing of the kind.
+// the reason. Nobody is among them while the plan's share of the CRM is used up. A way
+// back asks nothing of the kind.
 func (r *Rollout) StagePeople(ctx context.Context, q StageQuery) (StagePage, error) {
 	if q.To == dualtone.Old {
 		users, page, err := r.page(ctx, q)

@@ -29,7 +29,7 @@ type statuses struct {
 }
 
 func (s statuses) String() string {
-	return fmt.Sprintf("in %.0f ms (p99 %.0f), through a server in %.0f (%.0f), of which reading %.1f ms (p99 %.1f)", s.Program.Half, s.Program.P99, s.Served.Half, s.Served.P99, s.Reading.Half, s.Reading.P99)
+	return fmt.Sprintf("in %.0f ms (p99 %.0f), of which reading %.1f ms (p99 %.1f), through a server in %.0f (%.0f)", s.Program.Half, s.Program.P99, s.Reading.Half, s.Reading.P99, s.Served.Half, s.Served.P99)
 }
 
 // waits is how long something took, over all times, in milliseconds.

@@ -26,8 +26,8 @@ func (p *planned) reportReal(b *strings.Builder) {
 	fmt.Fprintf(b, `
 A wave of %d users with %d in flight, prechecked, approved, switched and read back, between two cohorts of %d bare
 workflows, which have as many activities and do nothing. The whole command starts a process and connects; through a
-server it asks one that is connected; what it reads is the same question from a process that is there. Beside the bare workflows a command that does nothing, dualtone
-version, is started as often: it waits for the same processors.
+server it asks one that is connected; what it reads is the same question from a process that is there. Beside the bare
+workflows a command that does nothing, dualtone version, is started as often: it waits for the same processors.
 
 | | measured | beside it | ratio | goal |
 | --- | --- | --- | --- | --- |
