@@ -1,6 +1,7 @@
 package sbc_test
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ func asteriskKit(t *testing.T, at ports, carrier netip.AddrPort) map[string]stri
 		kit[name] = strings.NewReplacer(
 			"192.0.2.20:5060", carrier.String(), "192.0.2.21:5060", at.old.String(), "192.0.2.22:5060", at.next.String(),
 			"192.0.2.20", carrierHost, "192.0.2.21", oldHost, "192.0.2.22", newHost, "192.0.2.31:8080", at.http.String(),
+			"EDGE_SECONDS = 1", fmt.Sprintf("EDGE_SECONDS = %.0f", unhurried.Seconds()),
 		).Replace(string(text))
 	}
 	return kit

@@ -94,12 +94,12 @@ func count(calls []realsbc.Call, source string) int {
 	return n
 }
 
-// awaitAsked calls until the SBC asks dualtone again: its breaker is open for some
-// seconds after a failure.
-func (w *world) awaitAsked(t *testing.T) {
+// awaitAsked calls a number until the SBC asks dualtone for it: its breaker is open for
+// some seconds after a failure.
+func (w *world) awaitAsked(t *testing.T, number string) {
 	t.Helper()
 	w.await(t, "the SBC asks dualtone again", func() bool {
-		return count(w.call(t, burst{numbers: []string{"+15551230006"}, count: 1, rate: 1}), asked) == 1
+		return count(w.call(t, burst{numbers: []string{number}, count: 1, rate: 1}), asked) == 1
 	})
 }
 

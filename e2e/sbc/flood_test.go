@@ -35,7 +35,7 @@ func (w *world) flood(t *testing.T) {
 	if count(calls, fallback) == 0 || turned < 4*capacity*int(time.Since(began).Seconds()) {
 		t.Errorf("the edge turned %d away in %s, and %d calls went by the fallback", turned, time.Since(began), count(calls, fallback))
 	}
-	w.awaitAsked(t)
+	w.awaitAsked(t, "+15551230006")
 }
 
 // ask asks so often in a second, over the interface of the SBC, and does not wait for

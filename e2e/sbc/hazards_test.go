@@ -102,7 +102,7 @@ func (w *world) rolledBack(t *testing.T) {
 	calls := w.call(t, burst{numbers: []string{number}, count: 1, rate: 1})
 	must(t, w.edge.Process.Signal(syscall.SIGCONT))
 	check(t, "taken back, and dualtone is away", calls, wants{number: {"old", fallback}})
-	w.awaitAsked(t)
+	w.awaitAsked(t, "+15551230006")
 }
 
 // voicemail answers on the old side long before the person does whose phone rings on

@@ -50,7 +50,7 @@ func TestACallThatAPBXForwardsToItselfEndsAfterOneLeg(t *testing.T) {
 			w := newWorld(t, lookup, host, ports{sbc: border, old: pbx.SIP})
 			w.startNew(t)
 			t.Cleanup(func() { w.next.Stop() })
-			w.startSBC(t)
+			w.startSBC(t, unhurried)
 			w.loops(t, pbx)
 		})
 	}

@@ -4,6 +4,7 @@
 package realsbc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,9 @@ type Setup struct {
 	EdgeSIP, EdgeHTTP netip.AddrPort
 	EdgeDNS           netip.Addr
 	Zone              string
+	// Wait is how long dualtone edge may take to answer, in whole seconds; 0 for what
+	// the kit ships, 400 ms where it can.
+	Wait time.Duration
 	// Emergency are the numbers that call for help.
 	Emergency []string
 }
@@ -96,7 +100,7 @@ func Start(ctx context.Context, setup Setup) (*SBC, error) {
 	command := []string{"kamailio", "-f", filepath.Join(setup.Dir, "dualtone.cfg"), "-DD", "-E", "-m", "64", "-M", "8", "-Y", setup.Dir}
 	if setup.Lookup == ENUM {
 		resolver := filepath.Join(setup.Dir, "resolv.conf")
-		if err := os.WriteFile(resolver, []byte("nameserver "+setup.EdgeDNS.String()+"\noptions timeout:1 attempts:1\n"), 0o600); err != nil {
+		if err := os.WriteFile(resolver, []byte("nameserver "+setup.EdgeDNS.String()+"\noptions attempts:1\n"), 0o600); err != nil {
 			return nil, err
 		}
 		command = append([]string{"unshare", "-m", "sh", "-c", `mount --bind "$0" /etc/resolv.conf && exec "$@"`, resolver}, command...)
@@ -193,7 +197,7 @@ func (s *Setup) writeKit() error {
 			return err
 		}
 		if name == "local.cfg" {
-			text = []byte(s.local())
+			text = s.local(text)
 		}
 		if err := os.WriteFile(filepath.Join(s.Dir, name), text, 0o600); err != nil {
 			return err
@@ -202,25 +206,45 @@ func (s *Setup) writeKit() error {
 	return nil
 }
 
-func (s *Setup) local() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "listen=udp:%s\n", s.Listen)
-	for _, set := range [][2]string{
-		{"OLD_HOST", s.Old.Addr().String()},
-		{"OLD_PORT", port(s.Old)},
-		{"NEW_HOST", s.New.Addr().String()},
-		{"NEW_PORT", port(s.New)},
-		{"EDGE_SIP", "sip:" + s.EdgeSIP.String()},
-		{"EDGE_HTTP", "http://" + s.EdgeHTTP.String()},
-		{"EDGE_ZONE", s.Zone + "."},
-		{"CONTROL", s.control()},
-		{"EMERGENCY_NUMBERS", strings.Join(s.Emergency, "|")},
-	} {
-		fmt.Fprintf(&b, "#!substdef \"!%s!%s!g\"\n", set[0], set[1])
+// local is the kit's local.cfg, with what is ours.
+func (s *Setup) local(shipped []byte) []byte {
+	ours := map[string]string{
+		"OLD_HOST":          s.Old.Addr().String(),
+		"OLD_PORT":          port(s.Old),
+		"NEW_HOST":          s.New.Addr().String(),
+		"NEW_PORT":          port(s.New),
+		"EDGE_SIP":          "sip:" + s.EdgeSIP.String(),
+		"EDGE_HTTP":         "http://" + s.EdgeHTTP.String(),
+		"EDGE_ZONE":         s.Zone + ".",
+		"CONTROL":           s.control(),
+		"EMERGENCY_NUMBERS": strings.Join(s.Emergency, "|"),
 	}
-	fmt.Fprintf(&b, "#!define %s\n", s.Lookup)
-	return b.String()
+	if s.Wait > 0 {
+		ours["EDGE_MS"], ours["EDGE_SECONDS"] = strconv.FormatInt(s.Wait.Milliseconds(), 10), strconv.Itoa(int(s.Wait.Seconds()))
+	}
+	var b bytes.Buffer
+	for line := range bytes.Lines(shipped) {
+		set := setting.FindSubmatch(line)
+		value, known := "", false
+		if set != nil {
+			value, known = ours[string(set[1])]
+		}
+		switch {
+		case known:
+			fmt.Fprintf(&b, "#!substdef \"!%s!%s!g\"\n", set[1], value)
+		case bytes.HasPrefix(line, []byte("listen=")):
+			fmt.Fprintf(&b, "listen=udp:%s\n", s.Listen)
+		case bytes.HasPrefix(line, []byte("#!define LOOKUP_")):
+			fmt.Fprintf(&b, "#!define %s\n", s.Lookup)
+		default:
+			b.Write(line)
+		}
+	}
+	return b.Bytes()
 }
+
+// setting is a line of local.cfg that names a value.
+var setting = regexp.MustCompile(`^#!substdef "!(\w+)!`)
 
 func port(at netip.AddrPort) string { return strconv.FormatUint(uint64(at.Port()), 10) }
 
