@@ -28,7 +28,7 @@ func (a *app) apiDesk(cfg *config.Config, s *stores, c client.Client) api.Desk {
 	now := func() time.Time { return a.now().UTC() }
 	return api.Desk{
 		Plans:  s.planControl(orders(cfg, c), a.now),
-		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
+		People: s.people, Cohorts: s.cohorts, Switches: s.switches, Routes: s.router, Residents: s.people, Calls: s.calls, Stitches: s.stitches, Closings: s.rollups,
 		Audit: s.audit, Office: a.office(s),
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(s.pool)},
 		Region: cfg.Migration.Region, Deciding: decidingOptions(cfg), Now: now,

@@ -221,7 +221,7 @@ func serves(ctx context.Context, s *stores, within time.Duration, r routing.Revi
 
 // change has the table changed, here or at a server, and tells of it.
 func (o *changeOptions) change(ctx context.Context, a *app, order api.RouteOrder) error {
-	order.Reason, order.DryRun = o.reason, o.dryRun
+	order.RouteEdit = o.edit()
 	return a.showChanged(either(ctx, a, func(s server) (api.Changed, error) {
 		return sent[api.Changed](ctx, s, "/routes", order)
 	}, func(cfg *config.Config, s *stores) (api.Changed, error) {
@@ -233,13 +233,18 @@ func (o *changeOptions) change(ctx context.Context, a *app, order api.RouteOrder
 		if err != nil {
 			return api.Changed{}, err
 		}
-		return o.apply(ctx, cfg, s, changes)
+		return o.apply(ctx, a, cfg, s, changes)
 	}))
 }
 
 // apply makes changes unless it is a rehearsal.
-func (o *changeOptions) apply(ctx context.Context, cfg *config.Config, s *stores, changes []routing.Change) (api.Changed, error) {
+func (o *changeOptions) apply(ctx context.Context, a *app, cfg *config.Config, s *stores, changes []routing.Change) (api.Changed, error) {
 	done := api.Changed{Changes: changes, DryRun: o.dryRun}
+	if !o.stray {
+		if err := routing.Astray(ctx, changes, s.router, s.people, decidingOptions(cfg), a.now()); err != nil {
+			return done, err
+		}
+	}
 	if o.dryRun {
 		return done, nil
 	}
@@ -275,12 +280,17 @@ func (a *app) showChanged(done api.Changed, err error) error {
 
 // changeOptions are the flags that all changes of the table share.
 type changeOptions struct {
-	dryRun bool
-	reason string
+	dryRun, stray bool
+	reason        string
+}
+
+func (o *changeOptions) edit() api.RouteEdit {
+	return api.RouteEdit{Why: api.Why{Reason: o.reason}, AllowStray: o.stray, DryRun: o.dryRun}
 }
 
 func (o *changeOptions) bind(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().BoolVar(&o.stray, "allow-stray", false, "also where calls to somebody would then not ring first on the side that they are on")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the history")
 }
 

@@ -183,15 +183,14 @@ func routeRollback(a *app) *cobra.Command {
 				return err
 			}
 			return a.showChanged(either(cmd.Context(), a, func(s server) (api.Changed, error) {
-				order := api.RevisionOrder{Why: api.Why{Reason: o.reason}, DryRun: o.dryRun}
-				return sent[api.Changed](cmd.Context(), s, client.Path("revisions", args[0], "rollback"), order)
+				return sent[api.Changed](cmd.Context(), s, client.Path("revisions", args[0], "rollback"), api.RevisionOrder{RouteEdit: o.edit()})
 			}, func(cfg *config.Config, s *stores) (api.Changed, error) {
 				// The active revision is read first: what changes after it is a conflict.
 				back, err := s.router.Back(cmd.Context(), to)
 				if err != nil {
 					return api.Changed{}, err
 				}
-				return o.apply(cmd.Context(), cfg, s, back)
+				return o.apply(cmd.Context(), a, cfg, s, back)
 			}))
 		},
 	}

@@ -155,6 +155,7 @@ func servedTable() []string {
 		"route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
 		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
 		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
+		"route set +442079460101 new,old --dry-run", "route set +442079460101 new,old --allow-stray --dry-run",
 		"plan cohort DIR/plan.yaml", "plan cohort DIR/plan.yaml --stage pilot", "plan cohort DIR/plan.yaml --stage wave --limit 1", "plan cohort DIR/plan.yaml --stage wave --after 1 --left",
 		"plan cohort DIR/plan.yaml --stage none", "plan lint DIR/plan.yaml --users", "plan diff DIR/plan.yaml --from saved", "plan diff DIR/plan.yaml --from 0123456789",
 		"plan outcome emea", "plan outcome nothing", "plan watch emea", "plan watch nothing",

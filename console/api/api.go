@@ -46,9 +46,11 @@ type Desk struct {
 	Cohorts  cutover.Cohorts
 	Switches cutover.Switches
 	Routes   Routes
-	Calls    Calls
-	Stitches Stitches
-	Closings report.Closings
+	// Residents are the people whose calls a change of the table may not lead astray.
+	Residents routing.Residents
+	Calls     Calls
+	Stitches  Stitches
+	Closings  report.Closings
 	// Traffic makes a report, with the corrections of a closed period.
 	Traffic func(ctx context.Context, q report.Query, corrections int) (report.Traffic, error)
 	// Unheard counts which of a plan's notices were tried in vain, by channel.

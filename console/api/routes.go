@@ -237,15 +237,22 @@ func deref(text *string) string {
 	return *text
 }
 
+// RouteEdit is how the table is changed by hand.
+type RouteEdit struct {
+	Why
+
+	AllowStray bool `json:"allow_stray,omitempty" doc:"Also where calls to somebody would then not ring first on the side that they are on, which is refused otherwise"`
+	DryRun     bool `json:"dry_run,omitempty" doc:"Say what would change, and change nothing"`
+}
+
 // RouteOrder is a change of the table: some routes, or a file of them.
 type RouteOrder struct {
-	Why
+	RouteEdit
 
 	Routes   []WantedRoute `json:"routes,omitempty" maxItems:"10000"`
 	CSV      string        `json:"csv,omitempty" maxLength:"30000000" doc:"Routes as dualtone route import takes them; instead of routes"`
 	Replace  bool          `json:"replace,omitempty" doc:"Remove the routes that are not named"`
 	Forwards string        `json:"forwards,omitempty" maxLength:"30000000" doc:"CSV of the platforms' own forwards (side,number,to): a table that sends a call in a circle is refused"`
-	DryRun   bool          `json:"dry_run,omitempty" doc:"Say what would change, and change nothing"`
 }
 
 type routeOrder struct{ Body RouteOrder }
@@ -277,7 +284,7 @@ func (a *API) changeRoutes(ctx context.Context, in *routeOrder, _ access.Role) (
 	if err != nil {
 		return nil, err
 	}
-	return a.apply(ctx, changes, in.Body.Why, in.Body.DryRun)
+	return a.apply(ctx, changes, in.Body.RouteEdit)
 }
 
 // Wanted is what the order wants of the table.
@@ -316,13 +323,18 @@ func routeFaults(all []routing.Fault) []console.Fault {
 	return found
 }
 
-func (a *API) apply(ctx context.Context, changes []routing.Change, why Why, dryRun bool) (*body[Changed], error) {
-	out := Changed{Changes: append([]routing.Change{}, changes...), DryRun: dryRun}
-	if dryRun || len(changes) == 0 {
+func (a *API) apply(ctx context.Context, changes []routing.Change, edit RouteEdit) (*body[Changed], error) {
+	if !edit.AllowStray {
+		if err := routing.Astray(ctx, changes, a.Routes, a.Residents, a.Deciding, a.Now()); err != nil {
+			return nil, err
+		}
+	}
+	out := Changed{Changes: append([]routing.Change{}, changes...), DryRun: edit.DryRun}
+	if edit.DryRun || len(changes) == 0 {
 		return &body[Changed]{out}, nil
 	}
 	var err error
-	if out.Revision, err = a.Routes.Apply(ctx, changes, routing.Provenance{Actor: by(ctx, why).Actor, Reason: why.Reason}); err != nil {
+	if out.Revision, err = a.Routes.Apply(ctx, changes, routing.Provenance{Actor: by(ctx, edit.Why).Actor, Reason: edit.Reason}); err != nil {
 		return nil, err
 	}
 	out.Served = a.Serves(ctx, out.Revision)
@@ -330,11 +342,7 @@ func (a *API) apply(ctx context.Context, changes []routing.Change, why Why, dryR
 }
 
 // RevisionOrder takes the table back.
-type RevisionOrder struct {
-	Why
-
-	DryRun bool `json:"dry_run,omitempty"`
-}
+type RevisionOrder struct{ RouteEdit }
 
 type revisionOrder struct {
 	RevisionPath
@@ -349,5 +357,5 @@ func (a *API) rollBackRoutes(ctx context.Context, in *revisionOrder, _ access.Ro
 	if err != nil {
 		return nil, err
 	}
-	return a.apply(ctx, changes, in.Body.Why, in.Body.DryRun)
+	return a.apply(ctx, changes, in.Body.RouteEdit)
 }
