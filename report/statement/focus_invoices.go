@@ -54,9 +54,11 @@ func adjustmentsOf(charges []cost.Line, check *cost.InvoiceCheck) []*adjusted {
 	for i := range check.Rebilled {
 		r := &check.Rebilled[i]
 		of := billedItem{r.Invoice, r.Contract, r.Item, r.Amount.Currency}
-		if s.charge(of, r.Month, r.Corrects, r.Amount) || !s.settled(of, r.Days.From.Month()) {
-			moved = append(moved, &adjusted{of, r.Days, r.Month, r.Corrects, r.Amount})
+		if s.settled(of, r.Days.From.Month(), r.Month) {
+			continue
 		}
+		s.charge(of, r.Month, r.Corrects, r.Amount)
+		moved = append(moved, &adjusted{of, r.Days, r.Month, r.Corrects, r.Amount})
 	}
 	for _, a := range moved {
 		s.add(a)
@@ -78,8 +80,8 @@ func (s *adjustments) add(a *adjusted) {
 
 // charge takes what was charged from what its invoice bills: from what stands in the
 // same month and corrects the same, or else in the next. What stands in earlier ones
-// may be closed. It reports whether there is any.
-func (s *adjustments) charge(item billedItem, month finance.Month, corrects string, amount finance.Money) bool {
+// may be closed.
+func (s *adjustments) charge(item billedItem, month finance.Month, corrects string, amount finance.Money) {
 	var nearest *adjusted
 	for _, a := range s.of[item] {
 		if a.month >= month && (nearest == nil || a.far(month, corrects) < nearest.far(month, corrects)) {
@@ -89,13 +91,13 @@ func (s *adjustments) charge(item billedItem, month finance.Month, corrects stri
 	if nearest != nil {
 		nearest.amount = nearest.amount.Sub(amount)
 	}
-	return nearest != nil
 }
 
-// settled reports whether an invoice was made to add up in a month or a later one: what
-// comes onto it after that, or off it, is none of it.
-func (s *adjustments) settled(item billedItem, month finance.Month) bool {
-	return slices.ContainsFunc(s.of[item], func(a *adjusted) bool { return a.month >= month })
+// settled reports whether an invoice was made to add up in a month since the one that is
+// charged for and before the one in which more or less is: that is none of it then. What
+// stands in later months has no say, for it comes when that one may be closed.
+func (s *adjustments) settled(item billedItem, since, before finance.Month) bool {
+	return slices.ContainsFunc(s.of[item], func(a *adjusted) bool { return since <= a.month && a.month < before })
 }
 
 // far is how far it is from what stands in a month and corrects another one.
