@@ -110,12 +110,12 @@ func (b *books) charged(t tester, q cost.Question) []byte {
 func bills(t *rapid.T, known []cost.InvoiceLine) []cost.InvoiceLine {
 	all := known
 	for range rapid.IntRange(0, 4).Draw(t, "invoices") {
-		from := day("2027-02-01") + finance.Day(rapid.SampledFrom([]int32{0, 14, 28, 35}).Draw(t, "from"))
+		from := day("2027-02-01") + finance.Day(rapid.SampledFrom([]int32{-10, 0, 14, 28, 35}).Draw(t, "from"))
 		all = append(all, cost.InvoiceLine{
 			Invoice:  fmt.Sprintf("R-%d", rapid.IntRange(1, 3).Draw(t, "invoice")),
 			Contract: rapid.SampledFrom([]contract.ID{"pbx-seats", "cloud-seats"}).Draw(t, "contract"),
 			Item:     rapid.SampledFrom([]contract.ItemID{"seat", "seat", "extra"}).Draw(t, "item"),
-			Period:   finance.Span{From: from, To: from + finance.Day(rapid.SampledFrom([]int32{13, 27, 30}).Draw(t, "days"))},
+			Period:   finance.Span{From: from, To: from + finance.Day(rapid.SampledFrom([]int32{13, 27, 30, 58}).Draw(t, "days"))},
 			Quantity: finance.Whole(300), Amount: finance.Money{Amount: finance.Fraction(rapid.Int64Range(-5_000, 3_000_000).Draw(t, "billed"), 100), Currency: "GBP"},
 		})
 	}
