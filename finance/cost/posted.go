@@ -29,6 +29,8 @@ type Posted struct {
 	Seats    []SeatDifference `json:"seats"`
 	// Rebilled is what of earlier months came onto another invoice.
 	Rebilled []Rebilled `json:"rebilled,omitempty"`
+	// Adjusted makes the charges on each invoice add up to it.
+	Adjusted []Adjusted `json:"adjusted"`
 }
 
 // PostedDays is on how many days people of a group had two seats.
@@ -56,6 +58,7 @@ type held struct {
 	Invoices json.RawMessage `json:"invoices"`
 	Seats    json.RawMessage `json:"seats"`
 	Rebilled json.RawMessage `json:"rebilled"`
+	Adjusted json.RawMessage `json:"adjusted"`
 }
 
 // read reads one part of what is held.
@@ -86,6 +89,15 @@ func (h *held) rebilled() ([]Rebilled, error) {
 		return nil, nil
 	}
 	return read[[]Rebilled](h.Rebilled)
+}
+
+// adjusted is not kept in a month that was closed before that was.
+func (h *held) adjusted() (all []Adjusted, kept bool, err error) {
+	if h.Adjusted == nil {
+		return nil, false, nil
+	}
+	all, err = read[[]Adjusted](h.Adjusted)
+	return all, true, err
 }
 
 // keptLine has beside a line the fractions of what the line itself rounds.
@@ -130,7 +142,8 @@ func (p *Posted) text() ([]byte, error) {
 		Invoices []InvoiceFinding `json:"invoices"`
 		Seats    []SeatDifference `json:"seats"`
 		Rebilled []Rebilled       `json:"rebilled,omitempty"`
-	}{keptLines(p.Lines), keptLines(p.Planned), keptLines(p.Moved), keptLines(p.Accruals), p.Days, p.Invoices, p.Seats, p.Rebilled})
+		Adjusted []Adjusted       `json:"adjusted"`
+	}{keptLines(p.Lines), keptLines(p.Planned), keptLines(p.Moved), keptLines(p.Accruals), p.Days, p.Invoices, p.Seats, p.Rebilled, p.Adjusted})
 }
 
 func keptLines(all []Line) []keptLine {
@@ -171,7 +184,7 @@ func (e *Engine) post(month finance.Month) (*Posted, error) {
 	if err != nil {
 		return nil, err
 	}
-	posted := &Posted{Lines: of(actual, month), Days: p.posting(month)}
+	posted := &Posted{Days: p.posting(month)}
 	planned, err := e.asked(f, asPlanned, &q)
 	if err != nil {
 		return nil, err
@@ -184,7 +197,11 @@ func (e *Engine) post(month finance.Month) (*Posted, error) {
 	if err != nil {
 		return nil, err
 	}
-	posted.Planned, posted.Moved, posted.Accruals = of(planned, month), of(moved, month), of(b.accruals, month)
+	if posted.Adjusted, err = e.adjusted(actual, b); err != nil {
+		return nil, err
+	}
+	posted.Adjusted = slices.DeleteFunc(posted.Adjusted, func(a Adjusted) bool { return a.Month != month })
+	posted.Lines, posted.Planned, posted.Moved, posted.Accruals = of(actual, month), of(planned, month), of(moved, month), of(b.accruals, month)
 	posted.Invoices = slices.DeleteFunc(b.lines, func(f InvoiceFinding) bool { return f.Month != month })
 	posted.Rebilled = slices.DeleteFunc(b.rebilled, func(r Rebilled) bool { return r.Month != month })
 	posted.Seats = joinSeats(slices.DeleteFunc(b.seats, func(s seatDay) bool { return s.stands() != month }))

@@ -108,13 +108,14 @@ func (c *charger) adjusted(e *cost.Engine, q cost.Question) ([]focus.Charge, err
 		}
 		all = &o
 	}
-	check, err := e.InvoiceCheck(q)
+	adjusted, err := e.Adjusted(all.Lines)
 	if err != nil {
 		return nil, err
 	}
 	var charges []focus.Charge
-	for _, a := range adjustmentsOf(all.Lines, &check) {
-		if !a.in(asked) {
+	for i := range adjusted {
+		a := &adjusted[i]
+		if asked != q.Span && !asked.Has(a.Day()) {
 			continue
 		}
 		charge, err := c.adjust(e, a)

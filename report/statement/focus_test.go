@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,8 +54,14 @@ func (b *books) Posted(_ context.Context, c cost.Closing) ([]byte, error) {
 	return b.posted[c.Month], nil
 }
 
+// tester is a test of examples or of properties.
+type tester interface {
+	rapid.TB
+	Context() context.Context
+}
+
 // close closes a month with what is known.
-func (b *books) close(t *rapid.T, month finance.Month) {
+func (b *books) close(t tester, month finance.Month) {
 	t.Helper()
 	closer := cost.Closer{Source: b, Closings: b}
 	c := cost.Closing{Plan: "spring", Month: month, Actor: "fay", Reason: "month end"}
@@ -81,7 +88,7 @@ func (b *books) learn(t *rapid.T) {
 }
 
 // charged is a Cost and Usage file.
-func (b *books) charged(t *rapid.T, q cost.Question) []byte {
+func (b *books) charged(t tester, q cost.Question) []byte {
 	t.Helper()
 	e, err := cost.Load(t.Context(), b, b, q)
 	if err != nil {
@@ -103,12 +110,12 @@ func (b *books) charged(t *rapid.T, q cost.Question) []byte {
 func bills(t *rapid.T, known []cost.InvoiceLine) []cost.InvoiceLine {
 	all := known
 	for range rapid.IntRange(0, 4).Draw(t, "invoices") {
-		from := day("2027-02-01") + finance.Day(rapid.SampledFrom([]int32{0, 14, 28, 35}).Draw(t, "from"))
+		from := day("2027-02-01") + finance.Day(rapid.SampledFrom([]int32{-10, 0, 14, 28, 35}).Draw(t, "from"))
 		all = append(all, cost.InvoiceLine{
 			Invoice:  fmt.Sprintf("R-%d", rapid.IntRange(1, 3).Draw(t, "invoice")),
 			Contract: rapid.SampledFrom([]contract.ID{"pbx-seats", "cloud-seats"}).Draw(t, "contract"),
 			Item:     rapid.SampledFrom([]contract.ItemID{"seat", "seat", "extra"}).Draw(t, "item"),
-			Period:   finance.Span{From: from, To: from + finance.Day(rapid.SampledFrom([]int32{13, 27, 30}).Draw(t, "days"))},
+			Period:   finance.Span{From: from, To: from + finance.Day(rapid.SampledFrom([]int32{13, 27, 30, 58}).Draw(t, "days"))},
 			Quantity: finance.Whole(300), Amount: finance.Money{Amount: finance.Fraction(rapid.Int64Range(-5_000, 3_000_000).Draw(t, "billed"), 100), Currency: "GBP"},
 		})
 	}
@@ -143,7 +150,7 @@ func TestTheRowsOfAnInvoiceInFocusAddUpToIt(t *testing.T) {
 		if err != nil || len(found) > 0 {
 			t.Fatalf("%v, %v", found, err)
 		}
-		for invoice, billed := range billedBy(t, file) {
+		for invoice, billed := range billedBy(t, file, "InvoiceId") {
 			if _, known := totals[invoice]; !known && invoice != "" && !billed.IsZero() {
 				t.Fatalf("%q is no invoice, and bills %s", invoice, billed)
 			}
@@ -152,12 +159,13 @@ func TestTheRowsOfAnInvoiceInFocusAddUpToIt(t *testing.T) {
 }
 
 // A file of the open month has what those of closed months do not have: together they
-// are all that is paid, also of an invoice for days of both.
+// are all that is paid, also of an invoice for days of both, and what stands in a month
+// is in the file of that one.
 func TestFilesOfMonthsHoldEachChargeOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		b, q := closing(t), cost.Question{AsOf: day("2027-04-10")}
-		whole, months := billedBy(t, b.charged(t, q)), map[string]finance.Exact{}
+		whole, months := billedBy(t, b.charged(t, q), "InvoiceId", "BillingPeriodStart"), map[string]finance.Exact{}
 		for _, span := range []finance.Span{
 			{From: day("2020-01-01"), To: day("2027-01-31")},
 			{From: day("2027-02-01"), To: day("2027-02-28")},
@@ -165,16 +173,22 @@ func TestFilesOfMonthsHoldEachChargeOnce(t *testing.T) {
 			{From: day("2027-04-01"), To: day("2030-12-31")},
 		} {
 			q.Span = span
-			for invoice, billed := range billedBy(t, b.charged(t, q)) {
-				months[invoice] = months[invoice].Add(billed)
+			for stands, billed := range billedBy(t, b.charged(t, q), "InvoiceId", "BillingPeriodStart") {
+				months[stands] = months[stands].Add(billed)
 			}
 		}
 		var sum, want finance.Exact
-		for invoice, billed := range whole {
-			if !billed.Equal(months[invoice]) {
-				t.Fatalf("%q bills %s, and %s by months", invoice, billed, months[invoice])
+		for stands, billed := range whole {
+			if !billed.Equal(months[stands]) {
+				t.Fatalf("%q bills %s, and %s by months", stands, billed, months[stands])
 			}
+			delete(months, stands)
 			sum = sum.Add(billed)
+		}
+		for stands, billed := range months {
+			if !billed.IsZero() {
+				t.Fatalf("%q bills %s by months, and nothing in all", stands, billed)
+			}
 		}
 		open := books{known: b.known[len(b.known)-1:]}
 		for _, billed := range billedBy(t, open.charged(t, cost.Question{AsOf: q.AsOf})) {
@@ -186,17 +200,22 @@ func TestFilesOfMonthsHoldEachChargeOnce(t *testing.T) {
 	})
 }
 
-// billedBy is what the rows of each invoice in a file add up to.
-func billedBy(t *rapid.T, file []byte) map[string]finance.Exact {
+// billedBy is what the rows of a file add up to that have the same in some columns.
+func billedBy(t rapid.TB, file []byte, columns ...string) map[string]finance.Exact {
 	t.Helper()
 	rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	invoice, billed := slices.Index(rows[0], "InvoiceId"), slices.Index(rows[0], "BilledCost")
+	billed := slices.Index(rows[0], "BilledCost")
 	all := map[string]finance.Exact{}
 	for _, row := range rows[1:] {
-		all[row[invoice]] = all[row[invoice]].Add(finance.MustExact(row[billed]))
+		var by []string
+		for _, c := range columns {
+			by = append(by, row[slices.Index(rows[0], c)])
+		}
+		key := strings.Join(by, " ")
+		all[key] = all[key].Add(finance.MustExact(row[billed]))
 	}
 	return all
 }
