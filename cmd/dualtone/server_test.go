@@ -196,7 +196,7 @@ func TestAServerSaysWhatTheDatabaseSays(t *testing.T) {
 	o.here(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/Master.csv")
 	o.here(t, "calls", "stitch")
 	o.run(t, "calls", "import", "--system", "pbx", "../../calllog/format/testdata/queue_log")
-	o.here(t, "route", "import", "DIR/routes.csv", "--reason", "begin")
+	o.here(t, "route", "import", "DIR/routes.csv", "--allow-stray", "--reason", "begin")
 	o.token(t, "other", time.Now().Add(time.Hour), access.Viewer)
 	for _, args := range [][]string{
 		{"finance", "contracts", "import", "DIR/contracts.yaml"},
