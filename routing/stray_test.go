@@ -29,7 +29,7 @@ func (r residents) Residents(_ context.Context, numbers []dualtone.Number) ([]ro
 }
 
 // after are changes by which numbers get plans: "+493010 new", without a plan for none.
-func after(t testing.TB, table active, changes ...string) []routing.Change {
+func after(t *testing.T, table active, changes ...string) []routing.Change {
 	t.Helper()
 	var all []routing.Change
 	for _, text := range changes {
@@ -41,7 +41,7 @@ func after(t testing.TB, table active, changes ...string) []routing.Change {
 }
 
 // ruled is the route of "KEY PLAN", or "KEY PLAN FROM" for one that holds later.
-func ruled(t testing.TB, text string) routing.Route {
+func ruled(t *testing.T, text string) routing.Route {
 	t.Helper()
 	fields := strings.Fields(text)
 	route := routing.Route{Number: dualtone.Number(fields[0])}
