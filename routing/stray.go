@@ -32,6 +32,12 @@ type Stray struct {
 	Rule dualtone.Number `json:"rule,omitempty"`
 }
 
+// Has reports whether somebody was asked for: by a part of who it is or of the number, and by
+// the side; empty for any.
+func (s *Stray) Has(text string, side dualtone.Side) bool {
+	return (strings.Contains(string(s.Person), text) || strings.Contains(string(s.Number), text)) && (side == "" || s.Side == side)
+}
+
 func (s *Stray) String() string {
 	if s.Rule == "" {
 		return fmt.Sprintf("%s is on the %s side, and no rule would say where calls to %s go", s.Person, s.Side, s.Number)
@@ -62,6 +68,35 @@ func (e *StrayError) Unwrap() error { return dualtone.ErrConflict }
 // Next says what is to be done.
 func (e *StrayError) Next() string {
 	return "dualtone switch moves somebody together with their routes; --allow-stray changes the table all the same"
+}
+
+// StraysOf are the strays among everybody, by the active table.
+func StraysOf(ctx context.Context, active Active, people Residents, options Options, now time.Time) ([]Stray, error) {
+	all, err := people.Residents(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	table, err := active.Since(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	t, err := NewTable(options).With(table)
+	if err != nil {
+		return nil, err
+	}
+	return t.Strays(all, now), nil
+}
+
+// Strays are the residents whose calls do not ring first where they are, as the table stands
+// at a moment. A table without routes decides nothing, so nobody is.
+func (t *Table) Strays(all []Resident, at time.Time) []Stray {
+	var found []Stray
+	for _, r := range all {
+		if plan, rule := t.holding(r.Number, at); t.Len() > 0 && (plan == nil || !plan.home(r.Side)) {
+			found = append(found, Stray{Resident: r, Rule: rule})
+		}
+	}
+	return found
 }
 
 // Astray refuses changes of the active table with a StrayError where they would lead

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/dualtone/dualtone"
@@ -107,6 +108,29 @@ func TestAChangeOfTheTableLeadsNobodysCallsAstray(t *testing.T) {
 		if text := strings.Join(found, ", "); text != c.strays {
 			t.Errorf("%s: astray are %q, want %q", name, text, c.strays)
 		}
+	}
+}
+
+func TestWhoseCallsDoNotRingWhereTheyAreIsListed(t *testing.T) {
+	t.Parallel()
+	people := residents{{"omar", "+493010", dualtone.Old}, {"nina", "+493020", dualtone.New}, {"lost", "+493030", dualtone.New}, {"none", "+503030", dualtone.Old}}
+	table := active{ruled(t, "+493010 old,new"), ruled(t, "+493020 split:50"), ruled(t, "+493030..+493039 old")}
+	found, err := routing.StraysOf(t.Context(), table, people, routing.Options{}, time.Now())
+	want := []string{
+		"nina is on the new side, and calls to +493020 would not ring there first (rule +493020)",
+		"lost is on the new side, and calls to +493030 would not ring there first (rule +493030..+493039)",
+		"none is on the old side, and no rule would say where calls to +503030 go",
+	}
+	var said []string
+	for i := range found {
+		said = append(said, found[i].String())
+	}
+	if diff := cmp.Diff(want, said); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	// A table that nobody has filled decides nothing: the SBC's own fallback does.
+	if found, err := routing.StraysOf(t.Context(), active(nil), people, routing.Options{}, time.Now()); err != nil || len(found) > 0 {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 

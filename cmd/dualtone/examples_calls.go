@@ -42,6 +42,7 @@ func routeExamples() map[string][]string {
 		"route export":    {"route export > table.csv", "route export --revision 12"},
 		"route history":   {"route history", "route history +15550100001"},
 		"route diff":      {"route diff 12", "route diff 12 15"},
+		"route strays":    {"route strays", "route strays --side new -o json"},
 		"route rollback":  {"route rollback 12 --dry-run", `route rollback 12 --reason "wrong file"`},
 		"route decisions": {"route decisions --number +15550100001 --last 1h", "route decisions --result loop -o json"},
 		"route verify":    {"route verify +15550100001 --sbc 192.0.2.10:5060", "route verify --cohort wave-1 --count 50 --records 10m"},

@@ -34,7 +34,7 @@ func actions() map[string]access.Action {
 		"plan skip": access.PlanSkip, "plan retry": access.PlanRetry, "plan override": access.PlanOverride, "plan rollback": access.PlanRollback,
 		"plan reconcile": access.PlanReconcile, "plan evidence": access.PlanRead, "plan abort": access.PlanAbort, "plan finalise": access.PlanFinalise,
 		"plan tasks done": access.PlanProgress, "plan tasks confirm": access.PlanProgress, "plan tasks refuse": access.PlanProgress, "plan tasks hand": access.PlanProgress,
-		"route export": access.RouteRead, "route explain": access.RouteRead, "route show": access.RouteRead,
+		"route export": access.RouteRead, "route explain": access.RouteRead, "route show": access.RouteRead, "route strays": access.RouteRead,
 		"route history": access.RouteRead, "route decisions": access.RouteRead,
 		"route set": access.RouteChange, "route import": access.RouteChange, "route rollback": access.RouteChange, "route verify": access.RouteRead,
 		"edge list":  access.RouteRead,

@@ -32,7 +32,7 @@ next call and never touches a call in progress.`
 func routeCommand(a *app) *cobra.Command {
 	cmd := group("route", "Where calls go: look, ask why, change, take back",
 		routeShow(a), routeExplain(a), routeSet(a), routeImport(a), routeExport(a),
-		routeDiff(a), routeHistory(a), routeRollback(a), routeDecisions(a), routeVerify(a))
+		routeDiff(a), routeHistory(a), routeRollback(a), routeStrays(a), routeDecisions(a), routeVerify(a))
 	cmd.Long = routeLong
 	return cmd
 }

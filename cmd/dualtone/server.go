@@ -47,7 +47,7 @@ func served(name string) bool {
 		"calls ambiguous rulings", "calls quarantine list", "calls quarantine show", "calls quarantine fix", "calls quarantine replay",
 		"report close", "report closings",
 		"calls list", "calls show", "calls explain", "calls reconcile", "calls erase", "calls retain", "calls audit",
-		"route explain", "route history", "route show", "route export", "route diff", "route decisions", "route set", "route import", "route rollback",
+		"route explain", "route history", "route show", "route export", "route diff", "route decisions", "route set", "route import", "route rollback", "route strays",
 		"edge list", "report traffic", "report accounting",
 		"report overlap", "report forecast", "report delay", "report variance", "report invoice-check", "report notices",
 		"report deliver add", "report deliver list", "report deliver remove", "report deliver run", "report deliver off", "report deliver on",

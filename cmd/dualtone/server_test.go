@@ -152,7 +152,7 @@ func servedTable() []string {
 		"report traffic --from 2026-11-24 --to 2026-11-22", "report accounting --from 2026-11-22 --to 2026-11-23", "report accounting --from 2026-11-22 --to 2026-11-23 --all --csv",
 		"report overlap --month 2027-02", "report overlap --class nothing",
 		"route show", "route show --limit 1", "route show --text 0101 --plan old", "route show +442079460101 +15550100", "route export", "route export --revision 0",
-		"route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
+		"route strays", "route strays --side new", "route strays --text p2 --limit 1", "route diff 0", "route diff 0 1 --limit 1", "route diff 5 9", "route decisions", "route decisions --result routed --limit 2", "edge list",
 		"route set +442079460101 new --expect old --dry-run", "route set +442079460101 new --expect both --dry-run", "route set 112 new --dry-run",
 		"route set +442079460101 sideways --dry-run", "route import DIR/routes.csv --dry-run --replace", "route rollback 0 --dry-run", "route rollback 99 --dry-run",
 		"route set +442079460101 new,old --dry-run", "route set +442079460101 new,old --allow-stray --dry-run",

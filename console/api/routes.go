@@ -40,6 +40,7 @@ func (a *API) routeTable() {
 	read(a, get("list-changes", "/revisions/{revision}/changes", access.RouteRead, "What a revision changed"), a.changes)
 	read(a, get("list-decisions", "/decisions", access.RouteRead, "What edges decided, call by call, the newest first; numbers of people outside are masked"), a.decisions)
 	read(a, get("list-edges", "/edges", access.RouteRead, "What each edge serves"), a.edges)
+	read(a, get("list-strays", "/strays", access.RouteRead, "Whose calls do not ring first on the side that they are on"), a.strays)
 	write(a, post("change-routes", "/routes", access.RouteChange, "Change routes, all in one revision or none").storedAtOnce(), a.changeRoutes)
 	write(a, post("rollback-routes", "/revisions/{revision}/rollback", access.RouteChange, "Make the table what it was at a revision").storedAtOnce(), a.rollBackRoutes)
 }
@@ -191,6 +192,19 @@ func (a *API) changes(ctx context.Context, in *changeList) (*Page[routing.Change
 func (a *API) edges(ctx context.Context, in *Paging) (*Page[routing.Edge], error) {
 	found, err := a.Edges(ctx)
 	return cut("/edges", *in, found, err, func(e routing.Edge) string { return e.Name + "/" + e.Instance })
+}
+
+type strayList struct {
+	Paging
+
+	Text string        `query:"text" maxLength:"200" doc:"Searched in who it is and in the number"`
+	Side dualtone.Side `query:"side" enum:"old,new" doc:"Only people who are on this side"`
+}
+
+func (a *API) strays(ctx context.Context, in *strayList) (*Page[routing.Stray], error) {
+	found, err := routing.StraysOf(ctx, a.Routes, a.Residents, a.Deciding, a.Now())
+	found = slices.DeleteFunc(found, func(s routing.Stray) bool { return !s.Has(in.Text, in.Side) || string(s.Number) <= in.After })
+	return paged("/strays", in.Paging, found, err, func(s routing.Stray) string { return string(s.Number) })
 }
 
 // WantedRoute is a route that is set, or removed where it has no plan. What is not

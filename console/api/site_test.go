@@ -186,7 +186,7 @@ func newSite(t *testing.T) *site {
 		Plans: &control.Plans{
 			Control: &control.Control{Client: controltest.NothingRuns{}}, Store: s.rollouts, Explanations: s.rollouts, Versions: postgres.NewPlans(pool), People: s.people, Now: time.Now,
 		},
-		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router,
+		People: s.people, Cohorts: postgres.NewCohorts(pool), Switches: postgres.NewSwitches(pool), Routes: s.router, Residents: s.people,
 		Calls: calls, Stitches: postgres.NewStitches(calls), Closings: rollups, Audit: s.audit, Office: s.office,
 		Feed: feed{postgres.Feed{Audit: s.audit}}, Keys: keys{postgres.NewRequests(pool), &s.dies}, Region: "GB", Deciding: routing.Options{Countries: []string{"GB"}}, Now: time.Now,
 		Traffic: func(ctx context.Context, q report.Query, _ int) (report.Traffic, error) {
