@@ -168,7 +168,11 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 		return s, err
 	}
 	s.Before = now
-	s.Actions, _ = cutover.PlanReturn(move.Before, move.Actions, now, over)
+	home, err := u.home(ctx, p.ID, move.Before)
+	if err != nil {
+		return s, err
+	}
+	s.Actions, _ = cutover.PlanReturn(move.Before, move.Actions, now, over, home)
 	return s, nil
 }
 

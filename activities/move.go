@@ -179,7 +179,8 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{}, wrap(err, "switch %s", s.Undoes)
 	}
-	missing, err := u.compare(ctx, l.person, move.Before, cutover.Differences)
+	want := cutover.BroughtBack(move.Before, s.Actions)
+	missing, err := u.compare(ctx, l.person, want, cutover.Differences)
 	if err != nil {
 		return Result{}, insist(err)
 	}

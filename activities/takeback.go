@@ -32,11 +32,20 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err := l.settle(ctx, now); err != nil {
 		return Result{}, err
 	}
-	undo, _ := cutover.Undo(s.Before, s.Actions, now)
-	if err := u.putBack(ctx, l, backwards(undo, s.Actions)); err != nil {
+	home, err := u.home(ctx, l.person.ID, s.Before)
+	if err != nil {
 		return Result{}, err
 	}
-	left, err := u.compare(ctx, l.person, s.Before, cutover.Differences)
+	undo, _ := cutover.Undo(s.Before, s.Actions, now, home)
+	led, apart := cutover.LeadHome(undo, now, home)
+	back := backwards(undo, s.Actions)
+	for i := range back {
+		back[i].Action = led[i]
+	}
+	if err := u.putBack(ctx, l, append(back, number(apart, -1)...)); err != nil {
+		return Result{}, err
+	}
+	left, err := u.compare(ctx, l.person, s.Before.Led(home), cutover.Differences)
 	if err != nil {
 		return Result{}, err
 	}

@@ -34,10 +34,12 @@ type planned struct {
 	Bytes footprint `json:"bytes"`
 	// Longest are the longest histories, by workflow.
 	Longest map[string]history `json:"longest"`
-	// Reconciled is how long it took to read everybody back, Moving and Large how
-	// long plan status took meanwhile, and over a plan of many.
+	// Reconciled is how long it took to read everybody back, Moving, Apart and Large
+	// how long plan status took meanwhile, from a machine that has no other work, and
+	// over a plan of many.
 	Reconciled float64     `json:"reconciled"`
 	Moving     statuses    `json:"moving"`
+	Apart      statuses    `json:"apart"`
 	Paced      []pacedWave `json:"paced"`
 	Large      statuses    `json:"large"`
 	// Skipped is the plan in skipped time.
@@ -76,6 +78,9 @@ func (w *pacedWave) name() string { return fmt.Sprintf("paced-%d", w.Percent) }
 // and asks all along how it stands.
 func plans(ctx context.Context, s settings, found *findings) error {
 	r := planned{Users: s.planUsers, Window: s.window, Paced: pacedWaves(s.planUsers)}
+	if canConfine() {
+		r.Apart.Rows = min(s.planUsers, 600) / 2
+	}
 	if s.planSkipped > 0 {
 		var err error
 		if r.Skipped, err = skippedPlan(ctx, s); err != nil {
@@ -93,7 +98,7 @@ func plans(ctx context.Context, s settings, found *findings) error {
 
 func realPlan(ctx context.Context, s settings, r *planned) error {
 	s.limit = 0
-	people := s.planUsers + warm
+	people := s.planUsers + r.Apart.Rows + warm
 	for _, w := range r.Paced {
 		people += w.Rows
 	}
@@ -108,7 +113,7 @@ func realPlan(ctx context.Context, s settings, r *planned) error {
 	if err := t.openCounter(ctx); err != nil {
 		return err
 	}
-	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.runPaced, t.largePlan} {
+	for _, act := range []func(context.Context, *planned) error{t.bareBeside, t.runPlan, t.bareBeside, t.runApart, t.runPaced, t.largePlan} {
 		if err := act(ctx, r); err != nil {
 			return err
 		}
@@ -164,6 +169,10 @@ func (p *planned) planText() []byte {
 	text := fmt.Appendf(nil, planFile, planName, p.Window)
 	text = fmt.Appendf(text, planWave, wave, personID(0), personID(p.Users-1))
 	first := p.Users
+	if p.Apart.Rows > 0 {
+		text = fmt.Appendf(text, planWave, apartWave, personID(first), personID(first+p.Apart.Rows-1))
+		first += p.Apart.Rows
+	}
 	for _, w := range p.Paced {
 		text = fmt.Appendf(text, planWave, w.name(), personID(first), personID(first+w.Rows-1))
 		first += w.Rows
@@ -214,7 +223,8 @@ func (t *stage) program(ctx context.Context, args ...string) error {
 
 // programWith runs dualtone's own command line with settings.
 func (t *stage) programWith(ctx context.Context, settings string, args ...string) error {
-	cmd := exec.CommandContext(ctx, t.dualtone, append([]string{"--config", settings}, args...)...) //nolint:gosec // our own program
+	args = slices.Concat(t.asker, []string{t.dualtone, "--config", settings}, args)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), t.environment()...)
 	// An operator's terminal is a session of its own, to which the kernel gives a
 	// share of the processors beside that of the servers.

@@ -27,7 +27,9 @@ func (p *planned) reportReal(b *strings.Builder) {
 A wave of %d users with %d in flight, prechecked, approved, switched and read back, between two cohorts of %d bare
 workflows, which have as many activities and do nothing. The whole command starts a process and connects; through a
 server it asks one that is connected; what it reads is the same question from a process that is there. Beside the bare
-workflows a command that does nothing, dualtone version, is started as often: it waits for the same processors.
+workflows a command that does nothing, dualtone version, is started as often: it waits for the same processors. An
+operator's machine has no part in that work: for one wave all servers are kept to all processors but one, and that one
+is the operator's, who asks from there.
 
 | | measured | beside it | ratio | goal |
 | --- | --- | --- | --- | --- |
@@ -40,6 +42,9 @@ workflows a command that does nothing, dualtone version, is started as often: it
 | --- | --- | --- | --- | --- |
 `, p.Users, p.Window, p.Bare[0].Users, p.rate(), bare, p.rate()/bare, p.Reconciled, p.Bytes.dualtone(), p.Bytes.Temporal)
 	p.Moving.report(b, "while they move as fast as it goes")
+	if p.Apart.Rows > 0 {
+		p.Apart.report(b, "while they move as fast as it goes on all processors but the asker's")
+	}
 	for _, w := range p.Paced {
 		w.report(b, fmt.Sprintf("while they move at %d a minute, %d %% of that", w.PerMinute, w.Percent))
 	}

@@ -45,7 +45,8 @@ type stage struct {
 	parts   map[string]int // processes by what they are
 	clients map[string]client.Client
 	workers []*process
-	asking  string // the settings of a program that goes through a server
+	asking  string   // the settings of a program that goes through a server
+	asker   []string // what a program of an operator is started with
 	closers []func()
 }
 

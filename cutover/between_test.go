@@ -50,7 +50,7 @@ func TestAWriteBrokenOffHalfwayIsTakenBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := before.With(tt.facet, tt.halfway)
-			undo, drifts := cutover.Undo(before, plan, now)
+			undo, drifts := cutover.Undo(before, plan, now, nil)
 			if len(drifts) != tt.drifts {
 				t.Fatalf("drifts %+v, want %d", drifts, tt.drifts)
 			}

@@ -2,6 +2,8 @@ package cutover
 
 import (
 	"slices"
+
+	"github.com/dualtone/dualtone/routing"
 )
 
 // Undo lists the writes that take actions back, last one first, given what
@@ -9,9 +11,10 @@ import (
 // carried out: a facet that still has its old value needs nothing, one that
 // stands at a value that we wrote goes back from there, and one that stands at
 // anything else was changed by somebody else. Such a facet is not overwritten
-// but reported. A write that was broken off halfway counts as ours.
-func Undo(before Image, actions []Action, now Image) ([]Action, []Drift) {
-	return undo(before, actions, now, nil)
+// but reported. A write that was broken off halfway counts as ours, and so do the
+// routes that an earlier way back has led home.
+func Undo(before Image, actions []Action, now Image, home []routing.Route) ([]Action, []Drift) {
+	return undo(before, actions, now.unled(before, home), nil)
 }
 
 // undo also puts back what stood before where somebody else's value is the one in
@@ -81,9 +84,15 @@ func written(f Facet, actions []Action) []Value {
 // a switch: first the side they are on stops offering them calls, then every
 // action of the switch is taken back in reverse. What somebody else set meanwhile
 // is left alone, but for the facets in over, each with the value that whoever chose
-// it has seen: there goes back what stood before the switch.
-func PlanReturn(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
+// it has seen: there goes back what stood before the switch. Numbers that had no route
+// get theirs of home.
+func PlanReturn(before Image, actions []Action, now, over Image, home []routing.Route) ([]Action, []Drift) {
+	now = now.unled(before, home)
 	back, drifts := undo(before, actions, now, over)
+	led, apart := LeadHome(back, now, home)
+	// Softphone and route change one right after the other.
+	softphone := slices.IndexFunc(led, func(a Action) bool { return a.Facet == Softphone })
+	back = slices.Insert(led, softphone+1, apart...)
 	i := slices.IndexFunc(back, func(a Action) bool { return a.Facet == NewOffering })
 	if i < 0 {
 		return back, drifts

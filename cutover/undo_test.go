@@ -52,7 +52,7 @@ func TestUndoingAnyPartOfAMoveGivesTheImageBefore(t *testing.T) {
 		actions := plan(t, before)
 		done := rapid.IntRange(0, len(actions)).Draw(t, "done")
 		now := cutover.Apply(before, actions[:done])
-		undo, drifts := cutover.Undo(before, actions, now)
+		undo, drifts := cutover.Undo(before, actions, now, nil)
 		if len(drifts) > 0 {
 			t.Fatalf("nobody else changed anything, and yet %+v drifted", drifts)
 		}
@@ -74,7 +74,7 @@ func TestTheWayBackAlsoPausesBeforeItLeaves(t *testing.T) {
 		before := images(t)
 		actions := plan(t, before)
 		now := cutover.Apply(before, actions)
-		back, _ := cutover.PlanReturn(before, actions, now, nil)
+		back, _ := cutover.PlanReturn(before, actions, now, nil, nil)
 		if d := cutover.Differences(before, cutover.Apply(now, back)); len(d) > 0 {
 			t.Fatalf("after the way back: %+v", d)
 		}
@@ -110,7 +110,7 @@ func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
 		})
 		changed := rapid.SampledFrom(facets).Draw(t, "changed by somebody else")
 		now := cutover.Apply(before, actions).With(changed, theirs[changed])
-		undo, drifts := cutover.Undo(before, actions, now)
+		undo, drifts := cutover.Undo(before, actions, now, nil)
 		if len(drifts) != 1 || drifts[0].Facet != changed || !drifts[0].Now.Equal(theirs[changed]) || !drifts[0].Before.Equal(before[changed]) {
 			t.Fatalf("drifts %+v, want %s with before, wrote and now", drifts, changed)
 		}
@@ -119,11 +119,11 @@ func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
 			t.Fatalf("all else should be as before: %+v", d)
 		}
 		// Whoever has seen it may choose that it goes back too; something newer stays.
-		all, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: theirs[changed]})
+		all, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: theirs[changed]}, nil)
 		if d := cutover.Differences(before, cutover.Apply(now, all)); len(d) > 0 || len(drifts) > 0 {
 			t.Fatalf("chosen to go back as well: %+v %+v", d, drifts)
 		}
-		newer, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: before[changed]})
+		newer, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: before[changed]}, nil)
 		if d := cutover.Differences(want, cutover.Apply(now, newer)); len(d) > 0 || len(drifts) != 1 {
 			t.Fatalf("another value was seen when it was chosen: %+v %+v", d, drifts)
 		}
@@ -140,7 +140,7 @@ func TestABreakOfTheAgentIsNoDrift(t *testing.T) {
 	if missing := cutover.Missing(cutover.Apply(before, actions), now); len(missing) > 0 {
 		t.Errorf("a break counts as missing: %+v", missing)
 	}
-	if _, drifts := cutover.Undo(before, actions, now); len(drifts) > 0 {
+	if _, drifts := cutover.Undo(before, actions, now, nil); len(drifts) > 0 {
 		t.Errorf("a break counts as drift: %+v", drifts)
 	}
 }
@@ -166,7 +166,7 @@ func TestALicenseThatABrokenOffWriteLeftIsTakenBack(t *testing.T) {
 			actions := plan(t, before)
 			now := was
 			now.Licenses = tt.held
-			undo, drifts := cutover.Undo(before, actions, before.With(cutover.Softphone, cutover.Value{Softphone: &now}))
+			undo, drifts := cutover.Undo(before, actions, before.With(cutover.Softphone, cutover.Value{Softphone: &now}), nil)
 			if len(undo) != tt.want || len(drifts) != 0 {
 				t.Fatalf("undone %+v, drifted %+v, want %d and none", undo, drifts, tt.want)
 			}

@@ -43,6 +43,19 @@ func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routi
 	if len(numbers) == 0 {
 		return nil, nil
 	}
+	return s.routes(ctx, `
+			SELECT w.number, coalesce(l.person, r.person, '') AS person, coalesce(l.rule, r.rule, '') AS rule
+			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n) LEFT JOIN routes r ON r.number = w.number`+loose(len(numbers))+`
+			ORDER BY w.n`, numbers)
+}
+
+// Rules returns the active routes of the ranges and the default.
+func (s *Router) Rules(ctx context.Context) ([]routing.Route, error) {
+	return s.routes(ctx, leading)
+}
+
+// routes are those whose number, person and rule a statement tells.
+func (s *Router) routes(ctx context.Context, sql string, args ...any) ([]routing.Route, error) {
 	type found struct {
 		Number dualtone.Number
 		Person dualtone.PersonID
@@ -50,10 +63,7 @@ func (s *Router) Routes(ctx context.Context, numbers []dualtone.Number) ([]routi
 	}
 	var all []found
 	err := again(ctx, "routes", func() (err error) {
-		all, err = rows[found](ctx, s.pool, `
-			SELECT w.number, coalesce(l.person, r.person, '') AS person, coalesce(l.rule, r.rule, '') AS rule
-			FROM unnest($1::text[]) WITH ORDINALITY AS w (number, n) LEFT JOIN routes r ON r.number = w.number`+loose(len(numbers))+`
-			ORDER BY w.n`, numbers)
+		all, err = rows[found](ctx, s.pool, sql, args...)
 		return err
 	})
 	if err != nil {

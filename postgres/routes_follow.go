@@ -25,6 +25,14 @@ FROM route_head h LEFT JOIN route_revisions v USING (revision) LEFT JOIN (
 	UNION ALL SELECT number, person, rule FROM loose l
 	WHERE rule <> '' AND NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number AND r.revision > l.revision)
 ) t ON true`
+	// leading are the routes of the ranges and the default, by the index route_leads.
+	leading = `
+WITH loose AS (SELECT * FROM ` + allLoose + ` l WHERE number = 'default' OR number LIKE '%..%')
+SELECT number, person, rule FROM routes r
+WHERE (number = 'default' OR number LIKE '%..%') AND rule <> ''
+	AND NOT EXISTS (SELECT FROM loose l WHERE l.number = r.number AND l.revision > r.revision)
+UNION ALL SELECT number, person, rule FROM loose l
+WHERE rule <> '' AND NOT EXISTS (SELECT FROM routes r WHERE r.number = l.number AND r.revision > l.revision)`
 	changedSince = `
 SELECT h.revision, v.at, coalesce(c."to", ''), coalesce(c.numbers, '{}'), coalesce(c.people, '{}')
 FROM route_head h LEFT JOIN route_revisions v USING (revision) LEFT JOIN route_changes c ON c.revision > $1

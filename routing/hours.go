@@ -118,3 +118,17 @@ func (h *Hours) Open(at time.Time) bool {
 	}
 	return false
 }
+
+// turns are when windows open and close in the week that begins on the day of a moment.
+func (h *Hours) turns(at time.Time) []time.Time {
+	var all []time.Time
+	year, month, day := at.In(h.zone).Date()
+	for i := range h.windows {
+		for d := range 8 {
+			for _, m := range []int{h.windows[i].from, h.windows[i].to} {
+				all = append(all, time.Date(year, month, day+d, 0, m, 0, 0, h.zone))
+			}
+		}
+	}
+	return all
+}

@@ -52,6 +52,12 @@ func ParseKey(n dualtone.Number) (Key, error) {
 	return Key{kind: rangeOf, from: from, to: to, text: n}, nil
 }
 
+// Leads reports whether a key is that of a range or the default, which lead the numbers
+// that have no route of their own.
+func Leads(key dualtone.Number) bool {
+	return key == Default || strings.Contains(string(key), between)
+}
+
 // parseExact gives 0 for a code with signs, such as *98.
 func parseExact(text string) (digits, error) {
 	if text == "" || len(text) > 32 {

@@ -72,6 +72,9 @@ type Router interface {
 	// Routes returns the active routes of the numbers, in their order; a number
 	// without one has no sides.
 	Routes(ctx context.Context, numbers []dualtone.Number) ([]Route, error)
+	// Rules returns the active routes of the ranges and the default, which lead the
+	// numbers that have none of their own.
+	Rules(ctx context.Context) ([]Route, error)
 	// Apply makes all changes in one revision or none. A change that is already
 	// made counts as done; ErrConflict when a route is neither From nor To, or is
 	// From again although the same run of a workflow has made the same change

@@ -76,11 +76,7 @@ func StraysOf(ctx context.Context, active Active, people Residents, options Opti
 	if err != nil {
 		return nil, err
 	}
-	table, err := active.Since(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	t, err := NewTable(options).With(table)
+	t, err := TableOf(ctx, active, options)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +86,12 @@ func StraysOf(ctx context.Context, active Active, people Residents, options Opti
 // Strays are the residents whose calls do not ring first where they are, as the table stands
 // at a moment. A table without routes decides nothing, so nobody is.
 func (t *Table) Strays(all []Resident, at time.Time) []Stray {
+	if t.Len() == 0 {
+		return nil
+	}
 	var found []Stray
 	for _, r := range all {
-		if plan, rule := t.holding(r.Number, at); t.Len() > 0 && (plan == nil || !plan.home(r.Side)) {
+		if plan, rule := t.holding(r.Number, at); plan == nil || !plan.home(r.Side) {
 			found = append(found, Stray{Resident: r, Rule: rule})
 		}
 	}
@@ -110,17 +109,22 @@ func Astray(ctx context.Context, changes []Change, active Active, people Residen
 	if err != nil || len(concerned) == 0 {
 		return err
 	}
-	table, err := active.Since(ctx, 0)
+	before, err := TableOf(ctx, active, options)
 	if err != nil {
 		return err
 	}
-	before, after, err := around(table, changes, options)
+	after, err := before.after(changes)
 	if err != nil {
 		return err
 	}
 	var found []Stray
+	next := make([]Route, len(changes))
+	for i, c := range changes {
+		next[i] = c.To
+	}
+	looked := moments(next, now)
 	for _, r := range concerned {
-		for _, at := range moments(changes, now) {
+		for _, at := range looked {
 			if rule, astray := r.astray(before, after, at); astray {
 				found = append(found, Stray{Resident: r, Rule: rule})
 				break
@@ -146,25 +150,24 @@ func numbersOf(changes []Change) []dualtone.Number {
 	return all
 }
 
-// around are the tables before and after changes.
-func around(active Snapshot, changes []Change, options Options) (before, after *Table, err error) {
-	if before, err = NewTable(options).With(active); err != nil {
-		return nil, nil, err
-	}
-	next := Snapshot{Revision: active.Revision + 1}
-	for _, c := range changes {
-		next.Routes = append(next.Routes, c.To)
-	}
-	after, err = before.With(next)
-	return before, after, err
-}
-
-// moments are now, and when changes begin to hold later.
-func moments(changes []Change, now time.Time) []time.Time {
+// moments are now, and when routes begin or cease to hold later; of those that hold by
+// the week, in the first week.
+func moments(routes []Route, now time.Time) []time.Time {
 	all := []time.Time{now}
-	for _, c := range changes {
-		if from := c.To.terms().From; from.After(now) {
-			all = append(all, from)
+	for _, r := range routes {
+		terms := r.terms()
+		turns := []time.Time{terms.From, terms.Until}
+		if hours, err := ParseHours(terms.Hours); err == nil {
+			begins := now
+			if terms.From.After(now) {
+				begins = terms.From
+			}
+			turns = append(turns, hours.turns(begins)...)
+		}
+		for _, at := range turns {
+			if at.After(now) {
+				all = append(all, at)
+			}
 		}
 	}
 	slices.SortFunc(all, time.Time.Compare)
@@ -184,6 +187,27 @@ func (r *Resident) astray(before, after *Table, at time.Time) (rule dualtone.Num
 	default:
 		return rule, was == nil || was.home(r.Side)
 	}
+}
+
+// LedElsewhere are those of some numbers whose calls rules would lead away from a side,
+// now or at a moment that the rules name. A number that no rule leads is none of them: it
+// is the SBC's.
+func LedElsewhere(rules []Route, numbers []dualtone.Number, side dualtone.Side, now time.Time) ([]dualtone.Number, error) {
+	t, err := NewTable(Options{}).With(Snapshot{Routes: rules})
+	if err != nil {
+		return nil, err
+	}
+	looked := moments(rules, now)
+	var led []dualtone.Number
+	for _, n := range numbers {
+		if slices.ContainsFunc(looked, func(at time.Time) bool {
+			plan, _ := t.holding(n, at)
+			return plan != nil && !plan.home(side)
+		}) {
+			led = append(led, n)
+		}
+	}
+	return led, nil
 }
 
 // holding is what is done with calls to a number at a moment, and the rule that says so;

@@ -41,7 +41,8 @@ func after(t *testing.T, table active, changes ...string) []routing.Change {
 	return all
 }
 
-// ruled is the route of "KEY PLAN", or "KEY PLAN FROM" for one that holds later.
+// ruled is the route of "KEY PLAN", with from=, until= or hours= for one that does not
+// hold always, and the plan that holds otherwise.
 func ruled(t *testing.T, text string) routing.Route {
 	t.Helper()
 	fields := strings.Fields(text)
@@ -55,11 +56,21 @@ func ruled(t *testing.T, text string) routing.Route {
 	}
 	route.Sides = p.Sides
 	terms := routing.Terms{How: p.How, Share: p.Share}
-	if len(fields) > 2 {
-		if terms.From, err = time.Parse(time.RFC3339, fields[2]); err != nil {
+	for _, field := range fields[2:] {
+		name, value, _ := strings.Cut(field, "=")
+		switch name {
+		case "from":
+			terms.From, err = time.Parse(time.RFC3339, value)
+		case "until":
+			terms.Until, err = time.Parse(time.RFC3339, value)
+		case "hours":
+			terms.Hours = strings.ReplaceAll(value, "_", " ")
+		default:
+			terms.Otherwise = field
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		terms.Otherwise = "old"
 	}
 	if !terms.IsZero() {
 		route.Terms = &terms
@@ -90,7 +101,10 @@ func TestAChangeOfTheTableLeadsNobodysCallsAstray(t *testing.T) {
 		"a range decides for somebody":        {changes: []string{"+493000..+493019 new"}, strays: "omar +493010 +493000..+493019"},
 		"the default decides for somebody":    {changes: []string{"default new"}, strays: "omar +493010 default"},
 		"nothing decides":                     {changes: []string{"default"}, strays: "omar +493010 "},
-		"later":                               {changes: []string{"+493010 new 2027-03-01T00:00:00Z"}, strays: "omar +493010 +493010"},
+		"later":                               {changes: []string{"+493010 new from=2027-03-01T00:00:00Z old"}, strays: "omar +493010 +493010"},
+		"for a while":                         {changes: []string{"+493020 new until=2027-03-01T00:00:00Z"}, strays: "nina +493020 default"},
+		"for some hours":                      {changes: []string{"+493020 new hours=Mo-Su_00:00-18:00_UTC"}, strays: "nina +493020 default"},
+		"for some hours, once it begins":      {changes: []string{"+493021 both from=2027-03-01T00:00:00Z hours=Sa_08:00-12:00_Europe/Berlin new"}},
 		"who is astray already":               {changes: []string{"+493030 old,new"}},
 		"who is astray already finds home":    {changes: []string{"+493030 new"}},
 		"a number of nobody":                  {changes: []string{"+493099 new"}},
@@ -231,4 +245,32 @@ func home(t *routing.Table, p routing.Resident) often {
 		}
 	}
 	return found
+}
+
+func TestNumbersWithoutARouteAreLedByTheRules(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		rules []string
+		led   []dualtone.Number
+	}{
+		"none does":                    {},
+		"home":                         {rules: []string{"default old,new"}},
+		"away":                         {rules: []string{"default new"}, led: []dualtone.Number{"+493010", "+493020"}},
+		"some of them away":            {rules: []string{"default old", "+493020..+493029 new"}, led: []dualtone.Number{"+493020"}},
+		"some callers away":            {rules: []string{"default split:1"}, led: []dualtone.Number{"+493010", "+493020"}},
+		"away later":                   {rules: []string{"default old until=2027-03-01T00:00:00Z new"}, led: []dualtone.Number{"+493010", "+493020"}},
+		"away in the evening":          {rules: []string{"default old", "+493020..+493029 new hours=Mo-Fr_18:00-20:00_UTC"}, led: []dualtone.Number{"+493020"}},
+		"away, but not any more":       {rules: []string{"default old from=2026-03-01T00:00:00Z new"}},
+		"another range leads somebody": {rules: []string{"+493030..+493039 new"}},
+	} {
+		var rules []routing.Route
+		for _, text := range c.rules {
+			rules = append(rules, ruled(t, text))
+		}
+		led, err := routing.LedElsewhere(rules, []dualtone.Number{"+493010", "+493020"}, dualtone.Old, now)
+		if err != nil || !slices.Equal(led, c.led) {
+			t.Errorf("%s: led elsewhere are %v (%v), want %v", name, led, err, c.led)
+		}
+	}
 }

@@ -40,6 +40,24 @@ type Active interface {
 	Since(ctx context.Context, after Revision) (Snapshot, error)
 }
 
+// TableOf is the table as it stands, ready to decide.
+func TableOf(ctx context.Context, active Active, options Options) (*Table, error) {
+	all, err := active.Since(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return NewTable(options).With(all)
+}
+
+// after is the table once changes have come true.
+func (t *Table) after(changes []Change) (*Table, error) {
+	next := Snapshot{Revision: t.revision + 1}
+	for _, c := range changes {
+		next.Routes = append(next.Routes, c.To)
+	}
+	return t.With(next)
+}
+
 // Wishes are those for the routes of a file.
 func (l *List) Wishes() []Wish {
 	all := make([]Wish, len(l.Routes))
@@ -110,11 +128,7 @@ func straight(active Snapshot, changes []Change, forwards []Forwarded) error {
 	if err != nil {
 		return err
 	}
-	next := Snapshot{Revision: active.Revision + 1}
-	for _, c := range changes {
-		next.Routes = append(next.Routes, c.To)
-	}
-	if t, err = t.With(next); err != nil {
+	if t, err = t.after(changes); err != nil {
 		return err
 	}
 	if circles := Cycles(t, forwards); len(circles) > 0 {

@@ -69,16 +69,12 @@ func planStatus(a *app) *cobra.Command {
 		Use: "status PLAN", Short: "How a plan stands: stages, users by state, holds, tasks, what comes next", Args: takes("the PLAN's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withReads(cmd.Context(), func(r reads) error {
-				v, err := r.PlanView(cmd.Context(), args[0])
+				standing, err := r.PlanStanding(cmd.Context(), args[0])
 				if err != nil {
 					return hint(err, "dualtone plan list shows which there are")
 				}
-				standing := standingOf(v)
-				if standing.Unheard, err = r.Unheard(cmd.Context(), args[0]); err != nil {
-					return err
-				}
 				return a.show(standing, func(t *table) {
-					planTable(t, v)
+					planTable(t, standing.PlanView)
 					for _, channel := range slices.Sorted(maps.Keys(standing.Unheard)) {
 						t.line("%s not delivered to %s: dualtone notify list --failed --plan %s", count(standing.Unheard[channel], "notice"), channel, args[0])
 					}
@@ -88,8 +84,8 @@ func planStatus(a *app) *cobra.Command {
 	}
 }
 
-func standingOf(v control.PlanView) planStanding {
-	s := planStanding{PlanView: v, Orders: map[string][]rollout.Verb{"": rollout.Orders(rollout.OfPlan, v.Plan.State)}, Next: nextSteps(v)}
+func standingOf(v control.PlanView, unheard map[string]int) planStanding {
+	s := planStanding{PlanView: v, Unheard: unheard, Orders: map[string][]rollout.Verb{"": rollout.Orders(rollout.OfPlan, v.Plan.State)}, Next: nextSteps(v)}
 	for _, st := range v.Stages {
 		s.Orders[st.ID] = rollout.Orders(rollout.OfStage, st.State)
 	}

@@ -175,7 +175,7 @@ func (w *planWatcher) lines(ctx context.Context, a *app) error {
 			last = line
 		}
 		if planAtRest(l.view.Plan.State) {
-			return a.show(standingOf(l.view), func(t *table) { planTable(t, l.view) })
+			return a.show(standingOf(l.view, nil), func(t *table) { planTable(t, l.view) })
 		}
 		select {
 		case <-ctx.Done():

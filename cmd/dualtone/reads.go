@@ -30,6 +30,7 @@ type reads interface { //nolint:interfacebloat // the sum of what the commands a
 	CreateCohort(ctx context.Context, c cutover.Cohort, members []dualtone.PersonID) error
 	Plans(ctx context.Context, q rollout.PlanQuery) ([]rollout.Plan, error)
 	PlanView(ctx context.Context, name string) (control.PlanView, error)
+	PlanStanding(ctx context.Context, name string) (planStanding, error)
 	PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error)
 	// PlanDrift tells who has left a plan's stages since they were frozen, and who
 	// would join them.
@@ -37,8 +38,6 @@ type reads interface { //nolint:interfacebloat // the sum of what the commands a
 	PlanLog(ctx context.Context, q rollout.TransitionQuery) ([]rollout.Transition, error)
 	PlanTasks(ctx context.Context, q rollout.TaskQuery) ([]rollout.Task, error)
 	PlanTask(ctx context.Context, plan, id string) (rollout.Task, error)
-	// Unheard counts a plan's notices that were tried in vain, by channel.
-	Unheard(ctx context.Context, plan string) (map[string]int, error)
 	CallLegs(cmd *cobra.Command, q calllog.LegQuery, numbers *wholeNumbers) ([]calllog.Kept, error)
 	Call(cmd *cobra.Command, name string, numbers *wholeNumbers) (shownCall, error)
 	Explain(ctx context.Context, call routing.Call) (routing.Decision, routing.Route, error)
@@ -100,6 +99,15 @@ func (d *database) PlanView(ctx context.Context, name string) (control.PlanView,
 	return d.stores.planControl(nil, d.app.now).View(ctx, name)
 }
 
+func (d *database) PlanStanding(ctx context.Context, name string) (planStanding, error) {
+	v, err := d.PlanView(ctx, name)
+	if err != nil {
+		return planStanding{}, err
+	}
+	unheard, err := d.stores.notices.Waiting(ctx, name)
+	return standingOf(v, unheard), err
+}
+
 func (d *database) PlanUsers(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
 	return d.stores.rollouts.Users(ctx, q)
 }
@@ -118,10 +126,6 @@ func (d *database) PlanTasks(ctx context.Context, q rollout.TaskQuery) ([]rollou
 
 func (d *database) PlanTask(ctx context.Context, plan, id string) (rollout.Task, error) {
 	return d.stores.rollouts.Task(ctx, plan, id)
-}
-
-func (d *database) Unheard(ctx context.Context, plan string) (map[string]int, error) {
-	return d.stores.notices.Waiting(ctx, plan)
 }
 
 func (d *database) CallLegs(cmd *cobra.Command, q calllog.LegQuery, numbers *wholeNumbers) ([]calllog.Kept, error) {

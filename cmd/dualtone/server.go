@@ -94,12 +94,11 @@ func (s server) PlanView(ctx context.Context, name string) (v control.PlanView, 
 	return v, s.Get(ctx, client.Path("plans", name), nil, &v)
 }
 
-// Unheard counts a plan's notices that were tried in vain, by channel.
-func (s server) Unheard(ctx context.Context, plan string) (map[string]int, error) {
-	var v struct {
-		Unheard map[string]int `json:"unheard"`
-	}
-	return v.Unheard, s.Get(ctx, client.Path("plans", plan), nil, &v)
+// PlanStanding is where a plan stands, and what would be next.
+func (s server) PlanStanding(ctx context.Context, name string) (planStanding, error) {
+	var v api.Standing
+	err := s.Get(ctx, client.Path("plans", name), nil, &v)
+	return standingOf(v.PlanView, v.Unheard), err
 }
 
 // PlanTask is one task.

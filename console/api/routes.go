@@ -132,11 +132,7 @@ func (a *API) explain(ctx context.Context, in *explained) (*body[Explanation], e
 	if in.Country == "" {
 		in.Country = a.Region
 	}
-	all, err := a.Routes.Since(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	t, err := routing.NewTable(a.Deciding).With(all)
+	t, err := routing.TableOf(ctx, a.Routes, a.Deciding)
 	if err != nil {
 		return nil, err
 	}

@@ -292,7 +292,7 @@ func (d *Desk) threeWays(ctx context.Context, would cutover.Switch) ([]threeWay,
 		return nil, err
 	}
 	now := would.Before
-	_, drifts := cutover.Undo(move.Before, move.Actions, now)
+	_, drifts := cutover.Undo(move.Before, move.Actions, now, nil)
 	wrote := cutover.Apply(move.Before, move.Actions)
 	var all []threeWay
 	for _, f := range cutover.Facets() {

@@ -269,6 +269,8 @@ func (r *memoryRouter) Routes(context.Context, []dualtone.Number) ([]routing.Rou
 	return v.Routes, err
 }
 
+func (*memoryRouter) Rules(context.Context) ([]routing.Route, error) { return nil, nil }
+
 func (r *memoryRouter) Apply(_ context.Context, changes []routing.Change, _ routing.Provenance) (routing.Revision, error) {
 	var from, to cutover.Value
 	for _, c := range changes {

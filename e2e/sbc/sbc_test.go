@@ -119,8 +119,8 @@ func (w *world) flipInUse(t *testing.T) {
 			next = c.Sent
 		}
 	}
-	if up < 40 || next.IsZero() {
-		t.Errorf("%d calls, of which %d were up at the flip; the next one to the new side: %s", len(calls), up, next)
+	if taken := w.old.Answered() - onOld + w.next.Answered() - onNew; len(calls) != taken || up < 40 || next.IsZero() {
+		t.Errorf("%d calls, of which %d were taken and %d were up at the flip; the next one to the new side: %s", len(calls), taken, up, next)
 	}
 	t.Logf("%d calls were up; the edge served the flip after %s; the next call was sent %s after it", up,
 		served.Sub(written).Round(time.Millisecond), next.Sub(written).Round(time.Millisecond))

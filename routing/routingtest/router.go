@@ -47,6 +47,19 @@ func (r *Router) Routes(_ context.Context, numbers []dualtone.Number) ([]routing
 	return found, nil
 }
 
+// Rules returns the routes of the ranges and the default.
+func (r *Router) Rules(context.Context) ([]routing.Route, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []routing.Route
+	for _, number := range slices.Sorted(maps.Keys(r.routes)) {
+		if route := r.routes[number].Route; len(route.Sides) > 0 && routing.Leads(number) {
+			found = append(found, clone(route))
+		}
+	}
+	return found, nil
+}
+
 // Apply makes all changes or none.
 func (r *Router) Apply(_ context.Context, changes []routing.Change, why routing.Provenance) (routing.Revision, error) {
 	r.mu.Lock()

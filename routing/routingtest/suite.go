@@ -3,11 +3,14 @@ package routingtest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/dualtone/dualtone"
@@ -29,6 +32,7 @@ func RunRouter(t *testing.T, open Open) {
 		{"a late retry does not undo what was taken back", lateRetry},
 		{"two workers leave the routes where the newest run put them", twoWorkers},
 		{"the table behaves like a simple map", likeAMap},
+		{"ranges and the default are told apart from the numbers", rules},
 		{"many writers make gapless revisions and a follower misses none", manyWriters},
 	} {
 		t.Run(p.name, func(t *testing.T) {
@@ -36,6 +40,32 @@ func RunRouter(t *testing.T, open Open) {
 			p.keep(t, open(t))
 		})
 	}
+}
+
+func rules(t *testing.T, r routing.Router) {
+	number := route(1, dualtone.New)
+	some := routing.Route{Number: "+493010..+493019", Sides: []dualtone.Side{dualtone.New}}
+	others := routing.Route{Number: routing.Default, Sides: []dualtone.Side{dualtone.Old}, Terms: &routing.Terms{Until: time.Unix(2e9, 0).UTC()}}
+	told := func(want ...routing.Route) {
+		t.Helper()
+		got, err := r.Rules(t.Context())
+		slices.SortFunc(got, func(a, b routing.Route) int { return strings.Compare(string(a.Number), string(b.Number)) })
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Errorf("rules: %v: -want +got\n%s", err, diff)
+		}
+	}
+	told()
+	apply := func(changes ...routing.Change) {
+		t.Helper()
+		if _, err := r.Apply(t.Context(), changes, by()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(routing.Change{From: routing.Route{Number: number.Number}, To: number},
+		routing.Change{From: routing.Route{Number: some.Number}, To: some}, routing.Change{From: routing.Route{Number: others.Number}, To: others})
+	told(some, others)
+	apply(routing.Change{From: some, To: routing.Route{Number: some.Number}})
+	told(others)
 }
 
 // by says that somebody changes the table by hand.
