@@ -114,18 +114,22 @@ func TestTheJournalTellsWhatBecameOfALostWrite(t *testing.T) {
 
 func takeBack(t *testing.T, world *cutovertest.World, stores *cutovertest.Stores, s cutover.Switch) {
 	t.Helper()
-	u := &activities.User{
-		Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), CRM: world.CRM(cutovertest.CallCenters()...),
-		Router: world.Router(), People: stores, Switches: stores, Migration: cutovertest.Migration(),
-		Drain: activities.Drain{Poll: time.Millisecond}, Now: time.Now,
-	}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	activities.Register(env, u, &activities.Cohort{})
+	activities.Register(env, userOf(world, stores), &activities.Cohort{})
 	_, err := env.ExecuteActivity(string(cutover.TakeBack), activities.Order{
 		Switch: s.ID, Person: s.Person, To: s.To, State: cutover.Compensating, Detail: "the worker was lost",
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// userOf are the activities over a world in memory.
+func userOf(world *cutovertest.World, stores *cutovertest.Stores) *activities.User {
+	return &activities.User{
+		Old: world.Platform(dualtone.Old), New: world.Platform(dualtone.New), CRM: world.CRM(cutovertest.CallCenters()...),
+		Router: world.Router(), People: stores, Switches: stores, Migration: cutovertest.Migration(),
+		Drain: activities.Drain{Poll: time.Millisecond}, Now: time.Now,
 	}
 }

@@ -58,6 +58,12 @@ func TestTheTableIsTheSameHoweverMuchOfItIsFolded(t *testing.T) {
 		if diff := cmp.Diff(want, have, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			rt.Fatalf("routes: %v: -want +got\n%s", err, diff)
 		}
+		leading, err := r.Rules(t.Context())
+		wanted, _ := model.Rules(t.Context())
+		byKey := cmpopts.SortSlices(func(a, b routing.Route) bool { return a.Number < b.Number })
+		if diff := cmp.Diff(wanted, leading, byKey, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			rt.Fatalf("ranges and default: %v: -want +got\n%s", err, diff)
+		}
 		var changes []routing.Change
 		for i, key := range keys {
 			if rapid.Bool().Draw(rt, "changes") {

@@ -18,6 +18,7 @@ import (
 type World struct {
 	mu    sync.Mutex
 	image cutover.Image
+	rules []routing.Route
 	busy  map[dualtone.Side]bool
 	// away counts how often a side is still asked before the user is signed in.
 	away map[dualtone.Side]int
@@ -51,6 +52,13 @@ func (w *World) Image() cutover.Image {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.image
+}
+
+// SetRules has ranges and the default lead numbers that have no route of their own.
+func (w *World) SetRules(rules ...routing.Route) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = rules
 }
 
 // Ops lists the operations so far, such as "set crm.softphone".
@@ -269,7 +277,10 @@ func (r *memoryRouter) Routes(context.Context, []dualtone.Number) ([]routing.Rou
 	return v.Routes, err
 }
 
-func (*memoryRouter) Rules(context.Context) ([]routing.Route, error) { return nil, nil }
+func (r *memoryRouter) Rules(context.Context) (rules []routing.Route, err error) {
+	err = (*World)(r).op("get rules", func() error { rules = slices.Clone(r.rules); return nil })
+	return rules, err
+}
 
 func (r *memoryRouter) Apply(_ context.Context, changes []routing.Change, _ routing.Provenance) (routing.Revision, error) {
 	var from, to cutover.Value
