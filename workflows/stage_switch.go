@@ -251,5 +251,5 @@ func (s *stage) takeBack(ctx workflow.Context) error {
 	if v := rollout.BackEnd(users); v == rollout.Drifted {
 		return s.find(ctx, v, rollout.NotBack(users), time.Time{})
 	}
-	return s.find(ctx, rollout.Restored, rollout.PeopleAre(users.Total())+" where they were before", time.Time{})
+	return s.find(ctx, rollout.Restored, rollout.PeopleAre(users.Total()-users[cutover.Skipped])+" where they were before", time.Time{})
 }

@@ -243,9 +243,13 @@ func (c *collector) moved(ctx context.Context, u rollout.User) (Moved, error) {
 		if err != nil {
 			return m, err
 		}
-		before, wanted = move.Before, move.Before
+		before, wanted = move.Before, cutover.BroughtBack(move.Before, s.Actions)
 	case u.State == cutover.OnNew:
 		wanted = cutover.Apply(s.Before, s.Actions)
+	default:
+		if wanted, err = c.takenBack(ctx, s); err != nil {
+			return m, err
+		}
 	}
 	if m.Before, err = json.Marshal(before); err != nil || u.State == cutover.Deferred || u.State == cutover.FailedClean {
 		return m, err // nothing was written
@@ -259,6 +263,22 @@ func (c *collector) moved(ctx context.Context, u rollout.User) (Moved, error) {
 	}
 	m.After, err = json.Marshal(found)
 	return m, err
+}
+
+// takenBack is how a switch that was taken back was to leave everything: as it was
+// before, but for what numbers without a route were given.
+func (c *collector) takenBack(ctx context.Context, s cutover.Switch) (cutover.Image, error) {
+	if len(s.Before.Unrouted()) == 0 {
+		return s.Before, nil
+	}
+	wrote, err := c.Switches.Journal(ctx, cutover.JournalQuery{Switch: s.ID, Kind: cutover.Wrote})
+	var back []cutover.Action
+	for _, e := range wrote {
+		if e.Action < 0 && e.To != nil {
+			back = append(back, cutover.Action{Facet: e.Facet, To: *e.To})
+		}
+	}
+	return cutover.BroughtBack(s.Before, back), err
 }
 
 // readBack is what was found at the end of a switch: what was wanted, but for what

@@ -17,6 +17,7 @@ import (
 	"github.com/dualtone/dualtone/cutover/rehearsal"
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/cutover/rollout/rollouttest"
+	"github.com/dualtone/dualtone/routing"
 )
 
 const shortPlan = `apiVersion: dualtone/v1
@@ -92,10 +93,16 @@ func records(t *testing.T) *evidence.Records {
 		try(stores.Record(t.Context(), entries...))
 	}
 	keep(cutover.Switch{ID: "s1", Person: "moved", To: dualtone.New, State: cutover.OnNew, Before: cutovertest.Before(), Actions: actions})
-	keep(cutover.Switch{ID: "s2", Person: "back", To: dualtone.New, State: cutover.OnNew, Before: cutovertest.Before(), Actions: actions})
-	keep(cutover.Switch{ID: "s3", Person: "back", To: dualtone.Old, Undoes: "s2", State: cutover.Restored, Before: cutover.Apply(cutovertest.Before(), actions)})
+	// Two had no route of their own, and get one on the way back.
+	own := cutovertest.Before()[cutover.Routes]
+	unrouted := cutovertest.Before().With(cutover.Routes, cutover.Value{Routes: []routing.Route{{Number: own.Routes[0].Number}}})
+	there := cutover.Apply(unrouted, actions)
+	back, _ := cutover.PlanReturn(unrouted, actions, there, nil, own.Routes)
+	keep(cutover.Switch{ID: "s2", Person: "back", To: dualtone.New, State: cutover.OnNew, Before: unrouted, Actions: actions})
+	keep(cutover.Switch{ID: "s3", Person: "back", To: dualtone.Old, Undoes: "s2", State: cutover.Restored, Before: there, Actions: back})
 	other := cutover.Value{Forward: &dualtone.Forward{To: "+4930"}}
-	keep(cutover.Switch{ID: "s4", Person: "drifted", To: dualtone.New, State: cutover.RestoreDrift, Before: cutovertest.Before(), Actions: actions},
+	keep(cutover.Switch{ID: "s4", Person: "drifted", To: dualtone.New, State: cutover.RestoreDrift, Before: unrouted, Actions: actions},
+		cutover.Entry{Switch: "s4", Person: "drifted", Action: -1, Kind: cutover.Wrote, Facet: cutover.Routes, To: &own, At: night(11)},
 		cutover.Entry{Switch: "s4", Person: "drifted", Kind: cutover.Drifted, Facet: cutover.OldForward, Now: &other, At: night(12)})
 
 	bound := rollout.Bound{Plan: hash, Cohort: string(plan.PeopleHash(staff)), Evidence: "e1"}
@@ -171,6 +178,11 @@ func TestAPackIsMadeOfWhatIsKept(t *testing.T) {
 	}
 	if drifted := about("drifted"); strings.Count(drifted, "+4930") != 1 {
 		t.Errorf("what was found of the user with a drift is told as %s", drifted)
+	}
+	for _, who := range []string{"back", "drifted"} {
+		if before, after, _ := strings.Cut(about(who), `"wanted"`); strings.Contains(before, `"sides":["old"]`) || strings.Count(after, `"sides":["old"]`) != 2 {
+			t.Errorf("that %s has a route now is told as %s", who, about(who))
+		}
 	}
 	if waiting := about("waiting"); strings.Contains(waiting, `"before"`) {
 		t.Errorf("the user who was never tried is told as %s", waiting)
