@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"testing"
 
 	"go.temporal.io/sdk/testsuite"
@@ -53,21 +54,54 @@ func TestWhoeverGoesBackIsRungThere(t *testing.T) {
 	}
 }
 
-// goBack goes the whole way back, and fails where it did not end as it should.
+// The default is changed after the way back was planned.
+func TestADefaultThatIsChangedOnTheWayBackIsNoticed(t *testing.T) {
+	t.Parallel()
+	agent := cutovertest.Agent()
+	before := cutovertest.Before().With(cutover.Routes, cutover.Value{Routes: []routing.Route{{Number: agent.Numbers[0]}}})
+	plan, err := cutovertest.Migration().Plan(agent, before, &dualtone.Offering{Profile: "work"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, stores := cutovertest.NewWorld(cutover.Apply(before, plan)), cutovertest.NewStores(agent)
+	s := cutover.Switch{ID: "s", Person: agent.ID, To: dualtone.New, State: cutover.OnNew, Before: before, Actions: plan}
+	if _, err := stores.Keep(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	do := doing(t, world, stores, s)
+	do(cutover.Capture, cutover.Done)
+	do(cutover.Ready, cutover.Done)
+	world.SetRules(routing.Route{Number: routing.Default, Sides: []dualtone.Side{dualtone.New}})
+	do(cutover.Move, cutover.Done)
+	do(cutover.Verify, cutover.Differs)
+}
+
+// goBack goes the whole way back.
 func goBack(t *testing.T, world *cutovertest.World, stores *cutovertest.Stores, s cutover.Switch) {
+	t.Helper()
+	do := doing(t, world, stores, s)
+	for _, work := range []cutover.Work{cutover.Capture, cutover.Ready, cutover.Move, cutover.Verify} {
+		do(work, cutover.Done)
+	}
+}
+
+// doing does the works of a way back one by one, and wants an outcome of each.
+func doing(t *testing.T, world *cutovertest.World, stores *cutovertest.Stores, s cutover.Switch) func(cutover.Work, cutover.Outcome) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	activities.Register(env, userOf(world, stores), &activities.Cohort{})
-	o := activities.Order{Switch: "back", Person: s.Person, To: dualtone.Old, State: cutover.Captured}
-	for _, work := range []cutover.Work{cutover.Capture, cutover.Ready, cutover.Move, cutover.Verify} {
+	state := map[cutover.Work]cutover.State{cutover.Move: cutover.Drained, cutover.Verify: cutover.Verifying}
+	return func(work cutover.Work, want cutover.Outcome) {
+		t.Helper()
+		o := activities.Order{Switch: "back", Person: s.Person, To: dualtone.Old, State: cmp.Or(state[work], cutover.Captured)}
 		value, err := env.ExecuteActivity(string(work), o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var r activities.Result
-		if err := value.Get(&r); err != nil || r.Outcome != cutover.Done {
-			t.Fatalf("%s: %+v, %v", work, r, err)
+		if err := value.Get(&r); err != nil || r.Outcome != want {
+			t.Fatalf("%s: %+v, %v, want %s", work, r, err, want)
 		}
 	}
 }

@@ -179,12 +179,21 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{}, wrap(err, "switch %s", s.Undoes)
 	}
-	want := cutover.BroughtBack(move.Before, s.Actions)
-	missing, err := u.compare(ctx, l.person, want, cutover.Differences)
+	missing, err := u.compareBack(ctx, l.person, cutover.BroughtBack(move.Before, s.Actions))
 	if err != nil {
 		return Result{}, insist(err)
 	}
 	return u.judge(ctx, l, move.Before, missing)
+}
+
+// compareBack says what is not as a way back was to leave it. A range or the default that
+// was changed meanwhile, so that a number needs a route, makes it differ.
+func (u *User) compareBack(ctx context.Context, p dualtone.Person, want cutover.Image) ([]cutover.Difference, error) {
+	home, err := u.home(ctx, p.ID, want)
+	if err != nil {
+		return nil, err
+	}
+	return u.compare(ctx, p, want.Led(home), cutover.Differences)
 }
 
 // compare reads everything back and says what is not as wanted. Before it tells

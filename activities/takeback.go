@@ -45,7 +45,7 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err := u.putBack(ctx, l, append(back, number(apart, -1)...)); err != nil {
 		return Result{}, err
 	}
-	left, err := u.compare(ctx, l.person, s.Before.Led(home), cutover.Differences)
+	left, err := u.compareBack(ctx, l.person, s.Before.Led(home))
 	if err != nil {
 		return Result{}, err
 	}
