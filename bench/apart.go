@@ -55,7 +55,8 @@ func confine(ctx context.Context, processors string) error {
 	for _, pid := range family {
 		args := []string{"--all-tasks", "--cpu-list", "--pid", processors, strconv.Itoa(pid)}
 		said, err := exec.CommandContext(ctx, "taskset", args...).CombinedOutput() //nolint:gosec // numbers of our own
-		if err != nil && !strings.Contains(string(said), "No such process") { // it has ended meanwhile
+		ended := strings.Contains(string(said), "No such process")
+		if err != nil && !ended {
 			return fmt.Errorf("taskset %v: %w: %s", args, err, said)
 		}
 	}

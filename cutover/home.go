@@ -61,7 +61,7 @@ func BroughtBack(before Image, back []Action) Image {
 
 // LeadHome has the writes of a way back give routes to numbers that had none. Where
 // none of them writes routes, the one that is missing comes apart.
-func LeadHome(back []Action, now Image, home []routing.Route) (led []Action, apart []Action) {
+func LeadHome(back []Action, now Image, home []routing.Route) (led, apart []Action) {
 	led = slices.Clone(back)
 	for i, a := range slices.Backward(led) {
 		if a.Facet == Routes {

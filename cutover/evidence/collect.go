@@ -236,7 +236,8 @@ func (c *collector) moved(ctx context.Context, u rollout.User) (Moved, error) {
 		return m, err
 	}
 	m.Switch, m.From, m.To = s.ID, s.Started, s.Ended
-	before, wanted := s.Before, s.Before
+	before := s.Before
+	var wanted cutover.Image
 	switch {
 	case s.Undoes != "":
 		move, err := c.Switches.Switch(ctx, s.Undoes)
