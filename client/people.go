@@ -10,6 +10,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/people"
+	"github.com/dualtone/dualtone/routing"
 )
 
 // List reads the pages of a list up to a limit, all of it for none.
@@ -55,20 +56,22 @@ func (c *Client) People(ctx context.Context, q cutover.PeopleQuery) ([]cutover.P
 
 // UserList is a user list that is taken in.
 type UserList struct {
-	CSV       string `json:"csv"`
-	Source    string `json:"source,omitempty"`
-	WriteGood bool   `json:"write_good,omitempty"`
-	DryRun    bool   `json:"dry_run,omitempty"`
+	CSV        string `json:"csv"`
+	Source     string `json:"source,omitempty"`
+	WriteGood  bool   `json:"write_good,omitempty"`
+	AllowStray bool   `json:"allow_stray,omitempty"`
+	DryRun     bool   `json:"dry_run,omitempty"`
 }
 
 // Imported is what an import found and did.
 type Imported struct {
-	Rows    int            `json:"rows"`
-	Good    int            `json:"good"`
-	Written int            `json:"written"`
-	New     int            `json:"new"`
-	Known   int            `json:"known"`
-	Faults  []people.Fault `json:"faults"`
+	Rows    int             `json:"rows"`
+	Good    int             `json:"good"`
+	Written int             `json:"written"`
+	New     int             `json:"new"`
+	Known   int             `json:"known"`
+	Faults  []people.Fault  `json:"faults"`
+	Strays  []routing.Stray `json:"strays"`
 }
 
 // ImportPeople checks a user list and takes it in.

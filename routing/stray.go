@@ -30,6 +30,9 @@ type Stray struct {
 
 	// Rule would decide; empty where none would, so that nobody's phone rings.
 	Rule dualtone.Number `json:"rule,omitempty"`
+	// Moving: whose the number is changes while they are being switched, so it is not
+	// settled where calls to it are to ring.
+	Moving bool `json:"moving,omitempty"`
 }
 
 // Has reports whether somebody was asked for: by a part of who it is or of the number, and by
@@ -39,13 +42,17 @@ func (s *Stray) Has(text string, side dualtone.Side) bool {
 }
 
 func (s *Stray) String() string {
-	if s.Rule == "" {
+	switch {
+	case s.Moving:
+		return fmt.Sprintf("%s is being switched, and until that is over nobody knows where calls to %s are to ring", s.Person, s.Number)
+	case s.Rule == "":
 		return fmt.Sprintf("%s is on the %s side, and no rule would say where calls to %s go", s.Person, s.Side, s.Number)
+	default:
+		return fmt.Sprintf("%s is on the %s side, and calls to %s would not ring there first (rule %s)", s.Person, s.Side, s.Number, s.Rule)
 	}
-	return fmt.Sprintf("%s is on the %s side, and calls to %s would not ring there first (rule %s)", s.Person, s.Side, s.Number, s.Rule)
 }
 
-// StrayError says whose calls a change of the table would lead astray.
+// StrayError says whose calls a change would lead astray.
 type StrayError struct{ Strays []Stray }
 
 // mostStrays are named in a sentence.
@@ -96,6 +103,43 @@ func (t *Table) Strays(all []Resident, at time.Time) []Stray {
 		}
 	}
 	return found
+}
+
+// StraysAmong are the residents of some whose calls would not ring first where they are, by
+// the active table, now or at a moment that one of its routes for them names.
+func StraysAmong(ctx context.Context, some []Resident, active Active, options Options, now time.Time) ([]Stray, error) {
+	if len(some) == 0 {
+		return nil, nil
+	}
+	all, err := active.Since(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	t, err := NewTable(options).With(all)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[dualtone.Number]bool{}
+	for _, r := range some {
+		theirs[r.Number] = true
+	}
+	var deciding []Route
+	for _, r := range all.Routes {
+		if theirs[r.Number] || Leads(r.Number) {
+			deciding = append(deciding, r)
+		}
+	}
+	looked := moments(deciding, now)
+	var found []Stray
+	for _, r := range some {
+		for _, at := range looked {
+			if strays := t.Strays([]Resident{r}, at); len(strays) > 0 {
+				found = append(found, strays...)
+				break
+			}
+		}
+	}
+	return found, nil
 }
 
 // Astray refuses changes of the active table with a StrayError where they would lead

@@ -148,6 +148,38 @@ func TestWhoseCallsDoNotRingWhereTheyAreIsListed(t *testing.T) {
 	}
 }
 
+func TestWhoWouldHaveANumberIsAstrayAtAnyMomentThatItsRoutesName(t *testing.T) {
+	t.Parallel()
+	some := []routing.Resident{{"omar", "+493010", dualtone.Old}, {"nina", "+493020", dualtone.New}}
+	for name, c := range map[string]struct {
+		table  []string
+		strays string
+	}{
+		"nothing decides yet":            {},
+		"where they are":                 {table: []string{"default old", "+493020 new"}},
+		"by their own route":             {table: []string{"+493010 new", "+493020 new"}, strays: "omar +493010"},
+		"by the default":                 {table: []string{"default old"}, strays: "nina default"},
+		"by nothing":                     {table: []string{"+493020 new"}, strays: "omar "},
+		"later":                          {table: []string{"default old until=2027-03-01T00:00:00Z new", "+493020 new"}, strays: "omar default"},
+		"later, by a rule for others":    {table: []string{"default old", "+493020 new", "+493099 new from=2027-03-01T00:00:00Z old"}},
+		"in the evening, by a range":     {table: []string{"+493010..+493019 old hours=Mo-Fr_08:00-18:00_UTC new", "+493020 new"}, strays: "omar +493010..+493019"},
+		"both, each by a rule of theirs": {table: []string{"+493010 new,old", "+493020 old"}, strays: "omar +493010, nina +493020"},
+	} {
+		var table active
+		for _, text := range c.table {
+			table = append(table, ruled(t, text))
+		}
+		strays, err := routing.StraysAmong(t.Context(), some, table, routing.Options{}, time.Date(2027, 2, 1, 12, 0, 0, 0, time.UTC))
+		var found []string
+		for _, s := range strays {
+			found = append(found, fmt.Sprintf("%s %s", s.Person, s.Rule))
+		}
+		if text := strings.Join(found, ", "); err != nil || text != c.strays {
+			t.Errorf("%s: astray are %q (%v), want %q", name, text, err, c.strays)
+		}
+	}
+}
+
 func TestTheFirstTableMayNotLeadAnybodyAstrayEither(t *testing.T) {
 	t.Parallel()
 	people := residents{{"omar", "+493010", dualtone.Old}}

@@ -21,6 +21,7 @@ import (
 	"github.com/dualtone/dualtone/config"
 	"github.com/dualtone/dualtone/console/api"
 	"github.com/dualtone/dualtone/console/pages"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -46,6 +47,9 @@ func (a *app) consoleDesk(cfg *config.Config, s *stores, c client.Client, log *s
 		Match: func(ctx context.Context, actor string, write bool) (people.Report, error) {
 			r, err := a.match(ctx, cfg, s, matchFlags{write: write, actor: actor})
 			return r.Report, err
+		},
+		Astray: func(ctx context.Context, list *cutover.UserList, known []cutover.PersonState) ([]routing.Stray, error) {
+			return list.Astray(ctx, known, s.router, decidingOptions(cfg), a.now())
 		},
 		Packs:   &packDesk{app: a, cfg: cfg, stores: s},
 		Stage:   &rehearsalStage{app: a, cfg: cfg, stores: s},

@@ -39,7 +39,7 @@ type serverOffice struct {
 func newServerOffice(t *testing.T) *serverOffice {
 	t.Helper()
 	o := &serverOffice{dir: t.TempDir()}
-	for _, name := range []string{"plan.yaml", "users.csv", "dualtone.yaml", "routes.csv", "contracts.yaml", "invoices.csv"} {
+	for _, name := range []string{"plan.yaml", "users.csv", "given.csv", "dualtone.yaml", "routes.csv", "contracts.yaml", "invoices.csv"} {
 		text, err := os.ReadFile(filepath.Join("testdata/server", name)) //nolint:gosec // The test's own folder.
 		must(t, err)
 		if name == "dualtone.yaml" {
@@ -136,6 +136,7 @@ func servedTable() []string {
 		"systems list",
 		"users list", "users list --site London --limit 1", "users list --attribute queue=sales-uk --after p1", "users list --text nobody", "users list --limit 0",
 		"users show p1", "users show nobody", "users list --side neither",
+		"users import DIR/users.csv --dry-run", "users import DIR/given.csv", "users import DIR/given.csv --allow-stray --dry-run",
 		"journal p1", "journal p1 --limit 0 --since 24h", "journal nobody",
 		"cohort list", "cohort list --text wave", "cohort show wave", "cohort show wave --limit 1", "cohort show wave --after 1", "cohort show nothing",
 		"cohort create wave-2 --user p3 --dry-run", "cohort create wave-3 --user p3,nobody",

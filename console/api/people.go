@@ -11,6 +11,7 @@ import (
 	"github.com/dualtone/dualtone/console"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/people"
+	"github.com/dualtone/dualtone/routing"
 )
 
 func (a *API) users() {
@@ -64,10 +65,11 @@ func (a *API) getPerson(ctx context.Context, in *PersonPath) (*body[cutover.Pers
 type UserList struct {
 	Why
 
-	CSV       string `json:"csv" maxLength:"30000000" doc:"CSV with a header, as dualtone users import takes it"`
-	Source    string `json:"source,omitempty" maxLength:"200" doc:"The file's name"`
-	WriteGood bool   `json:"write_good,omitempty" doc:"Write the good rows even if others are bad"`
-	DryRun    bool   `json:"dry_run,omitempty" doc:"Check it, say what would change, and write nothing"`
+	CSV        string `json:"csv" maxLength:"30000000" doc:"CSV with a header, as dualtone users import takes it"`
+	Source     string `json:"source,omitempty" maxLength:"200" doc:"The file's name"`
+	WriteGood  bool   `json:"write_good,omitempty" doc:"Write the good rows even if others are bad"`
+	AllowStray bool   `json:"allow_stray,omitempty" doc:"Also where it gives somebody a number whose calls would not ring first on the side that they are on, or changes whose a number is while they are switched, which is refused otherwise"`
+	DryRun     bool   `json:"dry_run,omitempty" doc:"Check it, say what would change, and write nothing"`
 }
 
 type userList struct{ Body UserList }
@@ -76,13 +78,14 @@ func (o *userList) asked() (string, Why) { return "people", o.Body.Why }
 
 // Imported is what an import found and did.
 type Imported struct {
-	Rows    int            `json:"rows"`
-	Good    int            `json:"good"`
-	Written int            `json:"written"`
-	New     int            `json:"new" doc:"People who were not in the list"`
-	Known   int            `json:"known" doc:"People who were"`
-	DryRun  bool           `json:"dry_run,omitempty"`
-	Faults  []people.Fault `json:"faults"`
+	Rows    int             `json:"rows"`
+	Good    int             `json:"good"`
+	Written int             `json:"written"`
+	New     int             `json:"new" doc:"People who were not in the list"`
+	Known   int             `json:"known" doc:"People who were"`
+	DryRun  bool            `json:"dry_run,omitempty"`
+	Faults  []people.Fault  `json:"faults"`
+	Strays  []routing.Stray `json:"strays" doc:"Numbers whose calls would go astray by the list, which did not before"`
 }
 
 func (a *API) importPeople(ctx context.Context, in *userList, _ access.Role) (*body[Imported], error) {
@@ -94,10 +97,19 @@ func (a *API) importPeople(ctx context.Context, in *userList, _ access.Role) (*b
 	if !in.Body.DryRun && len(list.Faults) > 0 && !in.Body.WriteGood {
 		return nil, faulty("the user list", rowFaults(list.Faults))
 	}
-	known, err := a.allPeople(ctx)
+	known, err := cutover.Everybody(ctx, a.People, cutover.PeopleQuery{})
 	if err != nil {
 		return nil, err
 	}
+	taken := cutover.UserList{People: list.People, Lacks: list.Lacks}
+	strays, err := taken.Astray(ctx, known, a.Routes, a.Deciding, a.Now())
+	if err != nil {
+		return nil, err
+	}
+	if !in.Body.DryRun && !in.Body.AllowStray && len(strays) > 0 {
+		return nil, &cutover.StrayListError{StrayError: routing.StrayError{Strays: strays}}
+	}
+	out.Strays = append([]routing.Stray{}, strays...)
 	ids := map[dualtone.PersonID]bool{}
 	for _, p := range known {
 		ids[p.ID] = true

@@ -20,6 +20,7 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
+	"github.com/dualtone/dualtone/routing"
 )
 
 // Desk serves the pages. Everything that they show is read through its ports, and
@@ -29,11 +30,14 @@ type Desk struct {
 	Control *control.Control
 	// Outcome holds the rehearsal of a plan against what came; rehearsal.ErrNone where
 	// its version in force was not rehearsed, another ErrNotFound for an unknown plan.
-	Outcome  func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
-	Packs    Packs
-	Stage    Stage
-	People   cutover.People
-	Match    Match
+	Outcome func(ctx context.Context, plan string) (*rehearsal.Outcome, error)
+	Packs   Packs
+	Stage   Stage
+	People  cutover.People
+	Match   Match
+	// Astray are numbers whose calls a user list would lead astray, given those of its
+	// people who are known.
+	Astray   func(ctx context.Context, list *cutover.UserList, known []cutover.PersonState) ([]routing.Stray, error)
 	Cohorts  cutover.Cohorts
 	Switches cutover.Switches
 

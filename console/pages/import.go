@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/dualtone/dualtone/cutover/rollout"
 	"github.com/dualtone/dualtone/people"
 	"github.com/dualtone/dualtone/report"
+	"github.com/dualtone/dualtone/routing"
 )
 
 // largestList is the most bytes that a user list may have.
@@ -31,6 +33,8 @@ type taken struct {
 	// changed and fresh count the people who are known already, and who are not.
 	fresh, changed int
 	known          map[dualtone.PersonID]bool
+	// strays are numbers whose calls would go astray by it.
+	strays []routing.Stray
 }
 
 // samplePeople is a list that a newcomer starts from. It fits the sample plan.
@@ -63,6 +67,9 @@ func (d *Desk) importList(r *http.Request, p page) (templ.Component, error) {
 	if len(t.list.People) == 0 {
 		return nil, fmt.Errorf("nobody in the list can be written: %w", dualtone.ErrInvalid)
 	}
+	if len(t.strays) > 0 && r.FormValue("stray") != "allow" {
+		return nil, &cutover.StrayListError{StrayError: routing.StrayError{Strays: t.strays}}
+	}
 	if err := d.People.Import(r.Context(), t.list.People, cutover.Import{Actor: p.viewer.Name, Source: "console", Lacks: t.list.Lacks}); err != nil {
 		return nil, err
 	}
@@ -94,40 +101,38 @@ func (d *Desk) readList(r *http.Request) (*taken, error) {
 	if t.list, err = people.Read(strings.NewReader(text), people.Options{Region: d.Region}); err != nil {
 		return nil, err
 	}
-	if t.known, err = d.knownOf(r.Context(), t.list.People); err != nil {
+	known, err := d.knownOf(r.Context(), t.list.People)
+	if err != nil {
 		return nil, err
+	}
+	t.known = make(map[dualtone.PersonID]bool, len(known))
+	for i := range known {
+		t.known[known[i].ID] = true
 	}
 	t.changed = len(t.known)
 	t.fresh = len(t.list.People) - t.changed
-	return t, nil
+	t.strays, err = d.Astray(r.Context(), &cutover.UserList{People: t.list.People, Lacks: t.list.Lacks}, known)
+	return t, err
 }
 
 // manyPeople is how many are not asked for one by one.
 const manyPeople = 500
 
 // knownOf are those of a list who are known already.
-func (d *Desk) knownOf(ctx context.Context, list []dualtone.Person) (map[dualtone.PersonID]bool, error) {
-	known := map[dualtone.PersonID]bool{}
+func (d *Desk) knownOf(ctx context.Context, list []dualtone.Person) ([]cutover.PersonState, error) {
 	if len(list) > manyPeople {
-		all, err := cutover.Everybody(ctx, d.People, cutover.PeopleQuery{})
-		if err != nil {
-			return nil, err
-		}
-		there := make(map[dualtone.PersonID]bool, len(all))
-		for i := range all {
-			there[all[i].ID] = true
-		}
+		theirs := make(map[dualtone.PersonID]bool, len(list))
 		for i := range list {
-			if there[list[i].ID] {
-				known[list[i].ID] = true
-			}
+			theirs[list[i].ID] = true
 		}
-		return known, nil
+		all, err := cutover.Everybody(ctx, d.People, cutover.PeopleQuery{})
+		return slices.DeleteFunc(all, func(p cutover.PersonState) bool { return !theirs[p.ID] }), err
 	}
+	var known []cutover.PersonState
 	for i := range list {
-		switch _, err := d.People.Person(ctx, list[i].ID); {
+		switch p, err := d.People.Person(ctx, list[i].ID); {
 		case err == nil:
-			known[list[i].ID] = true
+			known = append(known, p)
 		case !errors.Is(err, dualtone.ErrNotFound):
 			return nil, err
 		}

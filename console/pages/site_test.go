@@ -22,6 +22,7 @@ import (
 	"github.com/dualtone/dualtone/console/pages"
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/control/controltest"
+	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/evidence"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rehearsal"
@@ -30,6 +31,7 @@ import (
 	"github.com/dualtone/dualtone/internal/password"
 	"github.com/dualtone/dualtone/postgres"
 	"github.com/dualtone/dualtone/report/press"
+	"github.com/dualtone/dualtone/routing"
 )
 
 var machine devstacktest.Machine
@@ -46,6 +48,7 @@ type site struct {
 	server   *console.Server
 	accounts *postgres.Accounts
 	audit    *postgres.Audit
+	router   *postgres.Router
 	told     []access.Grant
 	ahead    atomic.Int64 // of the clock, in nanoseconds
 	log      logged
@@ -83,7 +86,7 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 	must(t, err)
 	sessions, stop := postgres.NewSessions(pool)
 	t.Cleanup(stop)
-	s := &site{accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool)}
+	s := &site{accounts: postgres.NewAccounts(pool), audit: postgres.NewAudit(pool), router: postgres.NewRouter(pool, "GB")}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	t.Cleanup(func() {
 		for line := range strings.Lines(s.log.String()) {
@@ -105,8 +108,8 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 		Plans:   &control.Plans{Control: orders, Store: postgres.NewRollouts(pool), Versions: postgres.NewPlans(pool), Now: time.Now},
 		Control: orders, Outcome: s.neverRehearsed, People: postgres.NewPeople(pool), Cohorts: postgres.NewCohorts(pool),
 		Switches: postgres.NewSwitches(pool), Calls: calls, Book: postgres.NewStitches(calls), Quarantine: calls, Care: postgres.NewCare(pool),
-		Packs: packs{postgres.NewPacks(pool)}, Stage: unrehearsed{}, Match: nobodyMatches, Replay: stillWrong,
-		Routes: newRouteBook(postgres.NewRouter(pool, "GB"), postgres.NewEdges(pool)), Countries: []string{"GB"}, Reports: sums{postgres.NewRollups(pool)},
+		Packs: packs{postgres.NewPacks(pool)}, Stage: unrehearsed{}, Match: nobodyMatches, Astray: s.astray, Replay: stillWrong,
+		Routes: newRouteBook(s.router, postgres.NewEdges(pool)), Countries: []string{"GB"}, Reports: sums{postgres.NewRollups(pool)},
 		Finance: &press.Desk{Source: money, Closings: money, Now: time.Now}, Months: &control.Months{Source: money, Closings: money, Now: time.Now},
 		Office: &access.Office{Accounts: s.accounts, Tokens: s.accounts, Grants: s.accounts, Links: s.accounts, Now: time.Now, Tell: func(_ context.Context, g access.Grant) error {
 			s.told = append(s.told, g)
@@ -118,6 +121,11 @@ func newSite(t *testing.T, change ...func(*console.Config)) *site {
 	s.Server = httptest.NewServer(s.server.Handler())
 	t.Cleanup(s.Close)
 	return s
+}
+
+// astray is told by the table that edges follow.
+func (s *site) astray(ctx context.Context, list *cutover.UserList, known []cutover.PersonState) ([]routing.Stray, error) {
+	return list.Astray(ctx, known, s.router, routing.Options{}, time.Now())
 }
 
 // neverRehearsed is the outcome of plans that nobody rehearsed.
