@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
@@ -163,17 +164,37 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 		return s, err
 	}
 	s.Undoes = move.ID
+	if p.Numbers, err = u.numbersBack(ctx, p.Person, move.Before); err != nil {
+		return s, err
+	}
 	now, err := u.look(ctx, p.Person)
 	if err != nil {
 		return s, err
 	}
 	s.Before = now
-	home, err := u.home(ctx, p.ID, move.Before)
+	before, actions := cutover.Renumbered(move.Before, move.Actions, now)
+	home, err := u.home(ctx, p.ID, before)
 	if err != nil {
 		return s, err
 	}
-	s.Actions, _ = cutover.PlanReturn(move.Before, move.Actions, now, over, home)
+	s.Actions, _ = cutover.PlanReturn(before, actions, now, over, home)
 	return s, nil
+}
+
+// numbersBack are those that a way back leads home: of the move's those that the user list
+// has not given to somebody else since, and those that it has given to the person.
+func (u *User) numbersBack(ctx context.Context, p dualtone.Person, before cutover.Image) ([]dualtone.Number, error) {
+	numbers := before.Numbers()
+	lost := slices.DeleteFunc(slices.Clone(numbers), func(n dualtone.Number) bool { return slices.Contains(p.Numbers, n) })
+	gained := slices.DeleteFunc(slices.Clone(p.Numbers), func(n dualtone.Number) bool { return slices.Contains(numbers, n) })
+	if len(lost) == 0 {
+		return append(numbers, gained...), nil
+	}
+	holders, err := u.People.List(ctx, cutover.PeopleQuery{Numbers: lost})
+	for _, h := range holders {
+		numbers = slices.DeleteFunc(numbers, func(n dualtone.Number) bool { return slices.Contains(h.Numbers, n) })
+	}
+	return append(numbers, gained...), wrap(err, "who has the numbers that %s had", p.ID)
 }
 
 // unmatched names the systems on which the person has no account.

@@ -179,11 +179,12 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 	if err != nil {
 		return Result{}, wrap(err, "switch %s", s.Undoes)
 	}
-	missing, err := u.compareBack(ctx, l.person, cutover.BroughtBack(move.Before, s.Actions))
+	before, _ := cutover.Renumbered(move.Before, move.Actions, s.Before)
+	missing, err := u.compareBack(ctx, l.person, cutover.BroughtBack(before, s.Actions))
 	if err != nil {
 		return Result{}, insist(err)
 	}
-	return u.judge(ctx, l, move.Before, missing)
+	return u.judge(ctx, l, before, missing)
 }
 
 // compareBack says what is not as a way back was to leave it. A range or the default that

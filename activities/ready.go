@@ -66,6 +66,9 @@ func (u *User) fetch(ctx context.Context, o Order) (cutover.Switch, *ledger, err
 	if err != nil {
 		return s, nil, wrap(err, "person %s", o.Person)
 	}
+	if _, held := s.Before[cutover.Routes]; held {
+		p.Numbers = s.Before.Numbers()
+	}
 	u.recent.put(loaded{s, p.Person})
 	return s, &ledger{u: u, order: o, person: p.Person}, nil
 }

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
@@ -84,8 +85,9 @@ func equalRoutes(a, b []routing.Route) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	for i := range a {
-		if !a[i].Equal(b[i]) {
+	// The order in which the user list has somebody's numbers means nothing.
+	for _, r := range a {
+		if !slices.ContainsFunc(b, r.Equal) {
 			return false
 		}
 	}

@@ -84,6 +84,9 @@ func (s *People) List(ctx context.Context, q cutover.PeopleQuery) ([]cutover.Per
 	if len(q.IDs) > 0 {
 		f.add("p.id = ANY(%s)", q.IDs)
 	}
+	if len(q.Numbers) > 0 {
+		f.add("p.id IN (SELECT person FROM person_numbers WHERE number = ANY(%s))", q.Numbers)
+	}
 	f.equal("p.side", string(q.Side))
 	f.equal("coalesce(p.state, 'planned')", string(q.State))
 	f.equal("p.site", q.Site)

@@ -292,19 +292,20 @@ func (d *Desk) threeWays(ctx context.Context, would cutover.Switch) ([]threeWay,
 		return nil, err
 	}
 	now := would.Before
-	_, drifts := cutover.Undo(move.Before, move.Actions, now, nil)
-	wrote := cutover.Apply(move.Before, move.Actions)
+	before, actions := cutover.Renumbered(move.Before, move.Actions, now)
+	_, drifts := cutover.Undo(before, actions, now, nil)
+	wrote := cutover.Apply(before, actions)
 	var all []threeWay
 	for _, f := range cutover.Facets() {
 		written := slices.ContainsFunc(move.Actions, func(a cutover.Action) bool { return a.Facet == f })
 		if !written {
 			continue
 		}
-		w := threeWay{Drift: cutover.Drift{Facet: f, Before: move.Before[f], Wrote: wrote[f], Now: now[f]}, verdict: "goes back", tone: going}
+		w := threeWay{Drift: cutover.Drift{Facet: f, Before: before[f], Wrote: wrote[f], Now: now[f]}, verdict: "goes back", tone: going}
 		switch {
 		case slices.ContainsFunc(drifts, func(x cutover.Drift) bool { return x.Facet == f }):
 			w.verdict, w.tone, w.theirs = "was changed by somebody else: it is left alone, and reported, unless you choose otherwise", bad, true
-		case now[f].Equal(move.Before[f]):
+		case now[f].Equal(before[f]):
 			w.verdict, w.tone = "stands as before: nothing is done", good
 		}
 		all = append(all, w)

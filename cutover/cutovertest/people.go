@@ -43,6 +43,7 @@ func (s *Stores) selected(p cutover.PersonState, q cutover.PeopleQuery) bool {
 	a := p.Accounts
 	unmatched := a.CRM == "" || a.Old == "" || a.New == ""
 	return (len(q.IDs) == 0 || slices.Contains(q.IDs, p.ID)) &&
+		(len(q.Numbers) == 0 || slices.ContainsFunc(p.Numbers, func(n dualtone.Number) bool { return slices.Contains(q.Numbers, n) })) &&
 		(q.Side == "" || p.Side == q.Side) &&
 		(q.State == "" || stateOf(p) == q.State) &&
 		(q.Site == "" || p.Site == q.Site) &&

@@ -212,6 +212,8 @@ func listSelects(t *testing.T, b *bench) {
 		"all":             {cutover.PeopleQuery{}, 25},
 		"ids":             {cutover.PeopleQuery{IDs: []dualtone.PersonID{"p002", "ghost", "p001", "p002"}}, 2},
 		"id and side":     {cutover.PeopleQuery{IDs: []dualtone.PersonID{"p002", "p001"}, Side: dualtone.New}, 1},
+		"numbers":         {cutover.PeopleQuery{Numbers: []dualtone.Number{"+49301234002", "+49301234001", "+4930999"}}, 2},
+		"number and side": {cutover.PeopleQuery{Numbers: []dualtone.Number{"+49301234002", "+49301234001"}, Side: dualtone.Old}, 1},
 		"site":            {cutover.PeopleQuery{Site: "bonn"}, 1},
 		"team":            {cutover.PeopleQuery{Team: "support"}, 1},
 		"attribute":       {cutover.PeopleQuery{Attributes: map[string]string{"queue": "b"}}, 2},

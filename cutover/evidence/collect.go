@@ -244,7 +244,8 @@ func (c *collector) moved(ctx context.Context, u rollout.User) (Moved, error) {
 		if err != nil {
 			return m, err
 		}
-		before, wanted = move.Before, cutover.BroughtBack(move.Before, s.Actions)
+		before, _ = cutover.Renumbered(move.Before, move.Actions, s.Before)
+		wanted = cutover.BroughtBack(before, s.Actions)
 	case u.State == cutover.OnNew:
 		wanted = cutover.Apply(s.Before, s.Actions)
 	default:
