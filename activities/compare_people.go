@@ -210,7 +210,14 @@ func (c *Comparison) person(ctx context.Context, u rollout.User, p cutover.Perso
 	case err != nil:
 		return nil, wrap(err, "switch of %s", p.ID)
 	}
-	missing, err := c.User.compareSeen(ctx, p.Person, cutover.Apply(s.Before, s.Actions), cutover.Missing)
+	if p.Numbers, err = c.User.numbersBack(ctx, p.Person, s.Before); err != nil {
+		return nil, err
+	}
+	// A number that the user list has given them since is led by whoever leads it.
+	missing, err := c.User.compareSeen(ctx, p.Person, s.Before, func(before, have cutover.Image) []cutover.Difference {
+		before, actions := cutover.Renumbered(before, s.Actions, have)
+		return cutover.Missing(cutover.Apply(before, actions), have)
+	})
 	var all []rollout.Difference
 	for _, d := range missing {
 		all = append(all, rollout.Difference{Key: fmt.Sprintf("%s %s", u.Person, d.Facet), Old: "wanted " + brief(d.Want), New: "found " + brief(d.Have)})

@@ -24,6 +24,7 @@ import (
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/plan"
 	"github.com/dualtone/dualtone/cutover/rollout"
+	"github.com/dualtone/dualtone/routing"
 	"github.com/dualtone/dualtone/routing/routingtest"
 	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/amazonconnect"
@@ -218,6 +219,19 @@ func TestManyAreReadBackWithFewRequests(t *testing.T) {
 	}
 }
 
+func (f *floor) person(t *testing.T, id dualtone.PersonID) dualtone.Person {
+	t.Helper()
+	p, err := f.people.Person(t.Context(), id)
+	must(t, err)
+	return p.Person
+}
+
+func (f *floor) lead(t *testing.T, from, to routing.Route) {
+	t.Helper()
+	_, err := f.user.Router.Apply(t.Context(), []routing.Change{{From: from, To: to}}, routing.Provenance{Actor: "test", Reason: "test"})
+	must(t, err)
+}
+
 // Who did not come back is compared with the switch that stands, and who was left out
 // with whatever others made of them.
 func TestPeopleAreComparedWithTheSwitchThatStands(t *testing.T) {
@@ -242,6 +256,17 @@ func TestPeopleAreComparedWithTheSwitchThatStands(t *testing.T) {
 	leave("E0001")
 	leave("E0002")
 	keep(cutover.Switch{ID: "home", Person: "E0002", To: dualtone.Old, State: cutover.Restored, Undoes: "s2"})
+	given := f.person(t, "E0003")
+	none, there := routing.Route{Number: given.Numbers[0]}, routing.Route{Number: given.Numbers[0], Sides: []dualtone.Side{dualtone.New}}
+	f.lead(t, none, there)
+	moved, err := f.people.Switch(t.Context(), "s3")
+	must(t, err)
+	moved.ID, moved.Actions = "flipped", []cutover.Action{{
+		Facet: cutover.Routes, From: cutover.Value{Routes: []routing.Route{none}}, To: cutover.Value{Routes: []routing.Route{there}},
+	}}
+	keep(moved)
+	given.Numbers = append([]dualtone.Number{"+12125559999"}, given.Numbers...)
+	must(t, f.people.Import(t.Context(), []dualtone.Person{given}, cutover.Import{}))
 	r, _, err := f.measure(t, &crew{}, nil)
 	must(t, err)
 	if r.Samples != 4 || len(r.Differences) != 0 {
@@ -252,6 +277,15 @@ func TestPeopleAreComparedWithTheSwitchThatStands(t *testing.T) {
 	must(t, err)
 	if len(r.Differences) != 1 || r.Differences[0].Key != "E0001 old.forward" {
 		t.Errorf("once one is not as their own switch left them: %+v", r.Differences)
+	}
+	// A number is theirs still, whatever the list says, until it is somebody else's.
+	f.lead(t, there, routing.Route{Number: there.Number, Sides: []dualtone.Side{dualtone.Old}})
+	given.Numbers = given.Numbers[:1]
+	must(t, f.people.Import(t.Context(), []dualtone.Person{given}, cutover.Import{}))
+	r, _, err = f.measure(t, &crew{}, nil)
+	must(t, err)
+	if len(r.Differences) != 2 || r.Differences[1].Key != "E0003 routes" {
+		t.Errorf("once a number of theirs is led elsewhere: %+v", r.Differences)
 	}
 }
 
