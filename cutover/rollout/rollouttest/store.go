@@ -84,10 +84,12 @@ func (s *Store) moved(p cutover.PersonState, w cutover.Switch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.plans {
-		if at, ok := k.of[p.ID]; ok && underWay(k.State) {
+		if at, ok := k.of[p.ID]; ok {
 			u := &k.users[at.stage][at.at]
-			back := w.To == dualtone.Old && slices.Contains(rollout.ToTakeBack(), u.State)
-			if back || w.Cohort == rollout.CohortName(k.Name, at.stage) {
+			back := underWay(k.State) && w.To == dualtone.Old && slices.Contains(rollout.ToTakeBack(), u.State)
+			// The start of a plan is kept behind its work.
+			own := (underWay(k.State) || k.State == rollout.Approved) && w.Cohort == rollout.CohortName(k.Name, at.stage)
+			if back || own {
 				u.State, u.Since, u.Detail = rollout.Where(p), p.Since, p.Detail
 			}
 		}
@@ -213,16 +215,19 @@ func (s *Store) Refine(_ context.Context, n rollout.Note) error {
 // Users returns the people of a plan, by stage and position.
 func (s *Store) Users(ctx context.Context, q rollout.UserQuery) ([]rollout.User, error) {
 	most := q.Limit
-	if q.There {
-		q.Limit = 0
+	if !q.There {
+		return page(s.placed(q), most), nil
 	}
-	all := s.placed(q)
-	if q.There {
-		all = slices.DeleteFunc(all, func(u rollout.User) bool {
-			p, err := s.people.Person(ctx, u.Person)
-			return err != nil || !rollout.There(u.State, p)
-		})
+	q.Limit = 0
+	// Where they are is read before their places, which follow it: whom the plan moves
+	// meanwhile is not there by others.
+	where := map[dualtone.PersonID]cutover.PersonState{}
+	for _, u := range s.placed(q) {
+		if p, err := s.people.Person(ctx, u.Person); err == nil {
+			where[u.Person] = p
+		}
 	}
+	all := slices.DeleteFunc(s.placed(q), func(u rollout.User) bool { return !rollout.There(u.State, where[u.Person]) })
 	return page(all, most), nil
 }
 

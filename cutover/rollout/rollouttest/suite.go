@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"a transition moves its plan or stage once", transitions},
 		{"a transition from another state is a conflict", transitionConflict},
 		{"a switch moves its person in a plan under way", switchMoves},
+		{"a switch moves its person in a plan whose start is not kept yet", switchMovesFirst},
 		{"who does not come back is on the new side", switchBackFails},
 		{"whom others bring to the new side is found there and not moved", broughtByOthers},
 		{"people are paged forward and backward and by state", userPages},
@@ -291,6 +292,21 @@ func switchMoves(t *testing.T, b *bench) {
 	same(t, "the person", []rollout.User{{
 		Plan: "emea", Stage: "wave-1", Position: 1, Person: "p004", Site: "berlin", State: cutover.Deferred, Since: noon(), Detail: "as told",
 	}}, all)
+}
+
+// A plan's work does not wait until its start is kept.
+func switchMovesFirst(t *testing.T, b *bench) {
+	t.Helper()
+	b.plan(t)
+	b.record(t, "", rollout.Cleared, rollout.Submitted, rollout.Approved, time.Second)
+	b.moved(t, "p002", cutover.OnNew, "emea/pilot")
+	b.moved(t, "p003", cutover.OnNew, "")
+	b.count(t, "pilot", cutover.Tally{cutover.Planned: 2, cutover.OnNew: 1})
+	there, err := b.Rollouts.Users(t.Context(), rollout.UserQuery{Plan: "emea", There: true})
+	must(t, err)
+	if len(there) != 1 || there[0].Person != "p003" {
+		t.Errorf("on the new side by others: %+v, want p003 alone", there)
+	}
 }
 
 func (b *bench) count(t *testing.T, stage string, want cutover.Tally) {
