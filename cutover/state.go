@@ -148,6 +148,17 @@ func (s State) Final() bool {
 	}
 }
 
+// Clean reports whether nothing that a switch to the new side wrote stands in the state,
+// before it began or since it was taken back.
+func (s State) Clean() bool {
+	switch s {
+	case Planned, Deferred, Skipped, FailedClean, Restored:
+		return true
+	default:
+		return false
+	}
+}
+
 // Good reports whether a final state is what was asked for on the way to a side.
 func (s State) Good(to dualtone.Side) bool {
 	if to == dualtone.Old {

@@ -24,9 +24,10 @@ type Switches interface {
 	// Switch returns ErrNotFound for an unknown one.
 	Switch(ctx context.Context, id SwitchID) (Switch, error)
 	// Latest returns the person's latest switch that stands: the last one to
-	// reach on_new, unless a way back has reached restored since. A switch that
-	// found nothing to do stands only where no other does, so that a way back
-	// still finds what to take back. ErrNotFound when there is none.
+	// reach on_new, unless a way back has reached restored since, or of somebody on
+	// the old side a move that is under way, was broken off, or could not be taken back
+	// whole. A switch that found nothing to do stands only where no other does, so that
+	// a way back still finds what to take back. ErrNotFound when there is none.
 	Latest(ctx context.Context, person dualtone.PersonID) (Switch, error)
 	// Record appends entries to the journal in one transaction, in order. An
 	// entry of kind Reached moves the switch to its state, and the person with it

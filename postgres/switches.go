@@ -74,13 +74,16 @@ const lockPeople = `SELECT FROM people WHERE id = ANY($1) ORDER BY id FOR NO KEY
 // new state. on_new puts the person on the new side, restored on the old one;
 // after restore_drift the person stays where they were, and what stood stands.
 // A switch that found nothing to do stands only where no other does, so that a
-// way back still finds what to take back.
+// way back still finds what to take back. A move of somebody on the old side stands as
+// long as anything that it wrote may: it may be broken off at any time.
 const personReached = `
 	state = s.state, switch = s.id, detail = s.detail, since = s.reached,
 	side = CASE WHEN s.state = 'on_new' THEN 'new' WHEN s.state = 'restored' THEN 'old' ELSE p.side END,
 	stands = CASE
 		WHEN s.state = 'on_new' AND (s.actions IS NOT NULL OR p.stands IS NULL) THEN s.id
 		WHEN s.state = 'restored' AND s."to" = 'old' THEN NULL
+		WHEN s.state IN ('planned', 'deferred', 'skipped', 'failed_clean', 'restored') THEN nullif(p.stands, s.id)
+		WHEN s."to" = 'new' AND s.actions IS NOT NULL AND p.side = 'old' THEN s.id
 		ELSE p.stands END`
 
 // keepSwitch inserts unless the switch, or another of the same pass, is there, or

@@ -31,6 +31,7 @@ func RunSwitches(t *testing.T, open Open) {
 		{"a clock that is behind holds no switch back", slowClock},
 		{"an older switch moves itself and not the person", olderSwitch},
 		{"the latest switch is the one that stands", latest},
+		{"a move that was broken off or not taken back whole stands", unfinished},
 		{"a switch that found nothing to do hides none that stands", nothingToDo},
 	})
 }
@@ -344,6 +345,44 @@ func latest(t *testing.T, b *bench) {
 	move("s5", dualtone.New, cutover.OnNew)
 	move("s6", dualtone.New, cutover.Restored)
 	b.standing(t, "s5")
+}
+
+// unfinished moves stand as long as anything that they wrote may.
+func unfinished(t *testing.T, b *bench) {
+	b.hire(t, employee(1))
+	n := time.Duration(0)
+	begin := func(id cutover.SwitchID, to dualtone.Side) cutover.Switch {
+		t.Helper()
+		n += time.Minute
+		w := captured(id, employee(1), to)
+		w.Started = noon().Add(n)
+		return b.keep(t, w)
+	}
+	end := func(w cutover.Switch, state cutover.State) {
+		t.Helper()
+		b.record(t, reached(w, state, n+time.Second))
+	}
+	for i, whole := range []cutover.State{cutover.Deferred, cutover.Restored} {
+		w := begin(cutover.SwitchID(fmt.Sprint("whole", i)), dualtone.New)
+		b.standing(t, w.ID)
+		end(w, whole)
+		b.standing(t, "")
+	}
+	broken := begin("s1", dualtone.New)
+	end(broken, cutover.Verifying)
+	b.standing(t, "s1")
+	end(begin("s2", dualtone.Old), cutover.RestoreDrift)
+	b.standing(t, "s1")
+	end(begin("s3", dualtone.Old), cutover.Restored)
+	b.standing(t, "")
+	end(begin("s4", dualtone.New), cutover.RestoreDrift)
+	b.standing(t, "s4")
+	end(b.keep(t, cutover.Switch{ID: "s5", Person: "p001", To: dualtone.New, State: cutover.FailedClean, Started: noon().Add(n)}), cutover.FailedClean)
+	b.standing(t, "s4")
+	end(begin("s6", dualtone.New), cutover.Deferred)
+	b.standing(t, "")
+	end(begin("s7", dualtone.New), cutover.Unknown)
+	b.standing(t, "s7")
 }
 
 func nothingToDo(t *testing.T, b *bench) {

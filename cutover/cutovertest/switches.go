@@ -118,19 +118,28 @@ func (s *Stores) movePerson(w *kept) {
 	for _, heard := range s.follow {
 		heard(*p, w.Switch)
 	}
+	s.stand(p.Side, w)
 	switch w.State {
 	case cutover.OnNew:
 		p.Side = dualtone.New
-		if len(w.Actions) > 0 || s.stands[w.Person] == "" {
-			s.stands[w.Person] = w.ID
-		}
 	case cutover.Restored:
 		p.Side = dualtone.Old
-		if w.To == dualtone.Old {
-			delete(s.stands, w.Person)
-		}
 	default:
 	}
+}
+
+// stand notes which switch of a person, who is on a side so far, a way back takes back.
+func (s *Stores) stand(side dualtone.Side, w *kept) {
+	stands := s.stands[w.Person]
+	switch {
+	case w.State == cutover.OnNew && (len(w.Actions) > 0 || stands == ""):
+		stands = w.ID
+	case w.State == cutover.Restored && w.To == dualtone.Old, w.State.Clean() && stands == w.ID:
+		stands = ""
+	case !w.State.Clean() && w.To == dualtone.New && len(w.Actions) > 0 && side == dualtone.Old:
+		stands = w.ID
+	}
+	s.stands[w.Person] = stands
 }
 
 // Journal returns entries, oldest first.

@@ -130,6 +130,12 @@ func (h *history) entry(w cutover.Switch, state cutover.State) cutover.Entry {
 
 func (h *history) ended(w cutover.Switch, state cutover.State) {
 	h.ends[w.ID], h.newest = state, w
+	if w.To == dualtone.New && w.State == cutover.Captured && h.side == dualtone.Old {
+		h.stands = w.ID
+	}
+	if state.Clean() && h.stands == w.ID {
+		h.stands = ""
+	}
 	switch state {
 	case cutover.OnNew:
 		h.side, h.stands = dualtone.New, w.ID
