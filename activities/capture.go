@@ -39,6 +39,9 @@ func (u *User) capture(ctx context.Context, o Order) (Result, error) {
 	switch {
 	case errors.Is(err, errThere):
 		return Result{Outcome: cutover.Unchanged, Detail: err.Error()}, nil
+	case errors.Is(err, errUnfinished):
+		// What is known of them stays: that an earlier switch is to be looked at.
+		return Result{Outcome: cutover.Refused, Detail: err.Error()}, nil
 	case err != nil && !dualtone.Lasting(err):
 		return Result{}, err
 	case errors.Is(err, dualtone.ErrDenied) && o.To == dualtone.Old:
@@ -90,6 +93,9 @@ func (u *User) Preview(ctx context.Context, o Order) (cutover.Switch, error) {
 // errThere means that there is nothing to do for the person.
 var errThere = errors.New("nothing to do")
 
+// errUnfinished means that something of an earlier switch of the person still stands.
+var errUnfinished = fmt.Errorf("an earlier switch is not finished: %w", dualtone.ErrConflict)
+
 // plan reads and checks. Besides its error it always returns the switch as far
 // as it is known.
 func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
@@ -110,7 +116,7 @@ func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
 
 func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonState) (cutover.Switch, error) {
 	if p.Side == dualtone.New {
-		return s, fmt.Errorf("%w: %s is on the new side%s", errThere, p.ID, since(p))
+		return s, u.there(ctx, p)
 	}
 	if missing := u.unmatched(p.Accounts); missing != "" {
 		return s, fmt.Errorf("person %s has no account on %s; run dualtone users match: %w", p.ID, missing, dualtone.ErrNotFound)
@@ -120,6 +126,9 @@ func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonS
 		return s, err
 	}
 	s.Before = before
+	if err := u.unfinished(ctx, p, before); err != nil {
+		return s, err
+	}
 	facts, err := u.facts(ctx, p, before)
 	if err != nil {
 		return s, err
@@ -133,6 +142,50 @@ func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonS
 	}
 	s.Actions, err = u.Migration.Plan(p.Person, before, offer)
 	return s, err
+}
+
+// there is what keeps somebody from being moved who is noted on the new side: that they
+// are there, or that a way back has begun which left them to be looked at.
+func (u *User) there(ctx context.Context, p cutover.PersonState) error {
+	if p.Switch != "" && p.Accounts.CRM != "" {
+		softphone, err := u.CRM.Softphones.Softphone(ctx, p.Accounts.CRM)
+		if err != nil {
+			return wrap(err, "softphone of %s in %s", p.Accounts.CRM, u.CRM.Name)
+		}
+		if softphone.CallCenter == u.Migration.OldCallCenter {
+			return fmt.Errorf("%w: %s is noted on the new side%s, but has the call center of the old one; dualtone switch %s --to old finishes their way back",
+				errUnfinished, p.ID, since(p), p.ID)
+		}
+	}
+	return fmt.Errorf("%w: %s is on the new side%s", errThere, p.ID, since(p))
+}
+
+// unfinished refuses to move somebody of whom something still stands that an earlier
+// move wrote: taken for what was before, it would never be taken back.
+func (u *User) unfinished(ctx context.Context, p cutover.PersonState, now cutover.Image) error {
+	move, err := u.Switches.Latest(ctx, p.ID)
+	if errors.Is(err, dualtone.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before, actions := cutover.Renumbered(move.Before, move.Actions, now)
+	home, err := u.home(ctx, p.ID, before)
+	if err != nil {
+		return err
+	}
+	undo, _ := cutover.Undo(before, actions, now, home)
+	if len(undo) == 0 {
+		return nil
+	}
+	var facets []string
+	for _, a := range undo {
+		facets = append(facets, string(a.Facet))
+	}
+	slices.Sort(facets)
+	return fmt.Errorf("%w: of %s there is still %s; dualtone switch %s --to old takes it back first",
+		errUnfinished, p.ID, strings.Join(slices.Compact(facets), ", "), p.ID)
 }
 
 // since says when the person's switch reached the state that it is in.
@@ -167,7 +220,7 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 	if p.Numbers, err = u.numbersBack(ctx, p.Person, move.Before); err != nil {
 		return s, err
 	}
-	now, err := u.look(ctx, p.Person)
+	now, err := u.lookBack(ctx, p.Person)
 	if err != nil {
 		return s, err
 	}
@@ -178,7 +231,20 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 		return s, err
 	}
 	s.Actions, _ = cutover.PlanReturn(before, actions, now, over, home)
-	return s, nil
+	return s, u.seated(s, p.Accounts, before)
+}
+
+// seated refuses a way back that would send calls to a seat that was taken meanwhile.
+func (u *User) seated(back cutover.Switch, a dualtone.Accounts, before cutover.Image) error {
+	had, has := before[cutover.OldSeat].Seat, back.Before[cutover.OldSeat].Seat
+	leads := slices.ContainsFunc(back.Actions, func(a cutover.Action) bool {
+		return a.Facet == cutover.Softphone || a.Facet == cutover.Routes
+	})
+	if !leads || had == nil || has == nil || !had.Enabled || has.Enabled {
+		return nil
+	}
+	return fmt.Errorf("account %s on %s was in use before %s was moved and is not now: their calls would ring nowhere; enable it first: %w",
+		a.Old, u.Old.Name, back.Person, dualtone.ErrInvalid)
 }
 
 // numbersBack are those that a way back leads home: of the move's those that the user list

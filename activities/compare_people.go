@@ -214,10 +214,10 @@ func (c *Comparison) person(ctx context.Context, u rollout.User, p cutover.Perso
 		return nil, err
 	}
 	// A number that the user list has given them since is led by whoever leads it.
-	missing, err := c.User.compareSeen(ctx, p.Person, s.Before, func(before, have cutover.Image) []cutover.Difference {
+	missing, err := c.User.compare(ctx, p.Person, s.Before, func(before, have cutover.Image) []cutover.Difference {
 		before, actions := cutover.Renumbered(before, s.Actions, have)
 		return cutover.Missing(cutover.Apply(before, actions), have)
-	})
+	}, c.User.look)
 	var all []rollout.Difference
 	for _, d := range missing {
 		all = append(all, rollout.Difference{Key: fmt.Sprintf("%s %s", u.Person, d.Facet), Old: "wanted " + brief(d.Want), New: "found " + brief(d.Have)})

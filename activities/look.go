@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,25 @@ import (
 // back. A facet whose system lacks the capability is left out. It fails as a
 // whole: half an image is none.
 func (u *User) look(ctx context.Context, p dualtone.Person) (cutover.Image, error) {
+	return u.lookWith(ctx, p, lookAt)
+}
+
+// lookBack is look on a way back, which also those go whose account on the new side is
+// gone: its facets are left out.
+func (u *User) lookBack(ctx context.Context, p dualtone.Person) (cutover.Image, error) {
+	return u.lookWith(ctx, p, func(ctx context.Context, system *systems.Platform, user dualtone.UserID) (sideValues, error) {
+		v, err := lookAt(ctx, system, user)
+		if errors.Is(err, dualtone.ErrNotFound) {
+			return sideValues{}, nil
+		}
+		return v, err
+	})
+}
+
+// lookWith looks at the new side as it is told to.
+func (u *User) lookWith(
+	ctx context.Context, p dualtone.Person, lookNew func(context.Context, *systems.Platform, dualtone.UserID) (sideValues, error),
+) (cutover.Image, error) {
 	var crm, routes cutover.Value
 	var old, now sideValues
 	g, ctx := errgroup.WithContext(ctx)
@@ -29,7 +49,7 @@ func (u *User) look(ctx context.Context, p dualtone.Person) (cutover.Image, erro
 		return wrap(err, "routes of %s", p.ID)
 	})
 	g.Go(func() (err error) { old, err = lookAt(ctx, u.Old, p.Accounts.Old); return err })
-	g.Go(func() (err error) { now, err = lookAt(ctx, u.New, p.Accounts.New); return err })
+	g.Go(func() (err error) { now, err = lookNew(ctx, u.New, p.Accounts.New); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}

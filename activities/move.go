@@ -65,7 +65,7 @@ func (u *User) held(ctx context.Context, o Order, untouched bool) (string, error
 // the order's detail tells, may have left writes of which nobody knows.
 func (u *User) moveBack(ctx context.Context, l *ledger, actions []numbered) error {
 	if l.order.Detail != "" {
-		now, err := u.look(ctx, l.person)
+		now, err := u.lookBack(ctx, l.person)
 		if err != nil {
 			return err
 		}
@@ -118,11 +118,12 @@ func (u *User) waitSignedIn(ctx context.Context, l *ledger) error {
 
 // putBack makes the writes of a way back. A facet that meets a conflict or
 // another lasting refusal is not touched again; the journal and the comparison
-// at the end tell of it.
+// at the end tell of it. Whose softphone cannot be brought back keeps what makes it
+// ring: they may have no other.
 func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
 	left := map[cutover.Facet]bool{}
 	for _, a := range actions {
-		if left[a.Facet] {
+		if left[a.Facet] || left[cutover.Softphone] && a.Cuts() {
 			continue
 		}
 		if a.Facet == cutover.NewSeat && !a.To.Seat.Enabled {
@@ -169,7 +170,7 @@ func (u *User) Verify(ctx context.Context, o Order) (Result, error) {
 	}
 	if s.Undoes == "" {
 		want := cutover.Apply(s.Before, s.Actions)
-		missing, err := u.compare(ctx, l.person, want, cutover.Missing)
+		missing, err := u.compare(systems.OneLook(ctx), l.person, want, cutover.Missing, u.look)
 		if err != nil {
 			return Result{}, err
 		}
@@ -194,29 +195,24 @@ func (u *User) compareBack(ctx context.Context, p dualtone.Person, want cutover.
 	if err != nil {
 		return nil, err
 	}
-	return u.compare(ctx, p, want.Led(home), cutover.Differences)
+	return u.compare(systems.OneLook(ctx), p, want.Led(home), cutover.Differences, u.lookBack)
 }
 
-// compare reads everything back and says what is not as wanted. Before it tells
-// of a difference it looks again, with nothing believed that was known before.
+// compare reads everything back under the context's look and says what is not as
+// wanted. Before it tells of a difference it looks again, with nothing believed that
+// was known before.
 func (u *User) compare(
 	ctx context.Context, p dualtone.Person, want cutover.Image, differ func(want, have cutover.Image) []cutover.Difference,
+	look func(context.Context, dualtone.Person) (cutover.Image, error),
 ) ([]cutover.Difference, error) {
-	return u.compareSeen(systems.OneLook(ctx), p, want, differ)
-}
-
-// compareSeen compares with what is seen under the context's look.
-func (u *User) compareSeen(
-	ctx context.Context, p dualtone.Person, want cutover.Image, differ func(want, have cutover.Image) []cutover.Difference,
-) ([]cutover.Difference, error) {
-	have, err := u.look(ctx, p)
+	have, err := look(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	if len(differ(want, have)) == 0 {
 		return nil, nil
 	}
-	if have, err = u.look(systems.Doubt(ctx), p); err != nil {
+	if have, err = look(systems.Doubt(ctx), p); err != nil {
 		return nil, err
 	}
 	return differ(want, have), nil

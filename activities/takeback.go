@@ -25,7 +25,7 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	if err := u.begin(ctx, o, s); err != nil {
 		return Result{}, err
 	}
-	now, err := u.look(systems.Doubt(ctx), l.person)
+	now, err := u.lookBack(systems.Doubt(ctx), l.person)
 	if err != nil {
 		return Result{}, err
 	}
@@ -68,7 +68,7 @@ func backwards(undo, actions []cutover.Action) []numbered {
 	all := make([]numbered, 0, len(undo))
 	at := len(actions)
 	for _, u := range undo {
-		for at > 0 && (actions[at-1].Facet != u.Facet || !actions[at-1].From.Equal(u.To)) {
+		for at > 0 && (actions[at-1].Facet != u.Facet || actions[at-1].Step != u.Step) {
 			at--
 		}
 		all = append(all, numbered{Action: u, number: -max(at, 1)})

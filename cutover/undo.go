@@ -3,6 +3,7 @@ package cutover
 import (
 	"slices"
 
+	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/routing"
 )
 
@@ -11,7 +12,8 @@ import (
 // carried out: a facet that still has its old value needs nothing, one that
 // stands at a value that we wrote goes back from there, and one that stands at
 // anything else was changed by somebody else. Such a facet is not overwritten
-// but reported. A write that was broken off halfway counts as ours, and so do the
+// but reported, and of a softphone only that part goes back which they left as it was
+// written. A write that was broken off halfway counts as ours, and so do the
 // routes that an earlier way back has led home.
 func Undo(before Image, actions []Action, now Image, home []routing.Route) ([]Action, []Drift) {
 	return undo(before, actions, now.unled(before, home), nil)
@@ -21,29 +23,11 @@ func Undo(before Image, actions []Action, now Image, home []routing.Route) ([]Ac
 // over: whoever chose that has seen it.
 func undo(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
 	var back []Action
-	var drifts []Drift
-	at, put := map[Facet]Value{}, map[Facet]bool{}
-	for _, f := range Facets() {
-		wrote := written(f, actions)
-		if len(wrote) == 0 {
-			continue
-		}
-		at[f] = now[f]
-		ours := slices.ContainsFunc(actions, func(a Action) bool { return a.Facet == f && a.reached(now[f]) })
-		seen, chosen := over[f]
-		switch {
-		case ours || now[f].Equal(before[f]):
-		case chosen && seen.Equal(now[f]):
-			put[f] = true
-		default:
-			drifts = append(drifts, Drift{Facet: f, Before: before[f], Wrote: wrote[len(wrote)-1], Now: now[f]})
-			delete(at, f)
-		}
-	}
+	at, put, drifts := ours(before, actions, now, over)
 	for _, a := range slices.Backward(actions) {
 		v, ok := at[a.Facet]
-		if ok && put[a.Facet] {
-			back = append(back, Action{Step: a.Step, Facet: a.Facet, From: v, To: before[a.Facet]})
+		if to, whole := put[a.Facet]; ok && whole {
+			back = append(back, Action{Step: a.Step, Facet: a.Facet, From: v, To: to})
 			delete(at, a.Facet)
 			continue
 		}
@@ -60,6 +44,68 @@ func undo(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
 		at[a.Facet] = a.From
 	}
 	return back, drifts
+}
+
+// ours tells what is to go back and from where; put is to what, where that is not for
+// each action to say.
+func ours(before Image, actions []Action, now, over Image) (at, put Image, drifts []Drift) {
+	at, put = Image{}, Image{}
+	for _, f := range Facets() {
+		wrote := written(f, actions)
+		if len(wrote) == 0 {
+			continue
+		}
+		at[f] = now[f]
+		seen, chosen := over[f]
+		switch {
+		case slices.ContainsFunc(actions, func(a Action) bool { return a.Facet == f && a.reached(now[f]) }) || now[f].Equal(before[f]):
+		case chosen && seen.Equal(now[f]):
+			put[f] = before[f]
+		default:
+			last := wrote[len(wrote)-1]
+			drifts = append(drifts, Drift{Facet: f, Before: before[f], Wrote: last, Now: now[f]})
+			if home, ok := now[f].homeward(before[f], last); ok {
+				put[f] = home
+			} else {
+				delete(at, f)
+			}
+		}
+	}
+	return at, put, drifts
+}
+
+// homeward is a softphone that somebody else changed in part, with the call center from
+// before and without what was granted; false where they chose the call center. Left at
+// that of the new side, it would not be where the calls go.
+func (v Value) homeward(before, wrote Value) (Value, bool) {
+	if v.Softphone == nil || before.Softphone == nil || v.Softphone.CallCenter != wrote.Softphone.CallCenter {
+		return Value{}, false
+	}
+	home := *v.Softphone
+	home.CallCenter = before.Softphone.CallCenter
+	home.PermissionSets = slices.DeleteFunc(slices.Clone(home.PermissionSets), func(set string) bool {
+		return slices.Contains(wrote.Softphone.PermissionSets, set) && !slices.Contains(before.Softphone.PermissionSets, set)
+	})
+	for _, own := range before.Softphone.Licenses {
+		if !slices.Contains(home.Licenses, own) {
+			home.Licenses = append(slices.Clip(home.Licenses), own)
+		}
+	}
+	return Value{Softphone: &home}, true
+}
+
+// Cuts reports whether the action takes away what makes the new side ring: a seat, or a
+// route there.
+func (a Action) Cuts() bool {
+	there := func(r routing.Route) bool { return slices.Contains(r.Sides, dualtone.New) }
+	switch a.Facet {
+	case NewSeat:
+		return a.To.Seat != nil && !a.To.Seat.Enabled
+	case Routes:
+		return slices.ContainsFunc(a.From.Routes, there) && !slices.ContainsFunc(a.To.Routes, there)
+	default:
+		return false
+	}
 }
 
 // reached reports whether a value is what the action writes, or a part of the

@@ -54,6 +54,13 @@ func (w *World) Image() cutover.Image {
 	return w.image
 }
 
+// Change has somebody else change one facet.
+func (w *World) Change(f cutover.Facet, v cutover.Value) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.image = w.image.With(f, v)
+}
+
 // SetRules has ranges and the default lead numbers that have no route of their own.
 func (w *World) SetRules(rules ...routing.Route) {
 	w.mu.Lock()
