@@ -125,7 +125,7 @@ func (u *User) planMove(ctx context.Context, s cutover.Switch, p cutover.PersonS
 	if err != nil {
 		return s, err
 	}
-	s.Before = before
+	s.Before, s.Accounts = before, p.Accounts
 	if err := u.unfinished(ctx, p, before); err != nil {
 		return s, err
 	}
@@ -220,6 +220,10 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 	if p.Numbers, err = u.numbersBack(ctx, p.Person, move.Before); err != nil {
 		return s, err
 	}
+	if p.Accounts, err = u.accountsBack(ctx, p.Person, move.Accounts); err != nil {
+		return s, err
+	}
+	s.Accounts = p.Accounts
 	now, err := u.lookBack(ctx, p.Person)
 	if err != nil {
 		return s, err
@@ -232,6 +236,37 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 	}
 	s.Actions, _ = cutover.PlanReturn(before, actions, now, over, home)
 	return s, u.seated(s, p.Accounts, before)
+}
+
+// accountsBack are those that a way back reads and writes: those of the move, since there
+// stands what it wrote. One on the new side that the user list has given to somebody else
+// is left to them; none of the others can be gone without.
+func (u *User) accountsBack(ctx context.Context, p dualtone.Person, moved dualtone.Accounts) (dualtone.Accounts, error) {
+	if moved == (dualtone.Accounts{}) || moved == p.Accounts {
+		return p.Accounts, nil
+	}
+	people, err := cutover.Everybody(ctx, u.People, cutover.PeopleQuery{})
+	if err != nil {
+		return moved, wrap(err, "who has the accounts of %s", p.ID)
+	}
+	for i := range people {
+		other := &people[i]
+		taken := ""
+		switch {
+		case other.ID == p.ID:
+		case other.Accounts.CRM == moved.CRM:
+			taken = fmt.Sprintf("account %s in %s", moved.CRM, u.CRM.Name)
+		case other.Accounts.Old == moved.Old:
+			taken = fmt.Sprintf("account %s on %s", moved.Old, u.Old.Name)
+		case other.Accounts.New == moved.New:
+			moved.New = ""
+		}
+		if taken != "" {
+			return moved, fmt.Errorf("%s, with which %s was moved, is that of %s now; correct the user list, or give it back: %w",
+				taken, p.ID, other.ID, dualtone.ErrConflict)
+		}
+	}
+	return moved, nil
 }
 
 // seated refuses a way back that would send calls to a seat that was taken meanwhile.

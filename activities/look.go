@@ -20,9 +20,12 @@ func (u *User) look(ctx context.Context, p dualtone.Person) (cutover.Image, erro
 }
 
 // lookBack is look on a way back, which also those go whose account on the new side is
-// gone: its facets are left out.
+// gone or somebody else's: its facets are left out.
 func (u *User) lookBack(ctx context.Context, p dualtone.Person) (cutover.Image, error) {
 	return u.lookWith(ctx, p, func(ctx context.Context, system *systems.Platform, user dualtone.UserID) (sideValues, error) {
+		if user == "" {
+			return sideValues{}, nil
+		}
 		v, err := lookAt(ctx, system, user)
 		if errors.Is(err, dualtone.ErrNotFound) {
 			return sideValues{}, nil

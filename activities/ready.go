@@ -69,6 +69,9 @@ func (u *User) fetch(ctx context.Context, o Order) (cutover.Switch, *ledger, err
 	if _, held := s.Before[cutover.Routes]; held {
 		p.Numbers = s.Before.Numbers()
 	}
+	if s.Accounts != (dualtone.Accounts{}) {
+		p.Accounts = s.Accounts
+	}
 	u.recent.put(loaded{s, p.Person})
 	return s, &ledger{u: u, order: o, person: p.Person}, nil
 }
@@ -112,6 +115,9 @@ func (u *User) busy(ctx context.Context, p dualtone.Person) (string, error) {
 }
 
 func busyOn(ctx context.Context, p *systems.Platform, user dualtone.UserID) (string, error) {
+	if user == "" {
+		return "", nil
+	}
 	presence, err := p.Presence.Presence(ctx, user)
 	if err != nil || !presence.Busy() {
 		return "", wrap(err, "presence of %s on %s", user, p.Name)

@@ -28,6 +28,9 @@ type Switch struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended,omitzero"`
 
+	// Accounts are those with which it began, whatever the user list says later: they are
+	// what was read and written. Empty of a switch that was kept before they were.
+	Accounts dualtone.Accounts `json:"accounts,omitzero"`
 	// Before is the image kept before the first write; Actions is the plan made
 	// from it.
 	Before  Image    `json:"before,omitempty"`

@@ -35,7 +35,7 @@ func NewSwitches(pool *pgxpool.Pool) *Switches {
 	return s
 }
 
-const switchColumns = `id, person, "to", undoes, cohort, pass, actor, reason, workflow, run, state, detail, started, ended, before, actions`
+const switchColumns = `id, person, "to", undoes, cohort, pass, actor, reason, workflow, run, state, detail, started, ended, accounts, before, actions`
 
 type switchRow struct {
 	ID       cutover.SwitchID
@@ -52,16 +52,21 @@ type switchRow struct {
 	Detail   string
 	Started  time.Time
 	Ended    *time.Time
+	Accounts *dualtone.Accounts
 	Before   cutover.Image
 	Actions  []cutover.Action
 }
 
 func (r switchRow) switched() cutover.Switch {
+	var accounts dualtone.Accounts
+	if r.Accounts != nil {
+		accounts = *r.Accounts
+	}
 	return cutover.Switch{
 		ID: r.ID, Person: r.Person, To: r.To, Undoes: r.Undoes, Cohort: r.Cohort, Pass: r.Pass,
 		Provenance: routing.Provenance{Actor: r.Actor, Reason: r.Reason, Workflow: r.Workflow, Run: r.Run},
 		State:      r.State, Detail: r.Detail, Started: r.Started.UTC(), Ended: utc(r.Ended),
-		Before: r.Before, Actions: r.Actions,
+		Accounts: accounts, Before: r.Before, Actions: r.Actions,
 	}
 }
 
@@ -100,7 +105,7 @@ WITH place AS (
 	FOR NO KEY UPDATE
 ), s AS (
 	INSERT INTO switches (` + switchColumns + `, reached)
-	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16::jsonb, $13
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16::jsonb, $17::jsonb, $13
 	WHERE NOT EXISTS (SELECT FROM switches WHERE id = $1)
 		AND NOT EXISTS (SELECT FROM switches WHERE person = $2 AND pass = $6 AND pass <> '')
 		AND NOT EXISTS (SELECT FROM place WHERE state = 'skipped')
@@ -119,12 +124,16 @@ SELECT ` + switchColumns + ` FROM s
 UNION ALL
 SELECT ` + switchColumns + ` FROM switches WHERE id = $1
 UNION ALL
-SELECT '', $2, $3, $4, $5, $6, $7, $8, $9, $10, state, detail, $13, NULL, NULL, NULL
+SELECT '', $2, $3, $4, $5, $6, $7, $8, $9, $10, state, detail, $13, NULL, NULL, NULL, NULL
 FROM place WHERE state = 'skipped' AND NOT EXISTS (SELECT FROM switches WHERE id = $1)`
 
 // Keep stores a new switch and journals its state, or returns the one that is
 // held under its id. A new switch is its person's newest one from then on.
 func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, error) {
+	accounts, err := document(w.Accounts, w.Accounts == dualtone.Accounts{})
+	if err != nil {
+		return cutover.Switch{}, fmt.Errorf("switch %s: accounts: %w", w.ID, err)
+	}
 	before, err := document(w.Before, w.Before == nil)
 	if err != nil {
 		return cutover.Switch{}, fmt.Errorf("switch %s: before-image: %w", w.ID, err)
@@ -140,7 +149,7 @@ func (s *Switches) Keep(ctx context.Context, w cutover.Switch) (cutover.Switch, 
 		batch.Queue(lockPeople, []string{string(w.Person)})
 		batch.Queue(keepSwitch,
 			w.ID, w.Person, w.To, w.Undoes, w.Cohort, w.Pass, w.Actor, printable(w.Reason), w.Workflow, w.Run,
-			w.State, printable(w.Detail), stored(w.Started), nullable(w.Ended), before, actions,
+			w.State, printable(w.Detail), stored(w.Started), nullable(w.Ended), accounts, before, actions,
 		).Query(func(found pgx.Rows) (err error) {
 			held, err = pgx.CollectRows(found, pgx.RowToStructByName[switchRow])
 			return err

@@ -84,7 +84,8 @@ func employees(n int) []dualtone.Person {
 func captured(id cutover.SwitchID, p dualtone.Person, to dualtone.Side) cutover.Switch {
 	before := Before()
 	return cutover.Switch{
-		ID: id, Person: p.ID, To: to, Cohort: "wave-1", State: cutover.Captured, Started: noon(), Before: before,
+		ID: id, Person: p.ID, To: to, Cohort: "wave-1", State: cutover.Captured, Started: noon(),
+		Accounts: dualtone.Accounts{CRM: "crm-" + dualtone.UserID(p.ID), Old: "old-" + dualtone.UserID(p.ID)}, Before: before,
 		Actions: []cutover.Action{{
 			Step: cutover.SwitchCRM, Facet: cutover.Softphone, From: before[cutover.Softphone],
 			To: cutover.Value{Softphone: &dualtone.Softphone{CallCenter: "04vNew", PermissionSets: []string{"CTI", "Console"}}},
