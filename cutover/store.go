@@ -118,8 +118,9 @@ type PeopleQuery struct {
 	Cohort string
 	// Attributes are values that they must have, one of each attribute.
 	Attributes map[string]string
-	// Numbers are those of which they have one at least.
-	Numbers []dualtone.Number
+	// Numbers are those of which they have one at least, Accounts likewise.
+	Numbers  []dualtone.Number
+	Accounts dualtone.Accounts
 	// Text is searched in id, name, e-mail and extension.
 	Text string
 	// Unmatched selects people who lack an account on some system.

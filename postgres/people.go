@@ -87,6 +87,9 @@ func (s *People) List(ctx context.Context, q cutover.PeopleQuery) ([]cutover.Per
 	if len(q.Numbers) > 0 {
 		f.add("p.id IN (SELECT person FROM person_numbers WHERE number = ANY(%s))", q.Numbers)
 	}
+	if a := q.Accounts; a != (dualtone.Accounts{}) {
+		f.conditions = append(f.conditions, fmt.Sprintf("(p.crm_id = %s OR p.old_id = %s OR p.new_id = %s)", f.arg(a.CRM), f.arg(a.Old), f.arg(a.New)))
+	}
 	f.equal("p.side", string(q.Side))
 	f.equal("coalesce(p.state, 'planned')", string(q.State))
 	f.equal("p.site", q.Site)

@@ -44,6 +44,7 @@ func (s *Stores) selected(p cutover.PersonState, q cutover.PeopleQuery) bool {
 	unmatched := a.CRM == "" || a.Old == "" || a.New == ""
 	return (len(q.IDs) == 0 || slices.Contains(q.IDs, p.ID)) &&
 		(len(q.Numbers) == 0 || slices.ContainsFunc(p.Numbers, func(n dualtone.Number) bool { return slices.Contains(q.Numbers, n) })) &&
+		(q.Accounts == dualtone.Accounts{} || shared(a.CRM, q.Accounts.CRM) || shared(a.Old, q.Accounts.Old) || shared(a.New, q.Accounts.New)) &&
 		(q.Side == "" || p.Side == q.Side) &&
 		(q.State == "" || stateOf(p) == q.State) &&
 		(q.Site == "" || p.Site == q.Site) &&
@@ -53,6 +54,8 @@ func (s *Stores) selected(p cutover.PersonState, q cutover.PeopleQuery) bool {
 		(q.Text == "" || found(q.Text, string(p.ID), p.Name, p.Email, p.Extension)) &&
 		(q.Unmatched == cutover.Either || unmatched == (q.Unmatched == cutover.Only))
 }
+
+func shared(a, b dualtone.UserID) bool { return a != "" && a == b }
 
 func hasAttributes(p cutover.PersonState, wanted map[string]string) bool {
 	for name, value := range wanted {
