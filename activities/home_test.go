@@ -13,17 +13,24 @@ import (
 	"github.com/dualtone/dualtone/routing"
 )
 
-// The default leads a number without a route of its own to the old side. Its owner is
-// moved, and so are all others; then the default is changed to the new side, which leads
-// nobody astray. On the way back the number needs a route.
-func TestWhoeverGoesBackIsRungThere(t *testing.T) {
-	t.Parallel()
+// unrouted is a move of somebody whose number has no route of its own.
+func unrouted(t *testing.T) (dualtone.Person, cutover.Image, []cutover.Action) {
+	t.Helper()
 	agent := cutovertest.Agent()
 	before := cutovertest.Before().With(cutover.Routes, cutover.Value{Routes: []routing.Route{{Number: agent.Numbers[0]}}})
 	plan, err := cutovertest.Migration().Plan(agent, before, &dualtone.Offering{Profile: "work"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return agent, before, plan
+}
+
+// The default leads a number without a route of its own to the old side. Its owner is
+// moved, and so are all others; then the default is changed to the new side, which leads
+// nobody astray. On the way back the number needs a route.
+func TestWhoeverGoesBackIsRungThere(t *testing.T) {
+	t.Parallel()
+	agent, before, plan := unrouted(t)
 	own := cutover.Value{Routes: []routing.Route{{Number: agent.Numbers[0], Person: agent.ID, Sides: []dualtone.Side{dualtone.Old}}}}
 	for name, tt := range map[string]struct {
 		rules string
@@ -57,12 +64,7 @@ func TestWhoeverGoesBackIsRungThere(t *testing.T) {
 // The default is changed after the way back was planned.
 func TestADefaultThatIsChangedOnTheWayBackIsNoticed(t *testing.T) {
 	t.Parallel()
-	agent := cutovertest.Agent()
-	before := cutovertest.Before().With(cutover.Routes, cutover.Value{Routes: []routing.Route{{Number: agent.Numbers[0]}}})
-	plan, err := cutovertest.Migration().Plan(agent, before, &dualtone.Offering{Profile: "work"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	agent, before, plan := unrouted(t)
 	world, stores := cutovertest.NewWorld(cutover.Apply(before, plan)), cutovertest.NewStores(agent)
 	s := cutover.Switch{ID: "s", Person: agent.ID, To: dualtone.New, State: cutover.OnNew, Before: before, Actions: plan}
 	if _, err := stores.Keep(t.Context(), s); err != nil {

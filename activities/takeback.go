@@ -38,11 +38,7 @@ func (u *User) takeBack(ctx context.Context, o Order) (Result, error) {
 	}
 	undo, _ := cutover.Undo(s.Before, s.Actions, now, home)
 	led, apart := cutover.LeadHome(undo, now, home)
-	back := backwards(undo, s.Actions)
-	for i := range back {
-		back[i].Action = led[i]
-	}
-	if err := u.putBack(ctx, l, append(back, number(apart, -1)...)); err != nil {
+	if err := u.putBack(ctx, l, append(backwards(led, s.Actions), number(apart, -1)...)); err != nil {
 		return Result{}, err
 	}
 	left, err := u.compareBack(ctx, l.person, s.Before.Led(home))
