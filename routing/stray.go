@@ -96,10 +96,24 @@ func (t *Table) Strays(all []Resident, at time.Time) []Stray {
 	if t.Len() == 0 {
 		return nil
 	}
+	return firstStrays(all, []time.Time{at}, t.stray)
+}
+
+// stray reports whether calls to somebody do not ring first where they are, and by which rule.
+func (t *Table) stray(r *Resident, at time.Time) (rule dualtone.Number, astray bool) {
+	plan, rule := t.holding(r.Number, at)
+	return rule, plan == nil || !plan.home(r.Side)
+}
+
+// firstStrays are the residents who are astray at some moment, each as at the first.
+func firstStrays(all []Resident, moments []time.Time, astray func(*Resident, time.Time) (dualtone.Number, bool)) []Stray {
 	var found []Stray
 	for _, r := range all {
-		if plan, rule := t.holding(r.Number, at); plan == nil || !plan.home(r.Side) {
-			found = append(found, Stray{Resident: r, Rule: rule})
+		for _, at := range moments {
+			if rule, is := astray(&r, at); is {
+				found = append(found, Stray{Resident: r, Rule: rule})
+				break
+			}
 		}
 	}
 	return found
@@ -116,7 +130,7 @@ func StraysAmong(ctx context.Context, some []Resident, active Active, options Op
 		return nil, err
 	}
 	t, err := NewTable(options).With(all)
-	if err != nil {
+	if err != nil || t.Len() == 0 {
 		return nil, err
 	}
 	theirs := map[dualtone.Number]bool{}
@@ -129,17 +143,7 @@ func StraysAmong(ctx context.Context, some []Resident, active Active, options Op
 			deciding = append(deciding, r)
 		}
 	}
-	looked := moments(deciding, now)
-	var found []Stray
-	for _, r := range some {
-		for _, at := range looked {
-			if strays := t.Strays([]Resident{r}, at); len(strays) > 0 {
-				found = append(found, strays...)
-				break
-			}
-		}
-	}
-	return found, nil
+	return firstStrays(some, moments(deciding, now), t.stray), nil
 }
 
 // Astray refuses changes of the active table with a StrayError where they would lead
@@ -161,20 +165,13 @@ func Astray(ctx context.Context, changes []Change, active Active, people Residen
 	if err != nil {
 		return err
 	}
-	var found []Stray
 	next := make([]Route, len(changes))
 	for i, c := range changes {
 		next[i] = c.To
 	}
-	looked := moments(next, now)
-	for _, r := range concerned {
-		for _, at := range looked {
-			if rule, astray := r.astray(before, after, at); astray {
-				found = append(found, Stray{Resident: r, Rule: rule})
-				break
-			}
-		}
-	}
+	found := firstStrays(concerned, moments(next, now), func(r *Resident, at time.Time) (dualtone.Number, bool) {
+		return r.astray(before, after, at)
+	})
 	if len(found) == 0 {
 		return nil
 	}

@@ -56,10 +56,11 @@ type importReport struct {
 }
 
 // importOptions are the flags of an import.
-type importOptions struct{ writeGood, stray, dryRun bool }
+type importOptions struct{ writeGood, stray bool }
 
 func usersImport(a *app) *cobra.Command {
 	var o importOptions
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "import FILE.csv", Short: "Check a user list and take it in", Long: importLong,
 		Args: takes("FILE.csv (- for standard input)"),
@@ -68,7 +69,7 @@ func usersImport(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := importReport{File: args[0], DryRun: o.dryRun, options: o}
+			r := importReport{File: args[0], DryRun: dryRun, options: o}
 			if remote(cfg) {
 				err = a.importThere(cmd.Context(), cfg, &r)
 			} else {
@@ -86,7 +87,7 @@ func usersImport(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&o.writeGood, "write-good", false, "write the good rows even if others are bad")
 	cmd.Flags().BoolVar(&o.stray, "allow-stray", false, "also where calls to somebody would then not ring first on the side that they are on")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check the file and write nothing")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "check the file and write nothing")
 	return cmd
 }
 
