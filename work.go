@@ -120,6 +120,12 @@ func (o Offering) Stopped(reason string) Offering {
 	return o
 }
 
+// Without returns the offering without its memberships in some queues.
+func (o Offering) Without(queues ...QueueID) Offering {
+	o.Memberships = slices.DeleteFunc(slices.Clone(o.Memberships), func(m Membership) bool { return slices.Contains(queues, m.Queue) })
+	return o
+}
+
 // Assignment is a number and what answers it on a system: a user or a flow.
 type Assignment struct {
 	Number Number `json:"number"`

@@ -118,10 +118,11 @@ func (u *User) waitSignedIn(ctx context.Context, l *ledger) error {
 
 // putBack makes the writes of a way back. A facet that meets a conflict or
 // another lasting refusal is not touched again; the journal and the comparison
-// at the end tell of it. Whose softphone cannot be brought back keeps what makes it
+// at the end tell of it. Queues that are gone keep nobody out of the others. Whose softphone cannot be brought back keeps what makes it
 // ring: they may have no other.
 func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
 	left := map[cutover.Facet]bool{}
+	gone := map[cutover.Facet][]dualtone.QueueID{}
 	for _, a := range actions {
 		if left[a.Facet] || left[cutover.Softphone] && a.Cuts() {
 			continue
@@ -131,11 +132,16 @@ func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error
 				return err
 			}
 		}
-		err := l.write(ctx, a)
+		err := l.write(ctx, a.without(gone[a.Facet]))
 		if err != nil && !leaveAlone(err) {
 			return err
 		}
-		left[a.Facet] = err != nil
+		lost, unread := u.goneQueues(ctx, l.person, a.Action, err)
+		if unread != nil && !leaveAlone(unread) {
+			return unread
+		}
+		gone[a.Facet] = append(gone[a.Facet], lost...)
+		left[a.Facet] = err != nil && len(lost) == 0
 	}
 	return nil
 }

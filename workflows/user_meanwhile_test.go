@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -200,4 +202,38 @@ func TestAFailedMoveTakesBackItsPartOfASoftphoneThatSomebodyElseChanged(t *testi
 			t.Errorf("write %d, of %s, takes back that of %q", e.Action, where, place[-e.Action])
 		}
 	}
+}
+
+// Whoever goes back to a queue that was removed meanwhile is offered the calls of the
+// others.
+func TestAQueueThatIsGoneKeepsNobodyFromTheOthers(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.run(t, workflows.SwitchUser)
+	o.user.Old.Queues = &lacking{queues: o.user.Old.Queues, gone: "support"}
+	if p := o.run(t, workflows.ReturnUser); p.State != cutover.RestoreDrift || !strings.Contains(p.Detail, "old.offering") {
+		t.Errorf("the user is %s (%s), want restore_drift and the queues named", p.State, p.Detail)
+	}
+	rest := cutovertest.Before()[cutover.OldOffering].Offering.Without("support")
+	if diff := cmp.Diff(cutovertest.Before().With(cutover.OldOffering, cutover.Value{Offering: &rest}), o.world.Image()); diff != "" {
+		t.Errorf("all but the queue that is gone should be as before (-want +got):\n%s", diff)
+	}
+}
+
+// lacking are queues of which one is gone.
+type lacking struct {
+	queues
+
+	gone dualtone.QueueID
+}
+
+func (l *lacking) SetOffering(ctx context.Context, user dualtone.UserID, from, to dualtone.Offering) error {
+	rest := to.Without(l.gone)
+	if err := l.queues.SetOffering(ctx, user, from, rest); err != nil {
+		return err
+	}
+	if len(rest.Memberships) < len(to.Memberships) {
+		return fmt.Errorf("queue %s: %w", l.gone, dualtone.ErrNotFound)
+	}
+	return nil
 }

@@ -147,7 +147,8 @@ func (*client) failure(name string, err error) error {
 		err = fmt.Errorf("%w: %w", dualtone.ErrDenied, err)
 	case ok && strings.Contains(refused.message, "Invalid/unknown command"):
 		err = fmt.Errorf("%w: %w", dualtone.ErrUnsupported, err)
-	case ok && (strings.Contains(refused.message, "not found") || strings.Contains(refused.message, "Unable to retrieve")):
+	case ok && (strings.Contains(refused.message, "not found") || strings.Contains(refused.message, "Unable to retrieve") ||
+		strings.Contains(refused.message, "No such queue")):
 		err = fmt.Errorf("%w: %w", dualtone.ErrNotFound, err)
 	case ok, errors.Is(err, errLost), errors.Is(err, errSignedOut):
 		err = fmt.Errorf("%w: %w", dualtone.ErrUnavailable, err)

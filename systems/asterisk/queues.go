@@ -137,7 +137,8 @@ func (c *client) device(user dualtone.UserID) string {
 
 // SetOffering changes what differs, one queue's member after the other, and
 // reads back. What a broken-off change has left half done is finished by the
-// same change again; anything else that is neither from nor to is a conflict.
+// same change again; anything else that is neither from nor to is a conflict. A queue
+// that is gone keeps nobody out of the others: it is told once these are set.
 func (q queues) SetOffering(ctx context.Context, user dualtone.UserID, from, to dualtone.Offering) error {
 	unlock, err := q.users.lock(ctx, user)
 	if err != nil {
@@ -150,6 +151,7 @@ func (q queues) SetOffering(ctx context.Context, user dualtone.UserID, from, to 
 		return err
 	}
 	changed := false
+	var gone error
 	// The second round is for what the first one's actions cannot say at once,
 	// such as a reason for a pause on an Asterisk whose QueueAdd takes none.
 	for range 3 {
@@ -158,10 +160,15 @@ func (q queues) SetOffering(ctx context.Context, user dualtone.UserID, from, to 
 			return broken(err, changed)
 		}
 		if len(steps) == 0 {
-			return nil
+			return gone
 		}
 		for _, s := range steps {
 			written := q.write(ctx, s.action, s.parameters)
+			if queue := dualtone.QueueID(s.parameters.get("Queue")); s.action == "QueueAdd" && errors.Is(written, dualtone.ErrNotFound) {
+				gone = errors.Join(gone, fmt.Errorf("queue %s: %w", queue, written))
+				to = to.Without(queue)
+				continue
+			}
 			if written != nil {
 				return q.settle(ctx, change{user, from, to}, broken(written, changed))
 			}

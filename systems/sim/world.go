@@ -214,6 +214,20 @@ func (w *World) PutQueue(q Queue) {
 	w.serveQueues()
 }
 
+// RemoveQueue takes a queue out of the world, with its members.
+func (w *World) RemoveQueue(id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	q, ok := w.queues[id]
+	if !ok {
+		return ErrNoQueue
+	}
+	delete(w.queues, id)
+	delete(w.queueNumbers, q.Number)
+	w.tellMembers(id, q.Members, nil)
+	return nil
+}
+
 // Queue returns a queue with its members in their order.
 func (w *World) Queue(id string) (Queue, error) {
 	w.mu.Lock()

@@ -1,0 +1,64 @@
+package asterisk_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/systems"
+	"github.com/dualtone/dualtone/systems/asterisk"
+	"github.com/dualtone/dualtone/systems/sim"
+	"github.com/dualtone/dualtone/systems/sim/asterisksim"
+	"github.com/dualtone/dualtone/systems/systemtest"
+)
+
+// Whoever is to be in a queue that was removed meanwhile joins all others, and the
+// error is one that trying again does not mend.
+func TestAQueueThatIsGoneKeepsNobodyOutOfTheOthers(t *testing.T) {
+	t.Parallel()
+	world := sim.New(sim.RealTime{})
+	world.PutPerson(sim.Person{ID: "1001", Extension: "1001", Name: "Ann Agent", SignedIn: true})
+	for _, id := range []string{"billing", "sales", "support"} {
+		world.PutQueue(sim.Queue{ID: id, Name: id})
+	}
+	server, err := asterisksim.Start(world, asterisksim.Options{Username: "dualtone", Secret: simSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	host, port := address(t, server.Addr())
+	p, err := asterisk.Open(t.Context(), "pbx", systemtest.Settings(asterisk.Config{
+		Host: host, Port: port, Username: "dualtone", Secret: simSecret,
+	}), systems.Deps{
+		Log:  slog.New(slog.DiscardHandler),
+		Pace: func(ctx context.Context, _ string) error { return ctx.Err() },
+		Now:  time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	whole := dualtone.Offering{}
+	for _, q := range []dualtone.QueueID{"billing", "sales", "support"} {
+		whole.Memberships = append(whole.Memberships, dualtone.Membership{Queue: q, Device: "PJSIP/1001", StateDevice: "PJSIP/1001", Label: "Ann Agent", Penalty: 1})
+	}
+	if err := world.RemoveQueue("sales"); err != nil {
+		t.Fatal(err)
+	}
+	err = p.Queues.SetOffering(t.Context(), "1001", dualtone.Offering{}, whole)
+	if !errors.Is(err, dualtone.ErrNotFound) || !dualtone.Lasting(err) || !strings.Contains(err.Error(), "sales") {
+		t.Errorf("%v, want the queue that is gone named as not found", err)
+	}
+	have, err := p.Queues.Offering(t.Context(), "1001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := dualtone.Offering{Memberships: []dualtone.Membership{whole.Memberships[0], whole.Memberships[2]}}
+	if !have.Equal(want) {
+		t.Errorf("they are in %+v, want %+v", have, want)
+	}
+}
