@@ -12,8 +12,8 @@ import (
 // carried out: a facet that still has its old value needs nothing, one that
 // stands at a value that we wrote goes back from there, and one that stands at
 // anything else was changed by somebody else. Such a facet is not overwritten
-// but reported, and of a softphone only that part goes back which they left as it was
-// written. A write that was broken off halfway counts as ours, and so do the
+// but reported, and of a softphone and of queues only that part goes back which they left
+// as it was written. A write that was broken off halfway counts as ours, and so do the
 // routes that an earlier way back has led home.
 func Undo(before Image, actions []Action, now Image, home []routing.Route) ([]Action, []Drift) {
 	return undo(before, actions, now.unled(before, home), nil)
@@ -24,9 +24,12 @@ func Undo(before Image, actions []Action, now Image, home []routing.Route) ([]Ac
 func undo(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
 	var back []Action
 	at, put, drifts := ours(before, actions, now, over)
-	for _, a := range slices.Backward(actions) {
+	for i, a := range slices.Backward(actions) {
 		v, ok := at[a.Facet]
 		if to, whole := put[a.Facet]; ok && whole {
+			if to.Offering != nil && len(written(a.Facet, actions[:i])) > 0 {
+				continue // who is called again is so once softphone and route are back
+			}
 			back = append(back, Action{Step: a.Step, Facet: a.Facet, From: v, To: to})
 			delete(at, a.Facet)
 			continue
@@ -72,26 +75,6 @@ func ours(before Image, actions []Action, now, over Image) (at, put Image, drift
 		}
 	}
 	return at, put, drifts
-}
-
-// homeward is a softphone that somebody else changed in part, with the call center from
-// before and without what was granted; false where they chose the call center. Left at
-// that of the new side, it would not be where the calls go.
-func (v Value) homeward(before, wrote Value) (Value, bool) {
-	if v.Softphone == nil || before.Softphone == nil || v.Softphone.CallCenter != wrote.Softphone.CallCenter {
-		return Value{}, false
-	}
-	home := *v.Softphone
-	home.CallCenter = before.Softphone.CallCenter
-	home.PermissionSets = slices.DeleteFunc(slices.Clone(home.PermissionSets), func(set string) bool {
-		return slices.Contains(wrote.Softphone.PermissionSets, set) && !slices.Contains(before.Softphone.PermissionSets, set)
-	})
-	for _, own := range before.Softphone.Licenses {
-		if !slices.Contains(home.Licenses, own) {
-			home.Licenses = append(slices.Clip(home.Licenses), own)
-		}
-	}
-	return Value{Softphone: &home}, true
 }
 
 // Cuts reports whether the action takes away what makes the new side ring: a seat, or a

@@ -115,6 +115,12 @@ func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
 			t.Fatalf("drifts %+v, want %s with before, wrote and now", drifts, changed)
 		}
 		want := before.With(changed, theirs[changed])
+		if changed == cutover.OldOffering {
+			// A queue more costs nobody those that they had.
+			both := *before[changed].Offering
+			both.Memberships = append(slices.Clone(both.Memberships), theirs[changed].Offering.Memberships...)
+			want[changed] = cutover.Value{Offering: &both}
+		}
 		if d := cutover.Differences(want, cutover.Apply(now, undo)); len(d) > 0 {
 			t.Fatalf("all else should be as before: %+v", d)
 		}
@@ -128,6 +134,88 @@ func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
 			t.Fatalf("another value was seen when it was chosen: %+v %+v", d, drifts)
 		}
 	})
+}
+
+func TestQueuesThatSomebodyElseChangedInPart(t *testing.T) {
+	t.Parallel()
+	queue := func(name string, edit func(*dualtone.Membership)) dualtone.Membership {
+		m := dualtone.Membership{Queue: dualtone.QueueID(name), Device: "PJSIP/1001", Penalty: 1}
+		edit(&m)
+		return m
+	}
+	as := func(*dualtone.Membership) {}
+	static := func(m *dualtone.Membership) { m.Fixed = true }
+	moving := func(m *dualtone.Membership) { m.Paused, m.PauseReason = true, "moving" }
+	all := func(m ...dualtone.Membership) cutover.Value {
+		return cutover.Value{Offering: &dualtone.Offering{Memberships: m}}
+	}
+	last := func(m *dualtone.Membership) { m.Penalty = 9 }
+	before := cutovertest.Before().With(cutover.OldOffering, all(queue("desk", static), queue("sales", as), queue("support", as)))
+	before[cutover.NewOffering] = all(queue("n-own", as))
+	offer := *all(queue("n-own", as), queue("n-sales", as)).Offering
+	actions, err := cutovertest.Migration().Plan(cutovertest.Agent(), before, &offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := func(edits ...func(*dualtone.Membership)) func(*dualtone.Membership) {
+		return func(m *dualtone.Membership) {
+			for _, edit := range edits {
+				edit(m)
+			}
+		}
+	}
+	for name, tt := range map[string]struct {
+		facet     cutover.Facet
+		now, want cutover.Value
+	}{
+		"one queue more on the old side": {
+			cutover.OldOffering,
+			all(queue("desk", both(static, moving)), queue("vip", as)),
+			all(queue("desk", static), queue("sales", as), queue("support", as), queue("vip", as)),
+		},
+		"one that they were in, at another penalty": {
+			cutover.OldOffering,
+			all(queue("desk", both(static, moving)), queue("sales", last)),
+			all(queue("desk", static), queue("sales", last), queue("support", as)),
+		},
+		"a static one at another penalty": {
+			cutover.OldOffering,
+			all(queue("desk", both(static, last, moving))),
+			all(queue("desk", both(static, last)), queue("sales", as), queue("support", as)),
+		},
+		"one queue more on the new side": {
+			cutover.NewOffering,
+			all(queue("n-own", as), queue("n-sales", as), queue("n-vip", as)),
+			all(queue("n-own", as), queue("n-vip", as)),
+		},
+		"one that was joined, at another penalty": {
+			cutover.NewOffering,
+			all(queue("n-own", as), queue("n-sales", last)),
+			all(queue("n-own", as), queue("n-sales", last)),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := cutover.Apply(before, actions).With(tt.facet, tt.now)
+			back, drifts := cutover.PlanReturn(before, actions, now, nil, nil)
+			if len(drifts) != 1 || drifts[0].Facet != tt.facet {
+				t.Errorf("drifts %+v, want %s", drifts, tt.facet)
+			}
+			for _, a := range back {
+				if !a.From.Kept(now[a.Facet]) {
+					t.Errorf("%s goes back from %+v, but stands at %+v", a.Facet, a.From, now[a.Facet])
+				}
+				now = now.With(a.Facet, a.To)
+			}
+			if d := cutover.Differences(before.With(tt.facet, tt.want), now); len(d) > 0 {
+				t.Errorf("after the way back: %+v", d)
+			}
+			phone := slices.IndexFunc(back, func(a cutover.Action) bool { return a.Facet == cutover.Softphone })
+			if again := slices.IndexFunc(back, func(a cutover.Action) bool { return a.Facet == cutover.OldOffering }); tt.facet == cutover.OldOffering && again < phone {
+				t.Error("they are called on the old side before their softphone is there")
+			}
+		})
+	}
 }
 
 func TestABreakOfTheAgentIsNoDrift(t *testing.T) {
