@@ -94,7 +94,7 @@ func (u *User) Preview(ctx context.Context, o Order) (cutover.Switch, error) {
 var errThere = errors.New("nothing to do")
 
 // errUnfinished means that something of an earlier switch of the person still stands.
-var errUnfinished = fmt.Errorf("an earlier switch is not finished: %w", dualtone.ErrConflict)
+var errUnfinished = errors.New("an earlier switch is not finished")
 
 // plan reads and checks. Besides its error it always returns the switch as far
 // as it is known.
@@ -153,8 +153,8 @@ func (u *User) there(ctx context.Context, p cutover.PersonState) error {
 			return wrap(err, "softphone of %s in %s", p.Accounts.CRM, u.CRM.Name)
 		}
 		if softphone.CallCenter == u.Migration.OldCallCenter {
-			return fmt.Errorf("%w: %s is noted on the new side%s, but has the call center of the old one; dualtone switch %s --to old finishes their way back",
-				errUnfinished, p.ID, since(p), p.ID)
+			return fmt.Errorf("%w: %s is noted on the new side%s, but has the call center of the old one; dualtone switch %s --to old finishes their way back: %w",
+				errUnfinished, p.ID, since(p), p.ID, dualtone.ErrConflict)
 		}
 	}
 	return fmt.Errorf("%w: %s is on the new side%s", errThere, p.ID, since(p))
@@ -184,8 +184,8 @@ func (u *User) unfinished(ctx context.Context, p cutover.PersonState, now cutove
 		facets = append(facets, string(a.Facet))
 	}
 	slices.Sort(facets)
-	return fmt.Errorf("%w: of %s there is still %s; dualtone switch %s --to old takes it back first",
-		errUnfinished, p.ID, strings.Join(slices.Compact(facets), ", "), p.ID)
+	return fmt.Errorf("%w: of %s there is still %s; dualtone switch %s --to old takes it back first: %w",
+		errUnfinished, p.ID, strings.Join(slices.Compact(facets), ", "), p.ID, dualtone.ErrConflict)
 }
 
 // since says when the person's switch reached the state that it is in.

@@ -167,10 +167,19 @@ func drifted(journal []cutover.Entry, in cutover.SwitchID) []cutover.Drift {
 	return all
 }
 
+// nextSide is where a user may be switched to: back, if they are on the new side or
+// something of a move there may still stand.
+func nextSide(s cutover.PersonState) dualtone.Side {
+	if s.Side == dualtone.New || s.State == cutover.RestoreDrift || s.State == cutover.Unknown {
+		return dualtone.Old
+	}
+	return dualtone.New
+}
+
 func moveButtons(v Viewer, s cutover.PersonState) []button {
-	to, text, effect := dualtone.New, "Switch to the new system", "Moves 1 user: their softphone, their routes, their queues, after their calls have ended. It can be taken back."
-	if s.Side == dualtone.New {
-		to, text, effect = dualtone.Old, "Restore to the old system", "Takes 1 user back: everything that the switch wrote is undone from last to first, after their calls have ended."
+	to, text, effect := nextSide(s), "Switch to the new system", "Moves 1 user: their softphone, their routes, their queues, after their calls have ended. It can be taken back."
+	if to == dualtone.Old {
+		text, effect = "Restore to the old system", "Takes 1 user back: everything that the switch wrote is undone from last to first, after their calls have ended."
 	}
 	b := button{
 		id: "move", text: text, class: "go", effect: effect, to: "/users/" + string(s.ID) + "/switch", reason: true,
@@ -220,10 +229,7 @@ func (d *Desk) preview(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := dualtone.New
-	if state.Side == dualtone.New {
-		to = dualtone.Old
-	}
+	to := nextSide(state)
 	would, refused := d.Control.Preview(r.Context(), id, to, control.Why{Actor: p.viewer.Name, Reason: "preview"})
 	ways, err := d.threeWays(r.Context(), would)
 	if err != nil {
