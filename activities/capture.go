@@ -85,9 +85,14 @@ func captureOutcome(s cutover.State) cutover.Outcome {
 	return cutover.Done
 }
 
-// Preview returns the switch that Capture would keep, and keeps nothing.
+// Preview returns the switch that Capture would keep, and keeps nothing. ErrConflict
+// where there is nothing to do.
 func (u *User) Preview(ctx context.Context, o Order) (cutover.Switch, error) {
-	return u.plan(ctx, o)
+	s, err := u.plan(ctx, o)
+	if errors.Is(err, errThere) {
+		return s, fmt.Errorf("%w: %w", err, dualtone.ErrConflict)
+	}
+	return s, err
 }
 
 // errThere means that there is nothing to do for the person.

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dualtone/dualtone"
+	"github.com/dualtone/dualtone/activities"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/cutover/cutovertest"
 	"github.com/dualtone/dualtone/workflows"
@@ -236,4 +238,19 @@ func (l *lacking) SetOffering(ctx context.Context, user dualtone.UserID, from, t
 		return fmt.Errorf("queue %s: %w", l.gone, dualtone.ErrNotFound)
 	}
 	return nil
+}
+
+// Whoever asks what a switch to where somebody is would do is told at once.
+func TestThatThereIsNothingToDoIsSaidAndNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	for _, to := range []dualtone.Side{dualtone.Old, dualtone.New} {
+		if to == dualtone.New {
+			o.run(t, workflows.SwitchUser)
+		}
+		_, err := o.user.Preview(t.Context(), activities.Order{Person: "E100", To: to})
+		if !errors.Is(err, dualtone.ErrConflict) || !dualtone.Lasting(err) || !strings.Contains(err.Error(), "nothing to do") {
+			t.Errorf("to the %s side: %v, want a lasting refusal", to, err)
+		}
+	}
 }
