@@ -24,7 +24,8 @@ type trial struct {
 	control *control.Control
 	e       employee
 	before  standing
-	meddled bool
+	// meddled is what somebody else put the user into.
+	meddled []place
 	// want is where the user stands on the old side once they are back: as
 	// before, but for what somebody else changed.
 	want standing
@@ -103,15 +104,15 @@ func (x *trial) run(t *rapid.T, to dualtone.Side) cutover.State {
 	want := x.want
 	if person.Side == dualtone.New && !drifted {
 		want = x.moved(x.e, x.before)
-		if x.meddled {
-			want.OldQueues = x.want.OldQueues
+		if x.meddled != nil {
+			want.OldQueues = x.meddled
 		}
 	}
 	now := x.standing(t, x.e)
 	if diff := cmp.Diff(want, now, orEmpty()); diff != "" {
 		x.story(t, "%s to the %s side ended %s (%s), but (-want +got):\n%s", x.e.ID, to, p.State, p.Detail, diff)
 	}
-	meddled := to == dualtone.Old && x.meddled
+	meddled := to == dualtone.Old && x.meddled != nil
 	if drifted && !meddled || p.State == cutover.Restored && meddled {
 		x.story(t, "%s ended %s (%s); somebody else changed something: %t", x.e.ID, p.State, p.Detail, meddled)
 	}
@@ -137,16 +138,19 @@ func (x *trial) story(t *rapid.T, format string, args ...any) {
 	t.Fatalf(format, args...)
 }
 
-// meddle is somebody else who puts the user into a queue of the old side between
-// the move and the way back. It is theirs to keep.
+// meddle is somebody else who puts the user into a queue of the old side between the
+// move and the way back: into one more, or at another penalty into that which they were
+// in. It is theirs to keep, and costs the user no other.
 func (x *trial) meddle(t *rapid.T) {
 	p, err := x.old.Person(x.e.Extension)
 	must(t, err)
 	m := asterisksim.FreePBXMember(p)
 	m.Penalty = theirs
-	queue := x.e.Queues[0]
+	queue := rapid.SampledFrom(queueNames()).Draw(t, "queue")
 	must(t, x.old.ChangeMembers(queue, func(all []sim.Member) ([]sim.Member, error) { return append(all, m), nil }))
-	x.meddled, x.want.OldQueues = true, []place{{Queue: queue, Member: m}}
+	x.meddled = []place{{Queue: queue, Member: m}}
+	x.want.OldQueues = append(slices.DeleteFunc(slices.Clone(x.before.OldQueues), func(p place) bool { return p.Queue == queue }), x.meddled...)
+	slices.SortFunc(x.want.OldQueues, place.compare)
 }
 
 // theirs is a penalty that tells somebody else's membership.
@@ -162,7 +166,7 @@ func (x *trial) checkDrift(t *rapid.T) {
 		}
 		found++
 		if entry.Facet != cutover.OldOffering || len(entry.From.Offering.Memberships) != len(x.before.OldQueues) ||
-			entry.Now.Offering.Memberships[0].Penalty != theirs {
+			!slices.ContainsFunc(entry.Now.Offering.Memberships, func(m dualtone.Membership) bool { return m.Penalty == theirs }) {
 			t.Fatalf("the journal tells of a drift of %s from %+v to %+v", entry.Facet, entry.From, entry.Now)
 		}
 	}
@@ -175,8 +179,8 @@ func (x *trial) checkDrift(t *rapid.T) {
 func (x *trial) tidy(t *testing.T) {
 	t.Helper()
 	x.clearFaults()
-	if x.meddled {
-		must(t, x.old.ChangeMembers(x.e.Queues[0], func(all []sim.Member) ([]sim.Member, error) {
+	if x.meddled != nil {
+		must(t, x.old.ChangeMembers(x.meddled[0].Queue, func(all []sim.Member) ([]sim.Member, error) {
 			return slices.DeleteFunc(all, func(m sim.Member) bool { return m.Penalty == theirs }), nil
 		}))
 	}

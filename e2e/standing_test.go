@@ -36,6 +36,8 @@ type place struct {
 	sim.Member
 }
 
+func (p place) compare(q place) int { return strings.Compare(p.Queue+p.Device, q.Queue+q.Device) }
+
 // standings reads where everybody stands.
 func (s *site) standings(t tester) map[string]standing {
 	t.Helper()
@@ -70,7 +72,7 @@ func (s *site) standing(t tester, e employee) standing {
 		}
 	}
 	slices.Sort(st.NewQueues)
-	slices.SortFunc(st.OldQueues, func(a, b place) int { return strings.Compare(a.Queue+a.Device, b.Queue+b.Device) })
+	slices.SortFunc(st.OldQueues, place.compare)
 	st.Rights, st.Profile = s.seatOf(t, e)
 	return st
 }
