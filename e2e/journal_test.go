@@ -95,6 +95,9 @@ func (s *site) told(f cutover.Facet, v cutover.Value) string {
 	case cutover.OldOffering:
 		var text strings.Builder
 		for _, m := range v.Offering.Sorted().Memberships {
+			if m.Penalty == theirs {
+				continue // somebody else takes it out again without the journal
+			}
 			fmt.Fprintf(&text, "%s/%d/%v/%s ", m.Queue, m.Penalty, m.Paused, m.PauseReason)
 		}
 		return text.String()
