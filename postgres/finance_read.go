@@ -52,7 +52,7 @@ func readInputs(ctx context.Context, tx pgx.Tx, q cost.Question, at time.Time) (
 func bookAt(ctx context.Context, tx pgx.Tx, name string, at time.Time) (cost.Book, error) {
 	v, err := readBook(ctx, tx, name, at)
 	if noSuch(err) {
-		return cost.Book{}, fmt.Errorf("no contracts were imported yet: %w", dualtone.ErrNotFound)
+		return cost.Book{}, fmt.Errorf("no contracts were imported yet; dualtone finance contracts import FILE keeps them: %w", dualtone.ErrNotFound)
 	}
 	if err != nil {
 		return cost.Book{}, err

@@ -131,6 +131,10 @@ type sheet struct {
 	next   int // the row with which the next page begins; 0 for none
 }
 
+// unbroken reports whether a cell stands on one line: a month or the name of a contract is
+// one word, hyphen or not.
+func unbroken(shown string) bool { return !strings.Contains(shown, " ") }
+
 // dense is from how many columns on a sheet is set smaller, so that it fits a laptop.
 const dense = 14
 

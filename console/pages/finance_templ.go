@@ -735,7 +735,7 @@ func sheetCard(q *query, s sheet) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, i := range s.filled {
-				var templ_7745c5c3_Var36 = []any{templ.KV("n", s.Columns[i].Kind.Numeric()), templ.KV("name", s.Columns[i].Kind == document.Date)}
+				var templ_7745c5c3_Var36 = []any{templ.KV("n", s.Columns[i].Kind.Numeric()), templ.KV("name", unbroken(s.Columns[i].Shown(cells[i])))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var36...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -760,7 +760,7 @@ func sheetCard(q *query, s sheet) templ.Component {
 				var templ_7745c5c3_Var38 string
 				templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(s.Columns[i].Shown(cells[i]))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/finance.templ`, Line: 139, Col: 149}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/finance.templ`, Line: 139, Col: 153}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 				if templ_7745c5c3_Err != nil {

@@ -101,7 +101,7 @@ type problem struct {
 func problemOf(err error) problem {
 	p := problem{status: console.StatusOf(err), title: "Something went wrong", what: console.ProblemOf(err).Detail}
 	if _, refused := errors.AsType[*rollout.RefusalError](err); refused {
-		return problem{status: http.StatusConflict, title: "Not taken", what: err.Error()}
+		return problem{status: http.StatusConflict, title: "Not taken", what: dualtone.Said(err)}
 	}
 	switch p.status {
 	case http.StatusForbidden:
