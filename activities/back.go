@@ -12,7 +12,7 @@ import (
 
 // planReturn plans the way back of the switch that stands, with the numbers and the
 // accounts that are the person's to go back with.
-func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.PersonState, over cutover.Image) (cutover.Switch, error) {
+func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.PersonState, chosen cutover.Choice) (cutover.Switch, error) {
 	move, err := u.Switches.Latest(ctx, p.ID)
 	switch {
 	case errors.Is(err, dualtone.ErrNotFound) && p.Side == dualtone.New:
@@ -40,8 +40,34 @@ func (u *User) planReturn(ctx context.Context, s cutover.Switch, p cutover.Perso
 	if err != nil {
 		return s, err
 	}
-	s.Actions, _ = cutover.PlanReturn(before, actions, now, over, home)
+	if err := chosen.Check(before, cutover.Apply(before, actions), now); err != nil {
+		return s, err
+	}
+	if err := u.reported(ctx, move, chosen.Keep); err != nil {
+		return s, err
+	}
+	s.Actions, _ = cutover.PlanReturn(before, actions, now, chosen, home)
 	return s, u.seated(s, p.Accounts, before)
+}
+
+// reported refuses to keep what no way back has reported yet: of what the move wrote, and
+// of what it took from the person, that is not known to be what cannot be had otherwise.
+func (u *User) reported(ctx context.Context, move cutover.Switch, keep cutover.Image) error {
+	if len(keep) == 0 {
+		return nil
+	}
+	drifts, err := u.Switches.Journal(ctx, cutover.JournalQuery{Person: move.Person, Kind: cutover.Drifted, Since: move.Started})
+	if err != nil {
+		return err
+	}
+	for _, f := range cutover.Facets() {
+		seen, kept := keep[f]
+		told := func(e cutover.Entry) bool { return e.Facet == f && e.Now != nil && e.Now.Kept(seen) }
+		if kept && !slices.ContainsFunc(drifts, told) {
+			return fmt.Errorf("%s is not what a way back has reported: take %s back first, and agree to what is then left: %w", f, move.Person, dualtone.ErrInvalid)
+		}
+	}
+	return nil
 }
 
 // accountsBack are those that a way back reads and writes: those of the move, since there

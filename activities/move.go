@@ -128,6 +128,12 @@ func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error
 		if left[a.Facet] || left[cutover.Softphone] && a.Cuts() {
 			continue
 		}
+		if a.Agreed {
+			note := l.entry(ctx, cutover.Note, a)
+			note.Text = "left as somebody else set it, as agreed"
+			l.pending = append(l.pending, note)
+			continue
+		}
 		if a.Facet == cutover.NewSeat && !a.To.Seat.Enabled {
 			if err := u.waitOffNew(ctx, l.person); err != nil {
 				return err

@@ -92,6 +92,9 @@ type Order struct {
 	// Over is what a way back overwrites although somebody else set it, as whoever
 	// chose so has seen it.
 	Over cutover.Image `json:"over,omitempty"`
+	// Keep is what it leaves as somebody else set it and does not report, as whoever
+	// agreed to that has seen it.
+	Keep cutover.Image `json:"keep,omitempty"`
 }
 
 // Result is what became of a piece of work.

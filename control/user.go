@@ -23,12 +23,12 @@ type UserMove struct {
 // SwitchUser starts moving one person to a side. ErrConflict when a switch of
 // the person is running.
 func (c *Control) SwitchUser(ctx context.Context, person dualtone.PersonID, to dualtone.Side, why Why) (*UserMove, error) {
-	return c.SwitchUserOver(ctx, person, to, nil, why)
+	return c.SwitchUserAs(ctx, person, to, cutover.Choice{}, why)
 }
 
-// SwitchUserOver is SwitchUser, and a way back is then also one where somebody else
-// has set something meanwhile, as long as it is what is in over.
-func (c *Control) SwitchUserOver(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image, why Why) (*UserMove, error) {
+// SwitchUserAs is SwitchUser, and a way back then also does what was chosen with what
+// somebody else has set meanwhile.
+func (c *Control) SwitchUserAs(ctx context.Context, person dualtone.PersonID, to dualtone.Side, chosen cutover.Choice, why Why) (*UserMove, error) {
 	if err := why.check(); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (c *Control) SwitchUserOver(ctx context.Context, person dualtone.PersonID, 
 	}
 	run, err := c.start(ctx, activities.UserWorkflowID(person), "user "+string(person), name, workflows.UserRequest{
 		Person: person, Actor: why.Actor, Reason: why.Reason,
-		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience, Over: over,
+		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience, Over: chosen.Over, Keep: chosen.Keep,
 	})
 	if err != nil {
 		return nil, err

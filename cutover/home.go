@@ -48,15 +48,19 @@ func (i Image) unled(before Image, home []routing.Route) Image {
 	return i
 }
 
-// BroughtBack is how the writes of a way back leave everything: as it was before the
-// switch, but for the routes that they give to numbers which had none.
+// BroughtBack is how a way back leaves everything: as it was before the switch, but for
+// the routes that it gives to numbers which had none, and for what was agreed to be kept.
 func BroughtBack(before Image, back []Action) Image {
+	wanted, led := before, false
 	for _, a := range slices.Backward(back) {
-		if a.Facet == Routes {
-			return before.Led(a.To.Routes)
+		switch {
+		case a.Agreed:
+			wanted = wanted.With(a.Facet, a.To)
+		case a.Facet == Routes && !led:
+			wanted, led = wanted.Led(a.To.Routes), true
 		}
 	}
-	return before
+	return wanted
 }
 
 // LeadHome has the writes of a way back give routes to numbers that had none. Where

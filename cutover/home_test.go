@@ -47,7 +47,7 @@ func TestTheWayBackLeadsHome(t *testing.T) {
 				back, apart = cutover.LeadHome(back, now, home)
 				back = append(back, apart...)
 			} else {
-				back, drifts = cutover.PlanReturn(before, actions, now, nil, home)
+				back, drifts = cutover.PlanReturn(before, actions, now, cutover.Choice{}, home)
 				if d := cutover.Differences(want, cutover.BroughtBack(before, back)); len(d) > 0 && len(home) > 0 {
 					t.Fatalf("what the way back is held to: %+v", d)
 				}

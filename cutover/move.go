@@ -30,6 +30,9 @@ type Action struct {
 	Facet Facet `json:"facet"`
 	From  Value `json:"from"`
 	To    Value `json:"to"`
+	// Agreed: nothing is written. It is not what stood before, and whoever ordered the way
+	// back agreed to leave it so.
+	Agreed bool `json:"agreed,omitempty"`
 }
 
 // Migration says what a user looks like on either side: the part of the

@@ -16,14 +16,13 @@ import (
 // as it was written. A write that was broken off halfway counts as ours, and so do the
 // routes that an earlier way back has led home.
 func Undo(before Image, actions []Action, now Image, home []routing.Route) ([]Action, []Drift) {
-	return undo(before, actions, now.unled(before, home), nil)
+	return undo(before, actions, now.unled(before, home), Choice{})
 }
 
-// undo also puts back what stood before where somebody else's value is the one in
-// over: whoever chose that has seen it.
-func undo(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
+// undo also does with somebody else's value what was chosen.
+func undo(before Image, actions []Action, now Image, chosen Choice) ([]Action, []Drift) {
 	var back []Action
-	at, put, drifts := ours(before, actions, now, over)
+	at, put, drifts := ours(before, actions, now, chosen)
 	for i, a := range slices.Backward(actions) {
 		v, ok := at[a.Facet]
 		if to, whole := put[a.Facet]; ok && whole {
@@ -51,18 +50,18 @@ func undo(before Image, actions []Action, now, over Image) ([]Action, []Drift) {
 
 // ours tells what is to go back and from where; put is to what, where that is not for
 // each action to say.
-func ours(before Image, actions []Action, now, over Image) (at, put Image, drifts []Drift) {
+func ours(before Image, actions []Action, now Image, chosen Choice) (at, put Image, drifts []Drift) {
 	at, put = Image{}, Image{}
 	for _, f := range Facets() {
 		wrote := written(f, actions)
-		if len(wrote) == 0 {
+		if len(wrote) == 0 || chosen.keeps(f, now) {
 			continue
 		}
 		at[f] = now[f]
-		seen, chosen := over[f]
+		seen, over := chosen.Over[f]
 		switch {
 		case slices.ContainsFunc(actions, func(a Action) bool { return a.Facet == f && a.reached(now[f]) }) || now[f].Equal(before[f]):
-		case chosen && seen.Equal(now[f]):
+		case over && seen.Equal(now[f]):
 			put[f] = before[f]
 		default:
 			last := wrote[len(wrote)-1]
@@ -112,12 +111,12 @@ func written(f Facet, actions []Action) []Value {
 // PlanReturn lists the writes that bring a user back to where they were before
 // a switch: first the side they are on stops offering them calls, then every
 // action of the switch is taken back in reverse. What somebody else set meanwhile
-// is left alone, but for the facets in over, each with the value that whoever chose
-// it has seen: there goes back what stood before the switch. Numbers that had no route
+// is left alone, and reported but for what was chosen. Numbers that had no route
 // get theirs of home.
-func PlanReturn(before Image, actions []Action, now, over Image, home []routing.Route) ([]Action, []Drift) {
+func PlanReturn(before Image, actions []Action, now Image, chosen Choice, home []routing.Route) ([]Action, []Drift) {
 	now = now.unled(before, home)
-	back, drifts := undo(before, actions, now, over)
+	back, drifts := undo(before, actions, now, chosen)
+	back = append(back, chosen.agreed(before, now)...)
 	led, apart := LeadHome(back, now, home)
 	// Softphone and route change one right after the other.
 	softphone := slices.IndexFunc(led, func(a Action) bool { return a.Facet == Softphone })

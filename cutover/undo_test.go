@@ -74,7 +74,7 @@ func TestTheWayBackAlsoPausesBeforeItLeaves(t *testing.T) {
 		before := images(t)
 		actions := plan(t, before)
 		now := cutover.Apply(before, actions)
-		back, _ := cutover.PlanReturn(before, actions, now, nil, nil)
+		back, _ := cutover.PlanReturn(before, actions, now, cutover.Choice{}, nil)
 		if d := cutover.Differences(before, cutover.Apply(now, back)); len(d) > 0 {
 			t.Fatalf("after the way back: %+v", d)
 		}
@@ -125,11 +125,11 @@ func TestSomebodyElsesChangeIsReportedAndLeft(t *testing.T) {
 			t.Fatalf("all else should be as before: %+v", d)
 		}
 		// Whoever has seen it may choose that it goes back too; something newer stays.
-		all, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: theirs[changed]}, nil)
+		all, drifts := cutover.PlanReturn(before, actions, now, cutover.Choice{Over: cutover.Image{changed: theirs[changed]}}, nil)
 		if d := cutover.Differences(before, cutover.Apply(now, all)); len(d) > 0 || len(drifts) > 0 {
 			t.Fatalf("chosen to go back as well: %+v %+v", d, drifts)
 		}
-		newer, drifts := cutover.PlanReturn(before, actions, now, cutover.Image{changed: before[changed]}, nil)
+		newer, drifts := cutover.PlanReturn(before, actions, now, cutover.Choice{Over: cutover.Image{changed: before[changed]}}, nil)
 		if d := cutover.Differences(want, cutover.Apply(now, newer)); len(d) > 0 || len(drifts) != 1 {
 			t.Fatalf("another value was seen when it was chosen: %+v %+v", d, drifts)
 		}
@@ -197,7 +197,7 @@ func TestQueuesThatSomebodyElseChangedInPart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := cutover.Apply(before, actions).With(tt.facet, tt.now)
-			back, drifts := cutover.PlanReturn(before, actions, now, nil, nil)
+			back, drifts := cutover.PlanReturn(before, actions, now, cutover.Choice{}, nil)
 			if len(drifts) != 1 || drifts[0].Facet != tt.facet {
 				t.Errorf("drifts %+v, want %s", drifts, tt.facet)
 			}

@@ -39,6 +39,8 @@ type UserRequest struct {
 	// Over is what a way back overwrites although somebody else set it, as whoever
 	// chose so has seen it.
 	Over cutover.Image `json:"over,omitempty"`
+	// Keep is what a way back leaves as somebody else set it and does not report.
+	Keep cutover.Image `json:"keep,omitempty"`
 }
 
 // Progress is where a user's switch stands, and how it ended once State is final.
@@ -89,7 +91,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 	work := cutover.Next(p.To, p.State)
 	order := activities.Order{
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
-		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Wait: r.DrainWait, Insist: r.Insist, Over: r.Over,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Wait: r.DrainWait, Insist: r.Insist, Over: r.Over, Keep: r.Keep,
 	}
 	if work == cutover.Capture {
 		order.Pass, order.MayBeLeftOut = r.Pass, true

@@ -222,6 +222,42 @@ func TestAQueueThatIsGoneKeepsNobodyFromTheOthers(t *testing.T) {
 	}
 }
 
+// What a way back could not restore is agreed to, and then nothing of the move stands.
+func TestWhatIsAgreedToEndsTheWayBack(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.run(t, workflows.SwitchUser)
+	o.user.Old.Queues = &lacking{queues: o.user.Old.Queues, gone: "support"}
+	keep := func(f cutover.Facet) workflows.UserRequest {
+		return workflows.UserRequest{Keep: cutover.Image{f: o.world.Image()[f]}}
+	}
+	if p := o.runAs(t, workflows.ReturnUser, keep(cutover.OldOffering)); p.State != cutover.FailedClean || !strings.Contains(p.Detail, "first") {
+		t.Errorf("agreed to beforehand, the way back ended in %s (%s), want it refused", p.State, p.Detail)
+	}
+	for range 2 {
+		if p := o.run(t, workflows.ReturnUser); p.State != cutover.RestoreDrift {
+			t.Errorf("to a queue that is gone the way back ended in %s (%s)", p.State, p.Detail)
+		}
+	}
+	if p := o.runAs(t, workflows.ReturnUser, keep(cutover.Routes)); p.State != cutover.FailedClean || !strings.Contains(p.Detail, "routes cannot be kept") {
+		t.Errorf("with routes kept the way back ended in %s (%s), want it refused", p.State, p.Detail)
+	}
+	agreed := keep(cutover.OldOffering)
+	left := o.world.Image()
+	if p := o.runAs(t, workflows.ReturnUser, agreed); p.State != cutover.Restored || p.Unchanged {
+		t.Errorf("agreed to, the way back ended in %s (%s)", p.State, p.Detail)
+	}
+	if diff := cmp.Diff(left, o.world.Image()); diff != "" {
+		t.Errorf("what was agreed to was written (-before +now):\n%s", diff)
+	}
+	if p, err := o.stores.Person(t.Context(), "E100"); err != nil || p.Side != dualtone.Old || p.State != cutover.Restored {
+		t.Errorf("the agent is %s on the %s side, want restored on the old one: %v", p.State, p.Side, err)
+	}
+	if p := o.run(t, workflows.SwitchUser); p.State != cutover.OnNew {
+		t.Errorf("the next move ended in %s (%s)", p.State, p.Detail)
+	}
+}
+
 // lacking are queues of which one is gone.
 type lacking struct {
 	queues

@@ -21,6 +21,7 @@ type switchFlags struct {
 	dryRun bool
 	noWait bool
 	over   []string
+	keep   []string
 }
 
 func switchCommand(a *app) *cobra.Command {
@@ -42,7 +43,7 @@ func switchCommand(a *app) *cobra.Command {
 				if f.dryRun {
 					return a.preview(cmd.Context(), m, person, f.to)
 				}
-				return a.switchUser(cmd.Context(), m, person, f.to, f)
+				return a.switchUser(cmd.Context(), m, person, f)
 			})
 		},
 	}
@@ -51,6 +52,7 @@ func switchCommand(a *app) *cobra.Command {
 	flags.StringVar(&f.reason, "reason", "", "why, for the journal")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be written, and write nothing")
 	flags.StringSliceVar(&f.over, "over", nil, "old: also put this back, such as old.forward, although somebody else changed it; may be given often")
+	flags.StringSliceVar(&f.keep, "keep", nil, "old, of somebody in restore_drift: agree that this stays as it is now, such as old.offering; may be given often")
 	flags.BoolVar(&f.noWait, "no-wait", false, "start it and do not wait for its end")
 	return cmd
 }
@@ -73,17 +75,17 @@ func (a *app) preview(ctx context.Context, m mover, person dualtone.PersonID, to
 	})
 }
 
-func (a *app) switchUser(ctx context.Context, m mover, person dualtone.PersonID, to dualtone.Side, f switchFlags) error {
-	over, err := chosen(ctx, m, person, to, f.over)
+func (a *app) switchUser(ctx context.Context, m mover, person dualtone.PersonID, f switchFlags) error {
+	chosen, err := f.choose(ctx, m, person)
 	if err != nil {
 		return err
 	}
-	move, err := m.Move(ctx, person, to, over)
+	move, err := m.Move(ctx, person, f.to, chosen)
 	if err != nil {
 		return err
 	}
 	if f.noWait {
-		return a.show(map[string]any{"person": person, "to": to, "started": true}, func(t *table) {
+		return a.show(map[string]any{"person": person, "to": f.to, "started": true}, func(t *table) {
 			t.line("The switch of %s has begun; dualtone users show %s tells how it stands.", person, person)
 		})
 	}
@@ -98,28 +100,37 @@ func (a *app) switchUser(ctx context.Context, m mover, person dualtone.PersonID,
 	return errors.Join(a.show(end, func(t *table) { switchTable(t, end) }), verdict)
 }
 
-// chosen is what goes back although somebody else changed it, as it is now, so that
-// nothing newer than that is overwritten.
-func chosen(ctx context.Context, m mover, person dualtone.PersonID, to dualtone.Side, over []string) (cutover.Image, error) {
+// choose is what becomes of what somebody else changed, as it is now, so that nothing
+// newer than that is overwritten or agreed to.
+func (f *switchFlags) choose(ctx context.Context, m mover, person dualtone.PersonID) (c cutover.Choice, err error) {
 	switch {
-	case len(over) == 0:
-		return nil, nil //nolint:nilnil // nothing is chosen
-	case to != dualtone.Old:
-		return nil, fmt.Errorf("--over is for a way back: %w", dualtone.ErrInvalid)
+	case len(f.over)+len(f.keep) == 0:
+		return c, nil
+	case f.to != dualtone.Old:
+		return c, fmt.Errorf("--over and --keep are for a way back: %w", dualtone.ErrInvalid)
 	}
-	read, err := m.Preview(ctx, person, to)
+	read, err := m.Preview(ctx, person, f.to)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	seen := cutover.Image{}
-	for _, name := range over {
+	if c.Over, err = asRead("over", f.over, read.Before); err != nil {
+		return c, err
+	}
+	c.Keep, err = asRead("keep", f.keep, read.Before)
+	return c, err
+}
+
+// asRead are the values of some facets in what was read.
+func asRead(flag string, facets []string, now cutover.Image) (cutover.Image, error) {
+	all := cutover.Image{}
+	for _, name := range facets {
 		f := cutover.Facet(name)
 		if !slices.Contains(cutover.Facets(), f) {
-			return nil, hint(fmt.Errorf("--over %q: %w", name, dualtone.ErrInvalid), "there are "+joinTexts(cutover.Facets()))
+			return nil, hint(fmt.Errorf("--%s %q: %w", flag, name, dualtone.ErrInvalid), "there are "+joinTexts(cutover.Facets()))
 		}
-		seen[f] = read.Before[f]
+		all[f] = now[f]
 	}
-	return seen, nil
+	return all, nil
 }
 
 const askEvery = 300 * time.Millisecond
@@ -177,7 +188,7 @@ func switchVerdict(p workflows.Progress) error {
 	case p.State == cutover.Unknown:
 		return fmt.Errorf("%s: %w", what, dualtone.ErrUnknown)
 	case p.State == cutover.RestoreDrift:
-		return hint(fmt.Errorf("%s: %w", what, errPartial), fmt.Sprintf("dualtone journal %s shows what somebody else changed", p.Person))
+		return hint(fmt.Errorf("%s: %w", what, errPartial), fmt.Sprintf("dualtone journal %[1]s shows what somebody else changed; dualtone switch %[1]s --to old puts it back with --over, and agrees to it with --keep", p.Person))
 	default:
 		return hint(errors.New(what), fmt.Sprintf("nothing is left written; dualtone journal %s tells why", p.Person))
 	}

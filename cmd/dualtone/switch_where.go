@@ -18,8 +18,8 @@ type mover interface {
 	Person(ctx context.Context, id dualtone.PersonID) (cutover.PersonState, error)
 	Journal(ctx context.Context, q cutover.JournalQuery) ([]cutover.Entry, error)
 	Preview(ctx context.Context, person dualtone.PersonID, to dualtone.Side) (cutover.Switch, error)
-	// Move starts a switch; over is what goes back although somebody else changed it.
-	Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image) (moving, error)
+	// Move starts a switch, which does what was chosen with what somebody else changed.
+	Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, chosen cutover.Choice) (moving, error)
 }
 
 // moving is a switch that was started.
@@ -50,8 +50,8 @@ func (m moverHere) Preview(ctx context.Context, person dualtone.PersonID, to dua
 	return m.control.Preview(ctx, person, to, m.why)
 }
 
-func (m moverHere) Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image) (moving, error) {
-	return m.control.SwitchUserOver(ctx, person, to, over, m.why)
+func (m moverHere) Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, chosen cutover.Choice) (moving, error) {
+	return m.control.SwitchUserAs(ctx, person, to, chosen, m.why)
 }
 
 // moverThere has a server switch.
@@ -65,9 +65,9 @@ func (m moverThere) Preview(ctx context.Context, person dualtone.PersonID, to du
 	return s, m.Get(ctx, client.Path("users", string(person), "preview"), url.Values{"to": {string(to)}}, &s)
 }
 
-func (m moverThere) Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, over cutover.Image) (moving, error) {
+func (m moverThere) Move(ctx context.Context, person dualtone.PersonID, to dualtone.Side, chosen cutover.Choice) (moving, error) {
 	path := client.Path("users", string(person), "switch")
-	order := api.UserSwitch{Why: api.Why{Reason: m.reason}, To: to, Over: over}
+	order := api.UserSwitch{Why: api.Why{Reason: m.reason}, To: to, Over: chosen.Over, Keep: chosen.Keep}
 	return movingThere{m.Client, path}, m.Send(ctx, http.MethodPost, path, order, nil)
 }
 

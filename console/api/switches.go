@@ -58,6 +58,8 @@ type UserSwitch struct {
 	To dualtone.Side `json:"to" enum:"old,new"`
 	// Over is chosen from what a preview of the way back has read.
 	Over cutover.Image `json:"over,omitempty" doc:"old: what goes back to what stood before although somebody else changed it, by its name, each with the value that was seen there"`
+	// Keep is chosen from what a preview reads of somebody in restore_drift.
+	Keep cutover.Image `json:"keep,omitempty" doc:"old, of somebody in restore_drift: what stays although it is not what stood before, by its name, each with the value that was seen there; the user is then restored"`
 }
 
 type userSwitch struct {
@@ -78,9 +80,10 @@ func (a *API) switchUser(ctx context.Context, in *userSwitch, _ access.Role) (*b
 	if _, err := a.People.Person(ctx, in.User); err != nil {
 		return nil, err
 	}
-	if in.Body.To == dualtone.New && len(in.Body.Over) > 0 {
-		return nil, invalid("over is for a way back")
+	if in.Body.To == dualtone.New && len(in.Body.Over)+len(in.Body.Keep) > 0 {
+		return nil, invalid("over and keep are for a way back")
 	}
-	_, err := a.Plans.SwitchUserOver(ctx, in.User, in.Body.To, in.Body.Over, by(ctx, in.Body.Why))
+	chosen := cutover.Choice{Over: in.Body.Over, Keep: in.Body.Keep}
+	_, err := a.Plans.SwitchUserAs(ctx, in.User, in.Body.To, chosen, by(ctx, in.Body.Why))
 	return bodyOf(Switching{User: in.User, To: in.Body.To}, err)
 }

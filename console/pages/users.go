@@ -212,11 +212,14 @@ func (d *Desk) switchUser(r *http.Request, p page) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	over, err := overOf(r)
-	if err != nil {
+	var chosen cutover.Choice
+	if chosen.Over, err = seenIn(r, "over"); err != nil {
 		return nil, err
 	}
-	if _, err := d.Control.SwitchUserOver(r.Context(), id, to, over, why); err != nil {
+	if chosen.Keep, err = seenIn(r, "keep"); err != nil {
+		return nil, err
+	}
+	if _, err := d.Control.SwitchUserAs(r.Context(), id, to, chosen, why); err != nil {
 		return nil, err
 	}
 	return nil, done303("/users/"+string(id), "The switch has begun.")
@@ -245,35 +248,43 @@ func wayBack(p page, s cutover.PersonState, ways []threeWay) []button {
 		return nil
 	}
 	all := moveButtons(p.viewer, s)
-	choice := field{name: "over", label: "Also put back what somebody else changed"}
+	over := field{name: "over", label: "Also put back what somebody else changed"}
+	keep := field{name: "keep", label: "Agree that this stays as it is now"}
 	for _, w := range ways {
-		if !w.theirs {
-			continue
-		}
-		seen, err := json.Marshal(cutover.Image{w.Facet: w.Now})
+		image := cutover.Image{w.Facet: w.Now}
+		seen, err := json.Marshal(image)
 		if err != nil {
 			continue
 		}
-		choice.checks = append(choice.checks, check{option: option{string(seen), fmt.Sprintf("%s: %s instead of %s", facetText(w.Facet), p.value(w.Before), p.value(w.Now))}})
+		if w.theirs {
+			over.checks = append(over.checks, check{option: option{string(seen), fmt.Sprintf("%s: %s instead of %s", facetText(w.Facet), p.value(w.Before), p.value(w.Now))}})
+		}
+		may := cutover.Choice{Keep: image}.Check(cutover.Image{w.Facet: w.Before}, cutover.Image{w.Facet: w.Wrote}, image) == nil
+		if s.State == cutover.RestoreDrift && may && !w.Now.Equal(w.Before) {
+			keep.checks = append(keep.checks, check{option: option{string(seen), fmt.Sprintf("%s: %s", facetText(w.Facet), p.value(w.Now))}})
+		}
 	}
-	if len(choice.checks) > 0 {
-		all[0].fields = append(all[0].fields, choice)
-		all[0].effect += " What somebody else changed is left alone, in " + several(len(choice.checks), "place") + ", but for what you choose."
+	if len(over.checks) > 0 {
+		all[0].fields = append(all[0].fields, over)
+		all[0].effect += " What somebody else changed is left alone, in " + several(len(over.checks), "place") + ", but for what you choose."
+	}
+	if len(keep.checks) > 0 {
+		all[0].fields = append(all[0].fields, keep)
 	}
 	return all
 }
 
-// overOf is what was chosen to go back although somebody else set it.
-func overOf(r *http.Request) (cutover.Image, error) {
-	over := cutover.Image{}
-	for _, text := range r.PostForm["over"] {
+// seenIn are the values that stood on the page beside what was chosen on it.
+func seenIn(r *http.Request, choice string) (cutover.Image, error) {
+	seen := cutover.Image{}
+	for _, text := range r.PostForm[choice] {
 		var one cutover.Image
 		if err := json.Unmarshal([]byte(text), &one); err != nil {
-			return nil, fmt.Errorf("over: %w: %w", err, dualtone.ErrInvalid)
+			return nil, fmt.Errorf("%s: %w: %w", choice, err, dualtone.ErrInvalid)
 		}
-		maps.Copy(over, one)
+		maps.Copy(seen, one)
 	}
-	return over, nil
+	return seen, nil
 }
 
 // threeWay is what stood somewhere before a switch, what dualtone wrote there, what
@@ -310,7 +321,7 @@ func (d *Desk) threeWays(ctx context.Context, would cutover.Switch) ([]threeWay,
 		w := threeWay{Drift: cutover.Drift{Facet: f, Before: before[f], Wrote: wrote[f], Now: now[f]}, verdict: "goes back", tone: going}
 		switch {
 		case slices.ContainsFunc(drifts, func(x cutover.Drift) bool { return x.Facet == f }):
-			w.verdict, w.tone, w.theirs = "was changed by somebody else: it is left alone, and reported, unless you choose otherwise", bad, true
+			w.verdict, w.tone, w.theirs = "was changed by somebody else: their part is left alone, and reported, unless you choose otherwise", bad, true
 		case now[f].Equal(before[f]):
 			w.verdict, w.tone = "stands as before: nothing is done", good
 		}

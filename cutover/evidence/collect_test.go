@@ -97,7 +97,7 @@ func records(t *testing.T) *evidence.Records {
 	own := cutovertest.Before()[cutover.Routes]
 	unrouted := cutovertest.Before().With(cutover.Routes, cutover.Value{Routes: []routing.Route{{Number: own.Routes[0].Number}}})
 	there := cutover.Apply(unrouted, actions)
-	back, _ := cutover.PlanReturn(unrouted, actions, there, nil, own.Routes)
+	back, _ := cutover.PlanReturn(unrouted, actions, there, cutover.Choice{}, own.Routes)
 	keep(cutover.Switch{ID: "s2", Person: "back", To: dualtone.New, State: cutover.OnNew, Before: unrouted, Actions: actions})
 	keep(cutover.Switch{ID: "s3", Person: "back", To: dualtone.Old, Undoes: "s2", State: cutover.Restored, Before: there, Actions: back})
 	other := cutover.Value{Forward: &dualtone.Forward{To: "+4930"}}
