@@ -84,8 +84,11 @@ func (p probed) perCore() float64 { return 1e6 / p.CPU }
 // prober has an end as well.
 func (p probed) clean() bool {
 	const kept = 0.99
-	return p.Answered == p.Asked && p.Wrong+p.TurnedAway == 0 && float64(p.Asked) >= kept*p.Rate*p.Seconds
+	return p.right() && float64(p.Asked) >= kept*p.Rate*p.Seconds
 }
+
+// right reports whether all was answered, and rightly.
+func (p probed) right() bool { return p.Answered == p.Asked && p.Wrong+p.TurnedAway == 0 }
 
 // heard gathers answers.
 type heard struct {

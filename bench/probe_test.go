@@ -62,10 +62,26 @@ func TestTheProberCountsWhatIsMissingAndWhatIsWrong(t *testing.T) { //nolint:par
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Asked != asked || p.Asked-p.Answered != c.missing || p.Wrong != c.wrong || p.clean() != (c.missing+c.wrong == 0) {
+			if p.Asked != asked || p.Asked-p.Answered != c.missing || p.Wrong != c.wrong || p.right() != (c.missing+c.wrong == 0) {
 				t.Errorf("got %+v", p)
 			}
 		})
+	}
+}
+
+func TestAProberThatCouldNotKeepItsRateIsNotClean(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p     probed
+		clean bool
+	}{
+		"in time":                    {probed{Rate: 80, Asked: 80, Answered: 80, Seconds: 1}, true},
+		"too slow":                   {probed{Rate: 80, Asked: 80, Answered: 80, Seconds: 1.05}, false},
+		"in time, and one was wrong": {probed{Rate: 80, Asked: 80, Answered: 80, Wrong: 1, Seconds: 1}, false},
+	} {
+		if got := c.p.clean(); got != c.clean {
+			t.Errorf("%s: clean is %t", name, got)
+		}
 	}
 }
 
