@@ -101,9 +101,15 @@ func (o Offering) Equal(p Offering) bool {
 func (o Offering) Unpaused() Offering {
 	o.Memberships = slices.Clone(o.Memberships)
 	for i := range o.Memberships {
-		o.Memberships[i].Paused, o.Memberships[i].PauseReason = false, ""
+		o.Memberships[i] = o.Memberships[i].Unpaused()
 	}
 	return o
+}
+
+// Unpaused returns the membership without its pause.
+func (m Membership) Unpaused() Membership {
+	m.Paused, m.PauseReason = false, ""
+	return m
 }
 
 // Stopped returns the offering with every membership paused for the reason, so

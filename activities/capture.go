@@ -114,7 +114,7 @@ func (u *User) plan(ctx context.Context, o Order) (cutover.Switch, error) {
 	}
 	ctx = systems.OneLook(ctx)
 	if o.To == dualtone.Old {
-		return u.planReturn(ctx, s, p, cutover.Choice{Over: o.Over, Keep: o.Keep})
+		return u.planReturn(ctx, s, p, o.Choice)
 	}
 	return u.planMove(ctx, s, p)
 }

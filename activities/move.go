@@ -119,8 +119,7 @@ func (u *User) waitSignedIn(ctx context.Context, l *ledger) error {
 // putBack makes the writes of a way back. A facet that meets a conflict or
 // another lasting refusal is not touched again; the journal and the comparison
 // at the end tell of it. Queues that are gone keep nobody out of the others. Whose
-// softphone cannot be brought back keeps what makes it
-// ring: they may have no other.
+// softphone cannot be brought back keeps what makes it ring: they may have no other.
 func (u *User) putBack(ctx context.Context, l *ledger, actions []numbered) error {
 	left := map[cutover.Facet]bool{}
 	gone := map[cutover.Facet][]dualtone.QueueID{}

@@ -251,7 +251,7 @@ func (c *checking) drift(ctx context.Context, d *plan.Document) error {
 
 // leftover reports whether something of an earlier switch may still stand.
 func leftover(s cutover.State) bool {
-	return s != "" && !s.Final() || s == cutover.RestoreDrift || s == cutover.Unknown
+	return s != "" && !s.Final() || s.Amiss()
 }
 
 // few names some of many.

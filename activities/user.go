@@ -89,12 +89,8 @@ type Order struct {
 	// settings where it is 0. Insist: then they go back although they are not.
 	Wait   time.Duration `json:"wait,omitempty"`
 	Insist bool          `json:"insist,omitempty"`
-	// Over is what a way back overwrites although somebody else set it, as whoever
-	// chose so has seen it.
-	Over cutover.Image `json:"over,omitempty"`
-	// Keep is what it leaves as somebody else set it and does not report, as whoever
-	// agreed to that has seen it.
-	Keep cutover.Image `json:"keep,omitempty"`
+	// Choice is what a way back does with what somebody else set.
+	cutover.Choice
 }
 
 // Result is what became of a piece of work.

@@ -38,7 +38,7 @@ func (c *Control) SwitchUserAs(ctx context.Context, person dualtone.PersonID, to
 	}
 	run, err := c.start(ctx, activities.UserWorkflowID(person), "user "+string(person), name, workflows.UserRequest{
 		Person: person, Actor: why.Actor, Reason: why.Reason,
-		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience, Over: chosen.Over, Keep: chosen.Keep,
+		DrainWait: c.Defaults.DrainWait, Patience: c.Defaults.Patience, Choice: chosen,
 	})
 	if err != nil {
 		return nil, err

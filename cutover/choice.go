@@ -11,10 +11,10 @@ import (
 // since is left alone and reported.
 type Choice struct {
 	// Over goes back to what stood before the switch.
-	Over Image
+	Over Image `json:"over,omitempty"`
 	// Keep stays as it is, and the way back is whole without it. It is what an earlier way
 	// back has reported.
-	Keep Image
+	Keep Image `json:"keep,omitempty"`
 }
 
 // Check refuses a choice that would have calls ring where the person is not: what stands

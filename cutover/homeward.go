@@ -49,7 +49,7 @@ func homeQueues(now, before, wrote dualtone.Offering) (Value, bool) {
 	for _, m := range now.Memberships {
 		was, had := membership(before, m)
 		is, gave := membership(wrote, m)
-		if gave && !had && unpaused(m) == unpaused(is) {
+		if gave && !had && m.Unpaused() == is.Unpaused() {
 			continue
 		}
 		if had && m.Paused && m.PauseReason == pauseReason {
@@ -74,9 +74,4 @@ func membership(o dualtone.Offering, at dualtone.Membership) (dualtone.Membershi
 		return dualtone.Membership{}, false
 	}
 	return o.Memberships[i], true
-}
-
-func unpaused(m dualtone.Membership) dualtone.Membership {
-	m.Paused, m.PauseReason = false, ""
-	return m
 }

@@ -159,6 +159,9 @@ func (s State) Clean() bool {
 	}
 }
 
+// Amiss reports whether a switch has ended with something left that somebody must look at.
+func (s State) Amiss() bool { return s == RestoreDrift || s == Unknown }
+
 // Good reports whether a final state is what was asked for on the way to a side.
 func (s State) Good(to dualtone.Side) bool {
 	if to == dualtone.Old {

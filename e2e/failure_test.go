@@ -14,7 +14,6 @@ import (
 	"github.com/dualtone/dualtone/control"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/systems/sim"
-	"github.com/dualtone/dualtone/systems/sim/asterisksim"
 )
 
 // trial is one user who is moved and brought back while things fail.
@@ -142,13 +141,8 @@ func (x *trial) story(t *rapid.T, format string, args ...any) {
 // move and the way back: into one more, or at another penalty into that which they were
 // in. It is theirs to keep, and costs the user no other.
 func (x *trial) meddle(t *rapid.T) {
-	p, err := x.old.Person(x.e.Extension)
-	must(t, err)
-	m := asterisksim.FreePBXMember(p)
-	m.Penalty = theirs
 	queue := rapid.SampledFrom(queueNames()).Draw(t, "queue")
-	must(t, x.old.ChangeMembers(queue, func(all []sim.Member) ([]sim.Member, error) { return append(all, m), nil }))
-	x.meddled = []place{{Queue: queue, Member: m}}
+	x.meddled = []place{x.join(t, x.e, queue, theirs)}
 	x.want.OldQueues = append(slices.DeleteFunc(slices.Clone(x.before.OldQueues), func(p place) bool { return p.Queue == queue }), x.meddled...)
 	slices.SortFunc(x.want.OldQueues, place.compare)
 }

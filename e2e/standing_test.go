@@ -13,6 +13,7 @@ import (
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
 	"github.com/dualtone/dualtone/systems/sim"
+	"github.com/dualtone/dualtone/systems/sim/asterisksim"
 	"github.com/dualtone/dualtone/systems/sim/connectsim"
 )
 
@@ -37,6 +38,17 @@ type place struct {
 }
 
 func (p place) compare(q place) int { return strings.Compare(p.Queue+p.Device, q.Queue+q.Device) }
+
+// join puts a person into a queue of the old side, as somebody else would.
+func (s *site) join(t tester, e employee, queue string, penalty int) place {
+	t.Helper()
+	p, err := s.old.Person(e.Extension)
+	must(t, err)
+	m := asterisksim.FreePBXMember(p)
+	m.Penalty = penalty
+	must(t, s.old.ChangeMembers(queue, func(all []sim.Member) ([]sim.Member, error) { return append(all, m), nil }))
+	return place{Queue: queue, Member: m}
+}
 
 // standings reads where everybody stands.
 func (s *site) standings(t tester) map[string]standing {

@@ -6,8 +6,6 @@ import (
 
 	"github.com/dualtone/dualtone"
 	"github.com/dualtone/dualtone/cutover"
-	"github.com/dualtone/dualtone/systems/sim"
-	"github.com/dualtone/dualtone/systems/sim/asterisksim"
 	"github.com/dualtone/dualtone/systems/sim/salesforcesim"
 )
 
@@ -40,12 +38,7 @@ func TestWhatSomebodyElseSetIsAgreedToAfterAWayBack(t *testing.T) {
 	s.work(t)
 	e := s.people[1]
 	s.good(t, "switch", e.ID, "--to", "new", "--reason", "pilot")
-	p, err := s.old.Person(e.Extension)
-	must(t, err)
-	more := queueNames()[0]
-	must(t, s.old.ChangeMembers(more, func(all []sim.Member) ([]sim.Member, error) {
-		return append(all, asterisksim.FreePBXMember(p)), nil
-	}))
+	s.join(t, e, queueNames()[0], 0)
 	facet := string(cutover.OldOffering)
 	back := []string{"switch", e.ID, "--to", "old", "--reason", "it was a mistake"}
 	if a := s.do(t, append(back, "--keep", facet)...); a.code == exitOK || !strings.Contains(a.err, "take "+e.ID+" back first") {

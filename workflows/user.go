@@ -36,11 +36,8 @@ type UserRequest struct {
 	// Held is the stage whose holds still keep the user where they are when
 	// everything is ready; nil for none.
 	Held *activities.StageRef `json:"held,omitempty"`
-	// Over is what a way back overwrites although somebody else set it, as whoever
-	// chose so has seen it.
-	Over cutover.Image `json:"over,omitempty"`
-	// Keep is what a way back leaves as somebody else set it and does not report.
-	Keep cutover.Image `json:"keep,omitempty"`
+	// Choice is what a way back does with what somebody else set.
+	cutover.Choice
 }
 
 // Progress is where a user's switch stands, and how it ended once State is final.
@@ -91,7 +88,7 @@ func (p *Progress) step(ctx workflow.Context, r UserRequest) error {
 	work := cutover.Next(p.To, p.State)
 	order := activities.Order{
 		Switch: p.Switch, Person: p.Person, To: p.To, Cohort: r.Cohort,
-		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Wait: r.DrainWait, Insist: r.Insist, Over: r.Over, Keep: r.Keep,
+		Actor: r.Actor, Reason: r.Reason, State: p.State, Detail: p.Detail, Held: r.Held, Wait: r.DrainWait, Insist: r.Insist, Choice: r.Choice,
 	}
 	if work == cutover.Capture {
 		order.Pass, order.MayBeLeftOut = r.Pass, true

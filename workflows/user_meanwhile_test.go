@@ -96,7 +96,7 @@ func TestASoftphoneThatSomebodyElseChangedGoesBackWithTheCalls(t *testing.T) {
 	}
 	o.isStill(t, cutover.RestoreDrift)
 	over := cutover.Image{cutover.Softphone: {Softphone: &want}}
-	if p := o.runAs(t, workflows.ReturnUser, workflows.UserRequest{Over: over}); p.State != cutover.Restored {
+	if p := o.runAs(t, workflows.ReturnUser, workflows.UserRequest{Choice: cutover.Choice{Over: over}}); p.State != cutover.Restored {
 		t.Errorf("over their change the way back ended in %s (%s)", p.State, p.Detail)
 	}
 }
@@ -229,7 +229,7 @@ func TestWhatIsAgreedToEndsTheWayBack(t *testing.T) {
 	o.run(t, workflows.SwitchUser)
 	o.user.Old.Queues = &lacking{queues: o.user.Old.Queues, gone: "support"}
 	keep := func(f cutover.Facet) workflows.UserRequest {
-		return workflows.UserRequest{Keep: cutover.Image{f: o.world.Image()[f]}}
+		return workflows.UserRequest{Choice: cutover.Choice{Keep: cutover.Image{f: o.world.Image()[f]}}}
 	}
 	if p := o.runAs(t, workflows.ReturnUser, keep(cutover.OldOffering)); p.State != cutover.FailedClean || !strings.Contains(p.Detail, "first") {
 		t.Errorf("agreed to beforehand, the way back ended in %s (%s), want it refused", p.State, p.Detail)

@@ -170,7 +170,7 @@ func drifted(journal []cutover.Entry, in cutover.SwitchID) []cutover.Drift {
 // nextSide is where a user may be switched to: back, if they are on the new side or
 // something of a move there may still stand.
 func nextSide(s cutover.PersonState) dualtone.Side {
-	if s.Side == dualtone.New || s.State == cutover.RestoreDrift || s.State == cutover.Unknown {
+	if s.Side == dualtone.New || s.State.Amiss() {
 		return dualtone.Old
 	}
 	return dualtone.New

@@ -184,7 +184,7 @@ func (c *checker) user(m Moved) {
 	if written && (len(m.Before) == 0 || len(m.After) == 0) {
 		c.find("%s is %s without a before and an after", m.Person, m.State)
 	}
-	if m.State == cutover.RestoreDrift || m.State == cutover.Unknown || !m.State.Final() {
+	if m.State.Amiss() || !m.State.Final() {
 		c.find("%s is %s: %s", m.Person, m.State, m.Detail)
 	}
 }

@@ -1,19 +1,14 @@
 package asterisk_test
 
 import (
-	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dualtone/dualtone"
-	"github.com/dualtone/dualtone/systems"
 	"github.com/dualtone/dualtone/systems/asterisk"
 	"github.com/dualtone/dualtone/systems/sim"
 	"github.com/dualtone/dualtone/systems/sim/asterisksim"
-	"github.com/dualtone/dualtone/systems/systemtest"
 )
 
 // Whoever is to be in a queue that was removed meanwhile joins all others, and the
@@ -31,17 +26,7 @@ func TestAQueueThatIsGoneKeepsNobodyOutOfTheOthers(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	host, port := address(t, server.Addr())
-	p, err := asterisk.Open(t.Context(), "pbx", systemtest.Settings(asterisk.Config{
-		Host: host, Port: port, Username: "dualtone", Secret: simSecret,
-	}), systems.Deps{
-		Log:  slog.New(slog.DiscardHandler),
-		Pace: func(ctx context.Context, _ string) error { return ctx.Err() },
-		Now:  time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
+	p := open(t, asterisk.Config{Host: host, Port: port, Username: "dualtone", Secret: simSecret})
 	whole := dualtone.Offering{}
 	for _, q := range []dualtone.QueueID{"billing", "sales", "support"} {
 		whole.Memberships = append(whole.Memberships, dualtone.Membership{Queue: q, Device: "PJSIP/1001", StateDevice: "PJSIP/1001", Label: "Ann Agent", Penalty: 1})

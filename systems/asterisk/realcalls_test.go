@@ -24,6 +24,12 @@ func connect(t *testing.T, pbx *realasterisk.PBX, edit func(*asterisk.Config)) *
 		Records: asterisk.RecordsConfig{File: pbx.CDRFile, QueueLog: pbx.QueueLog},
 	}
 	edit(&config)
+	return open(t, config)
+}
+
+// open opens a platform that waits for no turn.
+func open(t *testing.T, config asterisk.Config) *systems.Platform {
+	t.Helper()
 	p, err := asterisk.Open(t.Context(), "pbx", systemtest.Settings(config), systems.Deps{
 		Log:  slog.New(slog.DiscardHandler),
 		Pace: func(ctx context.Context, _ string) error { return ctx.Err() },
